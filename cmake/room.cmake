@@ -1,0 +1,37 @@
+# cityloom_room(NAME [ROOMS lower-room...] [LIBRARIES target...] [TEST_ROOMS room...] [TEST_LIBRARIES target...])
+#
+# Builds src/NAME/*.cpp into the static library cityloom_NAME, src/NAME/*_test.cpp into the program NAME_test
+# (one ctest per room), and, in the fuzz preset, each src/NAME/X_fuzz.cpp into a program X_fuzz.
+function(cityloom_room NAME)
+  cmake_parse_arguments(ROOM "" "" "ROOMS;LIBRARIES;TEST_ROOMS;TEST_LIBRARIES" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  set(test_sources ${sources})
+  set(fuzz_sources ${sources})
+  list(FILTER sources EXCLUDE REGEX "(_test|_fuzz|/main)\\.cpp$")
+  list(FILTER test_sources INCLUDE REGEX "_test\\.cpp$")
+  list(FILTER fuzz_sources INCLUDE REGEX "_fuzz\\.cpp$")
+
+  add_library(cityloom_${NAME} STATIC ${sources})
+  set(room_targets ${ROOM_ROOMS})
+  list(TRANSFORM room_targets PREPEND cityloom_)
+  target_link_libraries(cityloom_${NAME} PUBLIC ${room_targets} ${ROOM_LIBRARIES} PRIVATE cityloom_options)
+  target_include_directories(cityloom_${NAME} PUBLIC "${CMAKE_SOURCE_DIR}/src")
+
+  if(CITYLOOM_TESTS AND test_sources)
+    set(test_targets ${ROOM_TEST_ROOMS})
+    list(TRANSFORM test_targets PREPEND cityloom_)
+    add_executable(${NAME}_test ${test_sources})
+    target_link_libraries(${NAME}_test PRIVATE cityloom_${NAME} ${test_targets} ${ROOM_TEST_LIBRARIES} cityloom_options
+                          GTest::gmock GTest::gtest_main)
+    target_compile_definitions(${NAME}_test PRIVATE CITYLOOM_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    add_test(NAME ${NAME} COMMAND ${NAME}_test WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+  endif()
+  if(CITYLOOM_FUZZ)
+    foreach(source IN LISTS fuzz_sources)
+      get_filename_component(stem "${source}" NAME_WE)
+      add_executable(${stem} "${source}")
+      target_link_libraries(${stem} PRIVATE cityloom_${NAME} cityloom_options)
+      target_link_options(${stem} PRIVATE -fsanitize=fuzzer)
+    endforeach()
+  endif()
+endfunction()
