@@ -1,0 +1,62 @@
+// Changes: what a writer wants. The appender decides each against the latest state and turns it into facts.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "twin/fact.hpp"
+
+namespace cityloom::thread {
+
+/// An intent on one entity, with its conditions. A value Null in `attributes` asks for deletion of that instance
+/// where the kind allows it (merge, append, update, patch_attribute); elsewhere it is invalid.
+struct Change {
+  enum class Kind : uint8_t {
+    create,             ///< the entity must not exist
+    replace,            ///< must exist; afterwards it has exactly these types, scopes and attributes
+    create_or_replace,  ///< create, else replace
+    append,             ///< must exist; attributes are set, types and scopes added; `keep_existing` leaves present ones
+    create_or_append,   ///< create, else append: what links and batch upsert with update do
+    update,             ///< must exist; only instances that exist are set, others are reported not updated
+    merge,              ///< must exist; instances are set or merged member by member (NGSI-LD 5.5.12)
+    create_or_merge,
+    remove,             ///< must exist; the entity ends
+    patch_attribute,    ///< `attributes[0]` is merged into the existing instance; not_found if it is absent
+    replace_attribute,  ///< `attributes[0]` takes the place of the existing instance; not_found if it is absent
+    remove_attribute,   ///< the instance of `attribute_name`, `dataset` (or every one, `all_datasets`) ends
+  };
+  Kind kind = Kind::create_or_append;
+  std::string entity_id;
+  std::vector<twin::Term> types;    ///< needed to create; may be empty otherwise
+  std::vector<std::string> scopes;
+  std::vector<twin::Attribute> attributes;
+  twin::Term attribute_name;        ///< of remove_attribute
+  twin::Term dataset;
+  bool all_datasets = false;
+  bool keep_existing = false;       ///< append: noOverwrite
+  bool only_differences = false;    ///< set only what states something else than now: repeated imports
+};
+
+/// Why one attribute of a change was left as it was.
+struct NotUpdated {
+  twin::Term name;
+  twin::Term dataset;
+  std::string reason;
+};
+
+/// What became of one change.
+struct Outcome {
+  twin::Offset offset;  ///< of its commit; with nothing to record, the latest before it
+  bool created = false;
+  bool recorded = false;  ///< whether any fact came of it
+  std::vector<twin::Term> updated;
+  std::vector<NotUpdated> not_updated;
+};
+
+/// Decides a change against the entity as it is now (empty id: it does not exist) and appends the facts to `facts`,
+/// members' times not yet set. Pure. Errors: not_found, already_exists, invalid, too_large.
+base::Result<Outcome> decide(const Change& change, const twin::Entity& now, std::vector<twin::Fact>& facts);
+
+}  // namespace cityloom::thread

@@ -1,0 +1,109 @@
+// Snapshots: the city as of one offset on one branch, immutable to its reader.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "thread/commit.hpp"
+#include "twin/query.hpp"
+
+namespace cityloom::thread {
+
+class Views;
+
+/// A page of a query's answer. Order: entity numbers, that is, order of first creation; stable while the city changes.
+struct QueryResult {
+  std::vector<twin::EntityRecord> records;
+  uint64_t count = 0;  ///< of all matches, if asked for; else 0
+  bool more = false;   ///< whether matches remain after this page
+};
+
+struct Page {
+  size_t offset = 0;
+  size_t limit = 20;   ///< 0: only count
+  bool count = false;
+};
+
+/// Which of an attribute's times a time window is about.
+enum class TimeProperty : uint8_t { observed_at, created_at, modified_at };
+
+/// from <= t < to; none is open.
+struct TimeWindow {
+  TimeProperty property = TimeProperty::observed_at;
+  base::Instant from;
+  base::Instant to;
+};
+
+/// What of an entity's history is asked for.
+struct HistoryQuery {
+  std::vector<twin::Term> attributes;  ///< empty: all
+  TimeWindow window;
+  size_t last_n = 0;                   ///< the latest N instances of each attribute; 0: the first `limit`
+  size_t limit = 10'000;               ///< instances of each attribute at most
+};
+
+/// One attribute's past, in order of the window's time property (descending when last_n is asked).
+struct AttributeHistory {
+  twin::Term name;
+  twin::Term dataset;
+  std::vector<twin::Attribute> instances;
+  bool more = false;  ///< the limit cut it
+};
+
+/// count, sums and extremes of numeric instances.
+struct Aggregate {
+  uint64_t count = 0;
+  double sum = 0;
+  double sum_of_squares = 0;
+  double minimum = 0;
+  double maximum = 0;
+};
+
+/// Reads as of one offset. Cheap to make and copy; holds nothing back: the appender goes on, and where a record has
+/// moved on since, the state is read back from history. Any worker; not to outlive its Thread.
+class Snapshot {
+ public:
+  Snapshot(const Views& views, BranchId branch, Offset offset, base::Instant time)
+      : views_(&views), branch_(branch), offset_(offset), time_(time) {}
+
+  BranchId branch() const { return branch_; }
+  Offset offset() const { return offset_; }
+  /// The recorded time of the commit at this offset (or of asking, for the latest).
+  base::Instant time() const { return time_; }
+
+  /// The entity, or an empty record. Cost: a hash lookup when it has not changed since; else one read per attribute.
+  base::Result<twin::EntityRecord> find(std::string_view entity_id) const;
+
+  /// All matches, a page of them. Uses the type and place indexes, else looks at every entity.
+  base::Result<QueryResult> query(const twin::Query& query, const Page& page) const;
+
+  /// The matches' records one after another until `visit` returns false: for exports and tiles.
+  base::Status each(const twin::Query& query, const std::function<bool(const twin::EntityRecord&)>& visit) const;
+
+  /// Entities per type, main types first by count. Cost: one bitmap count a type (latest), else a walk.
+  base::Result<std::vector<std::pair<twin::Term, uint64_t>>> types() const;
+
+  /// The history of one entity (also of one that has ended) up to this snapshot. Empty if it never existed.
+  base::Result<std::vector<AttributeHistory>> history(std::string_view entity_id, const HistoryQuery& query) const;
+
+  /// Ids of entities that match the query's ids, types and id pattern now or ever before: candidates of temporal
+  /// queries, page by page.
+  base::Result<std::vector<std::string>> ever(const twin::Query& query, const Page& page) const;
+
+  /// Aggregate of a numeric attribute over a window. Whole chunks answer from their summaries.
+  base::Result<Aggregate> aggregate(std::string_view entity_id, twin::Term attribute, twin::Term dataset,
+                                    const TimeWindow& window) const;
+
+ private:
+  const Views* views_;
+  BranchId branch_;
+  Offset offset_;
+  base::Instant time_;
+};
+
+}  // namespace cityloom::thread

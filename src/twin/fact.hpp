@@ -1,0 +1,35 @@
+// Facts: the effects that a commit records. A fold of facts never depends on the code that once decided them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "twin/entity.hpp"
+
+namespace cityloom::twin {
+
+/// One effect on one entity.
+struct Fact {
+  enum class Kind : uint8_t {
+    entity_created,     ///< `types` and `scopes` are those it has from now on
+    entity_deleted,     ///< all its attributes end with it
+    types_set,          ///< `types` replace the former ones
+    scopes_set,         ///< `scopes` replace the former ones
+    attribute_set,      ///< `attribute` replaces the instance of its name and dataset, or is new
+    attribute_deleted,  ///< the instance of `attribute.name` and `attribute.dataset` ends
+  };
+  Kind kind = Kind::attribute_set;
+  std::string entity_id;
+  std::vector<Term> types;
+  std::vector<std::string> scopes;
+  Attribute attribute;
+
+  bool operator==(const Fact&) const = default;
+};
+
+/// What an entity is after one more fact. The commit's time and offset become those of what the fact sets.
+/// `entity` is empty (no id) before creation and after deletion. Pure. Errors: corrupt, if the fact does not fit
+/// (created twice, set on nothing): a commit that was acknowledged never gives one.
+base::Status apply(const Fact& fact, Offset offset, base::Instant recorded_at, Entity& entity);
+
+}  // namespace cityloom::twin

@@ -1,0 +1,102 @@
+// The query tree: what NGSI-LD queries, subscriptions and (later) rules and policies ask of entities, and its
+// evaluation over records.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/instant.hpp"
+#include "twin/entity.hpp"
+
+namespace re2 {
+class RE2;
+}
+
+namespace cityloom::twin {
+
+/// Any of `any_of`, each of which asks for all of its types: "(Building;Listed),Bridge". Empty means every type.
+struct TypeSelection {
+  std::vector<std::vector<Term>> any_of;
+  bool operator==(const TypeSelection&) const = default;
+};
+
+/// A compiled regular expression (RE2 syntax, linear time). Shared, immutable.
+using Pattern = std::shared_ptr<const re2::RE2>;
+/// Errors: invalid (syntax), too_complex (over 1,000 characters or 1 MiB of program).
+base::Result<Pattern> make_pattern(std::string_view expression);
+/// Whether the pattern is found anywhere in the text.
+bool found_in(const Pattern& pattern, std::string_view text);
+
+/// What an attribute path of q names: `name`, then sub-attributes ("a.b.c"), then members of a JSON value ("a[x.y]").
+struct AttributePath {
+  Term name;
+  std::vector<Term> members;            ///< sub-attributes, outermost first
+  std::vector<std::string> json_path;   ///< within the value; language tag for a LanguageProperty
+  std::string text;                     ///< as written, for error messages
+  bool operator==(const AttributePath&) const = default;
+};
+
+enum class Comparator : uint8_t { equal, not_equal, greater, greater_or_equal, less, less_or_equal, matches, not_matches };
+
+/// A literal of q. A date-time compares with observedAt, createdAt, modifiedAt and with string values that are one.
+using Literal = std::variant<bool, double, std::string, base::Instant>;
+struct LiteralRange {
+  Literal from, to;  ///< both inclusive
+  bool operator==(const LiteralRange&) const = default;
+};
+
+/// `path comparator operand`; several operands (equal and not_equal only) are a value list: any of them.
+/// No comparator: the attribute must exist. Of several instances, one that satisfies is enough.
+struct Comparison {
+  AttributePath path;
+  std::optional<Comparator> comparator;
+  std::vector<std::variant<Literal, LiteralRange>> operands;
+  Pattern pattern;  ///< for matches and not_matches
+};
+
+/// A tree of conditions: all or any of its children, or one comparison.
+struct Condition {
+  enum class Kind : uint8_t { comparison, all, any };
+  Kind kind = Kind::comparison;
+  Comparison comparison;
+  std::vector<Condition> children;
+};
+
+enum class GeoRelation : uint8_t { near, within, contains, intersects, equals, disjoint, overlaps };
+
+/// A geo-query on one GeoProperty. near: from distance_min_m to distance_max_m (either absent) between the nearest
+/// points of both geometries, on the sphere of mean Earth radius.
+struct GeoQuery {
+  GeoRelation relation = GeoRelation::near;
+  Geometry reference;
+  std::optional<double> distance_min_m;
+  std::optional<double> distance_max_m;
+  Term property = terms::location;
+};
+
+/// What is asked for. Every part that is present must hold. `attributes`: at least one of them exists.
+struct Query {
+  std::vector<std::string> ids;  ///< any of these; empty: any id
+  Pattern id_pattern;            ///< or nullptr
+  TypeSelection types;
+  std::vector<Term> attributes;
+  std::optional<Condition> condition;
+  std::optional<GeoQuery> geo;
+  std::vector<std::string> scopes;  ///< any of these scope expressions ("/Korea/Seoul/#", "/+/Seoul"); ';' inside: all
+};
+
+/// Whether a record satisfies every part of a query. Pure; any worker; no allocation for plain comparisons of top-level values.
+bool satisfies(const EntityRecord& record, const Query& query);
+
+/// The parts of `satisfies`, alone.
+bool satisfies(const EntityRecord& record, const TypeSelection& types);
+bool satisfies(const EntityRecord& record, const Condition& condition);
+bool satisfies(const EntityRecord& record, const GeoQuery& geo);
+
+/// Whether two geometries stand in a relation (S2 on the sphere; boundaries count as inside).
+bool related(const Geometry& geometry, const GeoQuery& geo);
+
+}  // namespace cityloom::twin
