@@ -1,3 +1,4 @@
+// Reading and writing RFC 3339 times; the machine's clock.
 #include "base/instant.hpp"
 
 #include <array>
@@ -12,7 +13,9 @@ constexpr int64_t microseconds_per_second = 1'000'000;
 // Days since 1970-01-01 of a proleptic Gregorian date; std::chrono's calendar has the same range.
 int64_t days_of(int year, unsigned month, unsigned day) {
   using namespace std::chrono;
-  return sys_days{std::chrono::year{year} / std::chrono::month{month} / std::chrono::day{day}}.time_since_epoch().count();
+  return sys_days{std::chrono::year{year} / std::chrono::month{month} / std::chrono::day{day}}
+      .time_since_epoch()
+      .count();
 }
 
 // Reads exactly `digits` digits at `position` and moves past them; -1 if they are not there.
@@ -109,10 +112,11 @@ std::string Instant::text() const {
   const int64_t fraction = in_day % microseconds_per_second;
   std::array<char, 48> buffer;
   const bool whole_milliseconds = fraction % 1000 == 0;
-  const int length = std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%0*dZ", static_cast<int>(date.year()),
-                                   static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                                   static_cast<int>(second / 3600), static_cast<int>(second / 60 % 60), static_cast<int>(second % 60),
-                                   whole_milliseconds ? 3 : 6, static_cast<int>(whole_milliseconds ? fraction / 1000 : fraction));
+  const int length =
+      std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%0*dZ", static_cast<int>(date.year()),
+                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                    static_cast<int>(second / 3600), static_cast<int>(second / 60 % 60), static_cast<int>(second % 60),
+                    whole_milliseconds ? 3 : 6, static_cast<int>(whole_milliseconds ? fraction / 1000 : fraction));
   return std::string(buffer.data(), static_cast<size_t>(length));
 }
 

@@ -37,6 +37,7 @@ static_assert(sizeof(Instant) == 8);
 class Clock {
  public:
   virtual ~Clock() = default;
+  /// Now. Never goes back on a ManualClock that is only advanced; the machine's clock may be set back.
   virtual Instant now() const = 0;
 };
 

@@ -1,0 +1,1 @@
+# What ./test is made of: counting, running programs, the sections.
