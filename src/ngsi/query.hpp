@@ -1,0 +1,75 @@
+// The query language of NGSI-LD read into a query tree, and written back. ETSI GS CIM 009
+// clauses 4.7, 4.9, 4.10, 4.17, 4.19, 4.21.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "ngsi/body.hpp"
+#include "ngsi/context.hpp"
+#include "ngsi/represent.hpp"
+#include "twin/query.hpp"
+
+namespace cityloom::ngsi {
+
+inline constexpr size_t query_bytes_max = 16'384;  ///< of q, type or scopeQ
+inline constexpr size_t query_terms_max = 500;     ///< comparisons in one q
+inline constexpr size_t query_depth_max = 32;      ///< parentheses within parentheses
+
+/// The parameters of a query, decoded from the URL; nothing: not given. (An empty text was given and is an error.)
+struct QueryParameters {
+  std::optional<std::string> id, type, id_pattern, attrs, pick, omit, q, scope_q;
+  std::optional<std::string> georel, geometry, coordinates, geoproperty;
+  std::optional<std::string> expand_values;  ///< names whose values in q are expanded as vocabulary
+};
+
+/// Reads all of them. Names that no table holds become Term::unknown(): a query interns nothing.
+/// Errors: invalid, with the parameter (and the character's position in it) in `where`; too_complex; unsupported
+/// (linked-entity paths).
+base::Result<twin::Query> parse_query(const QueryParameters& parameters, const Context& context,
+                                      const twin::TermTable& terms);
+
+/// The parts, alone.
+base::Result<twin::TypeSelection> parse_type_selection(std::string_view text, const Context& context,
+                                                       const twin::TermTable& terms);
+base::Result<twin::Condition> parse_condition(std::string_view q, const Context& context, const twin::TermTable& terms,
+                                              const std::vector<std::string>& expand_values = {});
+base::Result<twin::GeoQuery> parse_geo_query(const QueryParameters& parameters, const Context& context,
+                                             const twin::TermTable& terms);
+base::Result<std::vector<std::string>> parse_scope_query(std::string_view text);
+/// A GeoJSON geometry, JSON text. Errors: invalid, too_large (over twin::positions_max).
+base::Result<twin::Geometry> parse_geometry(std::string_view geojson);
+
+/// attrs, pick and omit as a projection. pick and attrs together, or pick and omit naming the same, are errors.
+base::Result<Projection> parse_projection(const std::optional<std::string>& attrs,
+                                          const std::optional<std::string>& pick,
+                                          const std::optional<std::string>& omit, const Context& context,
+                                          const twin::TermTable& terms);
+
+/// q written back from a tree, with names compacted: `parse_condition(text_of(c))` equals c.
+std::string text_of(const twin::Condition& condition, const Context& context, const twin::TermTable& terms);
+/// Whether two trees say the same (patterns by their text).
+bool same_condition(const twin::Condition& left, const twin::Condition& right);
+
+/// The body of a query by POST (data type Query, clause 5.2.23) and what it asks of the answer.
+struct QueryBody {
+  std::vector<twin::Query> any_of;  ///< one per entity selector that cannot be joined with another; at least one
+  Projection projection;
+  std::string language;
+  std::vector<std::string> dataset_ids;
+  bool has_temporal = false;  ///< temporalQ was given; read it with parse_temporal_body
+};
+base::Result<QueryBody> parse_query_body(const Body& body, const Context& context, const twin::TermTable& terms);
+
+/// timerel, timeAt, endTimeAt, timeproperty, lastN as a history query. `attributes` are set by the caller.
+struct TemporalParameters {
+  std::optional<std::string> timerel, time_at, end_time_at, timeproperty, last_n;
+};
+base::Result<thread::HistoryQuery> parse_temporal(const TemporalParameters& parameters);
+/// temporalQ of a query by POST.
+base::Result<thread::HistoryQuery> parse_temporal_body(const Body& body);
+
+}  // namespace cityloom::ngsi
