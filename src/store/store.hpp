@@ -22,7 +22,8 @@ struct EmbeddedOptions {
 
 /// Opens (or makes) the record in `folder`. Errors: conflict (another process has it open), unavailable (folder not
 /// writable, disk full), corrupt, not_found (absent and not to be created).
-base::Result<std::unique_ptr<thread::Store>> open_embedded(const std::string& folder, const EmbeddedOptions& options = {});
+base::Result<std::unique_ptr<thread::Store>> open_embedded(const std::string& folder,
+                                                           const EmbeddedOptions& options = {});
 
 /// A store in memory, for tests of what stands above it: same contract, nothing durable.
 std::unique_ptr<thread::Store> make_memory_store();

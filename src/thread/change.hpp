@@ -29,14 +29,14 @@ struct Change {
   };
   Kind kind = Kind::create_or_append;
   std::string entity_id;
-  std::vector<twin::Term> types;    ///< needed to create; may be empty otherwise
+  std::vector<twin::Term> types;  ///< needed to create; may be empty otherwise
   std::vector<std::string> scopes;
   std::vector<twin::Attribute> attributes;
-  twin::Term attribute_name;        ///< of remove_attribute
+  twin::Term attribute_name;  ///< of remove_attribute
   twin::Term dataset;
   bool all_datasets = false;
-  bool keep_existing = false;       ///< append: noOverwrite
-  bool only_differences = false;    ///< set only what states something else than now: repeated imports
+  bool keep_existing = false;     ///< append: noOverwrite
+  bool only_differences = false;  ///< set only what states something else than now: repeated imports
 };
 
 /// Why one attribute of a change was left as it was.

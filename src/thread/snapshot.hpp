@@ -25,7 +25,7 @@ struct QueryResult {
 
 struct Page {
   size_t offset = 0;
-  size_t limit = 20;   ///< 0: only count
+  size_t limit = 20;  ///< 0: only count
   bool count = false;
 };
 
@@ -43,8 +43,8 @@ struct TimeWindow {
 struct HistoryQuery {
   std::vector<twin::Term> attributes;  ///< empty: all
   TimeWindow window;
-  size_t last_n = 0;                   ///< the latest N instances of each attribute; 0: the first `limit`
-  size_t limit = 10'000;               ///< instances of each attribute at most
+  size_t last_n = 0;      ///< the latest N instances of each attribute; 0: the first `limit`
+  size_t limit = 10'000;  ///< instances of each attribute at most
 };
 
 /// One attribute's past, in order of the window's time property (descending when last_n is asked).

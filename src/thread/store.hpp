@@ -16,18 +16,18 @@ namespace cityloom::thread {
 
 /// The families of keys. `commits`, `terms` and `settings` are the truth; the others are views, folded from it.
 enum class Family : uint8_t {
-  commits,   ///< offset -> packed commit
-  terms,     ///< term number -> text
-  settings,  ///< what the thread itself must remember beside its commits: followers' offsets, format version
-  views,     ///< "folded" -> offset up to which all view families are folded; entity count
-  latest,    ///< branch, entity number -> entity record
-  series,    ///< series, chunk number -> chunk
-  summaries, ///< series, chunk number -> summary of the chunk
-  ever,      ///< index kind, key, entity number -> nothing: the entity once had this type, or once was in this cell
+  commits,    ///< offset -> packed commit
+  terms,      ///< term number -> text
+  settings,   ///< what the thread itself must remember beside its commits: followers' offsets, format version
+  views,      ///< "folded" -> offset up to which all view families are folded; entity count
+  latest,     ///< branch, entity number -> entity record
+  series,     ///< series, chunk number -> chunk
+  summaries,  ///< series, chunk number -> summary of the chunk
+  ever,       ///< index kind, key, entity number -> nothing: the entity once had this type, or once was in this cell
 };
 inline constexpr size_t family_count = 8;
 inline constexpr std::array<Family, 5> view_families = {Family::views, Family::latest, Family::series,
-                                                         Family::summaries, Family::ever};
+                                                        Family::summaries, Family::ever};
 std::string_view name_of(Family family);
 
 /// Puts and deletions that happen all or not at all, in order.
@@ -50,7 +50,10 @@ class Batch {
   const std::vector<Entry>& entries() const { return entries_; }
   size_t bytes() const { return bytes_; }
   bool empty() const { return entries_.empty(); }
-  void clear() { entries_.clear(); bytes_ = 0; }
+  void clear() {
+    entries_.clear();
+    bytes_ = 0;
+  }
 
  private:
   std::vector<Entry> entries_;

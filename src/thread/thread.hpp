@@ -39,11 +39,11 @@ struct BranchInfo {
 };
 
 struct Options {
-  size_t queue_changes_max = 100'000;          ///< changes waiting for the appender; past it: Code::busy
+  size_t queue_changes_max = 100'000;  ///< changes waiting for the appender; past it: Code::busy
   size_t queue_bytes_max = 256u << 20;
-  size_t batch_changes_max = 4'096;            ///< changes that share one sync
-  size_t feed_bytes_in_memory = 32u << 20;     ///< recent commits held for followers near the head
-  size_t dirty_bytes_max = 64u << 20;          ///< of views not yet written before a checkpoint is made
+  size_t batch_changes_max = 4'096;         ///< changes that share one sync
+  size_t feed_bytes_in_memory = 32u << 20;  ///< recent commits held for followers near the head
+  size_t dirty_bytes_max = 64u << 20;       ///< of views not yet written before a checkpoint is made
   int64_t checkpoint_interval_ms = 5'000;
 };
 
@@ -65,8 +65,8 @@ struct ThreadStatus {
 class Thread {
  public:
   /// Opens the record in a store, folds the views up to the head (from the last checkpoint; all of it if there is
-  /// none), then takes changes. `progress` hears the offset reached and the head while folding. The clock must outlive it.
-  /// Errors: corrupt (with what to do), unavailable.
+  /// none), then takes changes. `progress` hears the offset reached and the head while folding. The clock must outlive
+  /// it. Errors: corrupt (with what to do), unavailable.
   static base::Result<std::unique_ptr<Thread>> open(std::unique_ptr<Store> store, const base::Clock& clock,
                                                     Options options = {},
                                                     const std::function<void(Offset, Offset)>& progress = {});
@@ -86,12 +86,14 @@ class Thread {
   const twin::TermTable& terms() const;
 
   Snapshot snapshot(BranchId branch = main_branch) const;
-  /// As of an offset past the head: the head. Errors: not_found (branch), invalid (before a branch's fork is fine: it reads the parent).
+  /// As of an offset past the head: the head. Errors: not_found (branch), invalid (before a branch's fork is fine: it
+  /// reads the parent).
   base::Result<Snapshot> snapshot_at(Offset offset, BranchId branch = main_branch) const;
   /// As recorded at that time: the last commit with recorded_at <= time.
   base::Result<Snapshot> snapshot_at(base::Instant time, BranchId branch = main_branch) const;
 
-  /// Forks at an offset (default: the head) of the parent. Errors: already_exists (name), not_found (parent), invalid (name).
+  /// Forks at an offset (default: the head) of the parent. Errors: already_exists (name), not_found (parent), invalid
+  /// (name).
   base::Result<BranchId> fork(std::string name, BranchId parent = main_branch, std::optional<Offset> at = {},
                               std::string author = {});
   /// Its commits stay in the thread; it can no longer be read or written. Errors: not_found, conflict (it has
@@ -106,7 +108,7 @@ class Thread {
   /// Commits after `after`, oldest first, at most `limit` of them and about `bytes_max` bytes; empty at the head.
   /// From memory near the head, else from disk. Errors: corrupt, unavailable.
   base::Result<std::vector<std::shared_ptr<const Commit>>> feed(Offset after, size_t limit = 1'000,
-                                                               size_t bytes_max = 8u << 20) const;
+                                                                size_t bytes_max = 8u << 20) const;
 
   /// Calls `heard` with the new head after each batch of commits is visible, on the appender's worker: hand over and
   /// return. The returned token ends it when destroyed; no call is under way afterwards.

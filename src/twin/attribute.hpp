@@ -18,7 +18,13 @@ struct Offset {
 static_assert(sizeof(Offset) == 8);
 
 enum class AttributeKind : uint8_t {
-  property, relationship, geo_property, language_property, vocab_property, json_property, list_property,
+  property,
+  relationship,
+  geo_property,
+  language_property,
+  vocab_property,
+  json_property,
+  list_property,
   list_relationship
 };
 
@@ -28,11 +34,11 @@ struct Attribute {
   Term dataset;  ///< datasetId; none for the default instance
   AttributeKind kind = AttributeKind::property;
   Value value;
-  Term unit;                               ///< unitCode (UN/CEFACT Common Code)
-  base::Instant observed_at;               ///< observedAt
-  base::Instant expires_at;                ///< expiresAt
-  std::vector<Term> object_types;          ///< objectType of a relationship
-  std::vector<Attribute> members;          ///< sub-attributes; at most `members_max`, `depth_max` levels deep
+  Term unit;                       ///< unitCode (UN/CEFACT Common Code)
+  base::Instant observed_at;       ///< observedAt
+  base::Instant expires_at;        ///< expiresAt
+  std::vector<Term> object_types;  ///< objectType of a relationship
+  std::vector<Attribute> members;  ///< sub-attributes; at most `members_max`, `depth_max` levels deep
 
   // Set when the fact is made, not by who writes:
   base::Instant created_at;

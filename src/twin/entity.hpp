@@ -48,7 +48,10 @@ class EntityRecord {
   EntityRecord() = default;
   EntityRecord(const EntityRecord& other) noexcept : block_(other.block_) { hold(); }
   EntityRecord(EntityRecord&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
-  EntityRecord& operator=(EntityRecord other) noexcept { std::swap(block_, other.block_); return *this; }
+  EntityRecord& operator=(EntityRecord other) noexcept {
+    std::swap(block_, other.block_);
+    return *this;
+  }
   ~EntityRecord() { release(); }
 
   /// Packs. Must satisfy the limits above. Cost: about a microsecond per kilobyte.
@@ -68,6 +71,10 @@ class EntityRecord {
   base::Instant modified_at() const;
   bool has_type(Term type) const;
   std::vector<Term> types() const;
+  std::vector<std::string> scopes() const;
+
+  /// The packed attributes, to be walked without unpacking by PackedAttributes (twin/packed.hpp).
+  std::string_view attributes_bytes() const;
 
   /// The whole entity.
   Entity unpack() const;

@@ -33,13 +33,22 @@ bool found_in(const Pattern& pattern, std::string_view text);
 /// What an attribute path of q names: `name`, then sub-attributes ("a.b.c"), then members of a JSON value ("a[x.y]").
 struct AttributePath {
   Term name;
-  std::vector<Term> members;            ///< sub-attributes, outermost first
-  std::vector<std::string> json_path;   ///< within the value; language tag for a LanguageProperty
-  std::string text;                     ///< as written, for error messages
+  std::vector<Term> members;           ///< sub-attributes, outermost first
+  std::vector<std::string> json_path;  ///< within the value; language tag for a LanguageProperty
+  std::string text;                    ///< as written, for error messages
   bool operator==(const AttributePath&) const = default;
 };
 
-enum class Comparator : uint8_t { equal, not_equal, greater, greater_or_equal, less, less_or_equal, matches, not_matches };
+enum class Comparator : uint8_t {
+  equal,
+  not_equal,
+  greater,
+  greater_or_equal,
+  less,
+  less_or_equal,
+  matches,
+  not_matches
+};
 
 /// A literal of q. A date-time compares with observedAt, createdAt, modifiedAt and with string values that are one.
 using Literal = std::variant<bool, double, std::string, base::Instant>;
@@ -49,7 +58,9 @@ struct LiteralRange {
 };
 
 /// `path comparator operand`; several operands (equal and not_equal only) are a value list: any of them.
-/// No comparator: the attribute must exist. Of several instances, one that satisfies is enough.
+/// A path of `terms::created_at` or `terms::modified_at` alone is the entity's; as the last member, with
+/// `terms::observed_at`, the attribute's. No comparator: the attribute must exist. Of several instances, one that
+/// satisfies is enough.
 struct Comparison {
   AttributePath path;
   std::optional<Comparator> comparator;
@@ -88,15 +99,34 @@ struct Query {
   std::vector<std::string> scopes;  ///< any of these scope expressions ("/Korea/Seoul/#", "/+/Seoul"); ';' inside: all
 };
 
-/// Whether a record satisfies every part of a query. Pure; any worker; no allocation for plain comparisons of top-level values.
-bool satisfies(const EntityRecord& record, const Query& query);
+/// A query made ready to be asked of many records: the reference geometry is indexed once. Immutable; any worker.
+class Matcher {
+ public:
+  explicit Matcher(Query query);
+  ~Matcher();
+  Matcher(Matcher&&) noexcept;
+  Matcher& operator=(Matcher&&) noexcept;
 
-/// The parts of `satisfies`, alone.
+  /// Whether the record satisfies every part. Cost: tens of nanoseconds a comparison; a microsecond and more a
+  /// geometry.
+  bool operator()(const EntityRecord& record) const;
+
+  /// The parts alone.
+  bool geo(const EntityRecord& record) const;
+  bool related(const Geometry& geometry) const;
+
+  const Query& query() const { return query_; }
+
+ private:
+  struct Reference;
+  Query query_;
+  std::unique_ptr<Reference> reference_;
+};
+
+/// The parts of Matcher that need no preparation.
 bool satisfies(const EntityRecord& record, const TypeSelection& types);
 bool satisfies(const EntityRecord& record, const Condition& condition);
-bool satisfies(const EntityRecord& record, const GeoQuery& geo);
-
-/// Whether two geometries stand in a relation (S2 on the sphere; boundaries count as inside).
-bool related(const Geometry& geometry, const GeoQuery& geo);
+/// "/Korea/Seoul" is itself, "/Korea/+" any one level, "/Korea/#" it and all below; ';' between: all of them.
+bool satisfies_scope(const std::vector<std::string>& scopes, std::string_view expression);
 
 }  // namespace cityloom::twin

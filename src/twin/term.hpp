@@ -29,11 +29,14 @@ static_assert(sizeof(Term) == 4);
 
 /// Terms that every table holds, at the same number. They name what is recorded about an entity itself.
 namespace terms {
-inline constexpr Term lifecycle{1};  ///< "@lifecycle": the entity was created, or deleted.
-inline constexpr Term type{2};       ///< "@type"
-inline constexpr Term scope{3};      ///< "@scope"
-inline constexpr Term location{4};   ///< "https://uri.etsi.org/ngsi-ld/location": what the place index holds.
-inline constexpr uint32_t reserved_count = 4;
+inline constexpr Term lifecycle{1};    ///< "@lifecycle": the entity was created, or deleted.
+inline constexpr Term type{2};         ///< "@type"
+inline constexpr Term scope{3};        ///< "@scope"
+inline constexpr Term location{4};     ///< "https://uri.etsi.org/ngsi-ld/location": what the place index holds.
+inline constexpr Term observed_at{5};  ///< "https://uri.etsi.org/ngsi-ld/observedAt", in query paths, as the next two
+inline constexpr Term created_at{6};   ///< "https://uri.etsi.org/ngsi-ld/createdAt"
+inline constexpr Term modified_at{7};  ///< "https://uri.etsi.org/ngsi-ld/modifiedAt"
+inline constexpr uint32_t reserved_count = 7;
 }  // namespace terms
 
 /// The interned strings of one tenant. Grows only; limits: 16 million terms, 2,048 bytes each. Any worker may call

@@ -44,6 +44,8 @@ inline double as_number(const Value& value) {
   return std::numeric_limits<double>::quiet_NaN();
 }
 
-inline bool is_null(const Value& value) { return std::holds_alternative<Null>(value); }
+inline bool is_null(const Value& value) {
+  return std::holds_alternative<Null>(value);
+}
 
 }  // namespace cityloom::twin

@@ -1,0 +1,219 @@
+// Evaluation of conditions (NGSI-LD's q) on packed records.
+#include <simdjson.h>
+
+#include <algorithm>
+
+#include "twin/packed.hpp"
+#include "twin/query.hpp"
+
+namespace cityloom::twin {
+namespace {
+
+using Element = simdjson::dom::element;
+
+// What a path leads to, reduced to what literals can be compared with.
+struct Operand {
+  enum class Kind : uint8_t { none, boolean, number, string, instant };
+  Kind kind = Kind::none;
+  bool boolean = false;
+  double number = 0;
+  std::string_view text;
+  base::Instant instant;
+};
+
+bool order_holds(Comparator comparator, std::partial_ordering order) {
+  switch (comparator) {
+    case Comparator::equal:
+      return order == 0;
+    case Comparator::not_equal:
+      return order != 0;
+    case Comparator::greater:
+      return order > 0;
+    case Comparator::greater_or_equal:
+      return order >= 0;
+    case Comparator::less:
+      return order < 0;
+    case Comparator::less_or_equal:
+      return order <= 0;
+    default:
+      return false;
+  }
+}
+
+// Unordered when the two are of kinds that cannot be compared.
+std::partial_ordering compare(const Operand& operand, const Literal& literal) {
+  if (const auto* boolean = std::get_if<bool>(&literal)) {
+    return operand.kind == Operand::Kind::boolean && operand.boolean == *boolean ? std::partial_ordering::equivalent
+                                                                                 : std::partial_ordering::unordered;
+  }
+  if (const auto* number = std::get_if<double>(&literal)) {
+    return operand.kind == Operand::Kind::number ? operand.number <=> *number : std::partial_ordering::unordered;
+  }
+  if (const auto* text = std::get_if<std::string>(&literal)) {
+    if (operand.kind != Operand::Kind::string) return std::partial_ordering::unordered;
+    return operand.text.compare(*text) <=> 0;
+  }
+  const base::Instant instant = std::get<base::Instant>(literal);
+  if (operand.kind == Operand::Kind::instant) return operand.instant <=> instant;
+  if (operand.kind == Operand::Kind::string) {
+    if (const auto parsed = base::Instant::parse(operand.text)) return *parsed <=> instant;
+  }
+  return std::partial_ordering::unordered;
+}
+
+bool equals(const Operand& operand, const std::variant<Literal, LiteralRange>& wanted) {
+  if (const auto* literal = std::get_if<Literal>(&wanted)) return compare(operand, *literal) == 0;
+  const auto& range = std::get<LiteralRange>(wanted);
+  return compare(operand, range.from) >= 0 && compare(operand, range.to) <= 0;
+}
+
+bool holds(const Operand& operand, const Comparison& comparison) {
+  if (!comparison.comparator) return true;
+  switch (*comparison.comparator) {
+    case Comparator::matches:
+      return operand.kind == Operand::Kind::string && found_in(comparison.pattern, operand.text);
+    case Comparator::not_matches:
+      return operand.kind == Operand::Kind::string && !found_in(comparison.pattern, operand.text);
+    case Comparator::equal:
+      return std::any_of(comparison.operands.begin(), comparison.operands.end(),
+                         [&](const auto& wanted) { return equals(operand, wanted); });
+    case Comparator::not_equal:
+      return std::none_of(comparison.operands.begin(), comparison.operands.end(),
+                          [&](const auto& wanted) { return equals(operand, wanted); });
+    default:
+      break;
+  }
+  const auto* literal = comparison.operands.empty() ? nullptr : std::get_if<Literal>(&comparison.operands.front());
+  return literal != nullptr && order_holds(*comparison.comparator, compare(operand, *literal));
+}
+
+// A JSON value satisfies if it does itself or, for an array, one of its elements does.
+bool json_holds(const Element& element, const Comparison& comparison) {
+  Operand operand;
+  switch (element.type()) {
+    case simdjson::dom::element_type::ARRAY: {
+      if (!comparison.comparator) return true;
+      const simdjson::dom::array array = element;
+      return std::any_of(array.begin(), array.end(), [&](const Element& one) { return json_holds(one, comparison); });
+    }
+    case simdjson::dom::element_type::INT64:
+    case simdjson::dom::element_type::UINT64:
+    case simdjson::dom::element_type::DOUBLE:
+      operand.kind = Operand::Kind::number;
+      operand.number = element.get_double();
+      break;
+    case simdjson::dom::element_type::STRING:
+      operand.kind = Operand::Kind::string;
+      operand.text = element.get_string();
+      break;
+    case simdjson::dom::element_type::BOOL:
+      operand.kind = Operand::Kind::boolean;
+      operand.boolean = element.get_bool();
+      break;
+    default:
+      break;
+  }
+  return holds(operand, comparison);
+}
+
+bool json_path_holds(std::string_view json, const Comparison& comparison, bool language) {
+  simdjson::dom::parser parser;
+  Element element;
+  if (parser.parse(json.data(), json.size()).get(element) != simdjson::SUCCESS) return false;
+  if (language && comparison.path.json_path.size() == 1 && comparison.path.json_path[0] == "*") {
+    simdjson::dom::object tags;
+    if (element.get(tags) != simdjson::SUCCESS) return false;
+    return std::any_of(tags.begin(), tags.end(), [&](const auto& tag) { return json_holds(tag.value, comparison); });
+  }
+  for (const std::string& member : comparison.path.json_path) {
+    Element inner;
+    if (element[member].get(inner) != simdjson::SUCCESS) return false;
+    element = inner;
+  }
+  return json_holds(element, comparison);
+}
+
+bool value_holds(const AttributeView& view, const Comparison& comparison) {
+  using ValueKind = AttributeView::ValueKind;
+  const bool is_json = view.value_kind == ValueKind::json;
+  if (!comparison.path.json_path.empty() || (is_json && comparison.comparator)) {
+    return is_json && json_path_holds(view.text, comparison, view.kind == AttributeKind::language_property);
+  }
+  Operand operand;
+  switch (view.value_kind) {
+    case ValueKind::true_:
+    case ValueKind::false_:
+      operand.kind = Operand::Kind::boolean;
+      operand.boolean = view.value_kind == ValueKind::true_;
+      break;
+    case ValueKind::integer:
+      operand.kind = Operand::Kind::number;
+      operand.number = static_cast<double>(view.integer);
+      break;
+    case ValueKind::number:
+      operand.kind = Operand::Kind::number;
+      operand.number = view.number;
+      break;
+    case ValueKind::string:
+      operand.kind = Operand::Kind::string;
+      operand.text = view.text;
+      break;
+    default:
+      break;
+  }
+  return holds(operand, comparison);
+}
+
+bool instant_holds(base::Instant instant, const Comparison& comparison) {
+  Operand operand;
+  operand.kind = Operand::Kind::instant;
+  operand.instant = instant;
+  return instant.exists() && holds(operand, comparison);
+}
+
+// The members of an attribute that are no sub-attributes, by the last part of a path.
+bool system_member_holds(const AttributeView& view, Term member, const Comparison& comparison) {
+  if (member == terms::observed_at) return instant_holds(view.observed_at, comparison);
+  if (member == terms::created_at) return instant_holds(view.created_at, comparison);
+  if (member == terms::modified_at) return instant_holds(view.modified_at, comparison);
+  return false;
+}
+
+bool path_holds(std::string_view attributes_bytes, const Comparison& comparison, Term name, size_t depth) {
+  PackedAttributes all(attributes_bytes);
+  for (AttributeView view; all.next(view);) {
+    if (view.name != name) continue;
+    if (depth == comparison.path.members.size()) {
+      if (value_holds(view, comparison)) return true;
+      continue;
+    }
+    const Term member = comparison.path.members[depth];
+    if (depth + 1 == comparison.path.members.size() && system_member_holds(view, member, comparison)) return true;
+    if (path_holds(view.members_bytes, comparison, member, depth + 1)) return true;
+  }
+  return false;
+}
+
+bool comparison_holds(const EntityRecord& record, const Comparison& comparison) {
+  const AttributePath& path = comparison.path;
+  if (path.members.empty() && path.name == terms::created_at) return instant_holds(record.created_at(), comparison);
+  if (path.members.empty() && path.name == terms::modified_at) return instant_holds(record.modified_at(), comparison);
+  return path_holds(record.attributes_bytes(), comparison, path.name, 0);
+}
+
+}  // namespace
+
+bool satisfies(const EntityRecord& record, const Condition& condition) {
+  const auto child_holds = [&](const Condition& child) { return satisfies(record, child); };
+  switch (condition.kind) {
+    case Condition::Kind::all:
+      return std::all_of(condition.children.begin(), condition.children.end(), child_holds);
+    case Condition::Kind::any:
+      return std::any_of(condition.children.begin(), condition.children.end(), child_holds);
+    case Condition::Kind::comparison:
+      break;
+  }
+  return comparison_holds(record, condition.comparison);
+}
+
+}  // namespace cityloom::twin

@@ -1,0 +1,181 @@
+#include "twin/entity.hpp"
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "twin/bytes.hpp"
+#include "twin/packed.hpp"
+
+// A record, packed: a fixed header, the id, types, scopes, then the attributes (see packed.cpp), each with its length.
+namespace cityloom::twin {
+namespace {
+
+constexpr size_t number_at = 0, offset_at = 4, created_at_at = 12, modified_at_at = 20, id_size_at = 28, id_at = 30;
+
+template <class T>
+T read_at(const char* bytes, size_t at) {
+  T value;
+  std::memcpy(&value, bytes + at, sizeof(T));
+  return value;
+}
+
+}  // namespace
+
+struct EntityRecord::Block {
+  mutable std::atomic<uint32_t> holders{1};
+  uint32_t size = 0;
+
+  const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
+
+  static Block* make(std::string_view bytes) {
+    void* memory = std::malloc(sizeof(Block) + bytes.size());
+    if (memory == nullptr) throw std::bad_alloc();
+    auto* block = new (memory) Block;
+    block->size = static_cast<uint32_t>(bytes.size());
+    std::memcpy(static_cast<char*>(memory) + sizeof(Block), bytes.data(), bytes.size());
+    return block;
+  }
+};
+
+const Attribute* Entity::find(Term name, Term dataset) const {
+  for (const Attribute& attribute : attributes) {
+    if (attribute.name == name && attribute.dataset == dataset) return &attribute;
+  }
+  return nullptr;
+}
+
+Attribute* Entity::find(Term name, Term dataset) {
+  return const_cast<Attribute*>(static_cast<const Entity*>(this)->find(name, dataset));
+}
+
+void EntityRecord::hold() const noexcept {
+  if (block_ != nullptr) block_->holders.fetch_add(1, std::memory_order_relaxed);
+}
+
+void EntityRecord::release() noexcept {
+  if (block_ != nullptr && block_->holders.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    block_->~Block();
+    std::free(block_);
+  }
+  block_ = nullptr;
+}
+
+EntityRecord EntityRecord::pack(const Entity& entity, EntityNumber number) {
+  std::string bytes;
+  bytes.reserve(64 + entity.id.size() + entity.attributes.size() * 64);
+  ByteWriter writer(bytes);
+  writer.fixed(number.number);
+  writer.fixed(entity.offset.number);
+  writer.fixed(entity.created_at.microseconds);
+  writer.fixed(entity.modified_at.microseconds);
+  writer.fixed(static_cast<uint16_t>(entity.id.size()));
+  bytes.append(entity.id);
+  writer.varint(entity.types.size());
+  for (const Term type : entity.types) writer.varint(type.number);
+  writer.varint(entity.scopes.size());
+  for (const std::string& scope : entity.scopes) writer.text(scope);
+  writer.varint(entity.attributes.size());
+  std::string attribute_bytes;
+  for (const Attribute& attribute : entity.attributes) {
+    attribute_bytes.clear();
+    pack_attribute(attribute, attribute_bytes);
+    writer.text(attribute_bytes);
+  }
+  return EntityRecord(Block::make(bytes));
+}
+
+base::Result<EntityRecord> EntityRecord::from_bytes(std::string_view bytes) {
+  const auto corrupt = [] { return base::fail(base::Code::corrupt, "a stored entity cannot be read"); };
+  if (bytes.size() < id_at || bytes.size() < id_at + read_at<uint16_t>(bytes.data(), id_size_at)) return corrupt();
+  EntityRecord record(Block::make(bytes));
+  PackedAttributes all(record.attributes_bytes());
+  uint32_t read = 0;
+  for (AttributeView view; all.next(view);) ++read;
+  if (!all.ok() || read != all.count()) return corrupt();
+  return record;
+}
+
+EntityNumber EntityRecord::number() const {
+  return {read_at<uint32_t>(block_->bytes(), number_at)};
+}
+Offset EntityRecord::offset() const {
+  return {read_at<uint64_t>(block_->bytes(), offset_at)};
+}
+base::Instant EntityRecord::created_at() const {
+  return {read_at<int64_t>(block_->bytes(), created_at_at)};
+}
+base::Instant EntityRecord::modified_at() const {
+  return {read_at<int64_t>(block_->bytes(), modified_at_at)};
+}
+std::string_view EntityRecord::bytes() const {
+  return {block_->bytes(), block_->size};
+}
+size_t EntityRecord::memory_bytes() const {
+  return sizeof(Block) + block_->size + 8;
+}
+
+std::string_view EntityRecord::id() const {
+  return {block_->bytes() + id_at, read_at<uint16_t>(block_->bytes(), id_size_at)};
+}
+
+bool EntityRecord::has_type(Term type) const {
+  ByteReader reader(bytes().substr(id_at + id().size()));
+  for (uint64_t left = reader.varint(); left > 0 && reader.ok(); --left) {
+    if (reader.varint() == type.number) return true;
+  }
+  return false;
+}
+
+std::vector<Term> EntityRecord::types() const {
+  ByteReader reader(bytes().substr(id_at + id().size()));
+  std::vector<Term> types;
+  for (uint64_t left = reader.varint(); left > 0 && reader.ok(); --left) types.push_back({reader.varint32()});
+  return types;
+}
+
+std::vector<std::string> EntityRecord::scopes() const {
+  ByteReader reader(bytes().substr(id_at + id().size()));
+  for (uint64_t left = reader.varint(); left > 0 && reader.ok(); --left) reader.varint();
+  std::vector<std::string> scopes;
+  for (uint64_t left = reader.varint(); left > 0 && reader.ok(); --left) scopes.emplace_back(reader.text());
+  return scopes;
+}
+
+std::string_view EntityRecord::attributes_bytes() const {
+  ByteReader reader(bytes().substr(id_at + id().size()));
+  for (uint64_t left = reader.varint(); left > 0 && reader.ok(); --left) reader.varint();
+  for (uint64_t left = reader.varint(); left > 0 && reader.ok(); --left) reader.text();
+  return reader.rest();
+}
+
+Entity EntityRecord::unpack() const {
+  Entity entity;
+  entity.id = std::string(id());
+  entity.types = types();
+  entity.scopes = scopes();
+  entity.created_at = created_at();
+  entity.modified_at = modified_at();
+  entity.offset = offset();
+  PackedAttributes all(attributes_bytes());
+  entity.attributes.reserve(all.count());
+  for (AttributeView view; all.next(view);) entity.attributes.push_back(view.unpack());
+  return entity;
+}
+
+void EntityRecord::each_attribute(Term name, const std::function<bool(const Attribute&)>& visit) const {
+  PackedAttributes all(attributes_bytes());
+  for (AttributeView view; all.next(view);) {
+    if ((!name.exists() || view.name == name) && !visit(view.unpack())) return;
+  }
+}
+
+bool EntityRecord::has_attribute(Term name) const {
+  PackedAttributes all(attributes_bytes());
+  for (AttributeView view; all.next(view);) {
+    if (view.name == name) return true;
+  }
+  return false;
+}
+
+}  // namespace cityloom::twin
