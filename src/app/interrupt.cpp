@@ -1,0 +1,48 @@
+// One worker waits for the signals, so that no handler runs between other work.
+#include "app/interrupt.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+namespace cityloom::app {
+namespace {
+
+sigset_t awaited() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
+  return set;
+}
+
+}  // namespace
+
+Interrupt::Interrupt() {
+  const sigset_t set = awaited();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  // A client that goes away must not end the server.
+  signal(SIGPIPE, SIG_IGN);
+  worker_ = std::thread([this, set] {
+    for (;;) {
+      int number = 0;
+      if (sigwait(&set, &number) != 0 || ending_) return;
+      if (asked_) _exit(130);
+      ask();
+    }
+  });
+}
+
+Interrupt::~Interrupt() {
+  ending_ = true;
+  pthread_kill(worker_.native_handle(), SIGTERM);
+  worker_.join();
+}
+
+void Interrupt::ask() {
+  asked_ = true;
+  asked_.notify_all();
+}
+
+}  // namespace cityloom::app

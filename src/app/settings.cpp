@@ -1,0 +1,200 @@
+// The table of settings, and the YAML file that is read by it.
+#include "app/settings.hpp"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <limits>
+#include <sstream>
+
+#include "app/nearest.hpp"
+
+namespace cityloom::app {
+namespace {
+
+using base::Code;
+using base::fail;
+using base::Status;
+
+constexpr std::streamoff file_bytes_max = 1 << 20;
+constexpr int depth_max = 8;
+
+template <class T>
+Status set_number(T& target, std::string_view text, T least, T most) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < least || value > most) {
+    return fail(Code::invalid, "\"" + std::string(text) + "\" is no whole number from " + std::to_string(least) +
+                                   " to " + std::to_string(most));
+  }
+  target = value;
+  return {};
+}
+
+Status set_choice(std::string& target, std::string_view text, const std::vector<std::string>& choices) {
+  if (std::find(choices.begin(), choices.end(), text) != choices.end()) {
+    target = text;
+    return {};
+  }
+  std::string list;
+  for (const std::string& choice : choices) list += (list.empty() ? "" : ", ") + choice;
+  return fail(Code::invalid, "\"" + std::string(text) + "\" is none of " + list);
+}
+
+Status set_host(Settings& settings, std::string_view text) {
+  // Whoever reaches the port may do everything, so nobody outside may reach it.
+  const bool loopback = text == "localhost" || text == "::1" || text.substr(0, 4) == "127.";
+  if (!loopback) {
+    return fail(Code::invalid, "\"" + std::string(text) + "\" is reached from outside, and this version knows no users",
+                "", "listen on 127.0.0.1 and put a proxy that asks for a password in front");
+  }
+  settings.host = text == "localhost" ? "127.0.0.1" : std::string(text);
+  return {};
+}
+
+Status set_bool(bool& target, std::string_view text) {
+  if (text != "true" && text != "false") {
+    return fail(Code::invalid, "\"" + std::string(text) + "\" is neither true nor false");
+  }
+  target = text == "true";
+  return {};
+}
+
+std::vector<Setting> make_table() {
+  constexpr uint64_t terabyte = uint64_t{1} << 40;
+  return {
+      {"data", "folder in which everything recorded is kept",
+       [](Settings& s, std::string_view t) -> Status {
+         s.data = t;
+         return {};
+       },
+       [](const Settings& s) { return s.data; }},
+      {"city", "folder with the files of a city, imported at the start",
+       [](Settings& s, std::string_view t) -> Status {
+         s.city = t;
+         return {};
+       },
+       [](const Settings& s) { return s.city; }},
+      {"packs", "folder with packs; empty: packs/ beside the program's sources",
+       [](Settings& s, std::string_view t) -> Status {
+         s.packs = t;
+         return {};
+       },
+       [](const Settings& s) { return s.packs; }},
+      {"console", "folder with the built console; empty: console/dist beside the program's sources",
+       [](Settings& s, std::string_view t) -> Status {
+         s.console = t;
+         return {};
+       },
+       [](const Settings& s) { return s.console; }},
+      {"listen.host", "address to listen on; only this machine's own (127.0.0.1, ::1)", set_host,
+       [](const Settings& s) { return s.host; }},
+      {"listen.port", "port to listen on; 0: any free one",
+       [](Settings& s, std::string_view t) { return set_number<uint16_t>(s.port, t, 0, 65535); },
+       [](const Settings& s) { return std::to_string(s.port); }},
+      {"listen.workers", "workers that answer requests; 0: one per core",
+       [](Settings& s, std::string_view t) { return set_number<uint32_t>(s.workers, t, 0, 1024); },
+       [](const Settings& s) { return std::to_string(s.workers); }},
+      {"listen.connections", "connections at once; past it a new one is closed",
+       [](Settings& s, std::string_view t) { return set_number<uint32_t>(s.connections_max, t, 1, 1'000'000); },
+       [](const Settings& s) { return std::to_string(s.connections_max); }},
+      {"listen.body_bytes", "size of one request's body at most",
+       [](Settings& s, std::string_view t) { return set_number<uint64_t>(s.body_bytes_max, t, 1024, terabyte); },
+       [](const Settings& s) { return std::to_string(s.body_bytes_max); }},
+      {"record.queue_changes", "changes that may wait to be recorded; past it: 429",
+       [](Settings& s, std::string_view t) { return set_number<uint64_t>(s.queue_changes_max, t, 1, 100'000'000); },
+       [](const Settings& s) { return std::to_string(s.queue_changes_max); }},
+      {"record.queue_bytes", "bytes of them; past it: 429",
+       [](Settings& s, std::string_view t) { return set_number<uint64_t>(s.queue_bytes_max, t, 1 << 20, terabyte); },
+       [](const Settings& s) { return std::to_string(s.queue_bytes_max); }},
+      {"record.checkpoint_interval_ms", "how often the views are written, so that a start has little to fold",
+       [](Settings& s, std::string_view t) {
+         return set_number<int64_t>(s.checkpoint_interval_ms, t, 100, 86'400'000);
+       },
+       [](const Settings& s) { return std::to_string(s.checkpoint_interval_ms); }},
+      {"log.level", "error, warning, info or debug",
+       [](Settings& s, std::string_view t) {
+         return set_choice(s.log_level, t, {"error", "warning", "info", "debug"});
+       },
+       [](const Settings& s) { return s.log_level; }},
+      {"bench", "open /bench/fixed/BYTES, the ceiling that benchmarks are measured against",
+       [](Settings& s, std::string_view t) { return set_bool(s.bench, t); },
+       [](const Settings& s) { return std::string(s.bench ? "true" : "false"); }},
+  };
+}
+
+std::vector<std::string> known_keys() {
+  std::vector<std::string> keys;
+  for (const Setting& setting : setting_table()) keys.push_back(setting.key);
+  return keys;
+}
+
+std::string place(const std::string& path, const YAML::Mark& mark) {
+  return path + ":" + std::to_string(mark.line + 1);
+}
+
+Status read_map(Settings& settings, const YAML::Node& node, const std::string& prefix, const std::string& path,
+                int depth) {
+  for (const auto& entry : node) {
+    const std::string where = place(path, entry.first.Mark());
+    if (!entry.first.IsScalar()) return fail(Code::invalid, "a setting's name must be a word", where);
+    const std::string key = prefix + entry.first.Scalar();
+    if (entry.second.IsMap()) {
+      if (depth >= depth_max) return fail(Code::too_complex, "settings within settings, too deep", where);
+      if (Status status = read_map(settings, entry.second, key + ".", path, depth + 1); !status) return status;
+    } else if (entry.second.IsScalar()) {
+      if (Status status = set_setting(settings, key, entry.second.Scalar(), where); !status) return status;
+    } else if (!entry.second.IsNull()) {
+      return fail(Code::invalid, "the setting " + key + " takes one value, not a list", where);
+    }
+  }
+  return {};
+}
+
+base::Result<std::string> read_text(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  if (!file) return fail(Code::not_found, "the configuration cannot be read", path, "check the name given to --config");
+  const std::streamoff size = file.tellg();
+  if (size < 0 || size > file_bytes_max) return fail(Code::too_large, "a configuration has at most 1 MiB", path);
+  std::string text(static_cast<size_t>(size), '\0');
+  file.seekg(0);
+  file.read(text.data(), size);
+  return text;
+}
+
+}  // namespace
+
+const std::vector<Setting>& setting_table() {
+  static const std::vector<Setting> table = make_table();
+  return table;
+}
+
+Status set_setting(Settings& settings, std::string_view key, std::string_view text, const std::string& where) {
+  for (const Setting& setting : setting_table()) {
+    if (setting.key != key) continue;
+    Status status = setting.set(settings, text);
+    if (status) return status;
+    base::Error error = status.error();
+    return fail(error.code, setting.key + ": " + error.what, where, error.remedy);
+  }
+  const std::string meant = nearest(key, known_keys());
+  return fail(Code::invalid, "there is no setting " + std::string(key), where,
+              meant.empty() ? "cityloom.example.yaml lists every setting" : "did you mean " + meant + "?");
+}
+
+Status read_settings(Settings& settings, const std::string& path) {
+  auto text = read_text(path);
+  if (!text) return text.error();
+  try {
+    const YAML::Node node = YAML::Load(*text);
+    if (node.IsNull()) return {};
+    if (!node.IsMap()) return fail(Code::invalid, "a configuration is a list of \"name: value\"", path);
+    return read_map(settings, node, "", path, 0);
+  } catch (const YAML::Exception& exception) {
+    return fail(Code::invalid, "this is no YAML: " + exception.msg, place(path, exception.mark));
+  }
+}
+
+}  // namespace cityloom::app
