@@ -11,7 +11,8 @@
 namespace cityloom::thread {
 
 /// An intent on one entity, with its conditions. A value Null in `attributes` asks for deletion of that instance
-/// where the kind allows it (merge, append, update, patch_attribute); elsewhere it is invalid.
+/// where the kind allows it (merge, append, update, patch_attribute); elsewhere it is invalid. A value
+/// `twin::unstated_value()` (merge, patch_attribute) leaves the value as it is and changes only what else is stated.
 struct Change {
   enum class Kind : uint8_t {
     create,             ///< the entity must not exist

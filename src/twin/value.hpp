@@ -48,4 +48,14 @@ inline bool is_null(const Value& value) {
   return std::holds_alternative<Null>(value);
 }
 
+/// The value of an attribute fragment that says nothing of the value (`{"unitCode": "MTR"}`): an empty Json, which no
+/// stored attribute has. In a merge or patch_attribute the value (and kind) that is there stays; elsewhere invalid.
+inline Value unstated_value() {
+  return Json{};
+}
+inline bool is_unstated(const Value& value) {
+  const auto* json = std::get_if<Json>(&value);
+  return json != nullptr && json->text.empty();
+}
+
 }  // namespace cityloom::twin
