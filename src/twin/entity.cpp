@@ -11,7 +11,8 @@
 namespace cityloom::twin {
 namespace {
 
-constexpr size_t number_at = 0, offset_at = 4, created_at_at = 12, modified_at_at = 20, id_size_at = 28, id_at = 30;
+constexpr size_t number_at = 0, offset_at = 4, created_offset_at = 12, created_at_at = 20, modified_at_at = 28,
+                 id_size_at = 36, id_at = 38;
 
 template <class T>
 T read_at(const char* bytes, size_t at) {
@@ -67,6 +68,7 @@ EntityRecord EntityRecord::pack(const Entity& entity, EntityNumber number) {
   ByteWriter writer(bytes);
   writer.fixed(number.number);
   writer.fixed(entity.offset.number);
+  writer.fixed(entity.created_offset.number);
   writer.fixed(entity.created_at.microseconds);
   writer.fixed(entity.modified_at.microseconds);
   writer.fixed(static_cast<uint16_t>(entity.id.size()));
@@ -89,6 +91,7 @@ base::Result<EntityRecord> EntityRecord::from_bytes(std::string_view bytes) {
   const auto corrupt = [] { return base::fail(base::Code::corrupt, "a stored entity cannot be read"); };
   if (bytes.size() < id_at || bytes.size() < id_at + read_at<uint16_t>(bytes.data(), id_size_at)) return corrupt();
   EntityRecord record(Block::make(bytes));
+  if (record.attributes_bytes().empty()) return corrupt();
   PackedAttributes all(record.attributes_bytes());
   uint32_t read = 0;
   for (AttributeView view; all.next(view);) ++read;
@@ -102,6 +105,8 @@ EntityNumber EntityRecord::number() const {
 Offset EntityRecord::offset() const {
   return {read_at<uint64_t>(block_->bytes(), offset_at)};
 }
+Offset EntityRecord::created_offset() const { return {read_at<uint64_t>(block_->bytes(), created_offset_at)}; }
+bool EntityRecord::ended() const { return block_->bytes()[id_at + id().size()] == 0; }
 base::Instant EntityRecord::created_at() const {
   return {read_at<int64_t>(block_->bytes(), created_at_at)};
 }
@@ -157,6 +162,7 @@ Entity EntityRecord::unpack() const {
   entity.created_at = created_at();
   entity.modified_at = modified_at();
   entity.offset = offset();
+  entity.created_offset = created_offset();
   PackedAttributes all(attributes_bytes());
   entity.attributes.reserve(all.count());
   for (AttributeView view; all.next(view);) entity.attributes.push_back(view.unpack());

@@ -31,7 +31,8 @@ struct Entity {
   std::vector<std::string> scopes;
   base::Instant created_at;
   base::Instant modified_at;
-  Offset offset;  ///< of the last commit that touched it
+  Offset offset;          ///< of the last commit that touched it
+  Offset created_offset;  ///< of the commit that created it
   std::vector<Attribute> attributes;
 
   bool operator==(const Entity&) const = default;
@@ -67,6 +68,9 @@ class EntityRecord {
   EntityNumber number() const;
   std::string_view id() const;
   Offset offset() const;
+  Offset created_offset() const;
+  /// Whether the entity has been deleted: such a record keeps its number and id, and has no types.
+  bool ended() const;
   base::Instant created_at() const;
   base::Instant modified_at() const;
   bool has_type(Term type) const;

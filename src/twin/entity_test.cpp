@@ -73,6 +73,7 @@ Entity any_entity(Random& random) {
   entity.created_at = {static_cast<int64_t>(random() % 1'000'000'000'000'000)};
   entity.modified_at = {entity.created_at.microseconds + 5};
   entity.offset = {random() % 1'000'000};
+  entity.created_offset = {random() % 1'000'000};
   for (uint64_t i = random() % 8; i > 0; --i) entity.attributes.push_back(any_attribute(random, 2));
   return entity;
 }

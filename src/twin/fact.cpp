@@ -46,7 +46,7 @@ base::Status apply(const Fact& fact, Offset offset, base::Instant recorded_at, E
   }
   switch (fact.kind) {
     case Fact::Kind::entity_created:
-      entity = Entity{fact.entity_id, fact.types, fact.scopes, recorded_at, recorded_at, offset, {}};
+      entity = Entity{fact.entity_id, fact.types, fact.scopes, recorded_at, recorded_at, offset, offset, {}};
       break;
     case Fact::Kind::entity_deleted:
       entity = Entity{};

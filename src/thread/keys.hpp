@@ -1,0 +1,80 @@
+// The keys under which the views are stored: big-endian numbers, so that bytewise order is numeric order.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "thread/commit.hpp"
+
+namespace cityloom::thread {
+
+/// One attribute instance of one entity on one branch, over all of its past.
+struct SeriesKey {
+  BranchId branch;
+  twin::EntityNumber entity;
+  twin::Term attribute;
+  twin::Term dataset;
+  auto operator<=>(const SeriesKey&) const = default;
+};
+
+inline void append_big_endian(std::string& to, uint32_t number) {
+  for (int shift = 24; shift >= 0; shift -= 8) to.push_back(static_cast<char>(number >> shift));
+}
+inline void append_big_endian(std::string& to, uint64_t number) {
+  append_big_endian(to, static_cast<uint32_t>(number >> 32));
+  append_big_endian(to, static_cast<uint32_t>(number));
+}
+/// Reads the number at `at`; the key must be long enough.
+inline uint32_t big_endian_32(std::string_view key, size_t at) {
+  uint32_t number = 0;
+  for (size_t i = 0; i < 4; ++i) number = number << 8 | static_cast<uint8_t>(key[at + i]);
+  return number;
+}
+inline uint64_t big_endian_64(std::string_view key, size_t at) {
+  return static_cast<uint64_t>(big_endian_32(key, at)) << 32 | big_endian_32(key, at + 4);
+}
+
+inline std::string offset_key(Offset offset) {
+  std::string key;
+  append_big_endian(key, offset.number);
+  return key;
+}
+inline std::string term_key(twin::Term term) {
+  std::string key;
+  append_big_endian(key, term.number);
+  return key;
+}
+inline std::string entity_key(BranchId branch, twin::EntityNumber entity) {
+  std::string key;
+  append_big_endian(key, branch.number);
+  append_big_endian(key, entity.number);
+  return key;
+}
+inline std::string series_key(const SeriesKey& series) {
+  std::string key = entity_key(series.branch, series.entity);
+  append_big_endian(key, series.attribute.number);
+  append_big_endian(key, series.dataset.number);
+  return key;
+}
+inline std::string chunk_key(const SeriesKey& series, uint64_t chunk) {
+  std::string key = series_key(series);
+  append_big_endian(key, chunk);
+  return key;
+}
+inline constexpr size_t series_key_size = 16;
+inline constexpr size_t chunk_key_size = 24;
+
+inline SeriesKey series_of_key(std::string_view key) {
+  return {{big_endian_32(key, 0)}, {big_endian_32(key, 4)}, {big_endian_32(key, 8)}, {big_endian_32(key, 12)}};
+}
+
+/// The first key after every key that starts with `prefix`; empty if there is none.
+inline std::string after_prefix(std::string prefix) {
+  while (!prefix.empty() && static_cast<uint8_t>(prefix.back()) == 0xFF) prefix.pop_back();
+  if (!prefix.empty()) prefix.back() = static_cast<char>(static_cast<uint8_t>(prefix.back()) + 1);
+  return prefix;
+}
+
+}  // namespace cityloom::thread
