@@ -1,0 +1,79 @@
+// cityloom import: files into a stopped data folder, or over HTTP into a running server.
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "app/command.hpp"
+#include "app/http_client.hpp"
+#include "app/record_work.hpp"
+
+namespace cityloom::app {
+namespace {
+
+ExitCode import_to_server(const std::string& server, const std::vector<std::string>& files) {
+  std::string base = server;
+  while (!base.empty() && base.back() == '/') base.pop_back();
+  for (const std::string& file : files) {
+    const std::string name = std::filesystem::path(file).filename().string();
+    std::fprintf(stderr, "importing %s: sending it to %s\n", file.c_str(), base.c_str());
+    const std::string url = base + "/api/import?name=" + url_escaped(name);
+    const auto answer = post_file(url, file);
+    if (!answer) return complain(answer.error(), exit_code_of_input(answer.error()));
+    if (answer->status != 200) {
+      return complain(error_of(*answer, file), answer->status < 500 ? ExitCode::input : ExitCode::failed);
+    }
+    const nlohmann::json report = nlohmann::json::parse(answer->body, nullptr, false);
+    const auto number = [&](const char* member) { return report.is_object() ? report.value(member, 0) : 0; };
+    std::fprintf(stderr, "importing %s: %d imported, %d unchanged, %d removed\n", file.c_str(), number("imported"),
+                 number("unchanged"), number("removed"));
+  }
+  return ExitCode::ok;
+}
+
+ExitCode import_to_folder(const Arguments& arguments) {
+  const Interrupt interrupt;
+  const base::SystemClock clock;
+  const auto folder = DataFolder::open(arguments.settings.data, DataFolder::Absent::make);
+  if (!folder) return complain(folder.error(), exit_code_of_data(folder.error()));
+  const auto running = folder->running();
+  auto thread = open_with_progress(*folder, "", clock, arguments.settings);
+  if (!thread) {
+    base::Error error = thread.error();
+    if (error.code == base::Code::conflict && running) error.remedy = "import into that server by --to " + running->url;
+    return complain(error, exit_code_of_data(error));
+  }
+  for (const std::string& name : arguments.names) {
+    const base::Status status = std::filesystem::is_directory(name)
+                                    ? import_city_folder(name, *folder, **thread, clock, interrupt)
+                                    : import_one_file(name, **thread, clock, interrupt);
+    if (!status) return complain(status.error(), exit_code_of_input(status.error()));
+  }
+  return ExitCode::ok;
+}
+
+ExitCode run_import(const Arguments& arguments) {
+  if (arguments.names.empty()) {
+    return complain(base::fail(base::Code::invalid, "no file was named", "", "cityloom import FILE..."),
+                    ExitCode::usage);
+  }
+  const std::string* server = arguments.option("--to");
+  return server != nullptr ? import_to_server(*server, arguments.names) : guarded(import_to_folder, arguments);
+}
+
+}  // namespace
+
+Command import_command() {
+  std::vector<Option> options = data_options();
+  options.push_back({"--to", "URL", "send the files to this running server instead, e.g. http://127.0.0.1:8080", ""});
+  return {
+      "import",
+      "Bring the files of a city into the record",
+      "[OPTION...] FILE...",
+      "Knows OpenStreetMap: .osm, .osm.pbf, .osm.gz, .osm.bz2. A folder stands for the files in it. Importing again\n"
+      "writes only what changed. A feature that cannot be read is told with its file and id and does not stop the "
+      "rest.\n",
+      std::move(options),
+      run_import};
+}
+
+}  // namespace cityloom::app
