@@ -140,6 +140,10 @@ class Words(unittest.TestCase):
         self.assertEqual(broken(words, {"src/base/a.hpp": "#pragma once\nint a;\n", **self.PAGE}), ["head-comment"])
         self.assertEqual(broken(words, {"src/base/a.cpp": "#include <a>\n", **self.PAGE}), ["head-comment"])
 
+    def test_head_comment_of_the_header_counts_for_what_is_beside_it(self):
+        files = {"src/base/a.hpp": HEAD, "src/base/a.cpp": "int a;\n", "src/base/a_test.cpp": "int a;\n", **self.PAGE}
+        self.assertEqual(broken(words, files), [])
+
     def test_unfinished(self):
         self.assertEqual(broken(words, {"a.py": "# A.\n# " + "TO" + "DO later\n"}), ["unfinished"])
 

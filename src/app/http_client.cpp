@@ -85,7 +85,7 @@ base::Result<HttpAnswer> send(const Address& address, const std::string& url, ht
   run(context);
   if (error == http::error::body_limit) return fail(Code::too_large, "the answer is over 16 MiB", url);
   if (error) return lost(error);
-  return HttpAnswer{parser.get().result_int(), std::move(parser.get().body())};
+  return HttpAnswer{static_cast<int>(parser.get().result_int()), std::move(parser.get().body())};
 }
 
 template <class Body>

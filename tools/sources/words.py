@@ -40,7 +40,9 @@ def check(tree):
         code = path.endswith(_HEADED) or text.startswith("#!")
         if code and not tree.is_generated(path) and text.strip() and not _head_comment(path, text):
             room_cmake = parts[0] == "src" and os.path.basename(path) == "CMakeLists.txt"
-            if not room_cmake:
+            # x.cpp and x_test.cpp are told by x.hpp beside them.
+            header = re.sub(r"(_test|_fuzz)?\.cpp$", ".hpp", path)
+            if not room_cmake and (header == path or header not in tree.files):
                 yield Finding("head-comment", path, 1, "does not begin with a comment",
                               "say in one to three lines what the file holds")
         for line, word in _lines(_UNFINISHED, text):
