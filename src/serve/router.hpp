@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,7 @@ class Reply {
   /// worker (the appender).
   void resume(absl::AnyInvocable<void(Reply)> task);
 
+  /// How `fail` tells errors: the engine sets that of the route.
   void set_problem_style(const ProblemStyle* style) { style_ = style; }
 
  private:
@@ -120,9 +122,9 @@ class Router {
   void set_problem_style(std::string prefix, const ProblemStyle& style);
 
   struct Match {
-    const Route* route = nullptr;       ///< nullptr: not found, or method not allowed
-    size_t index = 0;                   ///< of the route in routes()
-    std::string allow;                  ///< methods of the path for Allow, if `route` is nullptr and the path is known
+    const Route* route = nullptr;  ///< nullptr: not found, or method not allowed
+    size_t index = 0;              ///< of the route in routes()
+    std::string allow;             ///< methods of the path for Allow, if `route` is nullptr and the path is known
     const ProblemStyle* style = nullptr;
   };
   /// Finds the route of the request's method and path and fills in its path values; HEAD finds GET's. A literal
@@ -140,8 +142,21 @@ class Router {
   std::unique_ptr<Parts> parts_;
 };
 
-/// The whole way of a request but the socket: finds the route, asks the gate, calls the handler (404, 405, OPTIONS and
-/// 403 are answered here). Blocking routes are called like others: the engine takes care of them before.
+/// Whether a request may go on to its handler.
+struct Admission {
+  const Route* route = nullptr;     ///< set if it may
+  std::optional<Response> refusal;  ///< set if not: 400, 403, 404, 405, or the answer to OPTIONS
+  size_t index = 0;                 ///< of the route in Router::routes(); its size if there is none
+  const ProblemStyle* style = &own_problem_style();
+};
+
+/// Finds the route and asks the gate: all that can be said before the body has come.
+Admission admit(const Router& router, const trust::Gate& gate, Request& request);
+
+/// Calls the handler of an admitted request; what it throws becomes a 500.
+void call(const Route& route, const ProblemStyle& style, const Request& request, Reply reply);
+
+/// Both: the whole way of a request but the socket.
 void dispatch(const Router& router, const trust::Gate& gate, Request& request, Reply reply);
 
 }  // namespace cityloom::serve

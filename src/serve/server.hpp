@@ -14,32 +14,32 @@ namespace cityloom::serve {
 
 /// Limits and times. What is past a limit is answered, where it still can be, with the status given here.
 struct ServerOptions {
-  std::string address = "127.0.0.1";  ///< a numeric IPv4 or IPv6 address
-  uint16_t port = 8080;               ///< 0: any free one
-  unsigned workers = 0;               ///< 0: one per core
-  unsigned blocking_workers = 2;      ///< for routes marked `blocking`
-  size_t blocking_waiting_max = 16;   ///< requests that wait for them; past it: 503
-  size_t header_bytes_max = 16'384;   ///< 431
-  size_t headers_max = 100;           ///< 431
-  size_t target_bytes_max = 8'192;    ///< 414
-  size_t body_bytes_max = 32u << 20;  ///< 413, unless the route says another
-  size_t bodies_bytes_max = 1u << 30; ///< of all requests being taken at once; past it: 503
-  size_t connections_max = 8'192;     ///< past it: 503 and closed
+  std::string address = "127.0.0.1";      ///< a numeric IPv4 or IPv6 address
+  uint16_t port = 8080;                   ///< 0: any free one
+  unsigned workers = 0;                   ///< 0: one per core
+  unsigned blocking_workers = 2;          ///< for routes marked `blocking`
+  size_t blocking_waiting_max = 16;       ///< requests that wait for them; past it: 503
+  size_t header_bytes_max = 16'384;       ///< 431
+  size_t headers_max = 100;               ///< 431
+  size_t target_bytes_max = 8'192;        ///< 414
+  size_t body_bytes_max = 32u << 20;      ///< 413, unless the route says another
+  size_t bodies_bytes_max = 1u << 30;     ///< of all requests being taken at once; past it: 503
+  size_t connections_max = 8'192;         ///< past it: 503 and closed
   size_t requests_in_flight_max = 4'096;  ///< answered later than at once; past it: 503 with Retry-After
-  size_t streams_max = 512;           ///< responses with a BodySource of unknown length; past it: 503
-  int header_timeout_ms = 10'000;     ///< from the first byte of a request to the end of its header: 408
-  int body_timeout_ms = 60'000;       ///< between two pieces of a body: 408
-  int idle_timeout_ms = 75'000;       ///< between two requests of a connection: closed
-  int write_timeout_ms = 30'000;      ///< between two pieces that the client takes: closed
-  int stream_heartbeat_ms = 15'000;   ///< see BodySource
-  int stop_timeout_ms = 5'000;        ///< what is in flight when stopping may still be answered for so long
+  size_t streams_max = 512;               ///< responses with a BodySource of unknown length; past it: 503
+  int header_timeout_ms = 10'000;         ///< from the first byte of a request to the end of its header: 408
+  int body_timeout_ms = 60'000;           ///< between two pieces of a body: 408
+  int idle_timeout_ms = 75'000;           ///< between two requests of a connection: closed
+  int write_timeout_ms = 30'000;          ///< between two pieces that the client takes: closed
+  int stream_heartbeat_ms = 15'000;       ///< see BodySource
+  int stop_timeout_ms = 5'000;            ///< what is in flight when stopping may still be answered for so long
 };
 
 /// Counts of one route (or of what no route took, at the end). Times are from the end of the header to the last byte
 /// handed to the system.
 struct RouteCounts {
   static constexpr size_t bucket_count = 12;
-  uint64_t by_class[5] = {};  ///< answers 1xx to 5xx
+  uint64_t by_class[5] = {};                ///< answers 1xx to 5xx
   uint64_t by_time[bucket_count + 1] = {};  ///< not cumulative; bounds: ServerStatus::time_bounds_s
   double seconds = 0;
 };

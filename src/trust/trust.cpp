@@ -23,17 +23,26 @@ class ClosedGate final : public Gate {
 
 std::string_view name_of(Action action) {
   switch (action) {
-    case Action::look: return "look";
-    case Action::read: return "read";
-    case Action::write: return "write";
-    case Action::subscribe: return "subscribe";
-    case Action::administer: return "administer";
+    case Action::look:
+      return "look";
+    case Action::read:
+      return "read";
+    case Action::write:
+      return "write";
+    case Action::subscribe:
+      return "subscribe";
+    case Action::administer:
+      return "administer";
   }
   return "unknown";
 }
 
-std::unique_ptr<Gate> make_open_gate() { return std::make_unique<OpenGate>(); }
+std::unique_ptr<Gate> make_open_gate() {
+  return std::make_unique<OpenGate>();
+}
 
-std::unique_ptr<Gate> make_closed_gate(std::string reason) { return std::make_unique<ClosedGate>(std::move(reason)); }
+std::unique_ptr<Gate> make_closed_gate(std::string reason) {
+  return std::make_unique<ClosedGate>(std::move(reason));
+}
 
 }  // namespace cityloom::trust

@@ -28,8 +28,8 @@ std::string_view name_of(Action action);
 /// What the action is on. What does not apply, or is not known yet, is empty: a route asks with what its address
 /// says, and whoever reads on asks again with types and attributes. Views: valid while the question is asked.
 struct Resource {
-  std::string_view tenant;     ///< empty: the default one
-  std::string_view branch;     ///< empty: main
+  std::string_view tenant;  ///< empty: the default one
+  std::string_view branch;  ///< empty: main
   std::string_view entity_id;
   std::string_view entity_type;
   std::string_view attribute;  ///< as named in the request, or its IRI

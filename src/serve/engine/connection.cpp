@@ -1,0 +1,602 @@
+#include "serve/engine/connection.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace cityloom::serve::engine {
+namespace asio = boost::asio;
+namespace {
+
+constexpr size_t buffer_bytes_start = 4'096;
+constexpr size_t body_piece_bytes = 65'536;
+constexpr size_t body_kept_bytes = 65'536;  // memory that a connection keeps for its next request
+constexpr int steps_max = 64;               // before others on this worker get their turn
+constexpr int linger_ms = 2'000;
+
+}  // namespace
+
+Connection::Connection(std::shared_ptr<Worker> worker, asio::ip::tcp::socket socket)
+    : worker_(std::move(worker)), shared_(worker_->shared()), socket_(std::move(socket)) {
+  shared_.connections.fetch_add(1, std::memory_order_relaxed);
+}
+
+Connection::~Connection() {
+  shared_.body_bytes.fetch_sub(body_bytes_held_, std::memory_order_relaxed);
+}
+
+void Connection::start() {
+  boost::system::error_code ec;
+  socket_.set_option(asio::ip::tcp::no_delay(true), ec);
+  socket_.non_blocking(true, ec);
+  const auto peer = socket_.remote_endpoint(ec);
+  if (ec) return close();
+  address_ = peer.address().to_string();
+  set_deadline(shared_.options.idle_timeout_ms);
+  go_on();
+}
+
+void Connection::close() {
+  if (phase_ == Phase::closed) return;
+  const auto self = shared_from_this();
+  phase_ = Phase::closed;
+  boost::system::error_code ec;
+  socket_.close(ec);
+  source_.reset();
+  if (std::exchange(stream_counted_, false)) shared_.streams.fetch_sub(1, std::memory_order_relaxed);
+  if (std::exchange(in_flight_, false)) shared_.requests_in_flight.fetch_sub(1, std::memory_order_relaxed);
+  if (shared_.connections.fetch_sub(1) == 1 && shared_.stopping.load()) {
+    const std::lock_guard lock(shared_.closed_mutex);
+    shared_.all_closed.notify_all();
+  }
+  deadline_ms_ = std::numeric_limits<int64_t>::max();
+  worker_->forget(this);
+}
+
+void Connection::finish() {
+  close_after_ = true;
+  const bool idle = phase_ == Phase::head || phase_ == Phase::linger;
+  if (idle || stream_counted_) close();
+}
+
+void Connection::set_deadline(int after_ms) {
+  deadline_ms_ = worker_->now_ms() + after_ms;
+}
+
+void Connection::on_deadline() {
+  switch (phase_) {
+    case Phase::head:
+      if (pending().empty()) return close();
+      [[fallthrough]];
+    case Phase::body:
+      close_after_ = true;
+      refuse(408, base::Code::timeout, "the request did not come in time");
+      return go_on();
+    case Phase::stream:
+      woken_ = true;
+      return go_on();
+    case Phase::write:
+    case Phase::linger:
+      return close();
+    case Phase::answer:
+    case Phase::closed:
+      return;
+  }
+}
+
+void Connection::go_on() {
+  const auto self = shared_from_this();
+  for (int step = 0; step < steps_max; ++step) {
+    bool can_go_on = false;
+    switch (phase_) {
+      case Phase::head:
+        can_go_on = take_head();
+        break;
+      case Phase::body:
+        can_go_on = take_body();
+        break;
+      case Phase::answer:
+        can_go_on = take_answer();
+        break;
+      case Phase::write:
+        can_go_on = write_some();
+        break;
+      case Phase::stream:
+        can_go_on = stream_some();
+        break;
+      case Phase::linger:
+      case Phase::closed:
+        return;
+    }
+    if (!can_go_on) return;
+  }
+  asio::post(worker_->io(), [self] { self->go_on(); });
+}
+
+// --- Reading ---------------------------------------------------------------------------------------------------------
+
+void Connection::make_room() {
+  if (begin_ == end_) begin_ = end_ = 0;
+  if (end_ < buffer_.size()) return;
+  if (begin_ > 0) {
+    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+  } else {
+    const size_t bytes_max = std::max(shared_.options.header_bytes_max, buffer_bytes_start);
+    buffer_.resize(std::clamp(buffer_.size() * 2, buffer_bytes_start, bytes_max + 1));
+  }
+}
+
+void Connection::read_into(char* to, size_t bytes_max) {
+  if (std::exchange(reading_, true)) return;
+  socket_.async_read_some(asio::buffer(to, bytes_max),
+                          [self = shared_from_this()](const auto& ec, size_t bytes) { self->on_read(ec, bytes); });
+}
+
+void Connection::on_read(const boost::system::error_code& ec, size_t bytes) {
+  reading_ = false;
+  if (phase_ == Phase::closed) return;
+  if (ec || bytes == 0) return close();
+  switch (phase_) {
+    case Phase::head:
+      end_ += bytes;
+      break;
+    case Phase::body:
+      body_received_ += bytes;
+      set_deadline(shared_.options.body_timeout_ms);
+      break;
+    case Phase::linger:
+      return discard_more();
+    default:
+      return;  // what a client sends while it hears a stream is nothing that we wait for
+  }
+  go_on();
+}
+
+bool Connection::take_head() {
+  while (pending().starts_with("\r\n")) {
+    begin_ += 2;
+    searched_ = 0;
+  }
+  const std::string_view bytes = pending();
+  const size_t head_bytes = end_of_head(bytes, searched_);
+  const size_t bytes_max = shared_.options.header_bytes_max;
+  if (std::min(head_bytes, bytes.size()) > bytes_max) {
+    close_after_ = true;
+    const bool is_target = bytes.substr(0, shared_.options.target_bytes_max).find('\n') == std::string_view::npos;
+    return is_target ? refuse(414, base::Code::too_large, "the address is too long")
+                     : refuse(431, base::Code::too_large, "the request's headers are too large");
+  }
+  if (head_bytes != std::string_view::npos) return begin_request(head_bytes);
+  if (!bytes.empty() && (bytes.front() < 'A' || bytes.front() > 'Z')) {
+    close_after_ = true;
+    return refuse(400, base::Code::invalid, "the request does not begin with a method");
+  }
+  if (shared_.stopping.load(std::memory_order_relaxed)) {
+    close();
+    return false;
+  }
+  if (searched_ == 0 && !bytes.empty()) set_deadline(shared_.options.header_timeout_ms);
+  searched_ = bytes.size();
+  make_room();
+  read_into(buffer_.data() + end_, buffer_.size() - end_);
+  return false;
+}
+
+bool Connection::begin_request(size_t head_bytes) {
+  began_ = Clock::now();
+  request_.clear();
+  request_.set_address(address_);
+  route_ = nullptr;
+  route_index_ = shared_.router.routes().size();
+  style_ = &own_problem_style();
+  const auto malformed = parser_.parse_head(pending().substr(0, head_bytes), shared_.options.headers_max, request_);
+  begin_ += head_bytes;
+  searched_ = 0;
+  if (malformed) {
+    close_after_ = body_unread_ = true;
+    return refuse(malformed->status, base::Code::invalid, malformed->what);
+  }
+  const uint64_t body_bytes = parser_.content_length();
+  close_after_ = !parser_.keep_alive() || shared_.stopping.load(std::memory_order_relaxed);
+  body_unread_ = parser_.chunked() || body_bytes > pending().size();
+  if (request_.path().size() + request_.query().size() > shared_.options.target_bytes_max) {
+    close_after_ = true;
+    return refuse(414, base::Code::too_large, "the address is too long");
+  }
+  Admission admission = admit(shared_.router, shared_.gate, request_);
+  style_ = admission.style;
+  route_index_ = admission.index;
+  if (admission.refusal) {
+    if (!body_unread_) begin_ += body_bytes;
+    return refuse(std::move(*admission.refusal));
+  }
+  route_ = admission.route;
+  const bool is_look = route_->action == trust::Action::look;
+  if (!is_look &&
+      shared_.requests_in_flight.load(std::memory_order_relaxed) >= shared_.options.requests_in_flight_max) {
+    shared_.refused_by_load.fetch_add(1, std::memory_order_relaxed);
+    if (!body_unread_) begin_ += body_bytes;
+    return refuse(503, base::Code::busy, "too many requests wait for their answer");
+  }
+  return begin_body();
+}
+
+bool Connection::begin_body() {
+  const uint64_t body_bytes = parser_.content_length();
+  body_bytes_max_ = route_->body_bytes_max != 0 ? route_->body_bytes_max : shared_.options.body_bytes_max;
+  if (body_bytes > body_bytes_max_) {
+    body_unread_ = true;
+    return refuse(problem(base::fail(base::Code::too_large, "the body is too large", std::string(request_.path()),
+                                     "send at most " + std::to_string(body_bytes_max_) + " bytes"),
+                          *style_));
+  }
+  if (!parser_.chunked() && body_bytes <= pending().size()) {
+    request_.set_body(pending().substr(0, body_bytes));
+    begin_ += body_bytes;
+    return call_handler();
+  }
+  body_.clear();
+  chunk_bytes_.clear();
+  (parser_.chunked() ? chunk_bytes_ : body_).assign(pending());
+  body_received_ = pending().size();
+  begin_ = end_;
+  phase_ = Phase::body;
+  set_deadline(shared_.options.body_timeout_ms);
+  if (parser_.expects_continue() && body_received_ == 0) send_continue();
+  return true;
+}
+
+void Connection::send_continue() {
+  static constexpr std::string_view line = "HTTP/1.1 100 Continue\r\n\r\n";
+  boost::system::error_code ec;
+  // 25 bytes into an empty send buffer. Where even they do not fit, the client sends its body after a while unasked.
+  socket_.write_some(asio::buffer(line.data(), line.size()), ec);
+}
+
+bool Connection::take_body() {
+  if (reading_) return false;
+  return parser_.chunked() ? take_chunked_body() : take_sized_body();
+}
+
+bool Connection::hold_body_bytes(size_t bytes) {
+  const size_t more = bytes > body_bytes_held_ ? bytes - body_bytes_held_ : 0;
+  body_bytes_held_ += more;
+  const uint64_t before = shared_.body_bytes.fetch_add(more, std::memory_order_relaxed);
+  if (more == 0 || before + more <= shared_.options.bodies_bytes_max) return true;
+  shared_.refused_by_load.fetch_add(1, std::memory_order_relaxed);
+  return false;
+}
+
+bool Connection::take_sized_body() {
+  const size_t whole = parser_.content_length();
+  if (body_received_ == whole) {
+    body_.resize(whole);
+    request_.set_body(body_);
+    body_unread_ = false;
+    return call_handler();
+  }
+  // Memory grows with what has come, not with what was announced.
+  if (body_received_ == body_.size()) {
+    body_.resize(std::min(whole, std::max(body_.size() * 2, body_piece_bytes)));
+    if (!hold_body_bytes(body_.size())) return refuse(503, base::Code::busy, "too many large bodies at once");
+  }
+  read_into(body_.data() + body_received_, body_.size() - body_received_);
+  return false;
+}
+
+bool Connection::take_chunked_body() {
+  // `body_received_` counts what lies in chunk_bytes_; what is past it is room that a read did not fill.
+  chunk_bytes_.resize(body_received_);
+  size_t used = 0;
+  bool done = false;
+  const auto malformed = parser_.parse_chunks(chunk_bytes_, body_bytes_max_, body_, used, done);
+  if (malformed) {
+    const auto code = malformed->status == 413 ? base::Code::too_large : base::Code::invalid;
+    return refuse(malformed->status, code, malformed->what);
+  }
+  chunk_bytes_.erase(0, used);
+  body_received_ = chunk_bytes_.size();
+  if (done) {
+    request_.set_body(body_);
+    body_unread_ = false;
+    return call_handler();
+  }
+  if (!hold_body_bytes(body_.capacity() + chunk_bytes_.capacity())) {
+    return refuse(503, base::Code::busy, "too many large bodies at once");
+  }
+  chunk_bytes_.resize(body_received_ + body_piece_bytes);
+  read_into(chunk_bytes_.data() + body_received_, body_piece_bytes);
+  return false;
+}
+
+// --- Answering -------------------------------------------------------------------------------------------------------
+
+bool Connection::call_handler() {
+  phase_ = Phase::answer;
+  answered_.store(false, std::memory_order_relaxed);
+  deadline_ms_ = std::numeric_limits<int64_t>::max();
+  if (route_->blocking) {
+    call_blocking();
+    return answered_.load(std::memory_order_acquire);
+  }
+  calling_ = true;
+  call(*route_, *style_, request_, Reply(shared_from_this()));
+  calling_ = false;
+  if (answered_.load(std::memory_order_acquire)) return true;
+  in_flight_ = true;
+  shared_.requests_in_flight.fetch_add(1, std::memory_order_relaxed);
+  return false;
+}
+
+void Connection::call_blocking() {
+  if (shared_.blocking_waiting.fetch_add(1) >= shared_.options.blocking_waiting_max) {
+    shared_.blocking_waiting.fetch_sub(1);
+    shared_.refused_by_load.fetch_add(1, std::memory_order_relaxed);
+    refuse(503, base::Code::busy, "too much long work waits already");
+    return;
+  }
+  in_flight_ = true;
+  shared_.requests_in_flight.fetch_add(1, std::memory_order_relaxed);
+  asio::post(shared_.blocking, [self = shared_from_this()] {
+    call(*self->route_, *self->style_, self->request_, Reply(self));
+    self->shared_.blocking_waiting.fetch_sub(1);
+  });
+}
+
+void Connection::send(Response response) {
+  response_ = std::move(response);
+  answered_.store(true, std::memory_order_release);
+  if (!worker_->is_current()) return worker_->deliver(shared_from_this());
+  if (!calling_) go_on();
+}
+
+void Connection::post(absl::AnyInvocable<void()> task) {
+  worker_->post(std::move(task));
+}
+
+void Connection::wake() {
+  if (!wake_pending_.exchange(true)) worker_->deliver(shared_from_this());
+}
+
+void Connection::arrived() {
+  if (wake_pending_.exchange(false)) woken_ = true;
+  const bool has_answer = phase_ == Phase::answer && answered_.load(std::memory_order_acquire);
+  const bool goes_on = phase_ == Phase::stream && stream_waiting_ && woken_;
+  if (has_answer || goes_on) go_on();
+}
+
+bool Connection::refuse(Response response) {
+  if (body_unread_) close_after_ = true;
+  response_ = std::move(response);
+  answered_.store(true, std::memory_order_relaxed);
+  phase_ = Phase::answer;
+  return true;
+}
+
+bool Connection::refuse(int status, base::Code code, std::string_view what) {
+  if (style_ == nullptr) style_ = &own_problem_style();
+  if (began_ == Clock::time_point{}) began_ = Clock::now();
+  return refuse(problem(base::fail(code, std::string(what)), *style_, status));
+}
+
+bool Connection::take_answer() {
+  if (!answered_.load(std::memory_order_acquire)) return false;
+  if (std::exchange(in_flight_, false)) shared_.requests_in_flight.fetch_sub(1, std::memory_order_relaxed);
+  if (shared_.stopping.load(std::memory_order_relaxed)) close_after_ = true;
+  out_.clear();
+  rest_ = {};
+  written_ = 0;
+  set_deadline(shared_.options.write_timeout_ms);
+  phase_ = Phase::write;
+  status_ = response_.status;
+  const bool has_body = status_ >= 200 && status_ != 204 && status_ != 304;
+  const bool is_head = request_.method() == Method::head;
+  if (std::holds_alternative<std::unique_ptr<BodySource>>(response_.body)) {
+    if (!is_head && !response_.source_bytes && !prepare_source()) return true;
+    make_head(response_, response_.source_bytes.value_or(0), has_body);
+    if (!is_head && has_body) {
+      source_ = std::move(std::get<std::unique_ptr<BodySource>>(response_.body));
+      source_->start(Waker(std::weak_ptr<Waker::Target>(std::static_pointer_cast<Connection>(shared_from_this()))));
+    }
+    return true;
+  }
+  const std::string_view body = response_.text();
+  make_head(response_, body.size(), has_body);
+  if (is_head || !has_body) return true;
+  // A small body costs less to copy than a second buffer in the system call.
+  if (body.size() <= 16'384) {
+    out_ += body;
+  } else {
+    rest_ = body;
+  }
+  return true;
+}
+
+/// A body of unknown length: counted and bounded, as it may stay for hours. False if it is refused.
+bool Connection::prepare_source() {
+  if (shared_.streams.load(std::memory_order_relaxed) >= shared_.options.streams_max) {
+    shared_.refused_by_load.fetch_add(1, std::memory_order_relaxed);
+    refuse(503, base::Code::busy, "too many streams are open");
+    return false;
+  }
+  stream_counted_ = true;
+  shared_.streams.fetch_add(1, std::memory_order_relaxed);
+  streaming_chunks_ = !parser_.is_http_1_0();
+  close_after_ = true;
+  count_answer();
+  return true;
+}
+
+void Connection::make_head(const Response& response, uint64_t body_bytes, bool has_body) {
+  char number[24];
+  const auto append_number = [&](uint64_t value) {
+    char* at = number + sizeof number;
+    do {
+      *--at = static_cast<char>('0' + value % 10);
+      value /= 10;
+    } while (value != 0);
+    out_.append(at, number + sizeof number);
+  };
+  out_ += "HTTP/1.1 ";
+  append_number(static_cast<uint64_t>(response.status));
+  out_ += ' ';
+  out_ += reason_phrase(response.status);
+  out_ += "\r\n";
+  out_ += worker_->date_line();
+  if (!response.content_type.empty()) {
+    out_ += "Content-Type: ";
+    out_ += response.content_type;
+    out_ += "\r\n";
+  }
+  const bool is_source = std::holds_alternative<std::unique_ptr<BodySource>>(response.body);
+  if (is_source && !response.source_bytes) {
+    if (!parser_.is_http_1_0()) out_ += "Transfer-Encoding: chunked\r\n";
+  } else if (has_body) {
+    out_ += "Content-Length: ";
+    append_number(body_bytes);
+    out_ += "\r\n";
+  }
+  out_ += response.header_lines;
+  if (close_after_) {
+    out_ += "Connection: close\r\n";
+  } else if (parser_.is_http_1_0()) {
+    out_ += "Connection: keep-alive\r\n";
+  }
+  out_ += "\r\n";
+}
+
+// --- Writing ---------------------------------------------------------------------------------------------------------
+
+bool Connection::write_some() {
+  if (writing_) return false;
+  const size_t whole = out_.size() + rest_.size();
+  while (written_ < whole) {
+    const size_t of_out = std::min(written_, out_.size());
+    const size_t of_rest = written_ - of_out;
+    const std::array buffers = {asio::const_buffer(out_.data() + of_out, out_.size() - of_out),
+                                asio::const_buffer(rest_.data() + of_rest, rest_.size() - of_rest)};
+    boost::system::error_code ec;
+    const size_t bytes = rest_.empty() ? socket_.write_some(buffers[0], ec) : socket_.write_some(buffers, ec);
+    if (ec == asio::error::would_block || ec == asio::error::try_again) {
+      writing_ = true;
+      socket_.async_wait(asio::ip::tcp::socket::wait_write, [self = shared_from_this()](const auto& error) {
+        self->writing_ = false;
+        if (self->phase_ == Phase::closed) return;
+        if (error) return self->close();
+        self->go_on();
+      });
+      return false;
+    }
+    if (ec) {
+      close();
+      return false;
+    }
+    written_ += bytes;
+    Counts::add(worker_->bytes_sent(), bytes);
+    if (written_ < whole) set_deadline(shared_.options.write_timeout_ms);
+  }
+  return after_write();
+}
+
+bool Connection::after_write() {
+  if (source_ == nullptr || stream_ending_) return end_request();
+  phase_ = Phase::stream;
+  return true;
+}
+
+bool Connection::stream_some() {
+  if (stream_waiting_ && !woken_) {
+    set_deadline(shared_.options.stream_heartbeat_ms);
+    // Only a read tells at once that the client has gone; what it sends meanwhile is dropped.
+    make_room();
+    read_into(buffer_.data() + end_, std::max<size_t>(buffer_.size() - end_, 1));
+    return false;
+  }
+  woken_ = stream_waiting_ = false;
+  pull_piece();
+  if (phase_ == Phase::closed) return false;
+  if (!out_.empty()) {
+    phase_ = Phase::write;
+    written_ = 0;
+    set_deadline(shared_.options.write_timeout_ms);
+    return true;
+  }
+  return stream_ending_ ? end_request() : true;
+}
+
+void Connection::pull_piece() {
+  static constexpr size_t prefix_bytes = 10;  // "0000ffff\r\n"
+  out_.assign(streaming_chunks_ ? prefix_bytes : 0, '0');
+  const size_t prefix = out_.size();
+  const BodySource::Pulled pulled = source_->pull(out_, body_piece_bytes);
+  if (pulled == BodySource::Pulled::fail) return close();
+  if (streaming_chunks_) {
+    const size_t bytes = out_.size() - prefix;
+    if (bytes == 0) {
+      out_.clear();
+    } else {
+      static constexpr char digits[] = "0123456789abcdef";
+      for (size_t i = 0; i < 8; ++i) out_[i] = digits[(bytes >> (28 - 4 * i)) & 15];
+      out_[8] = '\r';
+      out_[9] = '\n';
+      out_ += "\r\n";
+    }
+    if (pulled == BodySource::Pulled::end) out_ += "0\r\n\r\n";
+  }
+  stream_ending_ = pulled == BodySource::Pulled::end;
+  stream_waiting_ = pulled == BodySource::Pulled::wait;
+}
+
+void Connection::count_answer() {
+  const auto taken = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - began_);
+  worker_->counts(route_index_).record(response_.status, taken.count());
+}
+
+bool Connection::end_request() {
+  if (!stream_counted_) count_answer();
+  source_.reset();
+  stream_ending_ = stream_waiting_ = streaming_chunks_ = false;
+  response_ = Response();
+  if (body_.capacity() > body_kept_bytes) body_ = std::string();
+  if (out_.capacity() > body_kept_bytes) out_ = std::string();
+  shared_.body_bytes.fetch_sub(std::exchange(body_bytes_held_, 0), std::memory_order_relaxed);
+  if (close_after_) {
+    if (body_unread_) return linger();
+    close();
+    return false;
+  }
+  if (!chunk_bytes_.empty()) {
+    // Bytes of the next request that came with the end of a chunked body.
+    buffer_.assign(chunk_bytes_.begin(), chunk_bytes_.end());
+    begin_ = 0;
+    end_ = buffer_.size();
+    chunk_bytes_ = std::string();
+  }
+  began_ = {};
+  phase_ = Phase::head;
+  set_deadline(shared_.options.idle_timeout_ms);
+  return true;
+}
+
+/// Closing with unread bytes would reset the connection, and the client might never see the answer: take what still
+/// comes for a short while.
+bool Connection::linger() {
+  boost::system::error_code ec;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ec);
+  phase_ = Phase::linger;
+  set_deadline(linger_ms);
+  if (!reading_) discard_more();
+  return false;
+}
+
+void Connection::discard_more() {
+  if (buffer_.size() < buffer_bytes_start) buffer_.resize(buffer_bytes_start);
+  read_into(buffer_.data(), buffer_.size());
+}
+
+}  // namespace cityloom::serve::engine

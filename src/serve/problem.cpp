@@ -1,0 +1,83 @@
+#include "serve/problem.hpp"
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <array>
+
+namespace cityloom::serve {
+namespace {
+
+struct Row {
+  base::Code code;
+  int status;
+  std::string_view type;
+  std::string_view title;
+};
+
+using base::Code;
+constexpr std::array table = {
+    Row{Code::invalid, 400, "urn:cityloom:error:invalid", "The request breaks a rule"},
+    Row{Code::not_found, 404, "urn:cityloom:error:not_found", "Not found"},
+    Row{Code::already_exists, 409, "urn:cityloom:error:already_exists", "Already exists"},
+    Row{Code::conflict, 409, "urn:cityloom:error:conflict", "Not possible in the present state"},
+    Row{Code::forbidden, 403, "urn:cityloom:error:forbidden", "Not allowed"},
+    Row{Code::too_large, 413, "urn:cityloom:error:too_large", "Too large"},
+    Row{Code::too_complex, 403, "urn:cityloom:error:too_complex", "Too complex"},
+    Row{Code::busy, 503, "urn:cityloom:error:busy", "Busy, try again later"},
+    Row{Code::unsupported, 501, "urn:cityloom:error:unsupported", "Not supported"},
+    Row{Code::not_acceptable, 406, "urn:cityloom:error:not_acceptable", "No acceptable representation"},
+    Row{Code::unavailable, 503, "urn:cityloom:error:unavailable", "Not available now"},
+    Row{Code::timeout, 504, "urn:cityloom:error:timeout", "Took too long"},
+    Row{Code::cancelled, 503, "urn:cityloom:error:cancelled", "Stopped"},
+    Row{Code::corrupt, 500, "urn:cityloom:error:corrupt", "Stored data is damaged"},
+    Row{Code::internal, 500, "urn:cityloom:error:internal", "A mistake in the server"},
+};
+
+const Row& row_of(Code code) {
+  for (const Row& row : table) {
+    if (row.code == code) return row;
+  }
+  return table.back();
+}
+
+}  // namespace
+
+const ProblemStyle& own_problem_style() {
+  static constexpr ProblemStyle style{[](Code code) { return row_of(code).type; }, nullptr};
+  return style;
+}
+
+int status_of(Code code) {
+  return row_of(code).status;
+}
+
+std::string_view title_of(Code code) {
+  return row_of(code).title;
+}
+
+Response problem(const base::Error& error, const ProblemStyle& style, int status) {
+  if (status == 0 && style.status != nullptr) status = style.status(error.code);
+  if (status == 0) status = status_of(error.code);
+  rapidjson::StringBuffer out;
+  rapidjson::Writer<rapidjson::StringBuffer, rapidjson::UTF8<>, rapidjson::UTF8<>, rapidjson::CrtAllocator,
+                    rapidjson::kWriteDefaultFlags>
+      json(out);
+  const auto text = [&json](std::string_view key, std::string_view value) {
+    json.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
+    json.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+  };
+  json.StartObject();
+  text("type", style.type != nullptr ? style.type(error.code) : own_problem_style().type(error.code));
+  text("title", title_of(error.code));
+  json.Key("status");
+  json.Int(status);
+  text("detail", error.remedy.empty() ? error.what : error.what + ": " + error.remedy);
+  if (!error.where.empty()) text("where", error.where);
+  json.EndObject();
+  Response response{status, "application/problem+json", {}, std::string(out.GetString(), out.GetSize()), {}};
+  if (error.code == Code::busy) response.header("Retry-After", "1");
+  return response;
+}
+
+}  // namespace cityloom::serve
