@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <chrono>
+
 namespace cityloom::app {
 namespace {
 
@@ -41,8 +43,16 @@ Interrupt::~Interrupt() {
 }
 
 void Interrupt::ask() {
-  asked_ = true;
-  asked_.notify_all();
+  {
+    const std::lock_guard lock(mutex_);
+    asked_ = true;
+  }
+  changed_.notify_all();
+}
+
+bool Interrupt::wait_for_ms(int64_t timeout_ms) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [this] { return asked(); });
 }
 
 }  // namespace cityloom::app

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
 #include <thread>
 
 namespace cityloom::app {
@@ -17,8 +20,8 @@ class Interrupt {
 
   bool asked() const { return asked_.load(); }
 
-  /// Returns when somebody has asked to stop.
-  void wait() const { asked_.wait(false); }
+  /// Returns when somebody has asked to stop (true), or when the time has passed.
+  bool wait_for_ms(int64_t timeout_ms);
 
   /// As if Ctrl-C had been pressed: another part of the program wants to end.
   void ask();
@@ -26,6 +29,8 @@ class Interrupt {
  private:
   std::atomic<bool> asked_ = false;
   std::atomic<bool> ending_ = false;
+  std::mutex mutex_;
+  std::condition_variable changed_;
   std::thread worker_;
 };
 

@@ -1,0 +1,198 @@
+// cityloom serve: wires the rooms into a server and keeps it until Ctrl-C.
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "app/command.hpp"
+#include "app/doors.hpp"
+#include "app/places.hpp"
+#include "app/record_work.hpp"
+#include "link/links.hpp"
+#include "serve/server.hpp"
+#include "serve/tenants.hpp"
+#include "trust/trust.hpp"
+
+namespace cityloom::app {
+namespace {
+
+using base::Code;
+using base::fail;
+using base::Status;
+
+constexpr int64_t look_interval_ms = 500;
+
+void tell(const std::string& text) {
+  std::fputs((text + "\n").c_str(), stderr);
+}
+
+serve::ServerOptions server_options(const Settings& settings) {
+  serve::ServerOptions options;
+  options.address = settings.host;
+  options.port = settings.port;
+  options.workers = settings.workers;
+  options.connections_max = settings.connections_max;
+  options.body_bytes_max = settings.body_bytes_max;
+  return options;
+}
+
+/// A server that runs: every part of it, in the order in which they lean on each other.
+struct Twin {
+  explicit Twin(const Arguments& given, DataFolder data) : settings(given.settings), folder(std::move(data)) {}
+  ~Twin() {
+    if (server) server->stop();
+    if (links) links->stop();
+    folder.set_running({});
+  }
+  Twin(const Twin&) = delete;
+  Twin& operator=(const Twin&) = delete;
+
+  const Settings& settings;
+  DataFolder folder;
+  base::SystemClock clock;
+  std::unique_ptr<trust::Gate> gate = trust::make_open_gate();
+  std::unique_ptr<serve::Tenants> tenants;
+  std::unique_ptr<link::Links> links;
+  serve::Router router;
+  std::unique_ptr<Doors> doors;
+  std::unique_ptr<serve::Server> server;
+
+  std::string url() const {
+    const bool is_v6 = settings.host.find(':') != std::string::npos;
+    return "http://" + (is_v6 ? "[" + settings.host + "]" : settings.host) + ":" + std::to_string(server->port());
+  }
+};
+
+Status open_tenants(Twin& twin) {
+  auto main = open_with_progress(twin.folder, "", twin.clock, twin.settings);
+  if (!main) return main.error();
+  const auto opener = [&twin](std::string_view name) {
+    return twin.folder.open_record(name, twin.clock, twin.settings);
+  };
+  twin.tenants =
+      std::make_unique<serve::Tenants>(std::move(*main), opener, twin.folder.tenants(), serve::Tenants::Options{});
+  return {};
+}
+
+/// Declares the links of every pack. A pack with a mistake is told and left out: the rest of the city goes on.
+void declare_links(Twin& twin) {
+  const std::string folder = packs_folder(twin.settings);
+  link::Options options;
+  if (!twin.settings.city.empty()) options.folders.push_back(twin.settings.city);
+  options.folders.push_back(source_folder());
+  options.gate = twin.gate.get();
+  twin.links = std::make_unique<link::Links>(twin.tenants->main(), twin.clock, options);
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (!std::filesystem::exists(entry.path() / "pack.yaml", error)) continue;
+    auto pack = link::read_pack(entry.path().string());
+    if (!pack) {
+      tell("pack left out: " + pack.error().text());
+      continue;
+    }
+    for (link::LinkDefinition& definition : pack->links) {
+      const std::string name = definition.name;
+      if (Status status = twin.links->add(std::move(definition)); !status) {
+        tell("link " + name + " left out: " + status.error().text());
+      }
+    }
+  }
+}
+
+ExitCode listen(Twin& twin) {
+  twin.doors = add_doors(twin.router, *twin.tenants, *twin.links, *twin.gate, twin.clock, twin.folder, twin.settings);
+  auto server = serve::Server::start(twin.router, *twin.gate, server_options(twin.settings));
+  if (!server) {
+    base::Error error = server.error();
+    if (error.code == Code::conflict && error.remedy.empty()) error.remedy = "choose another by --port";
+    return complain(error, ExitCode::address);
+  }
+  twin.server = std::move(*server);
+  twin.doors->set_server(*twin.server);
+  twin.folder.set_running(RunningServer{twin.url(), getpid()});
+  return ExitCode::ok;
+}
+
+/// Imports the city if one is named; else says how to bring one. Only an unusable record keeps the server from going
+/// on.
+ExitCode bring_city(Twin& twin, const Interrupt& interrupt) {
+  thread::Thread& thread = twin.tenants->main();
+  if (twin.settings.city.empty()) {
+    tell(thread.status().entities == 0
+             ? "no city yet: bring one by --city DIR (a folder with .osm or .osm.pbf files), or by `cityloom import`"
+             : "no --city given: starting with what the data folder holds");
+    return ExitCode::ok;
+  }
+  tell("listening at " + twin.url() + "/ meanwhile");
+  const Status status = import_city_folder(twin.settings.city, twin.folder, thread, twin.clock, interrupt);
+  if (status) return ExitCode::ok;
+  if (status.error().code == Code::cancelled) return ExitCode::interrupted;
+  if (thread.status().poisoned) return complain(status.error(), ExitCode::data_folder);
+  if (status.error().code == Code::not_found) return complain(status.error(), ExitCode::input);
+  complain(status.error(), ExitCode::ok);
+  return ExitCode::ok;
+}
+
+/// Until Ctrl-C, or until the record takes no more writes.
+ExitCode stay(Twin& twin, Interrupt& interrupt) {
+  while (!interrupt.wait_for_ms(look_interval_ms)) {
+    for (const auto& [name, thread] : twin.tenants->open_tenants()) {
+      const thread::ThreadStatus status = thread->status();
+      if (!status.poisoned) continue;
+      base::Error error = *status.poisoned;
+      error.remedy +=
+          (error.remedy.empty() ? "" : "; ") + std::string("then start again: every acknowledged write is there");
+      return complain(error, ExitCode::data_folder);
+    }
+  }
+  tell("ending");
+  return ExitCode::ok;
+}
+
+ExitCode work_serve(const Arguments& arguments) {
+  Interrupt interrupt;
+  auto folder = DataFolder::open(arguments.settings.data, DataFolder::Absent::make);
+  if (!folder) return complain(folder.error(), exit_code_of_data(folder.error()));
+  Twin twin(arguments, std::move(*folder));
+  if (Status status = open_tenants(twin); !status) return complain(status.error(), exit_code_of_data(status.error()));
+  declare_links(twin);
+  if (const ExitCode code = listen(twin); code != ExitCode::ok) return code;
+  if (const ExitCode code = bring_city(twin, interrupt); code != ExitCode::ok) {
+    return code == ExitCode::interrupted ? ExitCode::ok : code;
+  }
+  twin.links->start();
+  std::printf("Cityloom is ready at %s/\n", twin.url().c_str());
+  std::fflush(stdout);
+  return stay(twin, interrupt);
+}
+
+ExitCode run_serve(const Arguments& arguments) {
+  if (!arguments.names.empty()) {
+    return complain(fail(Code::invalid, "serve takes no names, only options", arguments.names[0],
+                         "a city's folder is given by --city DIR"),
+                    ExitCode::usage);
+  }
+  return guarded(work_serve, arguments);
+}
+
+}  // namespace
+
+Command serve_command() {
+  std::vector<Option> options = data_options();
+  options.push_back({"--city", "DIR", "import the files of this folder where they changed", "city"});
+  options.push_back({"--port", "N", "port to listen on (default 8080; 0: any free one)", "listen.port"});
+  options.push_back(
+      {"--host", "ADDRESS", "address to listen on; only this machine's own (default 127.0.0.1)", "listen.host"});
+  options.push_back({"--packs", "DIR", "folder with packs (default: packs/ beside the sources)", "packs"});
+  options.push_back(
+      {"--console", "DIR", "folder with the built console (default: console/dist beside the sources)", "console"});
+  options.push_back({"--bench", "", "open /bench/fixed/BYTES, the ceiling for benchmarks", "bench"});
+  return {"serve",
+          "Run the twin: APIs, links and console",
+          "[OPTION...]",
+          "Prints one line with the address when it is ready, stays in the foreground, ends on Ctrl-C.\n",
+          std::move(options),
+          run_serve};
+}
+
+}  // namespace cityloom::app

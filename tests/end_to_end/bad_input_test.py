@@ -1,0 +1,170 @@
+# Bad input: a clear error, in bounded time and memory, and nothing lost.
+import json
+import math
+import os
+import time
+
+import cityloom
+from cityloom import LD, Server, command, entity, expect, expect_equal, needs_shared
+
+SECONDS_MAX = 20
+MEMORY_MB_MAX = 1024
+ENTITIES = "/ngsi-ld/v1/entities"
+
+
+def refused(server, body, *statuses, content_type=LD, path=ENTITIES, method="POST"):
+    """The server refuses in words, soon, without growing much, and goes on."""
+    started = time.monotonic()
+    try:
+        answer = server.ask(method, path, body, {"Content-Type": content_type}, timeout=60)
+    except (BrokenPipeError, ConnectionResetError):
+        # A body far past the limit may be cut off before the client has sent it.
+        expect(413 in statuses, "the connection was cut")
+        answer = None
+    expect(time.monotonic() - started < SECONDS_MAX, "took too long")
+    if answer is not None:
+        expect(answer.status in statuses, f"status {answer.status}: {answer.body[:300]}")
+        problem = answer.json()
+        expect(problem.get("title") and (problem.get("detail") or problem.get("type")), f"says nothing: {problem}")
+        expect(len(answer.body) < 10_000, f"an error of {len(answer.body)} bytes")
+    expect_equal(server.get("/health").status, 200, "health afterwards")
+    expect(server.memory_mb("VmHWM") < MEMORY_MB_MAX, f"{server.memory_mb('VmHWM'):.0f} MB")
+
+
+def with_server(check):
+    with cityloom.folder() as folder, Server(folder + "/data") as server:
+        expect_equal(server.ask("POST", ENTITIES, entity(1)).status, 201, "create")
+        check(server)
+        expect_equal(server.ask("GET", f"{ENTITIES}/urn:ngsi-ld:Probe:1").status, 200, "what was there before")
+        expect_equal(server.stop(), 0, "code at the end")
+
+
+def test_json_100000_deep():
+    deep = 100_000
+
+    def check(server):
+        refused(server, '{"id":"urn:x:y","type":"T","a":' * 1 + '{"type":"Property","value":' + "[" * deep + "]" * deep +
+                "}}", 400, 403, 413)
+        refused(server, '{"a":' * deep + "1" + "}" * deep, 400, 403, 413)
+        refused(server, "[" * deep, 400, 403, 413, path="/ngsi-ld/v1/entityOperations/create")
+
+    with_server(check)
+
+
+def test_invalid_utf8():
+    body = json.dumps(entity(2)).encode().replace(b"Probe:2", b"Probe:\xff\xfe2")
+    with_server(lambda server: refused(server, body, 400))
+
+
+def test_not_a_number():
+    def check(server):
+        for text in ("NaN", "Infinity", "-Infinity", "1e999", "0x10", "01", "1."):
+            body = '{"id":"urn:ngsi-ld:Probe:3","type":"Probe","reading":{"type":"Property","value":%s}}' % text
+            refused(server, body, 400)
+
+    with_server(check)
+
+
+def test_truncated_and_broken_json():
+    whole = json.dumps(entity(4))
+
+    def check(server):
+        for cut in (0, 1, len(whole) // 2, len(whole) - 1):
+            refused(server, whole[:cut], 400)
+        refused(server, whole + whole, 400)
+        refused(server, "\x00" * 100, 400)
+
+    with_server(check)
+
+
+def test_wrong_types():
+    wrong = [
+        [], 1, "text", None,
+        {"id": 5, "type": "Probe"}, {"id": "no uri", "type": "Probe"}, {"id": "urn:a:b"}, {"type": "Probe"},
+        {"id": "urn:a:b", "type": 7}, {"id": "urn:a:b", "type": []},
+        {"id": "urn:a:b", "type": "Probe", "reading": {"type": "Nonsense", "value": 1}},
+        {"id": "urn:a:b", "type": "Probe", "reading": {"type": "Property"}},
+        {"id": "urn:a:b", "type": "Probe", "near": {"type": "Relationship", "object": 12}},
+        {"id": "urn:a:b", "type": "Probe", "reading": {"type": "Property", "value": 1, "observedAt": "yesterday"}},
+        {"id": "urn:a:b", "type": "Probe", "location": {"type": "GeoProperty", "value": {"type": "Point",
+                                                                                       "coordinates": ["a", "b"]}}},
+        {"id": "urn:a:b", "type": "Probe", "location": {"type": "GeoProperty", "value": {"type": "Point",
+                                                                                       "coordinates": [200, 95]}}},
+        {"id": "urn:a:b", "type": "Probe", "location": {"type": "GeoProperty", "value": {"type": "Polygon",
+                                                                                       "coordinates": [[0, 0]]}}},
+    ]
+
+    def check(server):
+        for body in wrong:
+            # LD bodies need no context of their own here: the core context is always there.
+            refused(server, json.dumps(body), 400)
+        refused(server, json.dumps(entity(5)), 415, content_type="text/csv")
+
+    with_server(check)
+
+
+def test_polygon_of_5_million_vertices():
+    count = 5_000_000
+    ring = ",".join(f"[{127 + math.cos(a) / 100:.7f},{37 + math.sin(a) / 100:.7f}]"
+                    for a in (2 * math.pi * n / 1000 for n in range(1000)))
+    ring = ",".join([ring] * (count // 1000)) + "," + ring.split("],")[0] + "]"
+    body = ('{"id":"urn:ngsi-ld:Probe:6","type":"Probe","location":{"type":"GeoProperty","value":'
+            '{"type":"Polygon","coordinates":[[' + ring + ']]}}}')
+    with_server(lambda server: refused(server, body, 400, 403, 413))
+
+
+def test_urls_without_sense():
+    def check(server):
+        for path in ("/ngsi-ld/v1/entities?type=%ff", "/ngsi-ld/v1/entities?q=((((", "/ngsi-ld/v1/entities?limit=-1",
+                     "/ngsi-ld/v1/entities?type=A&georel=near&geometry=Point&coordinates=[",
+                     "/ngsi-ld/v1/entities?q=" + "(" * 4000, "/api/route?from=x&to=y", "/api/search?limit=99999999999"):
+            answer = server.get(path)
+            expect(answer.status in (400, 403, 404, 414), f"{path[:60]}: {answer.status}")
+        expect(server.get("/none/at/all").status == 404, "an unknown door")
+        expect(server.get("/ngsi-ld/v1/entities?type=" + "A" * 100_000).status in (400, 414, 431), "a long target")
+
+    with_server(check)
+
+
+def import_fails(path, data, *said):
+    started = time.monotonic()
+    code, _, error = command("import", "--data", data, path)
+    expect_equal(code, 5, f"code for {os.path.basename(path)} ({error})")
+    expect(time.monotonic() - started < SECONDS_MAX, "took too long")
+    expect(os.path.basename(path) in error, error)
+    for text in said:
+        expect(text in error, f"{text!r} is not in {error!r}")
+
+
+def write(path, content):
+    with open(path, "wb") as f:
+        f.write(content)
+    return path
+
+
+def test_broken_files_to_import():
+    with cityloom.folder() as folder:
+        data = folder + "/data"
+        for name, content in (("empty.osm", b""), ("text.osm", b"hello"), ("noise.osm.pbf", os.urandom(10_000)),
+                              ("short.osm", b"<osm version='0.6'><node id='1' lat='37' lon='127'/>"),
+                              ("deep.osm", b"<osm>" + b"<a>" * 100_000), ("page.osm", b"<html><body/></html>"),
+                              ("bomb.osm", b'<!DOCTYPE a [<!ENTITY b "' + b"c" * 100 + b'">' +
+                               b"".join(b'<!ENTITY b%d "%s">' % (n, b"&b%s;" % (str(n - 1).encode() if n else b"") * 10)
+                                        for n in range(9)) + b"]><osm version='0.6'>&b8;</osm>"),
+                              ("zip.osm.gz", b"\x1f\x8b\x08" + b"\x00" * 50)):
+            import_fails(write(f"{folder}/{name}", content), data)
+
+
+def test_truncated_real_files():
+    for source, size in (("seoul-jamsil/seoul-jamsil.osm", 700_000), ("monaco/monaco.osm.pbf", 200_000)):
+        source = needs_shared(os.path.join(cityloom.SHARED, source))
+        with cityloom.folder() as folder:
+            with open(source, "rb") as f:
+                path = write(f"{folder}/cut-{os.path.basename(source)}", f.read(size))
+            import_fails(path, folder + "/data")
+            with Server(folder + "/data") as server:
+                left = server.get(ENTITIES + "?type=Building&limit=0&count=true")
+                expect_equal(left.headers.get("NGSILD-Results-Count"), "0", "buildings of a damaged file")
+
+
+cityloom.run_tests(globals())
