@@ -8,6 +8,7 @@
 #include "app/doors.hpp"
 #include "app/places.hpp"
 #include "app/record_work.hpp"
+#include "link/definition.hpp"
 #include "link/links.hpp"
 #include "serve/server.hpp"
 #include "serve/tenants.hpp"
@@ -74,33 +75,43 @@ Status open_tenants(Twin& twin) {
   return {};
 }
 
-/// Declares the links of every pack. A pack with a mistake is told and left out: the rest of the city goes on.
-void declare_links(Twin& twin) {
-  const std::string folder = packs_folder(twin.settings);
+void add_links(Twin& twin, std::vector<link::LinkDefinition> definitions) {
+  for (link::LinkDefinition& definition : definitions) {
+    const std::string name = definition.name;
+    if (Status status = twin.links->add(std::move(definition)); !status) {
+      tell("link " + name + " left out: " + status.error().text());
+    }
+  }
+}
+
+/// Declares the links of every pack and of the configuration. A pack with a mistake is told and left out, since the
+/// rest of the city goes on; one in the configuration is the user's own and ends the start.
+Status declare_links(Twin& twin) {
   link::Options options;
   if (!twin.settings.city.empty()) options.folders.push_back(twin.settings.city);
   options.folders.push_back(source_folder());
   options.gate = twin.gate.get();
   twin.links = std::make_unique<link::Links>(twin.tenants->main(), twin.clock, options);
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+  for (const auto& entry : std::filesystem::directory_iterator(packs_folder(twin.settings), error)) {
     if (!std::filesystem::exists(entry.path() / "pack.yaml", error)) continue;
     auto pack = link::read_pack(entry.path().string());
-    if (!pack) {
+    if (pack) {
+      add_links(twin, std::move(pack->links));
+    } else {
       tell("pack left out: " + pack.error().text());
-      continue;
-    }
-    for (link::LinkDefinition& definition : pack->links) {
-      const std::string name = definition.name;
-      if (Status status = twin.links->add(std::move(definition)); !status) {
-        tell("link " + name + " left out: " + status.error().text());
-      }
     }
   }
+  if (twin.settings.links_file.empty()) return {};
+  auto links = link::read_links(twin.settings.links_file);
+  if (!links) return links.error();
+  add_links(twin, std::move(*links));
+  return {};
 }
 
 ExitCode listen(Twin& twin) {
-  twin.doors = add_doors(twin.router, *twin.tenants, *twin.links, *twin.gate, twin.clock, twin.folder, twin.settings);
+  const DoorParts parts{*twin.tenants, *twin.links, *twin.gate, twin.clock, twin.folder, twin.settings};
+  twin.doors = add_doors(twin.router, parts);
   auto server = serve::Server::start(twin.router, *twin.gate, server_options(twin.settings));
   if (!server) {
     base::Error error = server.error();
@@ -155,7 +166,7 @@ ExitCode work_serve(const Arguments& arguments) {
   if (!folder) return complain(folder.error(), exit_code_of_data(folder.error()));
   Twin twin(arguments, std::move(*folder));
   if (Status status = open_tenants(twin); !status) return complain(status.error(), exit_code_of_data(status.error()));
-  declare_links(twin);
+  if (Status status = declare_links(twin); !status) return complain(status.error(), ExitCode::usage);
   if (const ExitCode code = listen(twin); code != ExitCode::ok) return code;
   if (const ExitCode code = bring_city(twin, interrupt); code != ExitCode::ok) {
     return code == ExitCode::interrupted ? ExitCode::ok : code;

@@ -141,6 +141,10 @@ Status read_map(Settings& settings, const YAML::Node& node, const std::string& p
     const std::string where = place(path, entry.first.Mark());
     if (!entry.first.IsScalar()) return fail(Code::invalid, "a setting's name must be a word", where);
     const std::string key = prefix + entry.first.Scalar();
+    if (key == "links") {
+      settings.links_file = path;
+      continue;
+    }
     if (entry.second.IsMap()) {
       if (depth >= depth_max) return fail(Code::too_complex, "settings within settings, too deep", where);
       if (Status status = read_map(settings, entry.second, key + ".", path, depth + 1); !status) return status;

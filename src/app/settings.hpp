@@ -26,6 +26,7 @@ struct Settings {
   uint64_t queue_bytes_max = 256u << 20;
   int64_t checkpoint_interval_ms = 5'000;
   bool bench = false;
+  std::string links_file;  ///< the configuration file, where it has a list of links
 };
 
 /// One row of the table: the key as it stands in the file ("listen.port"), what it is, how it is written.
@@ -45,8 +46,8 @@ const std::vector<Setting>& setting_table();
 /// error names the nearest known one.
 base::Status set_setting(Settings& settings, std::string_view key, std::string_view text, const std::string& where);
 
-/// Reads a configuration file over `settings`. An empty file changes nothing. At most 1 MiB. Errors: not_found,
-/// invalid with file, line and the nearest known key.
+/// Reads a configuration file over `settings`. An empty file changes nothing; its list `links` is for link::read_links.
+/// At most 1 MiB. Errors: not_found, invalid with file, line and the nearest known key.
 base::Status read_settings(Settings& settings, const std::string& path);
 
 }  // namespace cityloom::app

@@ -83,7 +83,7 @@ def scripts_of(*folders):
 
     def section(context, tally):
         found = [p for folder in folders for p in sorted(glob.glob(context.path(folder, "*")))
-                 if re.search(r"(_test\.(py|sh|mjs)|\.test\.mjs)$", p) and context.only in p]
+                 if re.search(r"(_test\.(py|sh|mjs)|\.test\.mjs|/run\.mjs)$", p) and context.only in p]
         for path in found:
             name = os.path.relpath(path, context.root)
             with tempfile.TemporaryDirectory(prefix="cityloom-test-") as folder:
@@ -102,7 +102,7 @@ def console(context, tally):
     with open(context.path("console", "package.json"), encoding="utf-8") as f:
         text = f.read()
     for script in ("typecheck", "lint"):
-        if f'"{script}":' in text:
+        if f'"{script}":' in text and f"npm run {script}" not in text:
             outcome = programs.run(["npm", "run", "--silent", script], context.path("console"), 300)
             tally.ok(f"npm run {script}", quiet=False) if outcome.good() else tally.fail(f"npm run {script}",
                                                                                          outcome.output)
@@ -140,7 +140,7 @@ ALL = [
     Section("console", "Unit tests of the console", console, True),
     Section("end-to-end", "The program as its users run it", scripts_of("tests/end_to_end"), True),
     Section("kill", "kill -9 at random moments", scripts_of("tests/kill"), True),
-    Section("browser", "The console in a browser", scripts_of("tests/browser", "console/browser"), True),
+    Section("browser", "The console in a browser", scripts_of("tests/browser", "console/tests/browser"), True),
     Section("gltf", "The tiles' glTF by gltf-validator", scripts_of("tests/gltf"), True),
     Section("fuzz", "Fuzzers of every parser", fuzz, True),
     Section("tidy", "clang-tidy over all sources (slow, on demand)", tidy, False),
