@@ -1,3 +1,4 @@
+// From a handler to the appender and back.
 #include "serve/append.hpp"
 
 #include <memory>

@@ -1,3 +1,4 @@
+// The test client, over plain sockets.
 #include "serve/client_test.hpp"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+// The table of problems.
 #include "serve/problem.hpp"
 
 #include <rapidjson/stringbuffer.h>

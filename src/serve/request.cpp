@@ -1,3 +1,4 @@
+// Requests: targets, parameters, escapes.
 #include "serve/request.hpp"
 
 #include <simdjson.h>

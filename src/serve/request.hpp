@@ -13,12 +13,14 @@
 
 namespace cityloom::serve {
 
+/// The methods that a route can have.
 enum class Method : uint8_t { get, head, post, put, patch, del, options, other };
 
 /// "GET", ...; "" for other.
 std::string_view name_of(Method method);
 Method method_of(std::string_view name);
 
+/// A header or parameter.
 struct NameValue {
   std::string_view name;
   std::string_view value;

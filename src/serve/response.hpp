@@ -14,6 +14,7 @@ namespace cityloom::serve {
 /// nothing once the connection has ended. Many calls before the next pull count as one.
 class Waker {
  public:
+  /// What is woken.
   class Target {
    public:
     virtual ~Target() = default;
@@ -21,6 +22,7 @@ class Waker {
   };
   Waker() = default;
   explicit Waker(std::weak_ptr<Target> target) : target_(std::move(target)) {}
+  /// Wakes it.
   void wake() const {
     if (const auto target = target_.lock()) target->wake();
   }
@@ -68,6 +70,7 @@ struct Response {
   /// The body if it is in memory; "" for a BodySource.
   std::string_view text() const;
 
+  /// @name Answers with a body in memory, or none.
   static Response json(std::string text, int status_code = 200) {
     return {status_code, "application/json", {}, std::move(text), {}};
   }

@@ -1,3 +1,4 @@
+// The table of routes, as a trie of path segments, and the way of a request through it.
 #include "serve/router.hpp"
 
 #include <algorithm>
@@ -44,6 +45,14 @@ void Reply::resume(absl::AnyInvocable<void(Reply)> task) {
   assert(exchange_ != nullptr);
   const std::shared_ptr<Exchange> exchange = exchange_;
   exchange->post([task = std::move(task), reply = std::move(*this)]() mutable { task(std::move(reply)); });
+}
+
+void Reply::run_long(absl::AnyInvocable<void(Reply)> task) {
+  assert(exchange_ != nullptr);
+  const std::shared_ptr<Exchange> exchange = exchange_;
+  const auto reply = std::make_shared<Reply>(std::move(*this));
+  absl::AnyInvocable<void()> work = [task = std::move(task), reply]() mutable { task(std::move(*reply)); };
+  if (!exchange->post_long(work)) reply->fail(base::fail(base::Code::busy, "too much long work waits already"));
 }
 
 Handler answer(absl::AnyInvocable<Response(const Request&) const> make) {

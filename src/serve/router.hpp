@@ -27,6 +27,8 @@ class Exchange {
   virtual void send(Response response) = 0;
   /// Runs `task` on the worker of the exchange. Any worker.
   virtual void post(absl::AnyInvocable<void()> task) = 0;
+  /// Runs `task` on a worker for long work; false, and `task` is left as it was, if too much of it waits. Any worker.
+  virtual bool post_long(absl::AnyInvocable<void()>& task) = 0;
 };
 
 /// The right and duty to answer one request once. Destroyed without `send`, it answers 500, so that nobody waits for
@@ -48,6 +50,9 @@ class Reply {
 
   /// How `fail` tells errors: the engine sets that of the route.
   void set_problem_style(const ProblemStyle* style) { style_ = style; }
+  /// Runs `task` on a worker for long work, which may block; answers 503 if too much of it waits already. For a request
+  /// of which only the handler knows that it takes long; else mark the route `blocking`.
+  void run_long(absl::AnyInvocable<void(Reply)> task);
 
  private:
   std::shared_ptr<Exchange> exchange_;
@@ -66,6 +71,7 @@ Handler answer_or_fail(absl::AnyInvocable<base::Result<Response>(const Request&)
 /// A parameter of a route as /openapi.json tells it. `schema` is JSON Schema text, e.g. R"({"type":"integer"})".
 /// Path parameters are taken from the path and need to be listed only to describe them.
 struct Parameter {
+  /// Where it stands.
   enum class In : uint8_t { query, path, header };
   In in = In::query;
   std::string name;
@@ -80,6 +86,7 @@ struct Content {
   std::string schema;
 };
 
+/// One answer of a route, as /openapi.json tells it.
 struct Answer {
   int status = 200;
   std::string description;
@@ -121,6 +128,7 @@ class Router {
   /// Errors at or below `prefix` (also 404 and 405) are told in this style. The style must outlive the router.
   void set_problem_style(std::string prefix, const ProblemStyle& style);
 
+  /// What `find` found.
   struct Match {
     const Route* route = nullptr;  ///< nullptr: not found, or method not allowed
     size_t index = 0;              ///< of the route in routes()

@@ -1,3 +1,4 @@
+// The engine: listening, accepting, stopping, counting.
 #include "serve/server.hpp"
 
 #include <boost/asio/ip/tcp.hpp>

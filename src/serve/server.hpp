@@ -17,7 +17,7 @@ struct ServerOptions {
   std::string address = "127.0.0.1";      ///< a numeric IPv4 or IPv6 address
   uint16_t port = 8080;                   ///< 0: any free one
   unsigned workers = 0;                   ///< 0: one per core
-  unsigned blocking_workers = 2;          ///< for routes marked `blocking`
+  unsigned blocking_workers = 4;          ///< for routes marked `blocking`
   size_t blocking_waiting_max = 16;       ///< requests that wait for them; past it: 503
   size_t header_bytes_max = 16'384;       ///< 431
   size_t headers_max = 100;               ///< 431
@@ -44,6 +44,7 @@ struct RouteCounts {
   double seconds = 0;
 };
 
+/// The engine's numbers.
 struct ServerStatus {
   static const double time_bounds_s[RouteCounts::bucket_count];
   uint64_t connections = 0;
@@ -72,6 +73,7 @@ class Server {
   /// after stop_timeout_ms at the latest. Safe to call twice.
   void stop();
 
+  /// The engine's numbers as of now.
   ServerStatus status() const;
 
  private:

@@ -46,6 +46,7 @@ struct Decision {
 class Gate {
  public:
   virtual ~Gate() = default;
+  /// Whether the subject may do this. The reason of a no is shown to who asked.
   virtual Decision decide(const Subject& subject, Action action, const Resource& resource) const = 0;
 };
 

@@ -25,7 +25,9 @@ class Connection final : public Exchange, public Waker::Target, public std::enab
   Connection(std::shared_ptr<Worker> worker, boost::asio::ip::tcp::socket socket);
   ~Connection() override;
 
+  /// Begins to read.
   void start();
+  /// Ends it at once; a second call does nothing.
   void close();
   /// The server stops: closes if idle, else after the answer.
   void finish();
@@ -36,6 +38,7 @@ class Connection final : public Exchange, public Waker::Target, public std::enab
 
   void send(Response response) override;
   void post(absl::AnyInvocable<void()> task) override;
+  bool post_long(absl::AnyInvocable<void()>& task) override;
   void wake() override;
 
  private:
@@ -51,7 +54,6 @@ class Connection final : public Exchange, public Waker::Target, public std::enab
   bool take_sized_body();
   bool take_chunked_body();
   bool call_handler();
-  void call_blocking();
   bool take_answer();
   bool write_some();
   bool after_write();

@@ -52,6 +52,7 @@ struct Counts {
   static void add(std::atomic<uint64_t>& counter, uint64_t amount) {
     counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
   }
+  /// One answer more.
   void record(int status, int64_t nanoseconds_taken);
 };
 
@@ -62,6 +63,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
   explicit Worker(std::shared_ptr<Shared> shared);
   ~Worker();
 
+  /// Begins to run the loop.
   void start();
   /// Ends the loop; what is still open is dropped. Then joins.
   void end();
@@ -79,6 +81,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
   void begin_stop();
 
   bool is_current() const { return std::this_thread::get_id() == id_; }
+  /// A connection has closed.
   void forget(Connection* connection);
 
   /// Milliseconds of the steady clock, as of the last tick: for deadlines.
