@@ -113,7 +113,7 @@ def run_fuzzer(context, tally, name):
                    f"-artifact_prefix={folder}/"]
         outcome = programs.run(command, context.root, context.fuzz_seconds + 120, _sanitizer_environment(context, "fuzz"))
         if outcome.good():
-            runs = [l.split(":")[1].strip() for l in outcome.output.split("\n") if "number_of_executed_units" in l]
+            runs = [l.split()[-1] for l in outcome.output.split("\n") if "number_of_executed_units" in l]
             tally.ok(f"{name}: {runs[0] if runs else 'some'} inputs", quiet=False)
             return
         kept = context.path("build", "fuzz", "found")
