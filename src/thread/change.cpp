@@ -28,7 +28,8 @@ Attribute merged(const Attribute& present, const Attribute& patch, bool into_val
   if (!unstated) {
     const auto* from = std::get_if<twin::Json>(&present.value);
     const auto* with = std::get_if<twin::Json>(&patch.value);
-    result.value = into_values && from != nullptr && with != nullptr ? twin::Value(merge_json(*from, *with)) : patch.value;
+    result.value =
+        into_values && from != nullptr && with != nullptr ? twin::Value(merge_json(*from, *with)) : patch.value;
   }
   if (patch.unit.exists()) result.unit = patch.unit;
   if (patch.observed_at.exists()) result.observed_at = patch.observed_at;
@@ -52,7 +53,8 @@ Attribute merged(const Attribute& present, const Attribute& patch, bool into_val
 // Decides one change. Holds what all its kinds share: the entity as it is, and where facts and outcome go.
 class Decision {
  public:
-  Decision(const Change& change, const Entity& now, std::vector<Fact>& facts) : change_(change), now_(now), facts_(facts) {}
+  Decision(const Change& change, const Entity& now, std::vector<Fact>& facts)
+      : change_(change), now_(now), facts_(facts) {}
 
   base::Result<Outcome> make() {
     using Kind = Change::Kind;
@@ -61,22 +63,35 @@ class Decision {
       case Kind::create:
         if (exists) return fail(Code::already_exists, "the entity exists already", change_.entity_id);
         return create();
-      case Kind::create_or_replace: return exists ? replace() : create();
-      case Kind::create_or_append: return exists ? append() : create();
-      case Kind::create_or_merge: return exists ? merge() : create();
-      default: break;
+      case Kind::create_or_replace:
+        return exists ? replace() : create();
+      case Kind::create_or_append:
+        return exists ? append() : create();
+      case Kind::create_or_merge:
+        return exists ? merge() : create();
+      default:
+        break;
     }
     if (!exists) return fail(Code::not_found, "there is no such entity", change_.entity_id);
     switch (change_.kind) {
-      case Kind::replace: return replace();
-      case Kind::append: return append();
-      case Kind::update: return update();
-      case Kind::merge: return merge();
-      case Kind::remove: add(Fact::Kind::entity_deleted); return finish();
+      case Kind::replace:
+        return replace();
+      case Kind::append:
+        return append();
+      case Kind::update:
+        return update();
+      case Kind::merge:
+        return merge();
+      case Kind::remove:
+        add(Fact::Kind::entity_deleted);
+        return finish();
       case Kind::patch_attribute:
-      case Kind::replace_attribute: return change_attribute();
-      case Kind::remove_attribute: return remove_attribute();
-      default: return fail(Code::internal, "a kind of change without a decision");
+      case Kind::replace_attribute:
+        return change_attribute();
+      case Kind::remove_attribute:
+        return remove_attribute();
+      default:
+        return fail(Code::internal, "a kind of change without a decision");
     }
   }
 
@@ -158,7 +173,8 @@ class Decision {
     for (const Attribute& attribute : change_.attributes) {
       const Attribute* present = now_.find(attribute.name, attribute.dataset);
       if (present != nullptr && change_.keep_existing) {
-        outcome_.not_updated.push_back({attribute.name, attribute.dataset, "it exists, and overwriting was not wanted"});
+        outcome_.not_updated.push_back(
+            {attribute.name, attribute.dataset, "it exists, and overwriting was not wanted"});
       } else if (!twin::is_null(attribute.value)) {
         set(attribute, present);
       } else if (present != nullptr) {
@@ -218,7 +234,8 @@ class Decision {
 
   base::Result<Outcome> remove_attribute() {
     for (const Attribute& present : now_.attributes) {
-      if (present.name == change_.attribute_name && (change_.all_datasets || present.dataset == change_.dataset)) erase(present);
+      if (present.name == change_.attribute_name && (change_.all_datasets || present.dataset == change_.dataset))
+        erase(present);
     }
     if (facts_.empty()) return fail(Code::not_found, "the entity has no such attribute", change_.entity_id);
     return finish();

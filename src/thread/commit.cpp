@@ -28,12 +28,15 @@ void pack_fact(const Fact& fact, std::string_view entity_before, std::string& to
       writer.varint(fact.scopes.size());
       for (const std::string& scope : fact.scopes) writer.text(scope);
       break;
-    case Fact::Kind::attribute_set: twin::pack_attribute(fact.attribute, to); break;
+    case Fact::Kind::attribute_set:
+      twin::pack_attribute(fact.attribute, to);
+      break;
     case Fact::Kind::attribute_deleted:
       writer.varint(fact.attribute.name.number);
       writer.varint(fact.attribute.dataset.number);
       break;
-    case Fact::Kind::entity_deleted: break;
+    case Fact::Kind::entity_deleted:
+      break;
   }
 }
 
@@ -60,7 +63,8 @@ bool read_fact(ByteReader& reader, const std::string& entity_before, Fact& fact)
       fact.attribute.name = {reader.varint32()};
       fact.attribute.dataset = {reader.varint32()};
       return reader.ok();
-    case Fact::Kind::entity_deleted: return reader.ok();
+    case Fact::Kind::entity_deleted:
+      return reader.ok();
   }
   return false;
 }
@@ -107,6 +111,17 @@ std::string pack_commit(const Commit& commit) {
   return bytes;
 }
 
+base::Result<base::Instant> recorded_at_of_packed(std::string_view bytes) {
+  ByteReader reader(bytes);
+  reader.take(head_size);
+  reader.varint();
+  reader.varint();
+  const base::Instant time{reader.fixed<int64_t>()};
+  if (!reader.ok())
+    return base::fail(base::Code::corrupt, "a stored commit is cut short", {}, "restore the record from a backup");
+  return time;
+}
+
 base::Result<Commit> unpack_commit(std::string_view bytes) {
   Commit commit;
   const auto corrupt = [&](const char* what) {
@@ -118,7 +133,8 @@ base::Result<Commit> unpack_commit(std::string_view bytes) {
   const auto checksum = reader.fixed<uint64_t>();
   if (!reader.ok()) return corrupt("a stored commit is cut short");
   if (version != format_version) return corrupt("a stored commit has a version that this program does not know");
-  if (XXH3_64bits(reader.rest().data(), reader.rest().size()) != checksum) return corrupt("a stored commit fails its checksum");
+  if (XXH3_64bits(reader.rest().data(), reader.rest().size()) != checksum)
+    return corrupt("a stored commit fails its checksum");
   commit.offset = {reader.varint()};
   commit.branch = {reader.varint32()};
   commit.recorded_at = {reader.fixed<int64_t>()};

@@ -53,4 +53,7 @@ std::string pack_commit(const Commit& commit);
 /// Reads back a stored commit. Errors: corrupt, with the offset in `where`.
 base::Result<Commit> unpack_commit(std::string_view bytes);
 
+/// The time alone, without reading the facts or checking the checksum. Errors: corrupt.
+base::Result<base::Instant> recorded_at_of_packed(std::string_view bytes);
+
 }  // namespace cityloom::thread

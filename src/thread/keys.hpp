@@ -63,6 +63,12 @@ inline std::string chunk_key(const SeriesKey& series, uint64_t chunk) {
   append_big_endian(key, chunk);
   return key;
 }
+inline std::string ever_key(char kind, uint64_t what, uint32_t entity_number) {
+  std::string key(1, kind);
+  append_big_endian(key, what);
+  append_big_endian(key, entity_number);
+  return key;
+}
 inline constexpr size_t series_key_size = 16;
 inline constexpr size_t chunk_key_size = 24;
 

@@ -43,8 +43,9 @@ struct TimeWindow {
 struct HistoryQuery {
   std::vector<twin::Term> attributes;  ///< empty: all
   TimeWindow window;
-  size_t last_n = 0;      ///< the latest N instances of each attribute; 0: the first `limit`
-  size_t limit = 10'000;  ///< instances of each attribute at most
+  size_t last_n = 0;                 ///< the latest N instances of each attribute; 0: the first `limit`
+  bool with_recorded_times = false;  ///< fill modified_at of numbers too: costs a read of the commit an instance
+  size_t limit = 10'000;             ///< instances of each attribute at most
 };
 
 /// One attribute's past, in order of the window's time property (descending when last_n is asked).

@@ -105,8 +105,12 @@ EntityNumber EntityRecord::number() const {
 Offset EntityRecord::offset() const {
   return {read_at<uint64_t>(block_->bytes(), offset_at)};
 }
-Offset EntityRecord::created_offset() const { return {read_at<uint64_t>(block_->bytes(), created_offset_at)}; }
-bool EntityRecord::ended() const { return block_->bytes()[id_at + id().size()] == 0; }
+Offset EntityRecord::created_offset() const {
+  return {read_at<uint64_t>(block_->bytes(), created_offset_at)};
+}
+bool EntityRecord::ended() const {
+  return block_->bytes()[id_at + id().size()] == 0;
+}
 base::Instant EntityRecord::created_at() const {
   return {read_at<int64_t>(block_->bytes(), created_at_at)};
 }

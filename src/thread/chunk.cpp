@@ -1,0 +1,209 @@
+// The stored forms of history: chunks, and single points of a chunk that is still open.
+#include "thread/chunk.hpp"
+
+#include "twin/bytes.hpp"
+#include "twin/entity.hpp"
+
+namespace cityloom::thread {
+namespace {
+
+using twin::Attribute;
+using twin::ByteReader;
+using twin::ByteWriter;
+
+constexpr uint8_t kind_numbers = 0, kind_instances = 1;
+
+base::Error corrupt() {
+  return base::fail(base::Code::corrupt, "a stored piece of history cannot be read", {},
+                    "run 'cityloom refold' to fold the views again");
+}
+
+void pack_instance(const PastInstance& instance, std::string& to) {
+  ByteWriter writer(to);
+  writer.varint(instance.offset.number);
+  writer.byte(instance.ended ? 1 : 0);
+  twin::pack_attribute(instance.attribute, to);
+}
+
+base::Result<PastInstance> unpack_instance(std::string_view bytes) {
+  ByteReader reader(bytes);
+  PastInstance instance;
+  instance.offset = {reader.varint()};
+  instance.ended = reader.byte() != 0;
+  std::string_view rest = reader.rest();
+  if (!reader.ok()) return corrupt();
+  auto attribute = twin::unpack_attribute(rest);
+  if (!attribute || !rest.empty()) return corrupt();
+  instance.attribute = std::move(*attribute);
+  return instance;
+}
+
+void stamp_members(std::vector<Attribute>& members, Offset offset) {
+  for (Attribute& member : members) {
+    member.modified_at = {};
+    member.offset = offset;
+    stamp_members(member.members, offset);
+  }
+}
+
+bool same_but_stamps(const std::vector<Attribute>& left, const std::vector<Attribute>& right) {
+  if (left.size() != right.size()) return false;
+  for (size_t i = 0; i < left.size(); ++i) {
+    if (!twin::same_statement(left[i], right[i]) || left[i].created_at != right[i].created_at ||
+        !same_but_stamps(left[i].members, right[i].members)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+bool is_number_instance(const PastInstance& instance) {
+  const Attribute& attribute = instance.attribute;
+  const double number = twin::as_number(attribute.value);
+  return !instance.ended && attribute.kind == twin::AttributeKind::property && attribute.object_types.empty() &&
+         !attribute.expires_at.exists() && number == number && twin::number_value(number) == attribute.value;
+}
+
+Attribute prototype_of(const PastInstance& instance) {
+  Attribute prototype = instance.attribute;
+  prototype.value = int64_t{0};
+  prototype.observed_at = {};
+  prototype.modified_at = {};
+  prototype.offset = {};
+  stamp_members(prototype.members, {});
+  return prototype;
+}
+
+bool fits_prototype(const PastInstance& instance, const Attribute& prototype) {
+  return is_number_instance(instance) && instance.attribute.unit == prototype.unit &&
+         instance.attribute.created_at == prototype.created_at &&
+         same_but_stamps(instance.attribute.members, prototype.members);
+}
+
+NumberPoint number_point_of(const PastInstance& instance) {
+  return {instance.attribute.observed_at, twin::as_number(instance.attribute.value), instance.offset};
+}
+
+PastInstance Chunk::at(size_t index) const {
+  if (!is_numbers()) return instances[index];
+  PastInstance instance;
+  instance.offset = numbers[index].offset;
+  instance.attribute = *prototype;
+  instance.attribute.value = twin::number_value(numbers[index].value);
+  instance.attribute.observed_at = numbers[index].observed_at;
+  instance.attribute.offset = instance.offset;
+  stamp_members(instance.attribute.members, instance.offset);
+  return instance;
+}
+
+ChunkSummary Chunk::summary() const {
+  if (is_numbers()) return summarise(numbers);
+  ChunkSummary summary;
+  summary.count = instances.size();
+  if (instances.empty()) return summary;
+  summary.first_offset = instances.front().offset;
+  summary.last_offset = instances.back().offset;
+  bool all_observed = true;
+  for (const PastInstance& instance : instances) {
+    const base::Instant at = instance.attribute.observed_at;
+    all_observed = all_observed && at.exists();
+    if (!at.exists()) continue;
+    if (!summary.first_observed_at.exists() || at < summary.first_observed_at) summary.first_observed_at = at;
+    summary.last_observed_at = std::max(summary.last_observed_at, at);
+  }
+  if (!all_observed) summary.first_observed_at = summary.last_observed_at = {};
+  return summary;
+}
+
+std::string pack_chunk(const Chunk& chunk) {
+  std::string bytes;
+  ByteWriter writer(bytes);
+  std::string inner;
+  if (chunk.is_numbers()) {
+    writer.byte(kind_numbers);
+    twin::pack_attribute(*chunk.prototype, inner);
+    writer.text(inner);
+    bytes += pack_numbers(chunk.numbers);
+    return bytes;
+  }
+  writer.byte(kind_instances);
+  writer.varint(chunk.instances.size());
+  for (const PastInstance& instance : chunk.instances) {
+    inner.clear();
+    pack_instance(instance, inner);
+    writer.text(inner);
+  }
+  return bytes;
+}
+
+base::Result<std::string_view> numbers_of_packed(std::string_view bytes) {
+  ByteReader reader(bytes);
+  if (reader.byte() != kind_numbers) return std::string_view();
+  reader.text();
+  if (!reader.ok()) return corrupt();
+  return reader.rest();
+}
+
+base::Result<Chunk> unpack_chunk(std::string_view bytes) {
+  Chunk chunk;
+  ByteReader reader(bytes);
+  if (reader.byte() == kind_numbers) {
+    std::string_view prototype_bytes = reader.text();
+    if (!reader.ok()) return corrupt();
+    auto prototype = twin::unpack_attribute(prototype_bytes);
+    if (!prototype) return corrupt();
+    chunk.prototype = std::move(*prototype);
+    auto numbers = unpack_numbers(reader.rest());
+    if (!numbers) return numbers.error();
+    chunk.numbers = std::move(*numbers);
+    return chunk;
+  }
+  for (uint64_t left = reader.varint(); left > 0 && reader.ok(); --left) {
+    const std::string_view instance_bytes = reader.text();
+    if (!reader.ok()) return corrupt();
+    auto instance = unpack_instance(instance_bytes);
+    if (!instance) return instance.error();
+    chunk.instances.push_back(std::move(*instance));
+  }
+  if (!reader.ok() || !reader.at_end()) return corrupt();
+  return chunk;
+}
+
+std::string pack_point(const Chunk& chunk, size_t index) {
+  std::string bytes;
+  ByteWriter writer(bytes);
+  if (!chunk.is_numbers()) {
+    writer.byte(kind_instances);
+    pack_instance(chunk.instances[index], bytes);
+    return bytes;
+  }
+  writer.byte(kind_numbers);
+  writer.fixed(chunk.numbers[index]);
+  // The first point of a chunk carries what all of them share.
+  if (index == 0) twin::pack_attribute(*chunk.prototype, bytes);
+  return bytes;
+}
+
+base::Status unpack_point(std::string_view bytes, Chunk& chunk) {
+  ByteReader reader(bytes);
+  if (reader.byte() == kind_numbers) {
+    const auto point = reader.fixed<NumberPoint>();
+    std::string_view rest = reader.rest();
+    if (!reader.ok() || !chunk.instances.empty() || chunk.is_numbers() == !rest.empty()) return corrupt();
+    if (!rest.empty()) {
+      auto prototype = twin::unpack_attribute(rest);
+      if (!prototype) return prototype.error();
+      chunk.prototype = std::move(*prototype);
+    }
+    chunk.numbers.push_back(point);
+    return {};
+  }
+  auto instance = unpack_instance(reader.rest());
+  if (!reader.ok() || !instance || chunk.is_numbers()) return corrupt();
+  chunk.instances.push_back(std::move(*instance));
+  return {};
+}
+
+}  // namespace cityloom::thread

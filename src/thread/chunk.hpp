@@ -1,0 +1,23 @@
+// The stored forms of history (room-internal): which instances are numbers, and points of an open chunk.
+#pragma once
+
+#include "thread/history.hpp"
+
+namespace cityloom::thread {
+
+/// Whether an instance is a plain number that a chunk of numbers can hold.
+bool is_number_instance(const PastInstance& instance);
+/// What a chunk of numbers that starts with this instance shares.
+twin::Attribute prototype_of(const PastInstance& instance);
+/// Whether an instance differs from the prototype only by value and times.
+bool fits_prototype(const PastInstance& instance, const twin::Attribute& prototype);
+NumberPoint number_point_of(const PastInstance& instance);
+
+/// The numbers within a packed chunk, for `unpack_columns`; empty for a chunk of whole instances. Errors: corrupt.
+base::Result<std::string_view> numbers_of_packed(std::string_view bytes);
+
+/// One point of an open chunk, as it is stored; and added back to the chunk. Errors: corrupt.
+std::string pack_point(const Chunk& chunk, size_t index);
+base::Status unpack_point(std::string_view bytes, Chunk& chunk);
+
+}  // namespace cityloom::thread

@@ -1,0 +1,257 @@
+#include "thread/history.hpp"
+
+#include <algorithm>
+#include <mutex>
+
+#include "thread/chunk.hpp"
+
+namespace cityloom::thread {
+namespace {
+
+// Points of open chunks that stay in memory after a checkpoint.
+constexpr size_t resident_points_max = 2'000'000;
+
+std::string point_key(const SeriesKey& series, uint64_t chunk, size_t index) {
+  std::string key = chunk_key(series, chunk);
+  append_big_endian(key, static_cast<uint32_t>(index));
+  return key;
+}
+
+constexpr size_t point_key_size = chunk_key_size + 4;
+
+}  // namespace
+
+base::Result<History::Open> History::load_open(const SeriesKey& series) const {
+  Open open;
+  const std::string prefix = series_key(series);
+  const auto last = store_.last_before(Family::series, after_prefix(prefix));
+  if (!last) return last.error();
+  if (!last->has_value() || !(*last)->first.starts_with(prefix)) return open;
+  const std::string& key = (*last)->first;
+  open.number = big_endian_64(key, series_key_size);
+  if (key.size() != point_key_size) {
+    ++open.number;
+    return open;
+  }
+  base::Status read;
+  const std::string chunk_prefix = chunk_key(series, open.number);
+  const base::Status scanned = store_.scan(Family::series, chunk_prefix, after_prefix(chunk_prefix),
+                                           [&](std::string_view, std::string_view value) {
+                                             read = unpack_point(value, open.chunk);
+                                             open.bytes += value.size();
+                                             return read.ok();
+                                           });
+  if (!scanned) return scanned.error();
+  if (!read) return read.error();
+  open.stored = open.chunk.size();
+  return open;
+}
+
+void History::close(const SeriesKey& series, Open& open) {
+  Closed closed{std::make_shared<const std::string>(pack_chunk(open.chunk)), open.chunk.summary(), open.stored};
+  dirty_bytes_ += closed.bytes->size();
+  closed_.emplace(ClosedKey{series, open.number}, std::move(closed));
+  open = Open{open.number + 1, {}, 0, 0};
+}
+
+base::Status History::push(const SeriesKey& series, PastInstance instance) {
+  auto found = open_.find(series);  // Only this worker changes the map: looking needs no lock.
+  if (found == open_.end()) {
+    auto loaded = load_open(series);
+    if (!loaded) return loaded.error();
+    const std::unique_lock lock(mutex_);
+    found = open_.emplace(series, std::move(*loaded)).first;
+  }
+  const std::unique_lock lock(mutex_);
+  Open& open = found->second;
+  if (open.chunk.is_numbers() && !fits_prototype(instance, *open.chunk.prototype)) close(series, open);
+  if (open.chunk.size() == 0 && is_number_instance(instance)) open.chunk.prototype = prototype_of(instance);
+  if (open.chunk.is_numbers()) {
+    open.chunk.numbers.push_back(number_point_of(instance));
+    dirty_bytes_ += point_key_size + sizeof(NumberPoint);
+  } else {
+    open.chunk.instances.push_back(std::move(instance));
+    const size_t bytes = pack_point(open.chunk, open.chunk.instances.size() - 1).size();
+    open.bytes += bytes;
+    dirty_bytes_ += point_key_size + bytes;
+  }
+  if (open.chunk.size() >= chunk_points || open.bytes >= chunk_bytes) close(series, open);
+  return {};
+}
+
+void History::collect(Batch& batch) {
+  for (const auto& [key, closed] : closed_) {
+    const auto& [series, number] = key;
+    for (size_t index = 0; index < closed.stored_points; ++index)
+      batch.erase(Family::series, point_key(series, number, index));
+    batch.put(Family::series, chunk_key(series, number), *closed.bytes);
+    batch.put(Family::summaries, chunk_key(series, number), closed.summary.pack());
+  }
+  for (auto& [series, open] : open_) {
+    for (size_t index = open.stored; index < open.chunk.size(); ++index) {
+      batch.put(Family::series, point_key(series, open.number, index), pack_point(open.chunk, index));
+    }
+  }
+}
+
+void History::settle() {
+  const std::unique_lock lock(mutex_);
+  closed_.clear();
+  dirty_bytes_ = 0;
+  const bool evict = resident_points() > resident_points_max;
+  for (auto& [series, open] : open_) open.stored = open.chunk.size();
+  if (evict) open_.clear();
+}
+
+void History::forget(BranchId branch) {
+  const std::unique_lock lock(mutex_);
+  absl::erase_if(open_, [&](const auto& entry) { return entry.first.branch == branch; });
+  absl::erase_if(closed_, [&](const auto& entry) { return entry.first.first.branch == branch; });
+}
+
+size_t History::resident_points() const {
+  size_t points = 0;
+  for (const auto& [series, open] : open_) points += open.chunk.size() + 4;
+  return points;
+}
+
+base::Result<std::vector<SeriesKey>> History::series_of(BranchId branch, twin::EntityNumber entity) const {
+  std::vector<SeriesKey> all;
+  {
+    const std::shared_lock lock(mutex_);
+    const SeriesKey first{branch, entity, {}, {}};
+    for (auto it = open_.lower_bound(first);
+         it != open_.end() && it->first.entity == entity && it->first.branch == branch; ++it) {
+      all.push_back(it->first);
+    }
+  }
+  const std::string prefix = entity_key(branch, entity);
+  const std::string end = after_prefix(prefix);
+  std::string from = prefix;
+  while (true) {
+    std::string next;
+    const base::Status scanned = store_.scan(Family::series, from, end, [&](std::string_view key, std::string_view) {
+      all.push_back(series_of_key(key));
+      next = after_prefix(std::string(key.substr(0, series_key_size)));
+      return false;
+    });
+    if (!scanned) return scanned.error();
+    if (next.empty()) break;
+    from = std::move(next);
+  }
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
+base::Result<History::Series> History::series(const SeriesKey& key) const {
+  Series result;
+  result.store_ = &store_;
+  result.key_ = key;
+  absl::btree_map<uint64_t, Closed> closed;
+  std::optional<Open> open;
+  {
+    const std::shared_lock lock(mutex_);
+    for (auto it = closed_.lower_bound({key, 0}); it != closed_.end() && it->first.first == key; ++it) {
+      closed.emplace(it->first.second, it->second);
+    }
+    if (const auto found = open_.find(key); found != open_.end()) open = found->second;
+  }
+  // The open chunk before the summaries: if it closes in between, the summaries have it, and it is not counted twice.
+  if (!open) {
+    auto loaded = load_open(key);
+    if (!loaded) return loaded.error();
+    open = std::move(*loaded);
+  }
+  base::Status read;
+  const std::string prefix = series_key(key);
+  const base::Status scanned =
+      store_.scan(Family::summaries, prefix, after_prefix(prefix), [&](std::string_view chunk, std::string_view value) {
+        auto summary = ChunkSummary::unpack(value);
+        if (!summary) {
+          read = summary.error();
+          return false;
+        }
+        const uint64_t number = big_endian_64(chunk, series_key_size);
+        closed.try_emplace(number, Closed{nullptr, *summary, 0});
+        return true;
+      });
+  if (!scanned) return scanned.error();
+  if (!read) return read.error();
+  for (const auto& [number, one] : closed) {
+    result.numbers_.push_back(number);
+    result.summaries_.push_back(one.summary);
+    result.held_.push_back(one.bytes);
+  }
+  if (open->chunk.size() > 0 && !closed.contains(open->number)) {
+    result.summaries_.push_back(open->chunk.summary());
+    result.open_ = std::move(open->chunk);
+  }
+  return result;
+}
+
+base::Result<std::string> History::Series::bytes(size_t index) const {
+  if (held_[index] != nullptr) return *held_[index];
+  auto stored = store_->get(Family::series, chunk_key(key_, numbers_[index]));
+  if (!stored) return stored.error();
+  if (!stored->has_value()) {
+    return base::fail(base::Code::corrupt, "a piece of history is missing", {},
+                      "run 'cityloom refold' to fold the views again");
+  }
+  return std::move(**stored);
+}
+
+base::Result<Chunk> History::Series::chunk(size_t index) const {
+  if (index == numbers_.size()) return *open_;
+  auto stored = bytes(index);
+  if (!stored) return stored.error();
+  return unpack_chunk(*stored);
+}
+
+base::Result<bool> History::Series::columns(size_t index, std::vector<int64_t>& times, std::vector<double>& values,
+                                            std::vector<uint64_t>& offsets) const {
+  if (index == numbers_.size()) {
+    if (!open_->is_numbers()) return false;
+    times.clear();
+    values.clear();
+    offsets.clear();
+    for (const NumberPoint& point : open_->numbers) {
+      times.push_back(point.observed_at.microseconds);
+      values.push_back(point.value);
+      offsets.push_back(point.offset.number);
+    }
+    return true;
+  }
+  const auto stored = bytes(index);
+  if (!stored) return stored.error();
+  const auto numbers = numbers_of_packed(*stored);
+  if (!numbers) return numbers.error();
+  if (numbers->empty()) return false;
+  const auto count = unpack_columns(*numbers, &times, &values, &offsets);
+  if (!count) return count.error();
+  return true;
+}
+
+base::Result<std::optional<PastInstance>> History::Series::last_at(Offset upto) const {
+  const auto after = std::partition_point(summaries_.begin(), summaries_.end(),
+                                          [&](const ChunkSummary& summary) { return summary.first_offset <= upto; });
+  if (after == summaries_.begin()) return std::optional<PastInstance>();
+  const auto found = chunk(static_cast<size_t>(after - summaries_.begin()) - 1);
+  if (!found) return found.error();
+  size_t index = found->size();
+  while (index > 0 && found->offset_at(index - 1) > upto) --index;
+  return std::optional<PastInstance>(found->at(index - 1));
+}
+
+base::Result<std::optional<PastInstance>> History::Series::first_after(Offset after) const {
+  const auto at = std::partition_point(summaries_.begin(), summaries_.end(),
+                                       [&](const ChunkSummary& summary) { return summary.last_offset <= after; });
+  if (at == summaries_.end()) return std::optional<PastInstance>();
+  const auto found = chunk(static_cast<size_t>(at - summaries_.begin()));
+  if (!found) return found.error();
+  size_t index = 0;
+  while (index < found->size() && found->offset_at(index) <= after) ++index;
+  return std::optional<PastInstance>(found->at(index));
+}
+
+}  // namespace cityloom::thread

@@ -1,0 +1,126 @@
+// History: every attribute instance that a later fact has superseded. What holds now lies in the latest records.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "base/result.hpp"
+#include "thread/keys.hpp"
+#include "thread/series_codec.hpp"
+#include "thread/store.hpp"
+#include "twin/attribute.hpp"
+
+namespace cityloom::thread {
+
+/// An instance that held once: from `offset` until the next one of its series. `ended` marks that nothing held from
+/// there on (the attribute was deleted); its attribute then has only name, dataset and the time in modified_at.
+/// In the series of `terms::type`, `terms::scope` and `terms::lifecycle`, see views.cpp for what the fields mean.
+struct PastInstance {
+  Offset offset;
+  bool ended = false;
+  twin::Attribute attribute;
+  bool operator==(const PastInstance&) const = default;
+};
+
+/// One chunk, read back: numbers that share a prototype (all fields but value, observed_at, modified_at and offset),
+/// or whole instances. Order: by offset.
+struct Chunk {
+  std::optional<twin::Attribute> prototype;  ///< of numbers
+  std::vector<NumberPoint> numbers;
+  std::vector<PastInstance> instances;
+
+  bool is_numbers() const { return prototype.has_value(); }
+  size_t size() const { return is_numbers() ? numbers.size() : instances.size(); }
+  /// The instance at an index. Of numbers, modified_at is none: the commit at `offset` knows it.
+  PastInstance at(size_t index) const;
+  Offset offset_at(size_t index) const { return is_numbers() ? numbers[index].offset : instances[index].offset; }
+  ChunkSummary summary() const;
+};
+
+/// The history of all series of one thread. Written by the appender's worker, read by any. Chunks close at fixed
+/// numbers of points, so the stored bytes depend on the facts alone; points of an open chunk are stored one by one.
+class History {
+ public:
+  static constexpr size_t chunk_points = 512;
+  static constexpr size_t chunk_bytes = 64u << 10;  ///< of whole instances, about
+
+  explicit History(const Store& store) : store_(store) {}
+
+  /// Adds a superseded instance to a series; offsets never decrease. Writer only. Errors: corrupt, unavailable.
+  base::Status push(const SeriesKey& series, PastInstance instance);
+
+  /// Adds all that the store does not hold yet. Writer only.
+  void collect(Batch& batch);
+  /// After the collected batch was written: lets go of what the store holds now. Writer only.
+  void settle();
+  /// Lets go of everything of a dropped branch that is not stored yet. Writer only.
+  void forget(BranchId branch);
+  /// Bytes that `collect` would add, about.
+  size_t dirty_bytes() const { return dirty_bytes_; }
+
+  /// The series of an entity on a branch, in order of attribute and dataset.
+  base::Result<std::vector<SeriesKey>> series_of(BranchId branch, twin::EntityNumber entity) const;
+
+  /// A reader's view of one series: its chunks, told by their summaries, decoded one at a time.
+  class Series {
+   public:
+    size_t size() const { return summaries_.size(); }
+    const ChunkSummary& summary(size_t index) const { return summaries_[index]; }
+    /// Errors: corrupt, unavailable.
+    base::Result<Chunk> chunk(size_t index) const;
+
+    /// Only the values and times of a chunk of numbers, for aggregates; false for a chunk of whole instances.
+    base::Result<bool> columns(size_t index, std::vector<int64_t>& times, std::vector<double>& values,
+                               std::vector<uint64_t>& offsets) const;
+
+    /// The last instance with offset <= upto, or nothing.
+    base::Result<std::optional<PastInstance>> last_at(Offset upto) const;
+    /// The first instance with offset > after, or nothing.
+    base::Result<std::optional<PastInstance>> first_after(Offset after) const;
+
+   private:
+    friend class History;
+    base::Result<std::string> bytes(size_t index) const;
+    const Store* store_ = nullptr;
+    SeriesKey key_;
+    std::vector<ChunkSummary> summaries_;
+    std::vector<uint64_t> numbers_;                         // of the chunks
+    std::vector<std::shared_ptr<const std::string>> held_;  // bytes of chunks that were still in memory, else nullptr
+    std::optional<Chunk> open_;                             // stands for the last summary
+  };
+  base::Result<Series> series(const SeriesKey& key) const;
+
+ private:
+  struct Open {
+    uint64_t number = 0;  // of the chunk
+    Chunk chunk;
+    size_t bytes = 0;   // of whole instances
+    size_t stored = 0;  // points that the store holds
+  };
+  struct Closed {
+    std::shared_ptr<const std::string> bytes;
+    ChunkSummary summary;
+    size_t stored_points = 0;  // of the open chunk's, now to be erased
+  };
+  using ClosedKey = std::pair<SeriesKey, uint64_t>;
+
+  base::Result<Open> load_open(const SeriesKey& series) const;
+  void close(const SeriesKey& series, Open& open);
+  size_t resident_points() const;
+
+  const Store& store_;
+  mutable std::shared_mutex mutex_;  // guards open_ and closed_
+  absl::btree_map<SeriesKey, Open> open_;
+  absl::btree_map<ClosedKey, Closed> closed_;
+  size_t dirty_bytes_ = 0;
+};
+
+/// The stored form of a chunk, and back. Errors: corrupt.
+std::string pack_chunk(const Chunk& chunk);
+base::Result<Chunk> unpack_chunk(std::string_view bytes);
+
+}  // namespace cityloom::thread

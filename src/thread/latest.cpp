@@ -1,0 +1,161 @@
+#include "thread/latest.hpp"
+
+#include <mutex>
+
+#include "twin/packed.hpp"
+
+namespace cityloom::thread {
+
+using twin::EntityNumber;
+using twin::EntityRecord;
+using twin::Term;
+
+std::vector<twin::Geometry> locations_of(const EntityRecord& record) {
+  std::vector<twin::Geometry> locations;
+  twin::PackedAttributes all(record.attributes_bytes());
+  for (twin::AttributeView view; all.next(view);) {
+    if (view.name != twin::terms::location || view.value_kind != twin::AttributeView::ValueKind::geometry) continue;
+    if (auto geometry = twin::unpack_geometry(view.text)) locations.push_back(std::move(*geometry));
+  }
+  return locations;
+}
+
+namespace {
+
+constexpr int leaf_level = 30;
+
+// The packed location, to see without unpacking whether it changed.
+std::vector<std::string_view> packed_locations_of(const EntityRecord& record) {
+  std::vector<std::string_view> locations;
+  if (!record.exists()) return locations;
+  twin::PackedAttributes all(record.attributes_bytes());
+  for (twin::AttributeView view; all.next(view);) {
+    if (view.name == twin::terms::location) locations.push_back(view.text);
+  }
+  return locations;
+}
+
+}  // namespace
+
+EntityRecord Latest::find(std::string_view entity_id) const {
+  const Shard& shard = shard_of(entity_id);
+  const std::shared_lock lock(shard.mutex);
+  const auto found = shard.records.find(entity_id);
+  return found == shard.records.end() ? EntityRecord() : *found;
+}
+
+EntityRecord Latest::find(EntityNumber number) const {
+  const Piece* piece = nullptr;
+  {
+    const std::shared_lock lock(pieces_mutex_);
+    const auto found = pieces_.find(number.number / piece_size);
+    if (found == pieces_.end()) return {};
+    piece = found->second.get();
+  }
+  const std::shared_lock lock(piece->mutex);
+  return piece->records[number.number % piece_size];
+}
+
+void Latest::put_by_number(const EntityRecord& record) {
+  const uint32_t number = record.number().number;
+  Piece* piece = nullptr;
+  {
+    const std::unique_lock lock(pieces_mutex_);
+    auto& slot = pieces_[number / piece_size];
+    if (slot == nullptr) slot = std::make_unique<Piece>();
+    piece = slot.get();
+  }
+  EntityRecord before = record;  // freed outside the lock
+  {
+    const std::unique_lock lock(piece->mutex);
+    std::swap(piece->records[number % piece_size], before);
+  }
+  if (number >= numbers_end_.load(std::memory_order_relaxed)) numbers_end_.store(number + 1, std::memory_order_release);
+}
+
+void Latest::put(EntityRecord record) {
+  const EntityRecord before = find(record.id());
+  put_by_number(record);
+  Shard& shard = shard_of(record.id());
+  {
+    const std::unique_lock lock(shard.mutex);
+    const auto found = shard.records.find(record.id());
+    if (found == shard.records.end()) {
+      shard.records.insert(record);
+    } else {
+      const_cast<EntityRecord&>(*found) = record;  // the id, and with it the hash, stays
+    }
+  }
+  record_bytes_.fetch_add(record.memory_bytes() - (before ? before.memory_bytes() : 0), std::memory_order_relaxed);
+  index(before, record);
+}
+
+void Latest::index(const EntityRecord& before, const EntityRecord& after) {
+  const uint32_t number = after.number().number;
+  const std::vector<Term> types_before = before ? before.types() : std::vector<Term>();
+  const std::vector<Term> types_after = after.types();
+  const bool new_types = types_before != types_after;
+  const bool moved = packed_locations_of(before) != packed_locations_of(after);
+  if (!new_types && !moved && before.exists()) return;
+  std::vector<Cell> cells_before;
+  std::vector<Cell> cells_after;
+  if (moved) {
+    for (auto [record, cells] : {std::pair{&before, &cells_before}, std::pair{&after, &cells_after}}) {
+      if (!record->exists()) continue;
+      for (const twin::Geometry& location : locations_of(*record)) {
+        for (const Cell cell : cells_of(location, leaf_level)) cells->push_back(cell);
+      }
+    }
+  }
+  const std::unique_lock lock(index_mutex_);
+  if (!before) all_.add(number);
+  if (new_types) {
+    for (const Term type : types_before) by_type_[type.number].remove(number);
+    for (const Term type : types_after) by_type_[type.number].add(number);
+    const bool lived = !types_before.empty();
+    const bool lives = !types_after.empty();
+    if (lives && !lived) live_count_.fetch_add(1, std::memory_order_relaxed);
+    if (lived && !lives) live_count_.fetch_sub(1, std::memory_order_relaxed);
+  }
+  for (const Cell cell : cells_before) by_cell_.erase({cell, number});
+  for (const Cell cell : cells_after) by_cell_.insert({cell, number});
+}
+
+uint64_t Latest::memory_bytes() const {
+  const std::shared_lock lock(index_mutex_);
+  return record_bytes_.load(std::memory_order_relaxed) + numbers_end() * 2 * sizeof(EntityRecord) +
+         by_cell_.size() * 18;
+}
+
+Numbers Latest::with_type(Term type) const {
+  const std::shared_lock lock(index_mutex_);
+  const auto found = by_type_.find(type.number);
+  return found == by_type_.end() ? Numbers() : found->second;
+}
+
+Numbers Latest::all() const {
+  const std::shared_lock lock(index_mutex_);
+  return all_;
+}
+
+std::vector<std::pair<Term, uint64_t>> Latest::types() const {
+  std::vector<std::pair<Term, uint64_t>> counts;
+  const std::shared_lock lock(index_mutex_);
+  for (const auto& [type, numbers] : by_type_) {
+    if (!numbers.isEmpty()) counts.emplace_back(Term{type}, numbers.cardinality());
+  }
+  return counts;
+}
+
+Numbers Latest::meeting(const std::vector<Cell>& cells) const {
+  Numbers numbers;
+  const std::vector<std::pair<Cell, Cell>> ranges = ranges_meeting(cells);
+  const std::shared_lock lock(index_mutex_);
+  for (const auto& [first, last] : ranges) {
+    for (auto it = by_cell_.lower_bound({first, 0}); it != by_cell_.end() && it->first <= last; ++it)
+      numbers.add(it->second);
+  }
+  return numbers;
+}
+
+}  // namespace cityloom::thread

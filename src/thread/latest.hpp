@@ -1,0 +1,111 @@
+// Latest: what every entity of a branch is now, with the indexes by type and place.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/btree_set.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "roaring/roaring.hh"
+#include "twin/entity.hpp"
+
+namespace cityloom::thread {
+
+/// A compressed set of entity numbers.
+using Numbers = ::Roaring;
+
+/// S2 cells as numbers, coarse to fine.
+using Cell = uint64_t;
+
+/// The cells that cover a geometry: at most 8, none finer than `level_max` (0..30). A point gives one cell.
+std::vector<Cell> cells_of(const twin::Geometry& geometry, int level_max);
+/// The cells that cover what lies within `distance_m` of a geometry's bounds: at most 16.
+std::vector<Cell> cells_around(const twin::Geometry& geometry, double distance_m);
+/// The ranges of cell numbers in which the cells lie that meet one of these: inside them, or containing them.
+std::vector<std::pair<Cell, Cell>> ranges_meeting(const std::vector<Cell>& cells);
+
+/// The geometries of an entity's `location` attribute.
+std::vector<twin::Geometry> locations_of(const twin::EntityRecord& record);
+
+/// The level of cells, about 1 km wide, in which the place of the past is indexed; the present is indexed exactly.
+inline constexpr int coarse_level = 13;
+
+/// The latest record of every entity of a branch that the branch itself has touched; ended ones stay as records
+/// without types. One worker writes, any reads: a lookup takes two short shared locks.
+class Latest {
+ public:
+  Latest() = default;
+  Latest(const Latest&) = delete;
+  Latest& operator=(const Latest&) = delete;
+
+  twin::EntityRecord find(std::string_view entity_id) const;
+  twin::EntityRecord find(twin::EntityNumber number) const;
+
+  /// Puts a record in the place of the one with its id. Writer only.
+  void put(twin::EntityRecord record);
+
+  /// One past the greatest entity number held.
+  uint32_t numbers_end() const { return numbers_end_.load(std::memory_order_acquire); }
+  uint64_t live_count() const { return live_count_.load(std::memory_order_relaxed); }
+  /// Of records and indexes, about.
+  uint64_t memory_bytes() const;
+
+  /// Live entities with this type.
+  Numbers with_type(twin::Term type) const;
+  /// All entities, ended ones too.
+  Numbers all() const;
+  /// Live entities per type.
+  std::vector<std::pair<twin::Term, uint64_t>> types() const;
+  /// Entities one of whose location's cells meets one of these.
+  Numbers meeting(const std::vector<Cell>& cells) const;
+
+ private:
+  struct IdHash {
+    using is_transparent = void;
+    size_t operator()(std::string_view id) const { return absl::Hash<std::string_view>()(id); }
+    size_t operator()(const twin::EntityRecord& record) const { return (*this)(record.id()); }
+  };
+  struct IdEqual {
+    using is_transparent = void;
+    static std::string_view id_of(const twin::EntityRecord& record) { return record.id(); }
+    static std::string_view id_of(std::string_view id) { return id; }
+    template <class Left, class Right>
+    bool operator()(const Left& left, const Right& right) const {
+      return id_of(left) == id_of(right);
+    }
+  };
+  struct Shard {
+    mutable std::shared_mutex mutex;
+    absl::flat_hash_set<twin::EntityRecord, IdHash, IdEqual> records;
+  };
+  // Records by number, in pieces that never move.
+  static constexpr uint32_t piece_size = 4'096;
+  struct Piece {
+    mutable std::shared_mutex mutex;
+    std::array<twin::EntityRecord, piece_size> records;
+  };
+
+  Shard& shard_of(std::string_view id) { return shards_[IdHash()(id) >> 58]; }
+  const Shard& shard_of(std::string_view id) const { return shards_[IdHash()(id) >> 58]; }
+  void put_by_number(const twin::EntityRecord& record);
+  void index(const twin::EntityRecord& before, const twin::EntityRecord& after);
+
+  std::array<Shard, 64> shards_;
+  mutable std::shared_mutex pieces_mutex_;
+  absl::flat_hash_map<uint32_t, std::unique_ptr<Piece>> pieces_;
+  mutable std::shared_mutex index_mutex_;
+  absl::flat_hash_map<uint32_t, Numbers> by_type_;
+  absl::btree_set<std::pair<Cell, uint32_t>> by_cell_;
+  Numbers all_;
+  std::atomic<uint32_t> numbers_end_{0};
+  std::atomic<uint64_t> live_count_{0};
+  std::atomic<uint64_t> record_bytes_{0};
+};
+
+}  // namespace cityloom::thread

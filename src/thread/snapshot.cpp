@@ -1,0 +1,102 @@
+#include "thread/snapshot.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "thread/views.hpp"
+
+namespace cityloom::thread {
+
+using base::Result;
+using base::Status;
+using twin::EntityNumber;
+using twin::EntityRecord;
+using twin::Term;
+
+Result<EntityRecord> Snapshot::find(std::string_view entity_id) const {
+  return views_->find(branch_, offset_, entity_id);
+}
+
+Result<QueryResult> Snapshot::query(const twin::Query& query, const Page& page) const {
+  const auto candidates = views_->candidates(branch_, offset_, query);
+  if (!candidates) return candidates.error();
+  const twin::Matcher matches(query);
+  QueryResult result;
+  uint64_t matched = 0;
+  auto it = candidates->numbers.begin();
+  const auto end = candidates->numbers.end();
+  if (candidates->exact) {
+    result.count = page.count ? candidates->numbers.cardinality() : 0;
+    uint32_t first = 0;
+    if (!candidates->numbers.select(static_cast<uint32_t>(std::min<size_t>(page.offset, UINT32_MAX)), &first))
+      return result;
+    it.equalorlarger(first);
+    matched = page.offset;
+  }
+  for (; it != end; ++it) {
+    const bool full = matched >= page.offset + page.limit;
+    if (full && candidates->exact) result.more = true;
+    if (full && (candidates->exact || (!page.count && result.more))) break;
+    auto record = views_->find(branch_, offset_, EntityNumber{*it});
+    if (!record) return record.error();
+    if (!record->exists() || !matches(*record)) continue;
+    if (full) result.more = true;
+    if (!full && matched >= page.offset) result.records.push_back(std::move(*record));
+    ++matched;
+  }
+  if (page.count && !candidates->exact) result.count = matched;
+  return result;
+}
+
+Status Snapshot::each(const twin::Query& query, const std::function<bool(const EntityRecord&)>& visit) const {
+  const auto candidates = views_->candidates(branch_, offset_, query);
+  if (!candidates) return candidates.error();
+  const twin::Matcher matches(query);
+  for (const uint32_t number : candidates->numbers) {
+    const auto record = views_->find(branch_, offset_, EntityNumber{number});
+    if (!record) return record.error();
+    if (record->exists() && matches(*record) && !visit(*record)) break;
+  }
+  return {};
+}
+
+Result<std::vector<std::pair<Term, uint64_t>>> Snapshot::types() const {
+  std::vector<std::pair<Term, uint64_t>> counts;
+  if (branch_ == main_branch && offset_ >= views_->head()) {
+    counts = views_->main().types();
+  } else {
+    std::map<Term, uint64_t> by_type;
+    const Status walked = each({}, [&](const EntityRecord& record) {
+      for (const Term type : record.types()) ++by_type[type];
+      return true;
+    });
+    if (!walked) return walked.error();
+    counts.assign(by_type.begin(), by_type.end());
+  }
+  std::sort(counts.begin(), counts.end(), [](const auto& left, const auto& right) {
+    return left.second != right.second ? left.second > right.second : left.first < right.first;
+  });
+  return counts;
+}
+
+Result<std::vector<std::string>> Snapshot::ever(const twin::Query& query, const Page& page) const {
+  auto numbers = views_->ever(query);
+  if (!numbers) return numbers.error();
+  std::vector<std::string> ids;
+  size_t skipped = 0;
+  for (const uint32_t number : *numbers) {
+    // On a branch an entity may be its own; ids are looked up where the number is known.
+    const auto on = views_->branch(branch_);
+    EntityRecord record = on ? on->latest.find(EntityNumber{number}) : EntityRecord();
+    if (!record) record = views_->main().find(EntityNumber{number});
+    if (!record) continue;
+    if (!query.ids.empty() && std::find(query.ids.begin(), query.ids.end(), record.id()) == query.ids.end()) continue;
+    if (query.id_pattern && !twin::found_in(query.id_pattern, record.id())) continue;
+    if (skipped++ < page.offset) continue;
+    if (ids.size() == page.limit) break;
+    ids.emplace_back(record.id());
+  }
+  return ids;
+}
+
+}  // namespace cityloom::thread

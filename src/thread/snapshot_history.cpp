@@ -1,0 +1,290 @@
+// Histories: what a snapshot's reader hears of an entity's past.
+#include <algorithm>
+#include <map>
+
+#include "thread/snapshot.hpp"
+#include "thread/views.hpp"
+
+namespace cityloom::thread {
+namespace {
+
+using base::Instant;
+using base::Result;
+using base::Status;
+using twin::Attribute;
+using twin::Term;
+
+// One branch's part of the past of a snapshot: commits with after < offset <= upto.
+struct Stretch {
+  BranchId branch;
+  Offset after;
+  Offset upto;
+};
+
+// From main to the snapshot's branch.
+std::vector<Stretch> stretches_of(const Views& views, BranchId branch, Offset upto) {
+  std::vector<Stretch> stretches;
+  for (auto on = views.branch(branch); on != nullptr; on = views.branch(on->info.parent)) {
+    const bool is_main = on->info.id == main_branch;
+    const Offset after = is_main ? Offset{} : on->info.fork_offset;
+    if (after < upto || is_main) stretches.push_back({on->info.id, after, upto});
+    if (is_main) break;
+    upto = std::min(upto, after);
+  }
+  std::reverse(stretches.begin(), stretches.end());
+  return stretches;
+}
+
+// A window, told in offsets where its property is a recorded time.
+struct Window {
+  bool by_offset = false;
+  Instant from, to;    // of observed_at; none: open
+  Offset first, last;  // first <= offset <= last
+
+  bool holds(Instant observed_at, Offset offset) const {
+    if (offset < first || offset > last) return false;
+    if (by_offset || (!from.exists() && !to.exists())) return true;
+    return observed_at.exists() && (!from.exists() || observed_at >= from) && (!to.exists() || observed_at < to);
+  }
+  bool may_hold(const ChunkSummary& chunk) const {
+    if (chunk.last_offset < first || chunk.first_offset > last) return false;
+    if (by_offset || !chunk.first_observed_at.exists()) return true;
+    return (!to.exists() || chunk.first_observed_at < to) && (!from.exists() || chunk.last_observed_at >= from);
+  }
+  bool holds_all(const ChunkSummary& chunk) const {
+    if (chunk.first_offset < first || chunk.last_offset > last) return false;
+    if (by_offset || (!from.exists() && !to.exists())) return true;
+    return chunk.first_observed_at.exists() && (!from.exists() || chunk.first_observed_at >= from) &&
+           (!to.exists() || chunk.last_observed_at < to);
+  }
+};
+
+Result<Window> window_of(const Views& views, const TimeWindow& asked, const Stretch& stretch) {
+  Window window;
+  window.first = {stretch.after.number + 1};
+  window.last = stretch.upto;
+  window.by_offset = asked.property != TimeProperty::observed_at;
+  window.from = asked.from;
+  window.to = asked.to;
+  if (!window.by_offset) return window;
+  for (const auto& [time, is_from] : {std::pair{asked.from, true}, std::pair{asked.to, false}}) {
+    if (!time.exists()) continue;
+    const auto before = views.offset_at({time.microseconds - 1});
+    if (!before) return before.error();
+    if (is_from)
+      window.first = std::max(window.first, Offset{before->number + 1});
+    else
+      window.last = std::min(window.last, *before);
+  }
+  return window;
+}
+
+void stamp(Attribute& attribute, Instant time) {
+  attribute.modified_at = time;
+  for (Attribute& member : attribute.members) stamp(member, time);
+}
+
+// Gathers the instances of one attribute that a query asks for, keeping the best `need` of them.
+class Gatherer {
+ public:
+  Gatherer(const HistoryQuery& query) : query_(query), latest_first_(query.last_n > 0) {
+    need_ = latest_first_ ? std::min(query.last_n, query.limit) : query.limit;
+  }
+
+  void add(PastInstance instance) { found_.push_back(std::move(instance)); }
+
+  // Whether a chunk can still hold something better than what is found.
+  bool wants(const ChunkSummary& chunk) {
+    if (found_.size() <= need_ + 1) return true;
+    trim();
+    const PastInstance& worst = found_.back();
+    if (query_.window.property != TimeProperty::observed_at) {
+      return latest_first_ ? chunk.last_offset > worst.offset : chunk.first_offset < worst.offset;
+    }
+    if (!chunk.first_observed_at.exists() || !worst.attribute.observed_at.exists()) return true;
+    return latest_first_ ? chunk.last_observed_at >= worst.attribute.observed_at
+                         : chunk.first_observed_at <= worst.attribute.observed_at;
+  }
+
+  AttributeHistory take(Term name, Term dataset) {
+    sort();
+    const auto twice = [](const PastInstance& left, const PastInstance& right) {
+      return left.offset == right.offset && twin::same_statement(left.attribute, right.attribute);
+    };
+    found_.erase(std::unique(found_.begin(), found_.end(), twice), found_.end());
+    AttributeHistory history{name, dataset, {}, found_.size() > need_};
+    if (found_.size() > need_) found_.resize(need_);
+    for (PastInstance& instance : found_) history.instances.push_back(std::move(instance.attribute));
+    return history;
+  }
+
+ private:
+  bool before(const PastInstance& left, const PastInstance& right) const {
+    const bool observed = query_.window.property == TimeProperty::observed_at;
+    const auto key = [&](const PastInstance& one) {
+      return std::pair{observed ? one.attribute.observed_at : Instant{}, one.offset};
+    };
+    return latest_first_ ? key(right) < key(left) : key(left) < key(right);
+  }
+  void sort() {
+    std::stable_sort(found_.begin(), found_.end(),
+                     [&](const auto& left, const auto& right) { return before(left, right); });
+  }
+  // Two more than needed stay: one may be found twice, one tells that there is more.
+  void trim() {
+    sort();
+    if (found_.size() > need_ + 2) found_.resize(need_ + 2);
+  }
+
+  const HistoryQuery& query_;
+  const bool latest_first_;
+  size_t need_ = 0;
+  std::vector<PastInstance> found_;
+};
+
+Status gather(const Views& views, const SeriesKey& key, const Window& window, bool latest_first, Gatherer& gatherer) {
+  const auto series = views.history().series(key);
+  if (!series) return series.error();
+  std::vector<size_t> order;
+  for (size_t i = 0; i < series->size(); ++i) {
+    if (window.may_hold(series->summary(i))) order.push_back(i);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](size_t left, size_t right) {
+    const ChunkSummary& one = series->summary(left);
+    const ChunkSummary& other = series->summary(right);
+    if (latest_first)
+      return std::pair{one.last_observed_at, one.last_offset} > std::pair{other.last_observed_at, other.last_offset};
+    return std::pair{one.first_observed_at, one.first_offset} < std::pair{other.first_observed_at, other.first_offset};
+  });
+  for (const size_t index : order) {
+    if (!gatherer.wants(series->summary(index))) continue;
+    const auto chunk = series->chunk(index);
+    if (!chunk) return chunk.error();
+    for (size_t i = 0; i < chunk->size(); ++i) {
+      const Instant observed_at =
+          chunk->is_numbers() ? chunk->numbers[i].observed_at : chunk->instances[i].attribute.observed_at;
+      if (!window.holds(observed_at, chunk->offset_at(i))) continue;
+      if (!chunk->is_numbers() && chunk->instances[i].ended) continue;
+      gatherer.add(chunk->at(i));
+    }
+  }
+  return {};
+}
+
+void add_to(Aggregate& total, uint64_t count, double sum, double sum_of_squares, double minimum, double maximum) {
+  if (count == 0) return;
+  total.minimum = total.count == 0 ? minimum : std::min(total.minimum, minimum);
+  total.maximum = total.count == 0 ? maximum : std::max(total.maximum, maximum);
+  total.count += count;
+  total.sum += sum;
+  total.sum_of_squares += sum_of_squares;
+}
+
+struct Columns {
+  std::vector<int64_t> times;
+  std::vector<double> values;
+  std::vector<uint64_t> offsets;
+};
+
+Status aggregate_chunk(const History::Series& series, size_t index, const Window& window, Columns& columns,
+                       Aggregate& total) {
+  const ChunkSummary& summary = series.summary(index);
+  if (summary.has_numbers && window.holds_all(summary)) {
+    add_to(total, summary.count, summary.sum, summary.sum_of_squares, summary.minimum, summary.maximum);
+    return {};
+  }
+  const auto numbers = series.columns(index, columns.times, columns.values, columns.offsets);
+  if (!numbers) return numbers.error();
+  if (*numbers) {
+    for (size_t i = 0; i < columns.values.size(); ++i) {
+      const double value = columns.values[i];
+      if (window.holds({columns.times[i]}, {columns.offsets[i]})) add_to(total, 1, value, value * value, value, value);
+    }
+    return {};
+  }
+  const auto chunk = series.chunk(index);
+  if (!chunk) return chunk.error();
+  for (const PastInstance& instance : chunk->instances) {
+    const double value = twin::as_number(instance.attribute.value);
+    if (instance.ended || value != value || !window.holds(instance.attribute.observed_at, instance.offset)) continue;
+    add_to(total, 1, value, value * value, value, value);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<AttributeHistory>> Snapshot::history(std::string_view entity_id, const HistoryQuery& query) const {
+  std::map<std::pair<Term, Term>, Gatherer> gatherers;
+  const auto gatherer_of = [&](Term name, Term dataset) -> Gatherer& {
+    return gatherers.try_emplace({name, dataset}, query).first->second;
+  };
+  const auto wanted = [&](Term name) {
+    const bool head = name == twin::terms::type || name == twin::terms::scope || name == twin::terms::lifecycle;
+    return !head && (query.attributes.empty() ||
+                     std::find(query.attributes.begin(), query.attributes.end(), name) != query.attributes.end());
+  };
+  for (const Stretch& stretch : stretches_of(*views_, branch_, offset_)) {
+    const auto on = views_->branch(stretch.branch);
+    const twin::EntityRecord record = on ? on->latest.find(entity_id) : twin::EntityRecord();
+    if (!record) continue;
+    const auto window = window_of(*views_, query.window, stretch);
+    if (!window) return window.error();
+    // What holds now before what held: an instance superseded in between is then found twice rather than never.
+    record.each_attribute({}, [&](const Attribute& attribute) {
+      if (wanted(attribute.name) && window->holds(attribute.observed_at, attribute.offset)) {
+        gatherer_of(attribute.name, attribute.dataset).add({attribute.offset, false, attribute});
+      }
+      return true;
+    });
+    const auto keys = views_->history().series_of(stretch.branch, record.number());
+    if (!keys) return keys.error();
+    for (const SeriesKey& key : *keys) {
+      if (!wanted(key.attribute)) continue;
+      const Status gathered = gather(*views_, key, *window, query.last_n > 0, gatherer_of(key.attribute, key.dataset));
+      if (!gathered) return gathered.error();
+    }
+  }
+  std::vector<AttributeHistory> histories;
+  for (auto& [key, gatherer] : gatherers) {
+    AttributeHistory history = gatherer.take(key.first, key.second);
+    if (history.instances.empty()) continue;
+    for (Attribute& attribute : history.instances) {
+      if (!query.with_recorded_times || attribute.modified_at.exists()) continue;
+      const auto time = views_->recorded_at(attribute.offset);
+      if (!time) return time.error();
+      stamp(attribute, *time);
+    }
+    histories.push_back(std::move(history));
+  }
+  return histories;
+}
+
+Result<Aggregate> Snapshot::aggregate(std::string_view entity_id, Term attribute, Term dataset,
+                                      const TimeWindow& asked) const {
+  Aggregate total;
+  Columns columns;
+  for (const Stretch& stretch : stretches_of(*views_, branch_, offset_)) {
+    const auto on = views_->branch(stretch.branch);
+    const twin::EntityRecord record = on ? on->latest.find(entity_id) : twin::EntityRecord();
+    if (!record) continue;
+    const auto window = window_of(*views_, asked, stretch);
+    if (!window) return window.error();
+    const auto series = views_->history().series({stretch.branch, record.number(), attribute, dataset});
+    if (!series) return series.error();
+    for (size_t i = 0; i < series->size(); ++i) {
+      if (!window->may_hold(series->summary(i))) continue;
+      if (auto added = aggregate_chunk(*series, i, *window, columns, total); !added) return added.error();
+    }
+    record.each_attribute(attribute, [&](const Attribute& present) {
+      const double value = twin::as_number(present.value);
+      if (present.dataset == dataset && value == value && window->holds(present.observed_at, present.offset)) {
+        add_to(total, 1, value, value * value, value, value);
+      }
+      return true;
+    });
+  }
+  return total;
+}
+
+}  // namespace cityloom::thread

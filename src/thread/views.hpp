@@ -1,0 +1,178 @@
+// Views: all that is folded from the commits of one thread, and the reading of it as of any offset (room-internal;
+// the door is thread.hpp).
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "thread/history.hpp"
+#include "thread/latest.hpp"
+#include "thread/thread.hpp"
+
+namespace cityloom::thread {
+
+/// A branch: where it forked, and what is latest on it.
+struct Branch {
+  BranchInfo info;                // its head is not kept here
+  std::atomic<uint64_t> head{0};  // offset of its last commit
+  Offset dropped_at;              ///< 0: not dropped
+  Latest latest;
+};
+
+/// The latest commits, for followers near the head and for reads that must see what moved just now.
+class RecentCommits {
+ public:
+  explicit RecentCommits(size_t bytes_max) : bytes_max_(bytes_max) {}
+
+  void add(std::shared_ptr<const Commit> commit, size_t bytes);
+  /// The commits after an offset, oldest first; nothing if some of them are no longer held.
+  std::optional<std::vector<std::shared_ptr<const Commit>>> after(Offset offset, size_t limit, size_t bytes_max) const;
+
+ private:
+  struct Entry {
+    std::shared_ptr<const Commit> commit;
+    size_t bytes = 0;
+  };
+  const size_t bytes_max_;
+  mutable std::shared_mutex mutex_;
+  std::deque<Entry> entries_;
+  Offset complete_after_;  // every later commit is held
+  bool any_ = false;
+  size_t bytes_ = 0;
+};
+
+/// All views of a thread. One worker folds (stage, publish, collect, settle), any worker reads.
+class Views {
+ public:
+  Views(const Store& store, size_t recent_bytes_max) : store_(store), history_(store), recent_(recent_bytes_max) {}
+  Views(const Views&) = delete;
+  Views& operator=(const Views&) = delete;
+
+  /// Reads the stored views. Errors: corrupt, unavailable.
+  base::Status load();
+
+  // --- Folding (the appender's worker only) -----------------------------------------------------------------------
+
+  /// The entity as it is on a branch with all that is staged; empty id if it does not exist. Valid until the next call
+  /// of a folding function. Errors: corrupt, unavailable.
+  base::Result<const twin::Entity*> staged(BranchId branch, const std::string& entity_id);
+  /// Adds a commit's effects to the stage: not visible yet. Errors: corrupt (it does not fit; the stage is then
+  /// spoilt).
+  base::Status stage(const Commit& commit);
+  /// Makes the staged commits visible; `bytes` are their sizes. Errors: corrupt, unavailable: history cannot be read
+  /// back, and the views are of no use until opened again.
+  base::Status publish(std::vector<std::shared_ptr<const Commit>> commits, const std::vector<size_t>& bytes);
+  /// Forgets what is staged.
+  void unstage();
+  /// Adds all changed view entries to a batch; then, after it was written, `settle`.
+  void collect(Batch& batch);
+  void settle();
+  size_t dirty_bytes() const { return dirty_bytes_ + history_.dirty_bytes(); }
+
+  // --- Reading (any worker) ---------------------------------------------------------------------------------------
+
+  Offset head() const { return {head_.load(std::memory_order_acquire)}; }
+  base::Instant head_time() const { return {head_time_.load(std::memory_order_acquire)}; }
+  Offset folded_on_disk() const { return {folded_on_disk_.load(std::memory_order_relaxed)}; }
+  /// nullptr: no such branch, or dropped.
+  std::shared_ptr<const Branch> branch(BranchId id) const;
+  std::vector<BranchInfo> branches() const;
+  std::optional<BranchId> find_branch(std::string_view name) const;
+  BranchId next_branch() const { return {next_branch_.load()}; }
+  const Latest& main() const { return main_->latest; }
+  const History& history() const { return history_; }
+  const RecentCommits& recent() const { return recent_; }
+  const Store& store() const { return store_; }
+
+  /// The entity as of an offset, or empty. Errors: corrupt, unavailable, not_found (the branch).
+  base::Result<twin::EntityRecord> find(BranchId branch, Offset at, std::string_view entity_id) const;
+  base::Result<twin::EntityRecord> find(BranchId branch, Offset at, twin::EntityNumber number) const;
+  /// The number that an id has on a branch or its parents, also of an ended entity.
+  std::optional<twin::EntityNumber> number_of(BranchId branch, std::string_view entity_id) const;
+
+  struct Candidates {
+    Numbers numbers;
+    bool exact = false;  // all of them match
+  };
+  /// Entity numbers among which all matches of a query as of an offset are. Errors: unavailable.
+  base::Result<Candidates> candidates(BranchId branch, Offset at, const twin::Query& query) const;
+  /// Entities that ever had one of the query's types.
+  base::Result<Numbers> ever(const twin::Query& query) const;
+
+  base::Result<base::Instant> recorded_at(Offset offset) const;
+  /// The last commit with recorded_at <= time; 0 if there is none.
+  base::Result<Offset> offset_at(base::Instant time) const;
+
+ private:
+  struct Staged {
+    std::shared_ptr<Branch> branch;
+    twin::Entity entity;  // empty id: does not exist
+    std::string id;
+    twin::EntityNumber number;
+    bool touched = false;
+  };
+  using StageKey = std::pair<uint32_t, std::string>;
+  struct Superseded {
+    SeriesKey series;
+    PastInstance instance;
+  };
+  struct EverKey {
+    char kind = 't';  // 't': key is a type's number; 'c': a cell
+    uint64_t key = 0;
+    uint32_t number = 0;
+    auto operator<=>(const EverKey&) const = default;
+  };
+
+  base::Result<Staged*> stage_entity(BranchId branch, const std::string& entity_id);
+  base::Status stage_event(const BranchEvent& event, Offset offset);
+  void supersede(const Staged& staged, const twin::Fact& fact, const Commit& commit);
+  void stage_ever(const Staged& staged, const twin::Fact& fact);
+  void past(const Staged& staged, twin::Term name, twin::Term dataset, PastInstance instance);
+  std::shared_ptr<Branch> writable_branch(BranchId id) const;
+  void publish_branches();
+  std::string packed_state() const;
+  base::Status load_state();
+
+  base::Result<twin::EntityRecord> as_of(const Branch& branch, const twin::EntityRecord& now, Offset at) const;
+  struct Life {  // of an entity: [start, end)
+    Offset start;
+    Offset end{~uint64_t{0}};
+  };
+  base::Status restore(BranchId on, twin::EntityNumber number, Offset at, const Life& life, twin::Entity& entity) const;
+  base::Result<Numbers> past_candidates(const twin::Query& query) const;
+  base::Status scan_ever(char kind, uint64_t first, uint64_t last, Numbers& numbers) const;
+
+  const Store& store_;
+  History history_;
+  RecentCommits recent_;
+  std::shared_ptr<Branch> main_ = std::make_shared<Branch>();
+  mutable std::shared_mutex branches_mutex_;
+  std::map<uint32_t, std::shared_ptr<Branch>> branches_;  // without main
+  std::atomic<uint32_t> next_branch_{1};
+  std::atomic<uint64_t> head_{0};
+  std::atomic<int64_t> head_time_{base::Instant::none().microseconds};
+  std::atomic<uint64_t> folded_on_disk_{0};
+
+  // Of the folding worker alone:
+  std::map<StageKey, Staged> staged_;
+  std::vector<Superseded> superseded_;
+  std::vector<EverKey> staged_ever_;
+  std::vector<std::shared_ptr<Branch>> staged_branches_;
+  uint32_t next_number_ = 1;
+  absl::flat_hash_set<uint64_t> dirty_;    // branch and number of records to store
+  std::vector<BranchId> erased_branches_;  // whose stored entries are to go
+  size_t dirty_bytes_ = 0;
+  uint64_t collected_ = 0;
+
+  mutable std::shared_mutex ever_mutex_;
+  absl::btree_set<EverKey> ever_dirty_;  // not stored yet; read by as-of queries
+};
+
+}  // namespace cityloom::thread
