@@ -11,9 +11,15 @@ constexpr double semi_minor_m = earth_semi_major_m * (1 - earth_flattening);
 constexpr double eccentricity_squared = earth_flattening * (2 - earth_flattening);
 }  // namespace
 
-double dot(Vector a, Vector b) { return a.x * b.x + a.y * b.y + a.z * b.z; }
-Vector cross(Vector a, Vector b) { return {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x}; }
-double length_of(Vector a) { return std::sqrt(dot(a, a)); }
+double dot(Vector a, Vector b) {
+  return a.x * b.x + a.y * b.y + a.z * b.z;
+}
+Vector cross(Vector a, Vector b) {
+  return {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x};
+}
+double length_of(Vector a) {
+  return std::sqrt(dot(a, a));
+}
 
 Vector ecef_of(const twin::Position& position) {
   const double latitude = position.latitude_deg * radians_per_degree;
@@ -57,14 +63,16 @@ Vector LocalFrame::local_of_ecef(Vector ecef) const {
   return {dot(offset, east_), dot(offset, north_), dot(offset, up_)};
 }
 
-Vector LocalFrame::local_of(const twin::Position& position) const { return local_of_ecef(ecef_of(position)); }
+Vector LocalFrame::local_of(const twin::Position& position) const {
+  return local_of_ecef(ecef_of(position));
+}
 
 twin::Position LocalFrame::position_of_local(Vector local) const {
   return position_of(origin_ecef_ + east_ * local.x + north_ * local.y + up_ * local.z);
 }
 
 std::array<double, 16> LocalFrame::to_ecef_matrix() const {
-  return {east_.x, east_.y, east_.z, 0, north_.x, north_.y, north_.z, 0,
+  return {east_.x, east_.y, east_.z, 0, north_.x,       north_.y,       north_.z,       0,
           up_.x,   up_.y,   up_.z,   0, origin_ecef_.x, origin_ecef_.y, origin_ecef_.z, 1};
 }
 

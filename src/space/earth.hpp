@@ -16,8 +16,11 @@ struct Vector {
   friend Vector operator-(Vector a, Vector b) { return {a.x - b.x, a.y - b.y, a.z - b.z}; }
   friend Vector operator*(Vector a, double factor) { return {a.x * factor, a.y * factor, a.z * factor}; }
 };
+/// The scalar product.
 double dot(Vector a, Vector b);
+/// The vector product, right-handed.
 Vector cross(Vector a, Vector b);
+/// The Euclidean length.
 double length_of(Vector a);
 
 inline constexpr double earth_semi_major_m = 6378137.0;
@@ -31,7 +34,8 @@ Vector ecef_of(const twin::Position& position);
 /// the ellipsoid.
 twin::Position position_of(Vector ecef);
 
-/// The local tangent frame at an origin: x east, y north, z up, in metres. A value; conversions are exact but for rounding.
+/// The local tangent frame at an origin: x east, y north, z up, in metres. A value; conversions are exact but for
+/// rounding.
 class LocalFrame {
  public:
   explicit LocalFrame(const twin::Position& origin);

@@ -31,7 +31,8 @@ std::optional<double> take_number(std::string_view& text) {
   text.remove_prefix(digits.size());
   if (digits.front() == '+') digits.remove_prefix(1);
   double number = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::fixed);
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::fixed);
   if (error != std::errc() || end != digits.data() + digits.size() || !std::isfinite(number)) return {};
   return number;
 }
@@ -50,11 +51,19 @@ std::optional<double> factor_of(std::string_view name, const auto& units) {
 
 constexpr double metres_per_foot = 0.3048;
 constexpr double metres_per_inch = 0.0254;
-constexpr std::array<Unit, 11> length_units{{{"", 1}, {"m", 1}, {"meter", 1}, {"meters", 1}, {"metre", 1}, {"metres", 1},
-                                             {"km", 1000}, {"cm", 0.01}, {"ft", metres_per_foot},
-                                             {"feet", metres_per_foot}, {"mi", 1609.344}}};
-constexpr std::array<Unit, 7> speed_units{{{"", 1}, {"km/h", 1}, {"kmh", 1}, {"kph", 1}, {"mph", 1.609344},
-                                           {"knots", 1.852}, {"kn", 1.852}}};
+constexpr std::array<Unit, 11> length_units{{{"", 1},
+                                             {"m", 1},
+                                             {"meter", 1},
+                                             {"meters", 1},
+                                             {"metre", 1},
+                                             {"metres", 1},
+                                             {"km", 1000},
+                                             {"cm", 0.01},
+                                             {"ft", metres_per_foot},
+                                             {"feet", metres_per_foot},
+                                             {"mi", 1609.344}}};
+constexpr std::array<Unit, 7> speed_units{
+    {{"", 1}, {"km/h", 1}, {"kmh", 1}, {"kph", 1}, {"mph", 1.609344}, {"knots", 1.852}, {"kn", 1.852}}};
 
 // The rest of `7'4"` after its first number.
 std::optional<double> take_inches(std::string_view rest) {
@@ -80,8 +89,9 @@ base::Result<double> parse_length_m(std::string_view text) {
   }
   const auto factor = factor_of(rest, length_units);
   if (!factor) {
-    return refusal(rest.front() == ',' ? "has a decimal comma: OpenStreetMap asks for a point"
-                                       : "is a length in an unknown unit", text);
+    return refusal(
+        rest.front() == ',' ? "has a decimal comma: OpenStreetMap asks for a point" : "is a length in an unknown unit",
+        text);
   }
   return *number * *factor;
 }
@@ -156,7 +166,8 @@ bool is_language_tag(std::string_view text) {
   while (!text.empty()) {
     text.remove_prefix(1);
     const std::string_view subtag = text.substr(0, text.find('-'));
-    if (subtag.empty() || subtag.size() > 8 || !std::all_of(subtag.begin(), subtag.end(), letter_or_digit)) return false;
+    if (subtag.empty() || subtag.size() > 8 || !std::all_of(subtag.begin(), subtag.end(), letter_or_digit))
+      return false;
     text.remove_prefix(subtag.size());
   }
   return true;

@@ -18,8 +18,8 @@ TEST(OsmValues, LengthsInMetresFeetAndInches) {
 }
 
 TEST(OsmValues, AbsurdHeightsAreRefusedWithTheirText) {
-  for (const char* text : {"", "tall", "12,5", "1e300", "nan", "inf", "12 13", "--3", "1.2.3", "0", "-4", "5000", "12 storeys",
-                           "7'15\"", "99999999999999999999999999999999999999"}) {
+  for (const char* text : {"", "tall", "12,5", "1e300", "nan", "inf", "12 13", "--3", "1.2.3", "0", "-4", "5000",
+                           "12 storeys", "7'15\"", "99999999999999999999999999999999999999"}) {
     const auto height = parse_height_m(text);
     ASSERT_FALSE(height.ok()) << text;
     EXPECT_EQ(height.error().code, base::Code::invalid);
@@ -39,8 +39,10 @@ TEST(OsmValues, SpeedLimits) {
   EXPECT_DOUBLE_EQ(**parse_speed_kmh("50 km/h"), 50);
   EXPECT_NEAR(**parse_speed_kmh("30 mph"), 48.28, 0.01);
   EXPECT_NEAR(**parse_speed_kmh("10 knots"), 18.52, 0.01);
-  for (const char* text : {"none", "signals", "KR:urban", "DE:rural"}) EXPECT_FALSE(parse_speed_kmh(text)->has_value()) << text;
-  for (const char* text : {"fast", "0", "-50", "1000", "50;70", "50 furlongs"}) EXPECT_FALSE(parse_speed_kmh(text).ok()) << text;
+  for (const char* text : {"none", "signals", "KR:urban", "DE:rural"})
+    EXPECT_FALSE(parse_speed_kmh(text)->has_value()) << text;
+  for (const char* text : {"fast", "0", "-50", "1000", "50;70", "50 furlongs"})
+    EXPECT_FALSE(parse_speed_kmh(text).ok()) << text;
 }
 
 TEST(OsmValues, Lanes) {
@@ -60,13 +62,16 @@ TEST(OsmValues, Directions) {
 }
 
 TEST(OsmValues, LanguageTags) {
-  for (const char* tag : {"ko", "en", "ko-Latn", "zh-Hant", "nan", "ko-x-abc1"}) EXPECT_TRUE(is_language_tag(tag)) << tag;
+  for (const char* tag : {"ko", "en", "ko-Latn", "zh-Hant", "nan", "ko-x-abc1"})
+    EXPECT_TRUE(is_language_tag(tag)) << tag;
   for (const char* tag : {"", "k", "left", "KO", "ko-", "-ko", "ko_rm", "etymology", "ko-toolongsub"}) {
     EXPECT_FALSE(is_language_tag(tag)) << tag;
   }
 }
 
-TEST(OsmValues, ExcerptsKeepCharactersWhole) { EXPECT_EQ(excerpt("잠실동", 4), "잠…"); }
+TEST(OsmValues, ExcerptsKeepCharactersWhole) {
+  EXPECT_EQ(excerpt("잠실동", 4), "잠…");
+}
 
 }  // namespace
 }  // namespace cityloom::space

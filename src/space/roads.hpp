@@ -50,7 +50,8 @@ class RoadNetwork {
   virtual size_t segment_count() const = 0;
   virtual size_t restriction_count() const = 0;
 
-  /// The nearest place on a segment open to cars, up to `distance_m_max` away. Cost: about a microsecond per 100 segments near.
+  /// The nearest place on a segment open to cars, up to `distance_m_max` away. Cost: about a microsecond per 100
+  /// segments near.
   virtual std::optional<RoadPlace> nearest(const twin::Position& position, double distance_m_max) const = 0;
 
   /// The best way, one-way streets, closed roads and turn restrictions respected. Errors: not_found (no road near, or

@@ -35,7 +35,7 @@ struct ImportReport {
   uint64_t unchanged = 0;  ///< entities that the record held already, equal
   uint64_t removed = 0;    ///< entities of the same source that the file no longer holds
   std::vector<std::pair<std::string, uint64_t>> entities;  ///< read from the files, by type name: {"Building", 1357}
-  std::vector<ImportWarning> warnings;  ///< the first `warnings_max` of them
+  std::vector<ImportWarning> warnings;                     ///< the first `warnings_max` of them
   uint64_t warnings_count = 0;
   std::vector<std::string> files;       ///< imported, in their order
   std::vector<ImportFailure> failures;  ///< of import_city: files of a known kind that failed; the others were imported
@@ -60,7 +60,7 @@ struct ImportOptions {
   size_t batch_changes = 1'000;      ///< changes that go to the sink together
   size_t batch_positions = 100'000;  ///< positions in them, about
   size_t warnings_max = 1'000;
-  uint64_t nodes_max = 30'000'000;   ///< of one file that its features use: 16 bytes each are held
+  uint64_t nodes_max = 30'000'000;  ///< of one file that its features use: 16 bytes each are held
 };
 
 /// Where an import writes. One worker at a time.
@@ -71,8 +71,8 @@ class ImportSink {
   /// Takes changes and says what became of each. Returns when they are durable.
   virtual base::Result<thread::Outcomes> append(std::vector<thread::Change> changes) = 0;
   /// The ids of the entities of these types whose attribute `source` has this value.
-  virtual base::Result<std::vector<std::string>> ids_of_source(const std::vector<twin::Term>& types, twin::Term attribute,
-                                                               std::string_view source) = 0;
+  virtual base::Result<std::vector<std::string>> ids_of_source(const std::vector<twin::Term>& types,
+                                                               twin::Term attribute, std::string_view source) = 0;
 };
 
 /// Writes to a branch of a thread.
@@ -92,12 +92,12 @@ class ThreadSink final : public ImportSink {
   std::string author_;
 };
 
-/// Whether an importer knows this kind of file, by its name: .osm, .osm.pbf, .pbf, .osm.gz, .osm.bz2.
+/// Whether an importer knows this kind of file, by its name: .osm, .osm.gz, .osm.pbf, .pbf.
 bool can_import(std::string_view file_name);
 
 /// Brings one file into the sink. Importing it again changes only what changed and removes what is gone from it. A bad
-/// feature becomes a warning. A damaged file is found before anything is written. Memory: bounded by the options, not by
-/// the file. Errors: not_found, unsupported (kind of file), corrupt (damaged: nothing was imported), too_large,
+/// feature becomes a warning. A damaged file is found before anything is written. Memory: bounded by the options, not
+/// by the file. Errors: not_found, unsupported (kind of file), corrupt (damaged: nothing was imported), too_large,
 /// cancelled and errors of the sink (the text says how much was imported until then).
 base::Result<ImportReport> import_file(const std::string& path, ImportSink& sink, const ImportOptions& options = {});
 

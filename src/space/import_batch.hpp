@@ -1,0 +1,75 @@
+// What an importer writes through: batches to the sink, counts, warnings, and which entities a source still has.
+#pragma once
+
+#include <absl/container/flat_hash_set.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "space/space.hpp"
+#include "space/vocabulary.hpp"
+
+namespace cityloom::space {
+
+/// One import over one or several files. One worker.
+class ImportBatch {
+ public:
+  ImportBatch(ImportSink& sink, const Vocabulary& vocabulary, const ImportOptions& options)
+      : sink_(sink), vocabulary_(vocabulary), options_(options) {}
+
+  /// Begins a file: what is added from now on is of this source.
+  void begin_file(std::string file, std::string source);
+
+  /// Takes a change; writes a batch when it is full. An entity that this file gave before is left out.
+  /// Errors: those of the sink, cancelled.
+  base::Status add(thread::Change change);
+
+  /// Writes what waits, then removes the entities of this source that the file no longer gave.
+  base::Status end_file();
+
+  /// Forgets what waits (after an error).
+  void drop_waiting();
+
+  /// Notes what could not be taken; past `warnings_max` only counts.
+  void warn(std::string object, std::string reason);
+
+  /// Whether no earlier file of this import gave this object ("way/123"); from now on it is this file's.
+  bool claim(std::string_view object);
+
+  /// Tells the options' progress function, of the current file.
+  void show_progress(uint64_t bytes_done, uint64_t bytes_total) const;
+  /// Whether the caller asked to stop.
+  bool is_cancelled() const { return options_.stop.stop_requested(); }
+
+  const Vocabulary& vocabulary() const { return vocabulary_; }
+  const ImportOptions& options() const { return options_; }
+  const std::string& source() const { return source_; }
+  const std::string& file() const { return file_; }
+  ImportReport& report() { return report_; }
+  /// With the counts by type filled in.
+  ImportReport finish();
+
+ private:
+  base::Status flush();
+  base::Status remove_gone();
+
+  ImportSink& sink_;
+  const Vocabulary& vocabulary_;
+  const ImportOptions& options_;
+  std::string file_;
+  std::string source_;
+  std::vector<thread::Change> waiting_;
+  size_t waiting_positions_ = 0;
+  uint64_t handed_over_ = 0;
+  absl::flat_hash_set<uint64_t> given_;         // hashes of entity ids of this file
+  absl::flat_hash_set<uint64_t> claimed_;       // hashes of objects of earlier files
+  absl::flat_hash_set<uint64_t> claimed_here_;  // and of this one
+  std::map<std::string, uint64_t> counts_;
+  ImportReport report_;
+};
+
+/// "imported 12 and removed 3 entities until then": for the text of an error.
+std::string progress_text(const ImportReport& report);
+
+}  // namespace cityloom::space

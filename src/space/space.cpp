@@ -1,0 +1,113 @@
+// Files and folders into a sink.
+#include "space/space.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "space/import_batch.hpp"
+#include "space/osm_import.hpp"
+
+namespace cityloom::space {
+namespace {
+
+using base::Code;
+using base::fail;
+namespace fs = std::filesystem;
+
+// One file within an import.
+base::Status import_one(const OsmInput& input, ImportBatch& batch) {
+  batch.begin_file(input.name, batch.options().source.empty() ? input.name : batch.options().source);
+  auto status = import_osm(input, batch);
+  if (status) status = batch.end_file();
+  if (!status) batch.drop_waiting();
+  return status;
+}
+
+base::Result<ImportReport> import_single(const OsmInput& input, ImportSink& sink, const ImportOptions& options) {
+  if (!can_import(input.name)) {
+    return fail(Code::unsupported, "No importer knows files of this name", input.name,
+                "Known are .osm, .osm.gz, .osm.pbf and .pbf");
+  }
+  auto vocabulary = Vocabulary::intern(sink.terms());
+  if (!vocabulary) return std::move(vocabulary).error();
+  ImportBatch batch(sink, *vocabulary, options);
+  if (auto status = import_one(input, batch); !status) return std::move(status).error();
+  return batch.finish();
+}
+
+struct FolderFile {
+  std::string name;
+  std::string path;
+  uint64_t bytes = 0;
+};
+
+base::Result<std::vector<FolderFile>> files_in(const std::string& folder) {
+  std::error_code error;
+  std::vector<FolderFile> files;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    if (!entry->is_regular_file(error)) continue;
+    files.push_back({entry->path().filename().string(), entry->path().string(), entry->file_size(error)});
+  }
+  if (error) return fail(Code::not_found, "The folder cannot be read: " + error.message(), folder);
+  // Larger first, and by name: the order must not depend on the file system.
+  std::sort(files.begin(), files.end(), [](const FolderFile& a, const FolderFile& b) {
+    return a.bytes != b.bytes ? a.bytes > b.bytes : a.name < b.name;
+  });
+  return files;
+}
+
+// What concerns the import as a whole, not one file of it.
+bool ends_the_import(const base::Error& error) {
+  return error.code != Code::corrupt && error.code != Code::too_large && error.code != Code::not_found;
+}
+
+}  // namespace
+
+std::string ImportReport::text() const {
+  std::string text;
+  for (const auto& [type, count] : entities) text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + type;
+  if (text.empty()) text = "no entities";
+  return text + ": " + std::to_string(imported) + " imported, " + std::to_string(unchanged) + " unchanged, " +
+         std::to_string(removed) + " removed, " + std::to_string(warnings_count) + " warnings";
+}
+
+bool can_import(std::string_view file_name) {
+  return is_osm_name(file_name);
+}
+
+base::Result<ImportReport> import_file(const std::string& path, ImportSink& sink, const ImportOptions& options) {
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) return fail(Code::not_found, "There is no such file", path);
+  return import_single({fs::path(path).filename().string(), path, {}}, sink, options);
+}
+
+base::Result<ImportReport> import_bytes(std::string_view name, std::string_view bytes, ImportSink& sink,
+                                        const ImportOptions& options) {
+  return import_single({fs::path(name).filename().string(), {}, bytes}, sink, options);
+}
+
+base::Result<ImportReport> import_city(const std::string& folder, ImportSink& sink, const ImportOptions& options) {
+  auto files = files_in(folder);
+  if (!files) return std::move(files).error();
+  auto vocabulary = Vocabulary::intern(sink.terms());
+  if (!vocabulary) return std::move(vocabulary).error();
+  ImportBatch batch(sink, *vocabulary, options);
+  for (const FolderFile& file : *files) {
+    if (!can_import(file.name)) {
+      batch.report().ignored.push_back(file.name);
+      continue;
+    }
+    auto status = import_one({file.name, file.path, {}}, batch);
+    if (status) continue;
+    if (ends_the_import(status.error())) return std::move(status).error();
+    batch.report().failures.push_back({file.name, status.error()});
+  }
+  if (batch.report().files.empty() && batch.report().failures.empty()) {
+    return fail(Code::not_found, "The folder holds no file that can be imported", folder,
+                "Put an OpenStreetMap extract (.osm or .osm.pbf) there");
+  }
+  return batch.finish();
+}
+
+}  // namespace cityloom::space
