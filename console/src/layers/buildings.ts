@@ -1,0 +1,88 @@
+// Buildings as 3D Tiles, coloured by an attribute; the selected one stands out.
+import { Cartesian3, Cesium3DTileset, Cesium3DTileStyle, CustomShader, LightingModel, Transforms, Matrix4, UniformType, type Scene } from 'cesium';
+import { buildingClasses, SCENE, type ColourBy, type PaintClass, type Theme } from '../math/paint';
+
+export interface BuildingsLook {
+  readonly colourBy: ColourBy;
+  readonly theme: Theme;
+  readonly selected: string | null;
+  readonly shown: boolean;
+}
+
+const TILESET = '/tiles/buildings/tileset.json';
+/** Light from the south-west, three fifths up, in east-north-up. */
+const LIGHT = new Cartesian3(-0.5, -0.6, 0.63);
+
+/** The condition of a style under which a class applies; null for the class of all else. */
+function conditionOf(by: ColourBy, one: PaintClass): string | null {
+  const property = '${' + by + '}';
+  if (one.values) return one.values.map((value) => `${property} === '${value}'`).join(' || ');
+  if (one.from === undefined) return null;
+  return one.to === undefined ? `${property} >= ${one.from}` : `${property} >= ${one.from} && ${property} < ${one.to}`;
+}
+
+/** The style of buildings as Cesium's style language writes it. */
+export function styleOf({ colourBy, theme, selected }: BuildingsLook): { color: { conditions: [string, string][] } } {
+  const conditions: [string, string][] = [];
+  if (selected && /^[\w:./#%-]+$/.test(selected)) conditions.push(['${id} === ' + `'${selected}'`, `color('${SCENE[theme].accent}')`]);
+  for (const one of buildingClasses(colourBy, theme)) conditions.push([conditionOf(colourBy, one) ?? 'true', `color('${one.colour}')`]);
+  return { color: { conditions } };
+}
+
+/** Flat shading from the surface itself, so tiles need no normals and weak machines no lighting. */
+function shaderAt(centre: Cartesian3): CustomShader {
+  const frame = Transforms.eastNorthUpToFixedFrame(centre);
+  const direction = (local: Cartesian3): Cartesian3 => Cartesian3.normalize(Matrix4.multiplyByPointAsVector(frame, local, new Cartesian3()), new Cartesian3());
+  return new CustomShader({
+    lightingModel: LightingModel.UNLIT,
+    uniforms: {
+      u_light: { type: UniformType.VEC3, value: direction(LIGHT) },
+      u_up: { type: UniformType.VEC3, value: direction(Cartesian3.UNIT_Z) },
+    },
+    fragmentShaderText: `void fragmentMain(FragmentInput fsInput, inout czm_modelMaterial material) {
+      vec3 p = fsInput.attributes.positionEC;
+      vec3 n = normalize(cross(dFdx(p), dFdy(p)));
+      float lit = max(0.0, dot(n, normalize(czm_viewRotation * u_light)));
+      float roof = max(0.0, dot(n, normalize(czm_viewRotation * u_up)));
+      material.diffuse = vec3(0.52 + 0.36 * lit + 0.16 * roof);
+    }`,
+  });
+}
+
+/** Loads the tileset and keeps it in look. `edition` makes the server's newest be fetched. Rejects when it cannot be loaded. */
+export async function loadBuildings(scene: Scene, edition: number, light: boolean): Promise<Buildings> {
+  const tileset = await Cesium3DTileset.fromUrl(edition === 0 ? TILESET : `${TILESET}?edition=${edition}`, {
+    maximumScreenSpaceError: light ? 24 : 12,
+    environmentMapOptions: { enabled: false },
+    enableCollision: false,
+    dynamicScreenSpaceError: false,
+    cacheBytes: 64 * 1024 * 1024,
+    maximumCacheOverflowBytes: 64 * 1024 * 1024,
+  });
+  tileset.customShader = shaderAt(tileset.boundingSphere.center);
+  return new Buildings(scene, scene.primitives.add(tileset) as Cesium3DTileset);
+}
+
+export class Buildings {
+  readonly #scene: Scene;
+  readonly tileset: Cesium3DTileset;
+  #last = '';
+
+  constructor(scene: Scene, tileset: Cesium3DTileset) {
+    this.#scene = scene;
+    this.tileset = tileset;
+  }
+
+  look(look: BuildingsLook): void {
+    const style = styleOf(look);
+    const text = JSON.stringify(style);
+    if (text !== this.#last) this.tileset.style = new Cesium3DTileStyle(style);
+    this.#last = text;
+    this.tileset.show = look.shown;
+    this.#scene.requestRender();
+  }
+
+  destroy(): void {
+    this.#scene.primitives.remove(this.tileset);
+  }
+}

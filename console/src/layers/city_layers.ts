@@ -1,0 +1,119 @@
+// The fixed layers of an imported city (roads, areas, points): fetched when first shown, drawn again when theme or city change.
+import type { BillboardCollection, Scene } from 'cesium';
+import type { Theme } from '../math/paint';
+import type { App } from '../state/app';
+import { isAbort } from '../state/api';
+import { FIXED_LAYERS, isShown, type LayerRow } from '../state/catalogue';
+import type { MapFeature } from '../state/ngsi';
+import { areasPrimitive, roadsPrimitive, Slot } from './flat';
+import { pointMarks } from './points';
+
+/** One fixed layer. What it holds is named by `#key`, so that nothing is fetched or drawn twice. */
+class CityLayer {
+  readonly #app: App;
+  readonly #scene: Scene;
+  readonly #row: LayerRow;
+  readonly #slot: Slot;
+  #marks: BillboardCollection | null = null;
+  #features: readonly MapFeature[] = [];
+  #key = '';
+  #drawnKey = '';
+  #request: AbortController | null = null;
+  failed = false;
+  loading = false;
+
+  constructor(app: App, scene: Scene, row: LayerRow) {
+    [this.#app, this.#scene, this.#row] = [app, scene, row];
+    this.#slot = new Slot(scene);
+  }
+
+  get type(): string {
+    return this.#row.type;
+  }
+
+  feature(id: string): MapFeature | undefined {
+    return this.#features.find((feature) => feature.id === id);
+  }
+
+  /** Brings the layer to what the state says; `told` is called when loading starts or ends. */
+  async update(told: () => void): Promise<void> {
+    const { type } = this.#row;
+    const count = (value: App["summary"]): number => value.get().value?.types.find((one) => one.type === type)?.count ?? 0;
+    const [now, then] = [count(this.#app.summary), count(this.#app.summaryThen)];
+    const shown = isShown(this.#app.address.get(), type) && then > 0;
+    if (shown) {
+      const asOf = now === then ? null : this.#app.asOf;
+      await this.#fetch(`${this.#app.cityEdition.get()} ${asOf ?? 'now'}`, asOf, told);
+      this.#draw();
+    }
+    this.#slot.show(shown);
+    if (this.#marks) this.#marks.show = shown;
+    this.#scene.requestRender();
+  }
+
+  destroy(): void {
+    this.#request?.abort();
+    this.#slot.destroy();
+  }
+
+  async #fetch(key: string, asOf: string | null, told: () => void): Promise<void> {
+    if (key === this.#key && !this.failed) return;
+    this.#key = key;
+    this.#request?.abort();
+    const request = (this.#request = new AbortController());
+    const features: MapFeature[] = [];
+    this.loading = true;
+    told();
+    try {
+      await this.#app.api.features(this.#row.type, (page) => features.push(...page), { asOf, signal: request.signal });
+      this.#features = features;
+      this.failed = false;
+    } catch (error) {
+      if (isAbort(error)) return;
+      this.failed = true;
+    }
+    this.loading = false;
+    told();
+  }
+
+  #draw(): void {
+    const { theme } = this.#app.settings.get();
+    const key = `${this.#key} ${theme} ${this.#features.length}`;
+    if (key === this.#drawnKey || this.loading) return;
+    this.#drawnKey = key;
+    if (this.#row.kind === 'points') return this.#drawPoints(theme);
+    const none = this.#features.length === 0;
+    const roads = this.#row.kind === 'roads';
+    this.#slot.put(none ? null : roads ? roadsPrimitive(this.#features, theme) : areasPrimitive(this.#features, this.#row.type, theme));
+  }
+
+  #drawPoints(theme: Theme): void {
+    if (this.#marks) this.#scene.primitives.remove(this.#marks);
+    this.#marks = this.#scene.primitives.add(pointMarks(this.#scene, this.#features, this.#row.type, theme)) as BillboardCollection;
+  }
+}
+
+/** All fixed layers but the buildings. */
+export class CityLayers {
+  readonly #app: App;
+  readonly #layers: readonly CityLayer[];
+
+  constructor(app: App, scene: Scene) {
+    this.#app = app;
+    this.#layers = FIXED_LAYERS.filter((row) => row.kind !== 'buildings').map((row) => new CityLayer(app, scene, row));
+  }
+
+  update = (): void => {
+    for (const layer of this.#layers) void layer.update(this.#tell);
+  };
+
+  destroy(): void {
+    for (const layer of this.#layers) layer.destroy();
+  }
+
+  #tell = (): void => {
+    const layersFailed = this.#layers.filter((layer) => layer.failed).map((layer) => layer.type);
+    const layersLoading = this.#layers.filter((layer) => layer.loading).length;
+    this.#app.mapStatus.update((status) => ({ ...status, layersFailed, layersLoading }));
+  };
+}

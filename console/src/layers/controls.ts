@@ -1,0 +1,132 @@
+// Moves the eye and finds what is under a pixel: the map's answer to panels, keys and the address.
+import { Cartesian2, Cartesian3, Cartographic, Cesium3DTileFeature, Math as CesiumMath, type Scene } from 'cesium';
+import { viewOf, viewOfBox, type View } from '../math/camera';
+import { boxOf, diagonalMetres, middleOf, moved, type Box, type Geometry } from '../math/geo';
+import type { MapControls } from '../state/map_controls';
+
+const FLIGHT_SECONDS = 1.2;
+const FARTHEST_HOME_METRES = 150_000;
+
+/** The view the eye has now. */
+export function currentView({ camera }: Scene): View {
+  const { longitude, latitude, height } = camera.positionCartographic;
+  return {
+    longitude: CesiumMath.toDegrees(longitude),
+    latitude: CesiumMath.toDegrees(latitude),
+    heightMetres: Math.max(1, height),
+    headingDegrees: CesiumMath.toDegrees(camera.heading) % 360,
+    pitchDegrees: CesiumMath.toDegrees(camera.pitch),
+  };
+}
+
+function cameraOptions(view: View): { destination: Cartesian3; orientation: { heading: number; pitch: number; roll: number } } {
+  return {
+    destination: Cartesian3.fromDegrees(view.longitude, view.latitude, view.heightMetres),
+    orientation: { heading: CesiumMath.toRadians(view.headingDegrees), pitch: CesiumMath.toRadians(view.pitchDegrees), roll: 0 },
+  };
+}
+
+/** Puts the eye there at once. */
+export function setView(scene: Scene, view: View): void {
+  scene.camera.setView(cameraOptions(view));
+  scene.requestRender();
+}
+
+/** Metres on the ground per CSS pixel in the middle of the map; null when the middle is sky. */
+export function metresPerPixel(scene: Scene): number | null {
+  const [x, y] = [scene.canvas.clientWidth / 2, scene.canvas.clientHeight / 2];
+  const left = scene.camera.pickEllipsoid(new Cartesian2(x - 5, y));
+  const right = scene.camera.pickEllipsoid(new Cartesian2(x + 5, y));
+  return left && right ? Cartesian3.distance(left, right) / 10 : null;
+}
+
+function idOf(picked: unknown): string | null {
+  if (picked instanceof Cesium3DTileFeature) {
+    const id: unknown = picked.getProperty('id');
+    return typeof id === 'string' ? id : null;
+  }
+  const id = typeof picked === 'object' && picked !== null && 'id' in picked ? picked.id : null;
+  return typeof id === 'string' ? id : null;
+}
+
+/** Controls of the map. `homeBox` is asked each time, since the city may be imported later. */
+export class SceneControls implements MapControls {
+  readonly #scene: Scene;
+  readonly #homeBox: () => Box | null;
+
+  constructor(scene: Scene, homeBox: () => Box | null) {
+    this.#scene = scene;
+    this.#homeBox = homeBox;
+  }
+
+  flyToView = (view: View): void => {
+    const calm = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+    if (calm) return setView(this.#scene, view);
+    this.#scene.camera.flyTo({ ...cameraOptions(view), duration: FLIGHT_SECONDS });
+  };
+
+  flyToPlace = (place: Geometry): void => {
+    const box = boxOf(place);
+    if (!box) return;
+    const { headingDegrees } = currentView(this.#scene);
+    const distance = Math.max(450, diagonalMetres(box) * 3);
+    // On a phone a sheet covers the lower half: what is flown to stands above it.
+    const sheet = window.matchMedia('(max-width: 760px)').matches;
+    const middle = sheet ? moved(middleOf(box), distance * 0.26, headingDegrees + 180) : middleOf(box);
+    this.flyToView(viewOf(middle, distance, headingDegrees, -45));
+  };
+
+  homeView(): View | null {
+    const box = this.#homeBox();
+    if (!box || diagonalMetres(box) > FARTHEST_HOME_METRES) return null;
+    const { clientWidth, clientHeight } = this.#scene.canvas.parentElement ?? this.#scene.canvas;
+    return viewOfBox(box, clientHeight > 0 ? clientWidth / clientHeight : window.innerWidth / window.innerHeight);
+  }
+
+  home = (): void => {
+    const view = this.homeView();
+    if (view) this.flyToView(view);
+  };
+
+  /** What the middle of the map looks at, and from how far. */
+  #target(): { longitude: number; latitude: number; distanceMetres: number } {
+    const { canvas, camera } = this.#scene;
+    const hit = camera.pickEllipsoid(new Cartesian2(canvas.clientWidth / 2, canvas.clientHeight / 2));
+    const view = currentView(this.#scene);
+    if (!hit) return { longitude: view.longitude, latitude: view.latitude, distanceMetres: view.heightMetres };
+    const place = Cartographic.fromCartesian(hit);
+    return {
+      longitude: CesiumMath.toDegrees(place.longitude),
+      latitude: CesiumMath.toDegrees(place.latitude),
+      distanceMetres: Cartesian3.distance(hit, camera.positionWC),
+    };
+  }
+
+  #around(change: { zoom?: number; turn?: number; tilt?: number; north?: boolean; right?: number; forward?: number }): void {
+    const { longitude, latitude, distanceMetres } = this.#target();
+    const view = currentView(this.#scene);
+    const distance = Math.min(2e6, Math.max(60, distanceMetres * (change.zoom ?? 1)));
+    const heading = change.north ? 0 : view.headingDegrees + (change.turn ?? 0);
+    const pitch = Math.min(-8, Math.max(-89.5, view.pitchDegrees + (change.tilt ?? 0)));
+    const sideways = moved([longitude, latitude], (change.right ?? 0) * distance, view.headingDegrees + 90);
+    const target = moved(sideways, (change.forward ?? 0) * distance, view.headingDegrees);
+    setView(this.#scene, viewOf(target, distance, heading, pitch));
+  }
+
+  zoom = (factor: number): void => this.#around({ zoom: factor });
+  turn = (degrees: number): void => this.#around({ turn: degrees });
+  tilt = (degrees: number): void => this.#around({ tilt: degrees });
+  pan = (right: number, forward: number): void => this.#around({ right, forward });
+  faceNorth = (): void => this.#around({ north: true });
+
+  pick = (at?: { readonly x: number; readonly y: number }): string | null => {
+    const { canvas } = this.#scene;
+    const { x, y } = at ?? { x: canvas.clientWidth / 2, y: canvas.clientHeight / 2 };
+    return idOf(this.#scene.pick(new Cartesian2(x, y), 7, 7));
+  };
+
+  pixelOf = (longitude: number, latitude: number, heightMetres: number): { x: number; y: number } | null => {
+    const pixel = this.#scene.cartesianToCanvasCoordinates(Cartesian3.fromDegrees(longitude, latitude, heightMetres));
+    return pixel ? { x: pixel.x, y: pixel.y } : null;
+  };
+}

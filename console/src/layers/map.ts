@@ -1,0 +1,137 @@
+// The map of the city: opens the scene, keeps every layer in step with the state, and tells the state where the eye is.
+import { ScreenSpaceEventHandler, ScreenSpaceEventType, type CesiumWidget } from 'cesium';
+import { formatView } from '../math/camera';
+import type { App } from '../state/app';
+import { watch, type Watched } from '../state/store';
+import { BuildingLayer } from './building_layer';
+import { CityLayers } from './city_layers';
+import { currentView, metresPerPixel, SceneControls, setView } from './controls';
+import { outlinePrimitive, Slot } from './flat';
+import { colourScene, graphicsPower, openScene } from './scene';
+import { SensorLayer } from './sensor_layer';
+
+type Stop = () => void;
+
+function homeBoxOf(app: App): readonly [number, number, number, number] | null {
+  return app.summary.get().value?.city?.bbox ?? null;
+}
+
+/** Shows the view of the address, or the whole city once it is known. */
+function followAddress(app: App, widget: CesiumWidget, controls: SceneControls): Stop[] {
+  let last = '';
+  let placed = false;
+  const place = (): void => {
+    const { view } = app.address.get();
+    if (view && formatView(view) !== last) {
+      setView(widget.scene, view);
+      placed = true;
+    }
+    const home = placed || view ? null : controls.homeView();
+    if (home) {
+      setView(widget.scene, home);
+      placed = true;
+    }
+  };
+  const { camera } = widget.scene;
+  const moved = (): void => {
+    if (!placed) return;
+    const view = currentView(widget.scene);
+    last = formatView(view);
+    app.go({ view }, false);
+  };
+  place();
+  return [watch(app.address, (address) => address.view, place), watch(app.summary, homeOf, place), camera.moveEnd.addEventListener(moved) as Stop];
+}
+
+const homeOf = (summary: ReturnType<App['summary']['get']>): string => summary.value?.city?.bbox.join() ?? '';
+
+/** Tells the state how the map lies, for compass and scale. */
+function tellBearing(app: App, widget: CesiumWidget): Stop[] {
+  const { camera } = widget.scene;
+  camera.percentageChanged = 0.05;
+  const tell = (): void => {
+    const { headingDegrees } = currentView(widget.scene);
+    app.mapStatus.update((status) => ({ ...status, headingDegrees, metresPerPixel: metresPerPixel(widget.scene) }));
+  };
+  return [camera.changed.addEventListener(tell) as Stop, camera.moveEnd.addEventListener(tell) as Stop];
+}
+
+function selectByPointer(app: App, widget: CesiumWidget, controls: SceneControls): Stop[] {
+  const handler = new ScreenSpaceEventHandler(widget.canvas);
+  handler.setInputAction(({ position }: { position: { x: number; y: number } }) => {
+    const id = controls.pick(position);
+    if (id) app.select(id);
+    else if (app.address.get().panel === 'inspector') app.closePanel();
+  }, ScreenSpaceEventType.LEFT_CLICK);
+  return [() => handler.destroy()];
+}
+
+function outlineSelected(app: App, widget: CesiumWidget): Stop[] {
+  const slot = new Slot(widget.scene);
+  const draw = (): void => {
+    const entity = app.entity.get().value;
+    slot.put(entity?.geometry ? outlinePrimitive(entity.geometry, entity.id, app.settings.get().theme) : null);
+  };
+  return [watch(app.entity, ({ value }) => value?.geometry, draw), watch(app.settings, ({ theme }) => theme, draw)];
+}
+
+function drawLayers(app: App, widget: CesiumWidget): Stop[] {
+  const { scene } = widget;
+  const [buildings, city, sensors] = [new BuildingLayer(app, scene), new CityLayers(app, scene), new SensorLayer(app, scene)];
+  const on = (stores: readonly Watched<unknown>[], update: () => void): Stop[] => stores.map((store) => store.subscribe(update));
+  const cityStores = [app.address, app.summary, app.summaryThen, app.settings, app.cityEdition];
+  buildings.update();
+  city.update();
+  sensors.update();
+  return [
+    ...on(cityStores, buildings.update),
+    ...on(cityStores, city.update),
+    ...on([app.address, app.sensors, app.settings, app.stream.state], sensors.update),
+    ...[watch(app.nowMs, (ms) => Math.floor(ms / 10_000), sensors.update)],
+    () => buildings.destroy(),
+    () => city.destroy(),
+    () => sensors.destroy(),
+  ];
+}
+
+function tellFailures(app: App, widget: CesiumWidget): Stop[] {
+  const failed = (): void => app.mapStatus.update((status) => ({ ...status, phase: 'failed' }));
+  widget.canvas.addEventListener('webglcontextlost', failed);
+  return [widget.scene.renderError.addEventListener(failed) as Stop, () => widget.canvas.removeEventListener('webglcontextlost', failed)];
+}
+
+/** Opens the map in `container`; the answer closes it. Without WebGL the state says so and nothing is opened. */
+export function openMap(container: HTMLElement, app: App): Stop {
+  const power = graphicsPower();
+  const light = app.address.get().light ?? power === 'software';
+  if (power === 'none') {
+    app.mapStatus.update((status) => ({ ...status, phase: 'noWebGl' }));
+    return () => undefined;
+  }
+  let widget: CesiumWidget;
+  try {
+    widget = openScene(container, light);
+  } catch {
+    app.mapStatus.update((status) => ({ ...status, phase: 'noWebGl' }));
+    return () => undefined;
+  }
+  app.mapStatus.update((status) => ({ ...status, phase: 'ready', light }));
+  const controls = new SceneControls(widget.scene, () => homeBoxOf(app));
+  const stops: Stop[] = [
+    watch(app.settings, ({ theme }) => theme, (theme) => colourScene(widget.scene, theme)),
+    ...tellBearing(app, widget),
+    ...followAddress(app, widget, controls),
+    ...selectByPointer(app, widget, controls),
+    ...outlineSelected(app, widget),
+    ...drawLayers(app, widget),
+    ...tellFailures(app, widget),
+  ];
+  widget.canvas.setAttribute('aria-hidden', 'true');
+  widget.canvas.removeAttribute('tabindex');
+  app.map.set(controls);
+  return () => {
+    app.map.set(null);
+    for (const stop of stops) stop();
+    widget.destroy();
+  };
+}

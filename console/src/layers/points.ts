@@ -1,0 +1,122 @@
+// Marks at points: signals, crossings, points of interest, and sensors with their live values.
+import { BillboardCollection, Cartesian3, type Billboard, type Scene } from 'cesium';
+import type { Position } from '../math/geo';
+import type { Freshness } from '../math/freshness';
+import { FRESHNESS_COLOUR, SCENE, type Theme } from '../math/paint';
+import type { MapFeature } from '../state/ngsi';
+import { markImage, shapeOfType, type MarkShape } from './marks';
+
+const MARK_SCALE = 0.5;
+const HEIGHT_M = 3;
+const LABEL_NEAR_M = 2500;
+const SHAPES: Readonly<Record<Freshness, MarkShape>> = { fresh: 'circle', replayed: 'diamond', stale: 'ring' };
+
+const at = ([longitude, latitude]: Position): Cartesian3 => Cartesian3.fromDegrees(longitude, latitude, HEIGHT_M);
+
+function setMark(billboard: Billboard, shape: MarkShape, colour: string, halo: string): void {
+  const { id, image } = markImage(shape, colour, halo);
+  billboard.setImage(id, image);
+}
+
+/** Points of one fixed type. */
+export function pointMarks(scene: Scene, features: readonly MapFeature[], type: string, theme: Theme): BillboardCollection {
+  const marks = new BillboardCollection({ scene });
+  for (const { id, geometry } of features) {
+    if (geometry.type !== 'Point') continue;
+    const billboard = marks.add({ id, position: at(geometry.coordinates), scale: MARK_SCALE * 0.75, disableDepthTestDistance: 300 });
+    setMark(billboard, shapeOfType(type), SCENE[theme].point, SCENE[theme].halo);
+  }
+  return marks;
+}
+
+/** What is drawn for one sensor. */
+export interface SensorMark {
+  readonly id: string;
+  readonly position: Position;
+  readonly text: string;
+  readonly freshness: Freshness;
+  readonly selected: boolean;
+}
+
+interface Drawn {
+  readonly billboard: Billboard;
+  readonly label: HTMLElement;
+  look: string;
+}
+
+/** Above this number only selected sensors and those near the eye carry their value as text. */
+const LABELS_MAX = 40;
+
+/** Draws sensors and touches only those that changed. Values are text of the page, sharp on any machine. */
+export class SensorMarks {
+  readonly #scene: Scene;
+  readonly #marks: BillboardCollection;
+  readonly #labels = document.createElement('div');
+  readonly #drawn = new Map<string, Drawn>();
+  readonly #endFollowing: () => void;
+
+  constructor(scene: Scene) {
+    this.#scene = scene;
+    this.#marks = scene.primitives.add(new BillboardCollection({ scene })) as BillboardCollection;
+    this.#labels.className = 'sensor-labels';
+    this.#labels.setAttribute('aria-hidden', 'true');
+    scene.canvas.parentElement?.append(this.#labels);
+    this.#endFollowing = scene.postRender.addEventListener(this.#followEye) as () => void;
+  }
+
+  draw(sensors: readonly SensorMark[], theme: Theme): void {
+    const present = new Set(sensors.map(({ id }) => id));
+    for (const [id, { billboard, label }] of this.#drawn) {
+      if (present.has(id)) continue;
+      this.#marks.remove(billboard);
+      label.remove();
+      this.#drawn.delete(id);
+    }
+    for (const sensor of sensors) this.#drawOne(sensor, theme);
+    this.#scene.requestRender();
+  }
+
+  #drawOne(sensor: SensorMark, theme: Theme): void {
+    const look = [sensor.text, sensor.freshness, sensor.selected, theme, sensor.position].join();
+    const drawn = this.#drawn.get(sensor.id) ?? this.#add(sensor);
+    if (drawn.look === look) return;
+    drawn.look = look;
+    const { accent, halo } = SCENE[theme];
+    const colour = FRESHNESS_COLOUR[theme][sensor.freshness];
+    setMark(drawn.billboard, SHAPES[sensor.freshness], sensor.selected ? accent : colour, halo);
+    drawn.billboard.scale = sensor.selected ? MARK_SCALE * 1.5 : MARK_SCALE;
+    drawn.billboard.position = at(sensor.position);
+    drawn.label.textContent = sensor.text;
+    drawn.label.dataset['freshness'] = sensor.freshness;
+    drawn.label.toggleAttribute('data-selected', sensor.selected);
+  }
+
+  #add({ id, position }: SensorMark): Drawn {
+    const label = document.createElement('div');
+    label.className = 'sensor-label';
+    label.hidden = true;
+    this.#labels.append(label);
+    const billboard = this.#marks.add({ id, position: at(position), disableDepthTestDistance: Number.POSITIVE_INFINITY });
+    const drawn = { billboard, label, look: '' };
+    this.#drawn.set(id, drawn);
+    return drawn;
+  }
+
+  /** Moves the labels with the scene: the selected one, and the nearest when there are many. */
+  #followEye = (): void => {
+    const { canvas, camera } = this.#scene;
+    const crowded = this.#drawn.size > LABELS_MAX;
+    for (const { billboard, label } of this.#drawn.values()) {
+      const near = !crowded || label.dataset['selected'] !== undefined || Cartesian3.distance(camera.positionWC, billboard.position) < LABEL_NEAR_M;
+      const pixel = near ? this.#scene.cartesianToCanvasCoordinates(billboard.position) : undefined;
+      const seen = pixel !== undefined && pixel.x > 0 && pixel.y > 0 && pixel.x < canvas.clientWidth && pixel.y < canvas.clientHeight;
+      label.hidden = !seen;
+      if (seen && pixel) label.style.transform = `translate(${pixel.x.toFixed(1)}px, ${pixel.y.toFixed(1)}px) translate(-50%, calc(-100% - 12px))`;
+    }
+  };
+
+  destroy(): void {
+    this.#endFollowing();
+    this.#labels.remove();
+  }
+}

@@ -1,0 +1,128 @@
+// The layer list: what is drawn, by which colours, how many, and a list behind each layer.
+import { COLOUR_BY, ROAD_LEGEND, roadPaint, SCENE, type ColourBy } from '../math/paint';
+import { toggleLayers } from '../state/actions';
+import { FIXED_LAYERS, isShown, layerOf, maySense, switchLayer, type LayerRow } from '../state/catalogue';
+import { SENSORS_MAX } from '../state/app';
+import { measuredBy } from '../state/sensors';
+import { useApp, useStore, useWords } from './hooks';
+import { BuildingClasses } from './Legend';
+import { EmptyNote, FailureNote, FreshnessMark, IconButton, LoadingNote, PanelHead } from './Parts';
+
+function BuildingLegend() {
+  const app = useApp();
+  const { t } = useWords();
+  const { colourBy } = useStore(app.address);
+  return (
+    <div className="layer-more">
+      <label className="field">
+        <span>{t('layers.colourBy')}</span>
+        <select value={colourBy} onChange={(event) => app.go({ colourBy: event.target.value as ColourBy })}>
+          {COLOUR_BY.map((by) => <option key={by} value={by}>{t(`colour.${by}`)}</option>)}
+        </select>
+      </label>
+      <BuildingClasses />
+    </div>
+  );
+}
+
+function RoadLegend() {
+  const { t } = useWords();
+  const { theme } = useStore(useApp().settings);
+  return (
+    <ul className="legend-list layer-more">
+      {ROAD_LEGEND.map((group) => {
+        const { colour, widthPixels } = roadPaint(group, theme);
+        return <li key={group}><span className="legend-line" style={{ background: colour, height: widthPixels }} />{t(`road.${group}`)}</li>;
+      })}
+    </ul>
+  );
+}
+
+function SensorLegend({ type, count }: { type: string; count: number }) {
+  const app = useApp();
+  const words = useWords();
+  const sensors = useStore(app.sensors).value;
+  const { shown } = useStore(app.address);
+  const names = sensors ? measuredBy(sensors, type) : [];
+  if (names.length === 0) return <p className="layer-more quiet">{words.t('layers.noSensors')}</p>;
+  return (
+    <div className="layer-more">
+      <label className="field">
+        <span>{words.t('layers.shown')}</span>
+        <select value={shown[type] ?? names[0]} onChange={(event) => app.go({ shown: { ...shown, [type]: event.target.value } })}>
+          {names.map((name) => <option key={name} value={name}>{words.attribute(name)}</option>)}
+        </select>
+      </label>
+      {count > SENSORS_MAX && <p className="quiet">{words.t('layers.sensorsCut', { count: words.number(SENSORS_MAX) })}</p>}
+      <div className="legend-row"><FreshnessMark freshness="fresh" /><FreshnessMark freshness="replayed" /><FreshnessMark freshness="stale" /></div>
+    </div>
+  );
+}
+
+function PointMark({ type }: { type: string }) {
+  const { theme } = useStore(useApp().settings);
+  const shape = type === 'TrafficSignal' ? 'M6 1l5 9H1z' : type === 'Crossing' ? 'M1 1h2v10H1zM5 1h2v10H5zM9 1h2v10H9z' : 'M2 2h8v8H2z';
+  return <svg className="legend-mark" viewBox="0 0 12 12" aria-hidden="true"><path d={shape} fill={SCENE[theme].point} /></svg>;
+}
+
+function Mark({ row }: { row: LayerRow }) {
+  const { theme } = useStore(useApp().settings);
+  if (row.kind === 'areas') return <span className="legend-swatch" style={{ background: row.type === 'Water' ? SCENE[theme].water : SCENE[theme].green }} />;
+  return row.kind === 'points' ? <PointMark type={row.type} /> : null;
+}
+
+function Layer({ row, count }: { row: LayerRow; count: number }) {
+  const app = useApp();
+  const words = useWords();
+  const shown = isShown(useStore(app.address), row.type);
+  const layer = words.type(row.type);
+  return (
+    <li className="layer">
+      <div className="layer-row">
+        <label>
+          <input type="checkbox" checked={shown} onChange={() => app.go(switchLayer(app.address.get(), row.type))} />
+          <Mark row={row} />
+          <span className="layer-name">{layer}</span>
+        </label>
+        <span className="layer-count">{words.number(count)}</span>
+        <IconButton icon="list" label={words.t('layers.list', { layer })} onClick={() => app.go({ panel: 'list', listType: row.type })} />
+      </div>
+      {shown && row.kind === 'buildings' && <BuildingLegend />}
+      {shown && row.kind === 'roads' && <RoadLegend />}
+      {shown && row.kind === 'sensors' && <SensorLegend type={row.type} count={count} />}
+    </li>
+  );
+}
+
+function LayerGroups() {
+  const app = useApp();
+  const { t } = useWords();
+  const summary = useStore(app.summary);
+  const sensorsFailure = useStore(app.sensors).error;
+  const counts = new Map((summary.value?.types ?? []).map(({ type, count }) => [type, count]));
+  const city = FIXED_LAYERS.filter(({ type }) => counts.has(type));
+  const sensors = [...counts.keys()].filter(maySense).map(layerOf);
+  if (!summary.value) return summary.error ? <FailureNote failure={summary.error} onRetry={() => void app.loadSummary()} /> : <LoadingNote text="inspector.loading" />;
+  if (counts.size === 0) return <EmptyNote text="layers.empty" />;
+  return (
+    <>
+      <h3>{t('layers.sensors')}</h3>
+      {sensorsFailure && <FailureNote failure={sensorsFailure} onRetry={() => void app.loadSensors()} />}
+      {sensors.length === 0 && <p className="quiet">{t('layers.noSensors')}</p>}
+      <ul className="layers-list">{sensors.map((row) => <Layer key={row.type} row={row} count={counts.get(row.type) ?? 0} />)}</ul>
+      <h3>{t('layers.city')}</h3>
+      <ul className="layers-list">{city.map((row) => <Layer key={row.type} row={row} count={counts.get(row.type) ?? 0} />)}</ul>
+    </>
+  );
+}
+
+export function LayersPanel() {
+  const app = useApp();
+  const { t } = useWords();
+  return (
+    <section className="panel panel-layers" aria-label={t('layers.title')} id="layers">
+      <PanelHead title={<h2>{t('layers.title')}</h2>} onClose={() => toggleLayers(app)} closeLabel={t('layers.close')} />
+      <div className="panel-body" tabIndex={-1}><LayerGroups /></div>
+    </section>
+  );
+}

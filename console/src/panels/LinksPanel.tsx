@@ -1,0 +1,86 @@
+// The status of the links to the outside: state in words, rates, and what was refused with the reason.
+import { parseInstant } from '../math/time';
+import type { Link } from '../state/types';
+import { useApp, useStore, useWords } from './hooks';
+import { EmptyNote, FailureNote, LoadingNote, PanelHead } from './Parts';
+
+const SHAPES = {
+  running: 'M6 1a5 5 0 100 10A5 5 0 006 1z',
+  connecting: 'M6 1a5 5 0 015 5H6z',
+  waiting: 'M6 1l5.500 10H.5z',
+  failed: 'M4 1h4l3 3v4l-3 3H4L1 8V4z',
+  ended: 'M2 2h8v8H2z',
+} as const;
+
+function Explanation({ link }: { link: Link }) {
+  const app = useApp();
+  const words = useWords();
+  const nowMs = useStore(app.nowMs);
+  const retryMs = parseInstant(link.retryAt);
+  const when = retryMs === null || retryMs <= nowMs ? words.t('links.soon') : words.until(retryMs - nowMs);
+  return <p>{words.t(`links.explain.${link.state}`, { when })}{link.detail && <span className="note-detail">{link.detail}</span>}</p>;
+}
+
+function Figures({ link }: { link: Link }) {
+  const app = useApp();
+  const words = useWords();
+  const nowMs = useStore(app.nowMs);
+  const lastMs = parseInstant(link.lastMessageAt);
+  const figures: readonly (readonly [string, string])[] = [
+    [words.t('links.rate'), words.quantity(link.messagesPerSecond, undefined)],
+    [words.t('links.accepted'), words.number(link.accepted)],
+    [words.t('links.refused'), words.number(link.refused)],
+    [words.t('links.waiting'), `${words.number(link.mailbox?.waiting ?? 0)} / ${words.number(link.mailbox?.capacity ?? 0)}`],
+    [words.t('links.last'), lastMs === null ? words.t('links.never') : words.age(Math.max(0, nowMs - lastMs))],
+  ];
+  return <dl className="figures">{figures.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>;
+}
+
+function Refusals({ link }: { link: Link }) {
+  const words = useWords();
+  if (!link.refusals || link.refusals.length === 0) return null;
+  return (
+    <details>
+      <summary>{words.t('links.refusals', { count: words.number(link.refused) })}</summary>
+      <ul className="refusals">
+        {link.refusals.map(({ at, reason, sample }, i) => {
+          const ms = parseInstant(at);
+          return <li key={`${at} ${i}`}><strong>{reason}</strong>{ms !== null && <time dateTime={at}>{words.moment(ms)}</time>}<code title={words.t('links.sample')}>{sample}</code></li>;
+        })}
+      </ul>
+    </details>
+  );
+}
+
+function LinkCard({ link }: { link: Link }) {
+  const words = useWords();
+  return (
+    <li className={`link link-${link.state}`}>
+      <div className="link-head">
+        <h3>{link.name}</h3>
+        <span className="link-kind">{words.linkKind(link.kind)}</span>
+        <span className="link-state"><svg viewBox="0 0 12 12" aria-hidden="true"><path d={SHAPES[link.state] ?? SHAPES.ended} /></svg>{words.t(`links.state.${link.state}`)}</span>
+      </div>
+      <Explanation link={link} />
+      <Figures link={link} />
+      <Refusals link={link} />
+    </li>
+  );
+}
+
+export function LinksPanel() {
+  const app = useApp();
+  const words = useWords();
+  const { value, error } = useStore(app.links);
+  return (
+    <section className="panel panel-right" aria-label={words.t('links.title')}>
+      <PanelHead title={<h2>{words.t('links.title')}</h2>} onClose={() => app.closePanel()} closeLabel={words.t('inspector.close')} />
+      <div className="panel-body" tabIndex={-1}>
+        {error && <FailureNote failure={error} onRetry={() => void app.loadLinks()} />}
+        {!value && !error && <LoadingNote text="links.loading" />}
+        {value?.length === 0 && <EmptyNote text="links.empty"><p>{words.t('links.empty.do')}</p></EmptyNote>}
+        <ul className="links">{value?.map((link) => <LinkCard key={link.name} link={link} />)}</ul>
+      </div>
+    </section>
+  );
+}

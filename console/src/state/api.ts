@@ -1,0 +1,159 @@
+// Asks the server: every request has a time limit and ends in a value or an ApiFailure that panels can put in words.
+import { readEntities, readEntity, readFeatures, readHistory, type EntityFacts, type HistoryPoint, type MapFeature } from './ngsi';
+import type { ApiFailure, FailureKind, Link, Loadable, SearchResult, Summary } from './types';
+
+const TIMEOUT_MS = 20_000;
+const PAGE_SIZE = 500;
+const FEATURES_MAX = 40_000;
+
+/** Thrown by CityApi; carries the reason in parts. */
+export class RequestError extends Error {
+  constructor(readonly failure: ApiFailure) {
+    super(`${failure.kind}: ${failure.detail}`);
+  }
+}
+
+export interface ReadOptions {
+  /** The city as recorded at this time (ISO 8601); now when null. */
+  readonly asOf?: string | null;
+  readonly signal?: AbortSignal;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly total: number | null;
+}
+
+function kindOfStatus(status: number): FailureKind {
+  if (status === 404) return 'notFound';
+  if (status === 429 || status === 503) return 'busy';
+  return status >= 500 ? 'server' : 'refused';
+}
+
+async function problemOf(response: Response): Promise<ApiFailure> {
+  let detail = `${response.status} ${response.statusText}`.trim();
+  try {
+    const problem = (await response.json()) as { title?: unknown; detail?: unknown };
+    const texts = [problem.title, problem.detail].filter((text): text is string => typeof text === 'string');
+    if (texts.length > 0) detail = texts.join(': ');
+  } catch {
+    // Not every error has a body; the status says enough.
+  }
+  return { kind: kindOfStatus(response.status), detail };
+}
+
+/** The reason behind anything thrown by a request. */
+export function failureOf(error: unknown): ApiFailure {
+  if (error instanceof RequestError) return error.failure;
+  return { kind: 'unreachable', detail: error instanceof Error ? error.message : String(error) };
+}
+
+/** True when the caller itself gave the request up. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError';
+}
+
+type Query = Readonly<Record<string, string | number | null | undefined>>;
+
+/** Path with query; absent values are left out. */
+export function pathWith(path: string, query: Query): string {
+  const parts = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== '');
+  if (parts.length === 0) return path;
+  return `${path}?${new URLSearchParams(parts.map(([key, value]): [string, string] => [key, String(value)]))}`;
+}
+
+export class CityApi {
+  readonly #fetch: typeof fetch;
+
+  constructor(fetchFunction: typeof fetch = fetch.bind(globalThis)) {
+    this.#fetch = fetchFunction;
+  }
+
+  async #get(path: string, signal?: AbortSignal, accept = 'application/json'): Promise<Response> {
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    let response: Response;
+    try {
+      response = await this.#fetch(path, { headers: { accept }, signal: signal ? AbortSignal.any([signal, timeout]) : timeout });
+    } catch (error) {
+      if (signal?.aborted) throw new DOMException('given up', 'AbortError');
+      if (timeout.aborted) throw new RequestError({ kind: 'timeout', detail: path });
+      throw new RequestError({ kind: 'unreachable', detail: failureOf(error).detail });
+    }
+    if (!response.ok) throw new RequestError(await problemOf(response));
+    return response;
+  }
+
+  async #json(path: string, signal?: AbortSignal, accept?: string): Promise<{ body: unknown; response: Response }> {
+    const response = await this.#get(path, signal, accept);
+    try {
+      return { body: await response.json(), response };
+    } catch (error) {
+      if (signal?.aborted) throw new DOMException('given up', 'AbortError');
+      throw new RequestError({ kind: 'unreadable', detail: failureOf(error).detail });
+    }
+  }
+
+  async summary({ asOf, signal }: ReadOptions = {}): Promise<Summary> {
+    return (await this.#json(pathWith('/api/summary', { asOf }), signal)).body as Summary;
+  }
+
+  async search(text: string, { asOf, signal }: ReadOptions = {}): Promise<readonly SearchResult[]> {
+    const { body } = await this.#json(pathWith('/api/search', { q: text, limit: 20, asOf }), signal);
+    return (body as { results?: readonly SearchResult[] }).results ?? [];
+  }
+
+  async links(signal?: AbortSignal): Promise<readonly Link[]> {
+    return ((await this.#json('/api/links', signal)).body as { links?: readonly Link[] }).links ?? [];
+  }
+
+  async entity(id: string, { asOf, signal }: ReadOptions = {}): Promise<EntityFacts> {
+    const path = pathWith(`/ngsi-ld/v1/entities/${encodeURIComponent(id)}`, { options: 'sysAttrs', asOf });
+    const entity = readEntity((await this.#json(path, signal)).body);
+    if (!entity) throw new RequestError({ kind: 'unreadable', detail: id });
+    return entity;
+  }
+
+  async entities(type: string, page: { offset: number; limit: number }, { asOf, signal }: ReadOptions = {}): Promise<Page<EntityFacts>> {
+    const path = pathWith('/ngsi-ld/v1/entities', { type, ...page, count: 'true', options: 'sysAttrs', asOf });
+    const { body, response } = await this.#json(path, signal);
+    const total = Number(response.headers.get('NGSILD-Results-Count') ?? NaN);
+    return { items: readEntities(body), total: Number.isFinite(total) ? total : null };
+  }
+
+  /** All features of a type, page by page; `onPage` gets each page as it comes. */
+  async features(type: string, onPage: (features: readonly MapFeature[]) => void, { asOf, signal }: ReadOptions = {}): Promise<void> {
+    for (let offset = 0; offset < FEATURES_MAX; offset += PAGE_SIZE) {
+      const path = pathWith('/ngsi-ld/v1/entities', { type, offset, limit: PAGE_SIZE, options: 'keyValues', asOf });
+      const { body } = await this.#json(path, signal, 'application/geo+json');
+      const features = readFeatures(body);
+      onPage(features);
+      const count = (body as { features?: readonly unknown[] }).features?.length ?? 0;
+      if (count < PAGE_SIZE) return;
+    }
+  }
+
+  /** The last points of a numeric attribute; only those before `beforeMs` when given. */
+  async history(id: string, attribute: string, query: HistoryQuery, signal?: AbortSignal): Promise<readonly HistoryPoint[]> {
+    const before = query.beforeMs === null ? {} : { timerel: 'before', timeAt: new Date(query.beforeMs).toISOString() };
+    const path = pathWith(`/ngsi-ld/v1/temporal/entities/${encodeURIComponent(id)}`, {
+      attrs: attribute, options: 'temporalValues', lastN: query.lastN, timeproperty: query.timeProperty, ...before,
+    });
+    return readHistory((await this.#json(path, signal)).body, attribute);
+  }
+}
+
+export interface HistoryQuery {
+  readonly lastN: number;
+  readonly beforeMs: number | null;
+  readonly timeProperty: 'observedAt' | 'modifiedAt';
+}
+
+/** Runs a request into `set`: loading (old value kept), then ready or failed. A given-up request changes nothing. */
+export async function loadInto<T>(get: () => Loadable<T>, set: (value: Loadable<T>) => void, request: () => Promise<T>): Promise<void> {
+  set({ state: 'loading', value: get().value, error: null });
+  try {
+    set({ state: 'ready', value: await request(), error: null });
+  } catch (error) {
+    if (!isAbort(error)) set({ state: 'failed', value: get().value, error: failureOf(error) });
+  }
+}

@@ -1,0 +1,288 @@
+// The state of the console and what keeps it current. Panels and layers read its stores and call its methods.
+import type { Theme } from '../math/paint';
+import { clampTo, parseInstant, type TimeRange } from '../math/time';
+import { formatAddress, languageOf, parseAddress, type Address, type Language } from './address';
+import { CityApi, isAbort, loadInto } from './api';
+import { maySense } from './catalogue';
+import { MAP_STARTING, type MapControls, type MapStatus } from './map_controls';
+import type { EntityFacts } from './ngsi';
+import { applyChange, sensorOf, type Sensor, type Sensors } from './sensors';
+import { Store, watch } from './store';
+import { ChangeStream, type StreamOutside } from './stream';
+import { IDLE, type Change, type Link, type Loadable, type Summary } from './types';
+
+export type Dialog = 'palette' | 'help' | null;
+
+export interface Settings {
+  readonly theme: Theme;
+  readonly letterKeys: boolean;
+  readonly layersOpen: boolean;
+}
+
+export interface Playing {
+  readonly running: boolean;
+  readonly speed: number;
+}
+
+/** The world outside the page, so that tests can bring their own. */
+export interface Outside extends StreamOutside {
+  readonly fetch: typeof fetch;
+  readonly languages: readonly string[];
+  readQuery(): string;
+  writeQuery(query: string, push: boolean): void;
+  readSettings(): string | null;
+  writeSettings(text: string): void;
+}
+
+/** Of each type only so many are read. */
+export const SENSORS_MAX = 1000;
+const TICK_MS = 1000;
+const SUMMARY_EVERY_MS = 20_000;
+const LINKS_EVERY_MS = 5_000;
+const SETTLE_MS = 400;
+
+function readSettings(outside: Outside): Settings {
+  const first: Settings = { theme: 'dark', letterKeys: true, layersOpen: true };
+  try {
+    const stored = JSON.parse(outside.readSettings() ?? '{}') as Partial<Settings>;
+    return {
+      theme: stored.theme === 'light' || stored.theme === 'dark' ? stored.theme : first.theme,
+      letterKeys: stored.letterKeys ?? true,
+      layersOpen: stored.layersOpen ?? true,
+    };
+  } catch {
+    return first;
+  }
+}
+
+export class App {
+  readonly api: CityApi;
+  readonly address: Store<Address>;
+  readonly summary = new Store<Loadable<Summary>>(IDLE);
+  /** The counts as of the moment looked at; the same as `summary` when live. */
+  readonly summaryThen = new Store<Loadable<Summary>>(IDLE);
+  readonly links = new Store<Loadable<readonly Link[]>>(IDLE);
+  readonly sensors = new Store<Loadable<Sensors>>(IDLE);
+  readonly entity = new Store<Loadable<EntityFacts>>(IDLE);
+  readonly settings: Store<Settings>;
+  readonly dialog = new Store<Dialog>(null);
+  readonly playing = new Store<Playing>({ running: false, speed: 60 });
+  readonly announcement = new Store<string>('');
+  readonly nowMs: Store<number>;
+  readonly map = new Store<MapControls | null>(null);
+  readonly mapStatus = new Store<MapStatus>(MAP_STARTING);
+  /** Grows when the imported city changed, so that tiles and features are read again. */
+  readonly cityEdition = new Store(0);
+  readonly stream: ChangeStream;
+  readonly #outside: Outside;
+  readonly #stops: (() => void)[] = [];
+  /** Server clock minus ours, from the last summary. */
+  #clockAheadMs = 0;
+  #sensorRequest: AbortController | null = null;
+  #entityRequest: AbortController | null = null;
+  #thenRequest: AbortController | null = null;
+  #settling = new Map<string, () => void>();
+
+  constructor(outside: Outside) {
+    this.#outside = outside;
+    this.api = new CityApi(outside.fetch);
+    this.address = new Store(parseAddress(outside.readQuery()));
+    this.settings = new Store(readSettings(outside));
+    this.nowMs = new Store(outside.nowMs());
+    this.stream = new ChangeStream(outside, this.#heard, this.#readAgain);
+  }
+
+  /** Starts reading from the server and following the clock. */
+  start(): void {
+    this.stream.start();
+    this.#every(TICK_MS, this.#tick);
+    this.#every(SUMMARY_EVERY_MS, () => void this.loadSummary());
+    this.#every(LINKS_EVERY_MS, () => void this.loadLinks());
+    this.#stops.push(
+      watch(this.address, (address) => address.atMs, () => this.#momentChanged()),
+      watch(this.address, (address) => address.selected, () => void this.loadEntity(true)),
+      watch(this.summary, sensorTypes, () => void this.loadSensors()),
+      this.settings.subscribe(() => this.#outside.writeSettings(JSON.stringify(this.settings.get()))),
+    );
+    void this.loadSummary();
+    void this.loadLinks();
+  }
+
+  stop(): void {
+    this.stream.stop();
+    for (const stop of [...this.#stops, ...this.#settling.values()]) stop();
+  }
+
+  get language(): Language {
+    return languageOf(this.address.get(), this.#outside.languages);
+  }
+
+  /** The moment looked at as the server wants it; null when live. */
+  get asOf(): string | null {
+    const { atMs } = this.address.get();
+    return atMs === null ? null : new Date(atMs).toISOString();
+  }
+
+  /** From the first record to now; null while nothing is recorded. */
+  get range(): TimeRange | null {
+    const startMs = parseInstant(this.summary.get().value?.firstRecordedAt);
+    return startMs === null ? null : { startMs, endMs: Math.max(startMs, this.nowMs.get()) };
+  }
+
+  /** Changes the address; `push` makes a step that Back undoes. */
+  go(change: Partial<Address>, push = true): void {
+    const next = { ...this.address.get(), ...change };
+    const before = formatAddress(this.address.get());
+    const after = formatAddress(next);
+    if (before !== after) this.#outside.writeQuery(after, push);
+    this.address.set(next);
+  }
+
+  /** The address was changed from outside (Back, Forward). */
+  addressChanged(): void {
+    this.address.set(parseAddress(this.#outside.readQuery()));
+  }
+
+  select(id: string): void {
+    this.go({ selected: id, panel: 'inspector' });
+  }
+
+  closePanel(): void {
+    const { panel } = this.address.get();
+    this.go(panel === 'inspector' ? { panel: null, selected: null } : { panel: null });
+  }
+
+  /** Looks at a moment of the past, or live when null. Dragging replaces the step instead of adding one. */
+  lookAt(ms: number | null, push = true): void {
+    const range = this.range;
+    if (ms === null || !range || ms >= range.endMs) {
+      this.playing.update((playing) => ({ ...playing, running: false }));
+      return this.go({ atMs: null }, push);
+    }
+    this.go({ atMs: clampTo(range, ms) }, push);
+  }
+
+  async loadSummary(): Promise<void> {
+    await loadInto(this.summary.get, this.#setSummary, () => this.api.summary());
+  }
+
+  async loadLinks(): Promise<void> {
+    await loadInto(this.links.get, this.links.set, () => this.api.links());
+  }
+
+  /** Reads the selected entity as of the moment looked at; `fresh` forgets the one shown. */
+  async loadEntity(fresh: boolean): Promise<void> {
+    this.#entityRequest?.abort();
+    const { selected } = this.address.get();
+    if (fresh) this.entity.set(IDLE);
+    if (!selected) return;
+    const request = (this.#entityRequest = new AbortController());
+    const options = { asOf: this.asOf, signal: request.signal };
+    await loadInto(this.entity.get, (value) => {
+      if (!request.signal.aborted) this.entity.set(value);
+    }, () => this.api.entity(selected, options));
+  }
+
+  /** Reads all sensors as of the moment looked at. */
+  async loadSensors(): Promise<void> {
+    this.#sensorRequest?.abort();
+    const request = (this.#sensorRequest = new AbortController());
+    const types = sensorTypes(this.summary.get()).split(' ').filter(Boolean);
+    const options = { asOf: this.asOf, signal: request.signal };
+    await loadInto(this.sensors.get, (value) => {
+      if (!request.signal.aborted) this.sensors.set(value);
+    }, async () => {
+      const pages = await Promise.all(types.map((type) => this.api.entities(type, { offset: 0, limit: SENSORS_MAX }, options)));
+      const sensors = pages.flatMap((page) => page.items).map(sensorOf).filter((one): one is Sensor => one !== null);
+      return new Map(sensors.map((sensor) => [sensor.id, sensor]));
+    });
+  }
+
+  #setSummary = (summary: Loadable<Summary>): void => {
+    this.summary.set(summary);
+    const serverMs = parseInstant(summary.value?.now);
+    if (summary.state === 'ready' && serverMs !== null) this.#clockAheadMs = serverMs - this.#outside.nowMs();
+    if (this.address.get().atMs === null) this.summaryThen.set(summary);
+  };
+
+  #momentChanged(): void {
+    this.#later('moment', SETTLE_MS / 3, () => {
+      void this.loadEntity(false);
+      if (this.summary.get().value) void this.loadSensors();
+      void this.#loadSummaryThen();
+    });
+  }
+
+  async #loadSummaryThen(): Promise<void> {
+    this.#thenRequest?.abort();
+    if (this.address.get().atMs === null) return this.summaryThen.set(this.summary.get());
+    const request = (this.#thenRequest = new AbortController());
+    await loadInto(this.summaryThen.get, (value) => {
+      if (!request.signal.aborted) this.summaryThen.set(value);
+    }, () => this.api.summary({ asOf: this.asOf, signal: request.signal })).catch((error: unknown) => {
+      if (!isAbort(error)) throw error;
+    });
+  }
+
+  #tick = (): void => {
+    this.nowMs.set(this.#outside.nowMs() + this.#clockAheadMs);
+    const { running, speed } = this.playing.get();
+    const { atMs } = this.address.get();
+    if (running && atMs !== null) this.lookAt(atMs + speed * TICK_MS, false);
+  };
+
+  #heard = (change: Change): void => {
+    if (change.branch !== undefined && change.branch !== 'main') return;
+    const { selected, atMs } = this.address.get();
+    const types = change.entities.flatMap((entity) => entity.type);
+    if (types.some((type) => !maySense(type))) this.#later('city', 4000, () => this.#cityChanged());
+    if (atMs !== null) return;
+    if (change.entities.some((entity) => entity.id === selected)) this.#later('entity', SETTLE_MS, () => void this.loadEntity(false));
+    const { value } = this.sensors.get();
+    if (!value) return;
+    const { sensors, unknown } = applyChange(value, change);
+    if (sensors !== value) this.sensors.set({ state: 'ready', value: sensors, error: null });
+    if (unknown.some(maySense)) this.#later('sensors', 2000, () => void this.loadSummary().then(() => this.loadSensors()));
+  };
+
+  #cityChanged(): void {
+    this.cityEdition.update((edition) => edition + 1);
+    void this.loadSummary();
+  }
+
+  #readAgain = (): void => {
+    this.#later('again', SETTLE_MS, () => {
+      void this.loadSummary();
+      void this.loadSensors();
+      void this.loadEntity(false);
+      void this.loadLinks();
+    });
+  };
+
+  /** Runs once after a pause; asking again meanwhile does not postpone it. */
+  #later(name: string, ms: number, run: () => void): void {
+    if (this.#settling.has(name)) return;
+    this.#settling.set(name, this.#outside.after(ms, () => {
+      this.#settling.delete(name);
+      run();
+    }));
+  }
+
+  #every(ms: number, run: () => void): void {
+    let cancel = (): void => undefined;
+    const repeat = (): void => {
+      cancel = this.#outside.after(ms, () => {
+        run();
+        repeat();
+      });
+    };
+    repeat();
+    this.#stops.push(() => cancel());
+  }
+}
+
+/** The types that may be sensors, as one text so that it compares by value. */
+function sensorTypes(summary: Loadable<Summary>): string {
+  const types = (summary.value?.types ?? []).map(({ type }) => type);
+  return types.filter(maySense).sort().join(' ');
+}

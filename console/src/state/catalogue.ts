@@ -1,0 +1,53 @@
+// The map layers: one row per entity type. Add a layer here, its name in the texts, its drawing in src/layers.
+import type { Address } from './address';
+
+export type LayerKind = 'buildings' | 'roads' | 'areas' | 'points' | 'sensors' | 'none';
+
+export interface LayerRow {
+  readonly type: string;
+  readonly kind: LayerKind;
+  readonly onAtFirst: boolean;
+}
+
+const FIXED: readonly LayerRow[] = [
+  { type: 'Building', kind: 'buildings', onAtFirst: true },
+  { type: 'RoadSegment', kind: 'roads', onAtFirst: true },
+  { type: 'Water', kind: 'areas', onAtFirst: true },
+  { type: 'GreenSpace', kind: 'areas', onAtFirst: true },
+  { type: 'TrafficSignal', kind: 'points', onAtFirst: false },
+  { type: 'Crossing', kind: 'points', onAtFirst: false },
+  { type: 'PointOfInterest', kind: 'points', onAtFirst: false },
+];
+/** Types that are part of another layer or cannot be drawn. */
+const HIDDEN = ['BuildingPart', 'TurnRestriction'];
+
+/** Layers that imports of a city bring. */
+export const FIXED_LAYERS: readonly LayerRow[] = FIXED;
+
+/** Whether entities of this type may be sensors: every type that is not of the imported city. */
+export function maySense(type: string): boolean {
+  return !HIDDEN.includes(type) && !FIXED.some((row) => row.type === type);
+}
+
+/** The row of a type; types beside the imported city are sensors. */
+export function layerOf(type: string): LayerRow {
+  const kind = HIDDEN.includes(type) ? 'none' : 'sensors';
+  return FIXED.find((row) => row.type === type) ?? { type, kind, onAtFirst: true };
+}
+
+/** Whether the layer of a type is shown. */
+export function isShown(address: Pick<Address, 'on' | 'off'>, type: string): boolean {
+  return address.on.includes(type) || (layerOf(type).onAtFirst && !address.off.includes(type));
+}
+
+/** The address with the layer of a type switched. */
+export function switchLayer(address: Address, type: string): Address {
+  const show = !isShown(address, type);
+  const others = (types: readonly string[]): string[] => types.filter((one) => one !== type);
+  const byDefault = layerOf(type).onAtFirst;
+  return {
+    ...address,
+    on: show && !byDefault ? [...others(address.on), type] : others(address.on),
+    off: !show && byDefault ? [...others(address.off), type] : others(address.off),
+  };
+}

@@ -1,0 +1,35 @@
+// What panels and actions may ask of the map; src/layers implements it.
+import type { View } from '../math/camera';
+import type { Geometry } from '../math/geo';
+
+export interface MapControls {
+  flyToView(view: View): void;
+  flyToPlace(place: Geometry): void;
+  home(): void;
+  zoom(factor: number): void;
+  turn(degrees: number): void;
+  tilt(degrees: number): void;
+  pan(rightward: number, forward: number): void;
+  faceNorth(): void;
+  /** Id of what is drawn at a pixel of the map (CSS pixels), the middle when none is given. */
+  pick(at?: { readonly x: number; readonly y: number }): string | null;
+  /** Pixel of a place on the map, null when it is behind the eye. */
+  pixelOf(longitude: number, latitude: number, heightMetres: number): { readonly x: number; readonly y: number } | null;
+}
+
+export type MapPhase = 'starting' | 'ready' | 'noWebGl' | 'failed';
+
+/** What the map says of itself. */
+export interface MapStatus {
+  readonly phase: MapPhase;
+  readonly light: boolean;
+  readonly tiles: 'none' | 'loading' | 'ready' | 'failed';
+  readonly layersLoading: number;
+  readonly layersFailed: readonly string[];
+  readonly headingDegrees: number;
+  readonly metresPerPixel: number | null;
+}
+
+export const MAP_STARTING: MapStatus = {
+  phase: 'starting', light: false, tiles: 'none', layersLoading: 0, layersFailed: [], headingDegrees: 0, metresPerPixel: null,
+};

@@ -1,0 +1,112 @@
+// Puts things into words of one language: texts by key, types, attributes, moments, ages, values.
+import i18next from 'i18next';
+import type { Position } from '../math/geo';
+import { ageOf } from '../math/time';
+import { formatQuantity } from '../math/units';
+import type { Language } from './address';
+import { nameIn, type Names } from './ngsi';
+import { en } from './texts.en';
+import { ko, type TextKey } from './texts.ko';
+import type { Json } from './types';
+
+export type { TextKey } from './texts.ko';
+export type TextValues = Readonly<Record<string, string | number>>;
+
+const texts = i18next.createInstance();
+void texts.init({
+  resources: { ko: { translation: ko }, en: { translation: en } },
+  lng: 'en',
+  keySeparator: false,
+  nsSeparator: false,
+  interpolation: { escapeValue: false },
+  initAsync: false,
+});
+
+/** Words of one language. */
+export class Words {
+  readonly language: Language;
+  readonly locale: string;
+  readonly #day: Intl.DateTimeFormat;
+  readonly #zone: Intl.DateTimeFormat;
+  readonly #clock: Intl.DateTimeFormat;
+  readonly #mark: Intl.DateTimeFormat;
+  readonly #age: Intl.RelativeTimeFormat;
+  readonly #count: Intl.NumberFormat;
+
+  constructor(language: Language) {
+    this.language = language;
+    this.locale = language === 'ko' ? 'ko-KR' : 'en-GB';
+    this.#day = new Intl.DateTimeFormat(this.locale, { year: 'numeric', month: language === 'ko' ? '2-digit' : 'short', day: '2-digit' });
+    this.#zone = new Intl.DateTimeFormat(this.locale, { timeZoneName: 'short' });
+    this.#clock = new Intl.DateTimeFormat(this.locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+    this.#mark = new Intl.DateTimeFormat(this.locale, { month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+    this.#age = new Intl.RelativeTimeFormat(this.locale, { numeric: 'always', style: 'short' });
+    this.#count = new Intl.NumberFormat(this.locale);
+  }
+
+  t = (key: TextKey, values: TextValues = {}): string => texts.t(key, { ...values, lng: this.language });
+
+  #known(prefix: string, word: string): string | null {
+    const key = `${prefix}.${word}`;
+    return key in ko ? this.t(key as TextKey) : null;
+  }
+
+  /** "Buildings"; a type without a text stays as it is. */
+  type = (type: string): string => this.#known('type', type) ?? type;
+  attribute = (name: string): string => this.#known('attr', name) ?? name;
+  geometryKind = (type: string): string => this.#known('geometry', type) ?? type;
+  linkKind = (kind: string): string => this.#known('links.kind', kind) ?? kind;
+  name = (names: Names): string | null => nameIn(names, this.language);
+
+  /** Date and time with zone. */
+  moment = (ms: number): string => {
+    const zone = this.#zone.formatToParts(ms).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+    return `${this.#day.format(ms)} ${this.clock(ms)} ${zone}`;
+  };
+  clock = (ms: number): string => this.#clock.format(ms);
+  mark = (ms: number): string => this.#mark.format(ms);
+  number = (count: number): string => this.#count.format(count);
+  quantity = (value: number, unitCode: string | undefined): string => formatQuantity(value, unitCode, this.locale);
+
+  /** "5 min. ago" */
+  age = (ms: number): string => {
+    const { unit, count } = ageOf(ms);
+    return this.#age.format(-count, unit);
+  };
+
+  /** "in 8 sec." */
+  until = (ms: number): string => {
+    const { unit, count } = ageOf(Math.max(1000, ms));
+    return this.#age.format(count, unit);
+  };
+
+  /** "37.51330° N, 127.10020° E" */
+  position = ([longitude, latitude]: Position): string => {
+    const side = (value: number, plus: string, minus: string): string => `${Math.abs(value).toFixed(5)}° ${value < 0 ? minus : plus}`;
+    return `${side(latitude, 'N', 'S')}, ${side(longitude, 'E', 'W')}`;
+  };
+
+  /** Any plain value as text: numbers with unit, yes and no, known words, lists, records as JSON. */
+  value = (value: Json, unitCode?: string, attribute = ''): string => {
+    if (value === null) return this.t('value.none');
+    if (typeof value === 'number') return this.quantity(value, unitCode);
+    if (typeof value === 'boolean') return this.t(value ? 'value.true' : 'value.false');
+    if (typeof value === 'string') return this.#word(value, attribute);
+    if (Array.isArray(value)) return value.map((one: Json) => this.value(one, unitCode)).join(', ');
+    return JSON.stringify(value);
+  };
+
+  #word(value: string, attribute: string): string {
+    if (attribute === 'heightSource') return this.#known('class', value) ?? value;
+    return this.#known('value', value) ?? value;
+  }
+}
+
+const made = new Map<Language, Words>();
+
+/** The words of a language, made once. */
+export function wordsOf(language: Language): Words {
+  const words = made.get(language) ?? new Words(language);
+  made.set(language, words);
+  return words;
+}
