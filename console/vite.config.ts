@@ -14,7 +14,6 @@ function cesiumFiles(): Plugin {
   let outDir = 'dist';
   return {
     name: 'cesium-files',
-    apply: () => process.env['VITEST'] === undefined,
     configResolved(config) {
       outDir = config.build.outDir;
     },

@@ -88,8 +88,7 @@ void add_links(Twin& twin, std::vector<link::LinkDefinition> definitions) {
 /// rest of the city goes on; one in the configuration is the user's own and ends the start.
 Status declare_links(Twin& twin) {
   link::Options options;
-  if (!twin.settings.city.empty()) options.folders.push_back(twin.settings.city);
-  options.folders.push_back(source_folder());
+  options.folders = link::search_folders(twin.settings.city, {source_folder()});
   options.gate = twin.gate.get();
   twin.links = std::make_unique<link::Links>(twin.tenants->main(), twin.clock, options);
   std::error_code error;

@@ -58,6 +58,9 @@ struct Options {
   uint64_t seed = 1;                  ///< of the back-off's jitter
 };
 
+/// Where to look for the files of a city: its folder, the folder above it, then `more`.
+std::vector<std::string> search_folders(const std::string& city, const std::vector<std::string>& more = {});
+
 /// Runs links, each an actor with a worker and a bounded mailbox of its own. A message is acknowledged to where it
 /// came from only when it is durable (or refused, which is counted and told). Any worker may call any function.
 class Links {

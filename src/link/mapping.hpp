@@ -35,7 +35,13 @@ struct TimeRule {
 /// How one attribute (or sub-attribute) is made. Exactly one source is set: `from`, `longitude` and `latitude`,
 /// `text`, or `constant`.
 struct AttributeRule {
-  enum class ReadAs : uint8_t { as_sent, number, text, boolean };
+  enum class ReadAs : uint8_t {
+    as_sent,    ///< what JSON says it is
+    automatic,  ///< of plain texts (tables): a number if all of it is one, else text
+    number,
+    text,
+    boolean,
+  };
 
   std::string name;  ///< full IRI
   twin::AttributeKind kind = twin::AttributeKind::property;
