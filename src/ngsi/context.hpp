@@ -19,7 +19,7 @@ inline constexpr std::string_view default_vocabulary = "https://uri.etsi.org/ngs
 inline constexpr std::string_view ngsi_ld_namespace = "https://uri.etsi.org/ngsi-ld/";
 
 /// What a term's definition says of the values below it.
-enum class Coercion : uint8_t { none, id, vocab, json, list, language, datatype };
+enum class Coercion : uint8_t { none, id, vocab, json, list, set, index, language, datatype };
 
 /// One term of a context.
 struct TermDefinition {
@@ -35,8 +35,9 @@ class Context {
  public:
   using Terms = std::map<std::string, TermDefinition, std::less<>>;
 
-  /// `user_terms` as resolved, without the core. `source_json` is the value of "@context" as given.
-  Context(Terms user_terms, std::string source_json);
+  /// `user_terms` as resolved, without the core; those that a core term shadows are dropped. `json` and `link` as
+  /// below.
+  Context(Terms user_terms, std::string json, std::string link);
 
   /// The core context alone.
   static std::shared_ptr<const Context> core();
@@ -67,10 +68,16 @@ class Context {
   bool is_core() const { return user_terms_.empty(); }
 
  private:
-  void index();
+  /// A prefix that may shorten an IRI.
+  struct Prefix {
+    std::string iri;
+    std::string term;
+  };
+  std::string compact_with_prefix(std::string_view iri) const;
+
   Terms user_terms_;
-  std::multimap<std::string, std::string, std::less<>> terms_of_iri_;
-  std::vector<std::pair<std::string, std::string>> prefixes_;  // IRI, term
+  std::map<std::string, std::string, std::less<>> term_of_iri_;  ///< of user terms: the shortest for each IRI
+  std::vector<Prefix> prefixes_;
   std::string json_;
   std::string link_;
 };
@@ -85,6 +92,9 @@ std::string core_context_json(std::string_view version = "v1.8");
 
 /// The IRI of a core term ("temperature" is none: nullptr), e.g. "location" -> "https://uri.etsi.org/ngsi-ld/location".
 const TermDefinition* find_core_term(std::string_view term);
+
+/// The core term that means an IRI, or "".
+std::string_view find_core_term_of(std::string_view iri);
 
 /// Whether a name is a core term that is no attribute of an entity (id, type, value, observedAt ...): clause 4.5.1
 /// forbids it as an attribute name.

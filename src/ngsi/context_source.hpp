@@ -5,6 +5,7 @@
 #include <list>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -86,11 +87,17 @@ class ContextSource {
     base::Instant until;
     std::list<std::string>::iterator place;
   };
-  struct Resolution;
+  struct Failure {
+    base::Instant at;
+    base::Error error;
+  };
+  friend class ContextResolution;
 
-  base::Result<std::string> text_of(const std::string& url, Resolution& resolution);
-  void remember(const std::string& url, std::string text);
-  void keep(const std::string& key, const ContextPointer& context, base::Instant until);
+  base::Result<ContextPointer> resolve(std::string_view value_json, bool may_fetch);
+  base::Result<std::string> text_of(const std::string& url, bool may_fetch);
+  base::Result<std::string> fetch_and_remember(const std::string& url);
+  ContextPointer kept(std::string_view key);
+  void keep(std::string_view key, const ContextPointer& context, base::Instant until);
 
   Fetch fetch_;
   Hosted hosted_;
@@ -98,7 +105,7 @@ class ContextSource {
   ContextLimits limits_;
   mutable std::mutex mutex_;
   std::map<std::string, Document, std::less<>> documents_;
-  std::map<std::string, std::pair<base::Instant, base::Error>, std::less<>> failures_;
+  std::map<std::string, Failure, std::less<>> failures_;
   std::map<std::string, Resolved, std::less<>> resolved_;
   std::list<std::string> order_;  // keys of resolved_, the longest unused first
 };

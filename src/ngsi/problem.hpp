@@ -35,6 +35,9 @@ ProblemType problem_of(const base::Error& error);
 /// The type for an error that a ContextSource gave: unavailable is LdContextNotAvailable.
 ProblemType context_problem_of(const base::Error& error);
 
+/// The type for an error that Body::read gave: what is not JSON is InvalidRequest (clause 5.5.4).
+ProblemType body_problem_of(const base::Error& error);
+
 /// The body of an application/problem+json answer: type, title, detail, status, and `where` and `remedy` where known.
 std::string problem_json(ProblemType type, const base::Error& error, int status);
 

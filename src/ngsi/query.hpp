@@ -19,6 +19,27 @@ inline constexpr size_t query_bytes_max = 16'384;  ///< of q, type or scopeQ
 inline constexpr size_t query_terms_max = 500;     ///< comparisons in one q
 inline constexpr size_t query_depth_max = 32;      ///< parentheses within parentheses
 
+/// How names in a query become terms. From a table: names that it does not hold become Term::unknown(), so that asking
+/// costs no memory. Interning: for what must match things that are written later, subscriptions.
+class TermOf {
+ public:
+  TermOf(const twin::TermTable& terms) : find_(&terms) {}
+  static TermOf interning(twin::TermTable& terms) {
+    TermOf made(terms);
+    made.intern_ = &terms;
+    return made;
+  }
+  twin::Term operator()(std::string_view iri) const {
+    if (intern_ == nullptr) return find_->find(iri);
+    const auto term = intern_->intern(iri);
+    return term ? *term : twin::Term::unknown();
+  }
+
+ private:
+  const twin::TermTable* find_;
+  twin::TermTable* intern_ = nullptr;
+};
+
 /// The parameters of a query, decoded from the URL; nothing: not given. (An empty text was given and is an error.)
 struct QueryParameters {
   std::optional<std::string> id, type, id_pattern, attrs, pick, omit, q, scope_q;
@@ -26,19 +47,17 @@ struct QueryParameters {
   std::optional<std::string> expand_values;  ///< names whose values in q are expanded as vocabulary
 };
 
-/// Reads all of them. Names that no table holds become Term::unknown(): a query interns nothing.
-/// Errors: invalid, with the parameter (and the character's position in it) in `where`; too_complex; unsupported
-/// (linked-entity paths).
-base::Result<twin::Query> parse_query(const QueryParameters& parameters, const Context& context,
-                                      const twin::TermTable& terms);
+/// Reads all of them. Errors: invalid, with the parameter (and the character's position in it) in `where`; too_complex;
+/// unsupported (linked-entity paths).
+base::Result<twin::Query> parse_query(const QueryParameters& parameters, const Context& context, const TermOf& terms);
 
 /// The parts, alone.
 base::Result<twin::TypeSelection> parse_type_selection(std::string_view text, const Context& context,
-                                                       const twin::TermTable& terms);
-base::Result<twin::Condition> parse_condition(std::string_view q, const Context& context, const twin::TermTable& terms,
+                                                       const TermOf& terms);
+base::Result<twin::Condition> parse_condition(std::string_view q, const Context& context, const TermOf& terms,
                                               const std::vector<std::string>& expand_values = {});
 base::Result<twin::GeoQuery> parse_geo_query(const QueryParameters& parameters, const Context& context,
-                                             const twin::TermTable& terms);
+                                             const TermOf& terms);
 base::Result<std::vector<std::string>> parse_scope_query(std::string_view text);
 /// A GeoJSON geometry, JSON text. Errors: invalid, too_large (over twin::positions_max).
 base::Result<twin::Geometry> parse_geometry(std::string_view geojson);
@@ -47,10 +66,10 @@ base::Result<twin::Geometry> parse_geometry(std::string_view geojson);
 base::Result<Projection> parse_projection(const std::optional<std::string>& attrs,
                                           const std::optional<std::string>& pick,
                                           const std::optional<std::string>& omit, const Context& context,
-                                          const twin::TermTable& terms);
+                                          const TermOf& terms);
 
-/// q written back from a tree, with names compacted: `parse_condition(text_of(c))` equals c.
-std::string text_of(const twin::Condition& condition, const Context& context, const twin::TermTable& terms);
+/// q written back from a tree, with the paths as they were written: `parse_condition(text_of(c))` says the same as c.
+std::string text_of(const twin::Condition& condition);
 /// Whether two trees say the same (patterns by their text).
 bool same_condition(const twin::Condition& left, const twin::Condition& right);
 
@@ -62,7 +81,7 @@ struct QueryBody {
   std::vector<std::string> dataset_ids;
   bool has_temporal = false;  ///< temporalQ was given; read it with parse_temporal_body
 };
-base::Result<QueryBody> parse_query_body(const Body& body, const Context& context, const twin::TermTable& terms);
+base::Result<QueryBody> parse_query_body(const Body& body, const Context& context, const TermOf& terms);
 
 /// timerel, timeAt, endTimeAt, timeproperty, lastN as a history query. `attributes` are set by the caller.
 struct TemporalParameters {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "ngsi/json.hpp"
 #include "ngsi/names.hpp"
 #include "thread/snapshot.hpp"
 #include "twin/entity.hpp"
@@ -80,11 +81,5 @@ void append_temporal_entity(const TemporalEntity& entity, TemporalFormat format,
 
 /// The id of one instance in temporal answers; unique within an entity's attribute: "urn:ngsi-ld:instance:12-34-0".
 std::string instance_id(const twin::Attribute& attribute);
-
-/// Appends a GeoJSON geometry object.
-void append_geometry(const twin::Geometry& geometry, std::string& to);
-
-/// Appends a JSON string with quotes and escapes.
-void append_quoted(std::string_view text, std::string& to);
 
 }  // namespace cityloom::ngsi

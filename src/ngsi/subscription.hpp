@@ -85,7 +85,9 @@ struct Subscription {
   bool show_changes = false;
   Endpoint endpoint;
 
-  std::string context_json;  ///< JSON text of the "@context" it was created under
+  std::string context_json;       ///< JSON text of the "@context" it was created under
+  std::string expand_values;      ///< names whose values in q are of a vocabulary, comma-separated
+  std::vector<KeyValue> further;  ///< members that are kept and not acted on, by name; JSON text
 
   bool operator==(const Subscription&) const = default;
 };
@@ -111,6 +113,10 @@ base::Result<Subscription> update_subscription(const Subscription& now_is, const
 /// Reads back what `append_subscription` wrote with a null status: the stored form. Errors: corrupt.
 base::Result<Subscription> restore_subscription(std::string_view json, const Context& context);
 
+/// The same subscription with its names as another context writes them: entity types, watched and notified attributes,
+/// geoproperty. q stays as it was written.
+Subscription in_context(const Subscription& subscription, const Context& own, const Context& other);
+
 /// Appends a subscription as JSON, with the read-only members of its status (nullptr: the stored form, without).
 /// `context_json`: not empty: written as "@context".
 void append_subscription(const Subscription& subscription, const SubscriptionStatus* status, base::Instant now,
@@ -118,8 +124,9 @@ void append_subscription(const Subscription& subscription, const SubscriptionSta
 
 /// A subscription made ready for matching against one tenant's records.
 struct Matcher {
-  std::vector<twin::Query> any_of;  ///< one per selector, each with q, geoQ and scopeQ
-  std::vector<twin::Term> watched;  ///< empty: every attribute
+  std::vector<twin::Matcher> prepared;  ///< of `any_of`
+  std::vector<twin::Query> any_of;      ///< one per selector, each with q, geoQ and scopeQ
+  std::vector<twin::Term> watched;      ///< empty: every attribute
   std::vector<Trigger> triggers;
   Representation how;  ///< of the entities in a notification
   ContextPointer context;

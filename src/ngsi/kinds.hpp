@@ -1,0 +1,52 @@
+// The kinds of attribute and the names of their members in NGSI-LD JSON, in one table.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include "twin/attribute.hpp"
+
+namespace cityloom::ngsi {
+
+/// How one kind is written. Index: the kind.
+struct KindNames {
+  std::string_view type;      ///< "Property"
+  std::string_view value;     ///< the member that holds its value
+  std::string_view previous;  ///< the same before a change, in notifications
+  std::string_view values;    ///< the list of values in simplified temporal form
+  bool may_have_unit;
+};
+
+inline constexpr std::array<KindNames, 8> kind_names = {{
+    {"Property", "value", "previousValue", "values", true},
+    {"Relationship", "object", "previousObject", "objects", false},
+    {"GeoProperty", "value", "previousValue", "values", true},
+    {"LanguageProperty", "languageMap", "previousLanguageMap", "languageMaps", false},
+    {"VocabProperty", "vocab", "previousVocab", "vocabs", false},
+    {"JsonProperty", "json", "previousJson", "jsons", false},
+    {"ListProperty", "valueList", "previousValueList", "valueLists", true},
+    {"ListRelationship", "objectList", "previousObjectList", "objectLists", false},
+}};
+
+inline const KindNames& names_of(twin::AttributeKind kind) {
+  return kind_names[static_cast<size_t>(kind)];
+}
+
+/// The kind that a "type" names, or nothing.
+inline std::optional<twin::AttributeKind> kind_of_type(std::string_view type) {
+  for (size_t i = 0; i < kind_names.size(); ++i) {
+    if (kind_names[i].type == type) return static_cast<twin::AttributeKind>(i);
+  }
+  return std::nullopt;
+}
+
+/// The kind that has this member for its value ("value" gives property), or nothing.
+inline std::optional<twin::AttributeKind> kind_of_value_member(std::string_view member) {
+  for (size_t i = 0; i < kind_names.size(); ++i) {
+    if (kind_names[i].value == member) return static_cast<twin::AttributeKind>(i);
+  }
+  return std::nullopt;
+}
+
+}  // namespace cityloom::ngsi

@@ -1,0 +1,168 @@
+#include "ngsi/parse.hpp"
+
+#include <algorithm>
+
+#include "ngsi/attribute_reader.hpp"
+#include "ngsi/body_parts.hpp"
+
+namespace cityloom::ngsi {
+namespace {
+
+using Element = simdjson::dom::element;
+using Kind = thread::Change::Kind;
+
+bool needs_type(Kind kind) {
+  switch (kind) {
+    case Kind::create:
+    case Kind::replace:
+    case Kind::create_or_replace:
+    case Kind::create_or_append:
+    case Kind::create_or_merge:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// The members of an entity document, taken one by one into a change.
+class EntityReader {
+ public:
+  EntityReader(const ChangeForm& form, const Context& context, twin::TermTable& terms)
+      : form_(form), context_(context), attributes_(form, context, terms) {
+    change_.kind = form.kind;
+    change_.entity_id = form.entity_id;
+  }
+
+  base::Result<thread::Change> read(Element element) {
+    simdjson::dom::object object;
+    if (element.get(object) != simdjson::SUCCESS) {
+      return base::fail(base::Code::invalid, "an entity is a JSON object", "body");
+    }
+    for (const auto [name, value] : object) {
+      if (base::Status status = member(name, value); !status) return status.error();
+    }
+    if (change_.entity_id.empty()) return base::fail(base::Code::invalid, "the entity has no id", "id");
+    if (change_.types.empty() && needs_type(form_.kind)) {
+      return base::fail(base::Code::invalid, "the entity has no type", "type");
+    }
+    return std::move(change_);
+  }
+
+ private:
+  base::Status member(std::string_view name, Element value) {
+    const JsonPath at{nullptr, name};
+    if (name == "@context" || name == "createdAt" || name == "modifiedAt" || name == "deletedAt") return {};
+    if (name == "id" || name == "@id") return id(value, at);
+    if (name == "type" || name == "@type") return types(value, at);
+    if (name == "scope") return scopes(value, at);
+    if (name == "expiresAt") return expires_at(value, at);
+    if (const TermDefinition* definition = context_.find(name)) {
+      if (definition->iri == "@id") return id(value, at);
+      if (definition->iri == "@type") return types(value, at);
+    }
+    if (base::Status status = attributes_.read(name, value, at, change_.attributes); !status) return status;
+    if (change_.attributes.size() <= twin::attributes_max) return {};
+    return base::fail(base::Code::too_large,
+                      "the entity has more than " + std::to_string(twin::attributes_max) + " attributes", at.text());
+  }
+
+  base::Status id(Element value, const JsonPath& at) {
+    const auto text = read_string(value, at);
+    if (!text) return text.error();
+    if (!is_uri(*text)) return bad("an entity's id is a URI", at, "for instance urn:ngsi-ld:Building:1");
+    if (text->size() > twin::entity_id_bytes_max) {
+      return base::fail(base::Code::too_large,
+                        "the id has more than " + std::to_string(twin::entity_id_bytes_max) + " bytes", at.text());
+    }
+    if (!form_.entity_id.empty() && *text != form_.entity_id) return bad("is another entity's id than the URL's", at);
+    change_.entity_id = *text;
+    return {};
+  }
+
+  base::Status types(Element value, const JsonPath& at) {
+    const auto names = read_strings(value, at);
+    if (!names) return names.error();
+    for (const std::string_view name : *names) {
+      if (!is_name(name) || name == ngsi_ld_null)
+        return bad("not the name of a type: " + std::string(name.substr(0, 60)), at);
+      const std::string iri = context_.expand_type(name);
+      if (iri.empty()) return bad("means nothing in this @context", at);
+      const auto term = attributes_.intern(iri, at);
+      if (!term) return term.error();
+      if (std::find(change_.types.begin(), change_.types.end(), *term) == change_.types.end())
+        change_.types.push_back(*term);
+    }
+    return {};
+  }
+
+  base::Status scopes(Element value, const JsonPath& at) {
+    const auto texts = read_strings(value, at);
+    if (!texts) return texts.error();
+    for (const std::string_view text : *texts) {
+      if (text == ngsi_ld_null) return base::fail(base::Code::unsupported, "a scope is not deleted here", at.text());
+      if (!is_scope(text))
+        return bad("not a scope: " + std::string(text.substr(0, 100)), at, "write it as /Seoul/Songpa");
+      change_.scopes.emplace_back(text);
+    }
+    return {};
+  }
+
+  base::Status expires_at(Element value, const JsonPath& at) {
+    const auto time = read_time(value, at);
+    if (!time) return time.error();
+    const auto name = attributes_.intern(expires_at_iri, at);
+    if (!name) return name.error();
+    twin::Attribute attribute;
+    attribute.name = *name;
+    attribute.value = time->text();
+    change_.attributes.push_back(std::move(attribute));
+    return {};
+  }
+
+  const ChangeForm& form_;
+  const Context& context_;
+  AttributeReader attributes_;
+  thread::Change change_;
+};
+
+}  // namespace
+
+base::Result<thread::Change> parse_change(const Body& body, size_t item, const ChangeForm& form, const Context& context,
+                                          twin::TermTable& terms) {
+  if (item >= body.items()) return base::fail(base::Code::internal, "no such item in the body");
+  return EntityReader(form, context, terms).read(body.parts().items[item]);
+}
+
+base::Result<thread::Change> parse_attribute_change(const Body& body, std::string_view name, const ChangeForm& form,
+                                                    const Context& context, twin::TermTable& terms) {
+  if (!body.is_object()) return base::fail(base::Code::invalid, "an attribute fragment is a JSON object", "body");
+  AttributeReader reader(form, context, terms);
+  const JsonPath at{nullptr, name};
+  const auto term = reader.name_term(name, at);
+  if (!term) return term.error();
+  auto attribute = reader.read_fragment(*term, body.parts().root, at);
+  if (!attribute) return attribute.error();
+  thread::Change change;
+  change.kind = form.kind;
+  change.entity_id = form.entity_id;
+  change.attribute_name = *term;
+  change.dataset = attribute->dataset;
+  change.attributes.push_back(std::move(*attribute));
+  return change;
+}
+
+base::Result<std::vector<std::string>> parse_ids(const Body& body) {
+  if (!body.is_array()) return base::fail(base::Code::invalid, "a list of ids is a JSON array", "body");
+  std::vector<std::string> ids;
+  for (size_t i = 0; i < body.items(); ++i) {
+    const JsonPath at{nullptr, {}, static_cast<int64_t>(i)};
+    const auto text = read_string(body.parts().items[i], at);
+    if (!text) return text.error();
+    if (!is_uri(*text)) return bad("an entity's id is a URI", at);
+    ids.emplace_back(*text);
+  }
+  if (ids.empty()) return base::fail(base::Code::invalid, "the list of ids is empty", "body");
+  return ids;
+}
+
+}  // namespace cityloom::ngsi

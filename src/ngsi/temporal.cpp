@@ -1,0 +1,172 @@
+// The past of entities written as NGSI-LD JSON (clauses 4.5.6 - 4.5.9).
+#include <algorithm>
+
+#include "ngsi/attribute_writer.hpp"
+#include "ngsi/kinds.hpp"
+#include "ngsi/represent.hpp"
+
+namespace cityloom::ngsi {
+namespace {
+
+using twin::AttributeView;
+
+base::Instant time_of(const AttributeView& view, thread::TimeProperty property) {
+  base::Instant time = view.observed_at;
+  if (property == thread::TimeProperty::created_at) time = view.created_at;
+  if (property == thread::TimeProperty::modified_at) time = view.modified_at;
+  return time.exists() ? time : view.modified_at;
+}
+
+class TemporalWriter {
+ public:
+  TemporalWriter(const TemporalEntity& entity, TemporalFormat format, const Representation& how,
+                 thread::TimeProperty time_property, const Names& names, std::string& to)
+      : entity_(entity), format_(format), time_property_(time_property), names_(names), to_(to), how_(how) {
+    how_.format = format == TemporalFormat::normalized ? Format::normalized
+                  : format == TemporalFormat::concise  ? Format::concise
+                                                       : Format::simplified;
+  }
+
+  void write() {
+    to_ += "{\"id\":";
+    append_quoted(entity_.id, to_);
+    to_ += ",\"type\":";
+    list(entity_.types, [&](twin::Term type) { to_ += names_.quoted(type); });
+    scopes();
+    if (how_.sys_attrs && entity_.created_at.exists()) {
+      to_ += ",\"createdAt\":";
+      append_instant(entity_.created_at, to_);
+    }
+    if (how_.sys_attrs && entity_.modified_at.exists()) {
+      to_ += ",\"modifiedAt\":";
+      append_instant(entity_.modified_at, to_);
+    }
+    for (size_t i = 0; i < entity_.attributes.size(); ++i) attribute(i);
+    if (!how_.context_json.empty()) {
+      to_ += ",\"@context\":";
+      to_ += how_.context_json;
+    }
+    to_ += '}';
+  }
+
+ private:
+  template <class List, class Append>
+  void list(const List& items, const Append& append) {
+    if (items.size() == 1) return append(items.front());
+    to_ += '[';
+    for (size_t i = 0; i < items.size(); ++i) {
+      if (i != 0) to_ += ',';
+      append(items[i]);
+    }
+    to_ += ']';
+  }
+
+  // A scope is a plain member of an entity, but a Property of its evolution.
+  void scopes() {
+    if (entity_.scopes.empty() || !how_.projection.keeps_scope) return;
+    to_ += ",\"scope\":{\"type\":\"Property\",\"value\":";
+    list(entity_.scopes, [&](const std::string& scope) { append_quoted(scope, to_); });
+    to_ += '}';
+  }
+
+  // The datasets of one name stand together, where the first of them is.
+  void attribute(size_t index) {
+    const twin::Term name = entity_.attributes[index].name;
+    if (name.number <= twin::terms::scope.number || !how_.projection.writes(name)) return;
+    std::vector<const thread::AttributeHistory*> datasets;
+    for (size_t i = 0; i < entity_.attributes.size(); ++i) {
+      if (entity_.attributes[i].name != name) continue;
+      if (i < index) return;
+      datasets.push_back(&entity_.attributes[i]);
+    }
+    to_ += ',';
+    to_ += names_.quoted(name);
+    to_ += ':';
+    if (format_ == TemporalFormat::simplified) {
+      simplified(datasets);
+    } else {
+      to_ += '[';
+      bool is_first = true;
+      for (const auto* history : datasets) instances(*history, is_first);
+      to_ += ']';
+    }
+  }
+
+  template <class Visit>
+  static void each_view(const thread::AttributeHistory& history, const Visit& visit) {
+    std::string bytes;
+    for (const twin::Attribute& attribute : history.instances) {
+      bytes.clear();
+      twin::pack_attribute(attribute, bytes);
+      AttributeView view;
+      if (twin::read_attribute(bytes, view)) visit(attribute, view);
+    }
+  }
+
+  void instances(const thread::AttributeHistory& history, bool& is_first) {
+    AttributeWriter writer(how_, names_, to_);
+    each_view(history, [&](const twin::Attribute& attribute, const AttributeView& view) {
+      if (!is_first) to_ += ',';
+      is_first = false;
+      extra_ = ",\"instanceId\":";
+      append_quoted(instance_id(attribute), extra_);
+      writer.object(view, format_ == TemporalFormat::normalized, nullptr, extra_);
+    });
+  }
+
+  void simplified(const std::vector<const thread::AttributeHistory*>& datasets) {
+    if (datasets.size() > 1) to_ += '[';
+    for (size_t i = 0; i < datasets.size(); ++i) {
+      if (i != 0) to_ += ',';
+      values(*datasets[i]);
+    }
+    if (datasets.size() > 1) to_ += ']';
+  }
+
+  void values(const thread::AttributeHistory& history) {
+    const auto kind = history.instances.empty() ? twin::AttributeKind::property : history.instances.back().kind;
+    AttributeWriter writer(how_, names_, to_);
+    to_ += "{\"type\":\"";
+    to_ += names_of(kind).type;
+    to_ += "\",\"";
+    to_ += names_of(kind).values;
+    to_ += "\":[";
+    bool is_first = true;
+    each_view(history, [&](const twin::Attribute&, const AttributeView& view) {
+      to_ += is_first ? "[" : ",[";
+      is_first = false;
+      writer.simplified(view);
+      to_ += ',';
+      append_instant(time_of(view, time_property_), to_);
+      to_ += ']';
+    });
+    to_ += ']';
+    if (history.dataset.exists()) {
+      to_ += ",\"datasetId\":";
+      to_ += names_.quoted_text(history.dataset);
+    }
+    to_ += '}';
+  }
+
+  const TemporalEntity& entity_;
+  TemporalFormat format_;
+  thread::TimeProperty time_property_;
+  const Names& names_;
+  std::string& to_;
+  Representation how_;
+  std::string extra_;
+};
+
+}  // namespace
+
+void append_temporal_entity(const TemporalEntity& entity, TemporalFormat format, const Representation& how,
+                            thread::TimeProperty time_property, const Names& names, std::string& to) {
+  TemporalWriter(entity, format, how, time_property, names, to).write();
+}
+
+std::string instance_id(const twin::Attribute& attribute) {
+  return "urn:ngsi-ld:instance:" + std::to_string(attribute.offset.number) + '-' +
+         std::to_string(attribute.name.number) + '-' + std::to_string(attribute.dataset.number);
+}
+
+}  // namespace cityloom::ngsi
