@@ -221,25 +221,34 @@ std::vector<Term> AttributeView::object_types() const {
   return types;
 }
 
-Attribute AttributeView::unpack() const {
+namespace {
+
+// Corrupt bytes may nest without end; what a writer may nest, `depth_max` says.
+Attribute unpack_to_depth(const AttributeView& view, size_t depth) {
   Attribute attribute;
-  attribute.name = name;
-  attribute.dataset = dataset;
-  attribute.kind = kind;
-  attribute.value = value();
-  attribute.unit = unit;
-  attribute.observed_at = observed_at;
-  attribute.expires_at = expires_at;
-  attribute.object_types = object_types();
-  attribute.created_at = created_at;
-  attribute.modified_at = modified_at;
-  attribute.offset = offset;
-  if (!members_bytes.empty()) {
-    PackedAttributes all(members_bytes);
+  attribute.name = view.name;
+  attribute.dataset = view.dataset;
+  attribute.kind = view.kind;
+  attribute.value = view.value();
+  attribute.unit = view.unit;
+  attribute.observed_at = view.observed_at;
+  attribute.expires_at = view.expires_at;
+  attribute.object_types = view.object_types();
+  attribute.created_at = view.created_at;
+  attribute.modified_at = view.modified_at;
+  attribute.offset = view.offset;
+  if (!view.members_bytes.empty() && depth < depth_max) {
+    PackedAttributes all(view.members_bytes);
     attribute.members.reserve(all.count());
-    for (AttributeView member; all.next(member);) attribute.members.push_back(member.unpack());
+    for (AttributeView member; all.next(member);) attribute.members.push_back(unpack_to_depth(member, depth + 1));
   }
   return attribute;
+}
+
+}  // namespace
+
+Attribute AttributeView::unpack() const {
+  return unpack_to_depth(*this, 0);
 }
 
 PackedAttributes::PackedAttributes(std::string_view bytes) {
@@ -248,6 +257,7 @@ PackedAttributes::PackedAttributes(std::string_view bytes) {
   count_ = reader.varint32();
   rest_ = reader.rest();
   ok_ = reader.ok() && count_ <= rest_.size();
+  if (!ok_) count_ = 0;
 }
 
 bool PackedAttributes::next(AttributeView& view) {

@@ -1,0 +1,34 @@
+// Fuzzes what reads stored bytes: commits, chunks of history, entity records.
+#include <xxhash.h>
+
+#include "thread/chunk.hpp"
+#include "twin/entity.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace cityloom;
+  if (size == 0) return 0;
+  const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
+  switch (data[0] % 4) {
+    case 0: {
+      // With the right version and checksum, so that the fields are read at all.
+      const uint64_t checksum = XXH3_64bits(bytes.data(), bytes.size());
+      std::string commit(1, '\1');
+      commit.append(reinterpret_cast<const char*>(&checksum), sizeof(checksum)).append(bytes);
+      (void)thread::unpack_commit(commit).ok();
+      break;
+    }
+    case 1:
+      if (const auto chunk = thread::unpack_chunk(bytes)) {
+        for (size_t i = 0; i < chunk->size(); ++i) (void)chunk->at(i);
+      }
+      break;
+    case 2:
+      if (const auto record = twin::EntityRecord::from_bytes(bytes)) (void)record->unpack();
+      break;
+    default: {
+      thread::Chunk chunk;
+      (void)thread::unpack_point(bytes, chunk).ok();
+    }
+  }
+  return 0;
+}
