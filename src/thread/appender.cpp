@@ -141,13 +141,13 @@ Result<Outcome> Appender::decide_one(const ChangeSet& set, const Change& change,
   part.recorded_at = commit.recorded_at;
   auto outcome = decide(change, **now, part.facts);
   if (!outcome) return outcome;
-  // Only what grows can pass a limit, and large entities are rare: a trial on a copy is then cheap enough.
-  twin::Entity after = **now;
-  for (const twin::Fact& fact : part.facts) {
-    if (const Status applied = twin::apply(fact, part.offset, part.recorded_at, after); !applied)
-      return applied.error();
+  if (may_pass_limits(**now, change)) {
+    twin::Entity after = **now;
+    for (const twin::Fact& fact : part.facts) {
+      if (const Status applied = twin::apply(fact, part.offset, part.recorded_at, after); !applied) return applied.error();
+    }
+    if (const Status within = check_limits(after); !within) return within.error();
   }
-  if (const Status within = check_limits(after); !within) return within.error();
   if (const Status staged = views_.stage(part); !staged) return staged.error();
   outcome->offset = outcome->recorded ? commit.offset : Offset{commit.offset.number - 1};
   std::move(part.facts.begin(), part.facts.end(), std::back_inserter(commit.facts));

@@ -97,6 +97,9 @@ class Appender {
 /// Bytes of a change, about, for limits.
 size_t approximate_bytes(const Change& change);
 
+/// Whether an entity with a change added could pass a limit: false for nearly all, at little cost.
+bool may_pass_limits(const twin::Entity& now, const Change& change);
+
 /// Refuses an entity that would pass a limit. Errors: too_large.
 base::Status check_limits(const twin::Entity& entity);
 

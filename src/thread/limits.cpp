@@ -27,6 +27,12 @@ size_t approximate_bytes(const Change& change) {
   return change.entity_id.size() + 64 + bytes_of(change.attributes);
 }
 
+bool may_pass_limits(const twin::Entity& now, const Change& change) {
+  return now.attributes.size() + change.attributes.size() > twin::attributes_max ||
+         change.entity_id.size() > twin::entity_id_bytes_max ||
+         bytes_of(now.attributes) + bytes_of(change.attributes) > twin::record_bytes_max;
+}
+
 base::Status check_limits(const twin::Entity& entity) {
   using base::Code;
   if (entity.id.size() > twin::entity_id_bytes_max) {
