@@ -1,10 +1,9 @@
 // The table of problems.
 #include "serve/problem.hpp"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include <array>
+
+#include "serve/json.hpp"
 
 namespace cityloom::serve {
 namespace {
@@ -60,23 +59,15 @@ std::string_view title_of(Code code) {
 Response problem(const base::Error& error, const ProblemStyle& style, int status) {
   if (status == 0 && style.status != nullptr) status = style.status(error.code);
   if (status == 0) status = status_of(error.code);
-  rapidjson::StringBuffer out;
-  rapidjson::Writer<rapidjson::StringBuffer, rapidjson::UTF8<>, rapidjson::UTF8<>, rapidjson::CrtAllocator,
-                    rapidjson::kWriteDefaultFlags>
-      json(out);
-  const auto text = [&json](std::string_view key, std::string_view value) {
-    json.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
-    json.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
-  };
-  json.StartObject();
-  text("type", style.type != nullptr ? style.type(error.code) : own_problem_style().type(error.code));
-  text("title", title_of(error.code));
-  json.Key("status");
-  json.Int(status);
-  text("detail", error.remedy.empty() ? error.what : error.what + ": " + error.remedy);
-  if (!error.where.empty()) text("where", error.where);
-  json.EndObject();
-  Response response{status, "application/problem+json", {}, std::string(out.GetString(), out.GetSize()), {}};
+  JsonText json;
+  json.open_object()
+      .member("type", style.type != nullptr ? style.type(error.code) : own_problem_style().type(error.code))
+      .member("title", title_of(error.code))
+      .member("status", status)
+      .member("detail", error.remedy.empty() ? error.what : error.what + ": " + error.remedy);
+  if (!error.where.empty()) json.member("where", error.where);
+  json.close_object();
+  Response response{status, "application/problem+json", {}, json.take(), {}};
   if (error.code == Code::busy) response.header("Retry-After", "1");
   return response;
 }

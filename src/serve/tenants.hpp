@@ -7,6 +7,7 @@
 #include <shared_mutex>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/result.hpp"
@@ -73,11 +74,15 @@ class Tenants {
   std::mutex opening_;
 };
 
+/// A moment as it stands in `asOf`: an offset, or a time. Errors: invalid.
+base::Result<std::variant<thread::Offset, base::Instant>> read_moment(std::string_view text);
+
 /// The snapshot that a read asks for by its tenant, `branch` and `asOf` (a date-time or an offset).
 /// Errors: not_found (tenant, branch), invalid (asOf).
 struct Reading {
   thread::Thread* thread = nullptr;
   thread::Snapshot snapshot;
+  bool is_live = true;  ///< of the main branch, as of now: what indexes that follow the feed can answer
 };
 base::Result<Reading> reading_of(Tenants& tenants, const Request& request);
 

@@ -6,16 +6,15 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/instant.hpp"
+#include "link/links.hpp"
 #include "serve/router.hpp"
 #include "serve/server.hpp"
 #include "serve/tenants.hpp"
 #include "space/space.hpp"
 
-namespace cityloom::link {
-class Links;
-}
 namespace cityloom::space {
 class BuildingTiles;
 class RoadMap;
@@ -29,15 +28,16 @@ using ImportBytes = std::function<base::Result<space::ImportReport>(std::string_
 
 /// What the doors lead to. All of it outlives the server. What is null or empty has a door that says so (404 or 501).
 struct ApiServices {
-  Tenants* tenants = nullptr;          ///< needed
-  const base::Clock* clock = nullptr;  ///< needed
-  const trust::Gate* gate = nullptr;   ///< needed
-  link::Links* links = nullptr;
+  Tenants* tenants = nullptr;                                  ///< needed
+  const base::Clock* clock = nullptr;                          ///< needed
+  const trust::Gate* gate = nullptr;                           ///< needed
+  std::function<std::vector<link::LinkStatus>()> link_status;  ///< link::Links::status
+  std::function<void(std::string_view name, std::string payload, std::function<void(base::Status)> done)>
+      link_push;                          ///< link::Links::push
   space::BuildingTiles* tiles = nullptr;  ///< of the default tenant
   space::RoadMap* roads = nullptr;        ///< of the default tenant
   ImportBytes import;
   size_t import_bytes_max = 512u << 20;
-  std::string city_name;       ///< what /api/summary calls the city; may be empty
   std::string console_folder;  ///< with index.html; empty: no console
   bool bench = false;          ///< opens /bench/fixed/{bytes}
 };
@@ -51,6 +51,9 @@ class Api {
 
   /// Gives /metrics the engine's numbers; call once the server has started. Any worker may be asking meanwhile.
   void set_server(const Server& server);
+
+  /// What /api/summary calls the city from now on; until then it has no name. Any worker.
+  void set_city_name(std::string name);
 
  private:
   struct Parts;

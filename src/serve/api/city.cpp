@@ -1,0 +1,168 @@
+// /api/route, /api/import and /tiles/buildings: what the space room gives.
+#include <charconv>
+
+#include "serve/api/doors.hpp"
+#include "serve/json.hpp"
+#include "space/roads.hpp"
+#include "space/tiles.hpp"
+
+namespace cityloom::serve {
+namespace {
+
+using base::Code;
+using base::fail;
+using base::Result;
+
+/// "lon,lat"
+Result<twin::Position> read_position(const Request& request, std::string_view name) {
+  const std::string_view text = request.query_value(name).value_or("");
+  const char* const end = text.data() + text.size();
+  double longitude = 0, latitude = 0;
+  const auto first = std::from_chars(text.data(), end, longitude);
+  const bool has_comma = first.ec == std::errc{} && first.ptr != end && *first.ptr == ',';
+  const auto second = has_comma ? std::from_chars(first.ptr + 1, end, latitude) : first;
+  if (!has_comma || second.ec != std::errc{} || second.ptr != end) {
+    return fail(Code::invalid, "not a longitude and latitude", std::string(name), "write for example from=127.1,37.51");
+  }
+  auto position = twin::Position::make(longitude, latitude);
+  if (!position) return fail(Code::invalid, position.error().what, std::string(name));
+  return position;
+}
+
+Result<Response> find_route(const ApiState& state, const Request& request) {
+  if (state.services.roads == nullptr || !request.tenant().empty()) {
+    return fail(Code::unsupported, "ways are found for the default tenant only");
+  }
+  const auto from = read_position(request, "from");
+  if (!from) return from.error();
+  const auto to = read_position(request, "to");
+  if (!to) return to.error();
+  space::RouteRequest wanted{*from, *to, space::RouteGoal::fastest, 1'000};
+  if (const auto goal = request.query_value("goal"); goal && *goal == "shortest") {
+    wanted.goal = space::RouteGoal::shortest;
+  } else if (goal && *goal != "fastest") {
+    return fail(Code::invalid, "neither fastest nor shortest", "goal");
+  }
+  const auto network = state.services.roads->network();
+  if (!network) return network.error();
+  const auto route = (*network)->route(wanted);
+  if (!route) return route.error();
+  twin::Geometry line;
+  line.kind = twin::GeometryKind::line_string;
+  line.positions = route->positions;
+  JsonText json;
+  json.open_object().member("type", "Feature").member("geometry", line).key("properties").open_object();
+  json.member("length_m", route->length_m).member("duration_s", route->duration_s).key("segments").open_array();
+  for (const std::string& id : route->segment_ids) json.value(id);
+  json.close_array().close_object().close_object();
+  return Response{200, "application/geo+json", {}, json.take(), {}};
+}
+
+Result<Response> import_file(const ApiState& state, const Request& request) {
+  if (!state.services.import) return fail(Code::unsupported, "this server imports nothing");
+  const std::string_view name = request.query_value("name").value_or("");
+  if (name.empty() || name.size() > 255 || name.find_first_of("/\\") != std::string_view::npos) {
+    return fail(Code::invalid, "name must be the file's name, without folders", "name");
+  }
+  const auto writing = writing_of(*state.services.tenants, request);
+  if (!writing) return writing.error();
+  const auto report = state.services.import(name, request.body(), *writing->thread, writing->branch);
+  if (!report) return report.error();
+  JsonText json;
+  json.open_object().member("imported", report->imported).member("unchanged", report->unchanged);
+  json.member("removed", report->removed).key("entities").open_object();
+  for (const auto& [type, count] : report->entities) json.member(type, count);
+  json.close_object().member("warningsCount", report->warnings_count).key("warnings").open_array();
+  for (const space::ImportWarning& warning : report->warnings) {
+    json.open_object().member("file", warning.file).member("id", warning.object);
+    json.member("reason", warning.reason).close_object();
+  }
+  json.close_array().close_object();
+  return Response::json(json.take());
+}
+
+Result<Response> find_tile(const ApiState& state, const Request& request) {
+  if (state.services.tiles == nullptr || !request.tenant().empty()) {
+    return fail(Code::not_found, "there are tiles of the default tenant only");
+  }
+  const auto tile = state.services.tiles->find(request.path_value("path"));
+  if (!tile) return tile.error();
+  const space::TileContent& content = **tile;
+  Response response;
+  response.header("ETag", content.etag);
+  response.header("Cache-Control", "no-cache");
+  if (request.header("If-None-Match").value_or("").find(content.etag) != std::string_view::npos) {
+    response.status = 304;
+    return response;
+  }
+  response.content_type = content.content_type == "application/json" ? "application/json" : "model/gltf-binary";
+  response.body = std::shared_ptr<const std::string>(*tile, &content.bytes);
+  return response;
+}
+
+void add_route_door(Router& router, const ApiStatePointer& state) {
+  Route route;
+  route.path = "/api/route";
+  route.operation_id = "findRoute";
+  route.tag = "City";
+  route.summary = "The way over the road network";
+  route.handler = answer_or_fail([state](const Request& request) { return find_route(*state, request); });
+  route.blocking = true;  // folds the network after roads have changed
+  const std::string position = R"({"type":"string","pattern":"^-?[0-9.]+,-?[0-9.]+$"})";
+  route.parameters = {{Parameter::In::query, "from", "Longitude and latitude", position, true},
+                      {Parameter::In::query, "to", "Longitude and latitude", position, true},
+                      {Parameter::In::query, "goal", "What it is the best in",
+                       R"({"enum":["fastest","shortest"],"default":"fastest"})", false}};
+  route.answers = {{200, "A LineString", {{"application/geo+json", schema_reference("RouteFeature")}}}};
+  router.add(std::move(route));
+  router.add_schema("RouteFeature", R"({"type":"object","required":["type","geometry","properties"],"properties":{
+    "type":{"const":"Feature"},"geometry":{"type":"object","required":["type","coordinates"],"properties":{
+      "type":{"const":"LineString"},"coordinates":{"type":"array","items":{"type":"array","items":{"type":"number"}}}}},
+    "properties":{"type":"object","required":["length_m","duration_s","segments"],"properties":{
+      "length_m":{"type":"number"},"duration_s":{"type":"number"},
+      "segments":{"type":"array","items":{"type":"string"}}}}}})");
+}
+
+void add_import_door(Router& router, const ApiStatePointer& state) {
+  Route route;
+  route.method = Method::post;
+  route.path = "/api/import";
+  route.action = trust::Action::write;
+  route.operation_id = "importFile";
+  route.tag = "City";
+  route.summary = "Brings a file into the city, as `cityloom import` does";
+  route.handler = answer_or_fail([state](const Request& request) { return import_file(*state, request); });
+  route.blocking = true;
+  route.body_bytes_max = state->services.import_bytes_max;
+  route.parameters = {
+      {Parameter::In::query, "name", "The file's name, which says its kind", R"({"type":"string"})", true},
+      branch_parameter()};
+  route.request_body = {{"application/octet-stream", ""}};
+  route.answers = {{200, "What it did", {{"application/json", schema_reference("ImportReport")}}}};
+  router.add(std::move(route));
+  router.add_schema("ImportReport", R"({"type":"object",
+    "required":["imported","unchanged","removed","entities","warningsCount","warnings"],"properties":{
+    "imported":{"type":"integer"},"unchanged":{"type":"integer"},"removed":{"type":"integer"},
+    "entities":{"type":"object","additionalProperties":{"type":"integer"}},"warningsCount":{"type":"integer"},
+    "warnings":{"type":"array","items":{"type":"object","required":["file","id","reason"],"properties":{
+      "file":{"type":"string"},"id":{"type":"string"},"reason":{"type":"string"}}}}}})");
+}
+
+}  // namespace
+
+void add_city_doors(Router& router, const ApiStatePointer& state) {
+  add_route_door(router, state);
+  add_import_door(router, state);
+  Route tiles;
+  tiles.path = "/tiles/buildings/{path*}";
+  tiles.operation_id = "getBuildingTile";
+  tiles.tag = "City";
+  tiles.summary = "The buildings as 3D Tiles 1.1, from tileset.json on";
+  tiles.handler = answer_or_fail([state](const Request& request) { return find_tile(*state, request); });
+  tiles.blocking = true;  // a tile that is not in memory is made here
+  tiles.answers = {{200, "A tileset or its content", {{"application/json", "{}"}, {"model/gltf-binary", ""}}},
+                   {304, "As the client has it", {}}};
+  router.add(std::move(tiles));
+}
+
+}  // namespace cityloom::serve

@@ -1,0 +1,346 @@
+// The gazetteer: folding of names, and the worker that follows the feed.
+#include "serve/api/gazetteer.hpp"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cwctype>
+#include <mutex>
+#include <shared_mutex>
+#include <thread>
+#include <tuple>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "serve/json.hpp"
+
+namespace cityloom::serve {
+namespace {
+
+/// The next code point of valid UTF-8, moving `at` past it.
+char32_t next_code_point(std::string_view text, size_t& at) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(i < text.size() ? text[i] : 0); };
+  const unsigned char lead = byte(at);
+  const size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  char32_t code = length == 1 ? lead : lead & (0xFFu >> (length + 1));
+  for (size_t i = 1; i < length; ++i) code = (code << 6) | (byte(at + i) & 0x3Fu);
+  at += length;
+  return code;
+}
+
+void append_code_point(char32_t code, std::string& to) {
+  if (code < 0x80) {
+    to += static_cast<char>(code);
+  } else if (code < 0x800) {
+    to += {static_cast<char>(0xC0 | (code >> 6)), static_cast<char>(0x80 | (code & 0x3F))};
+  } else if (code < 0x10000) {
+    to += {static_cast<char>(0xE0 | (code >> 12)), static_cast<char>(0x80 | ((code >> 6) & 0x3F)),
+           static_cast<char>(0x80 | (code & 0x3F))};
+  } else {
+    to += {static_cast<char>(0xF0 | (code >> 18)), static_cast<char>(0x80 | ((code >> 12) & 0x3F)),
+           static_cast<char>(0x80 | ((code >> 6) & 0x3F)), static_cast<char>(0x80 | (code & 0x3F))};
+  }
+}
+
+/// Case mapping by the C library's Unicode tables; "C.UTF-8" is part of it and needs no installed locale.
+char32_t lower(char32_t code) {
+  if (code < 0x80) return code >= 'A' && code <= 'Z' ? code + 32 : code;
+  static const locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+  return locale == nullptr ? code : static_cast<char32_t>(towlower_l(static_cast<wint_t>(code), locale));
+}
+
+/// Puts a Hangul part together with what stands before it, as Unicode's composition does (chapter 3.12): names typed
+/// on some systems come in parts. 0 if they do not belong together.
+char32_t composed(char32_t before, char32_t part) {
+  constexpr char32_t syllables = 0xAC00, leads = 0x1100, vowels = 0x1161, tails = 0x11A7;
+  if (before >= leads && before < leads + 19 && part >= vowels && part < vowels + 21) {
+    return syllables + ((before - leads) * 21 + (part - vowels)) * 28;
+  }
+  const bool open_syllable = before >= syllables && before < syllables + 11'172 && (before - syllables) % 28 == 0;
+  if (open_syllable && part > tails && part < tails + 28) return before + (part - tails);
+  return 0;
+}
+
+bool is_building(std::string_view type) {
+  return type == "Building" || type == "BuildingPart";
+}
+
+void extend(std::optional<twin::Box>& box, const twin::Box& more) {
+  if (!box) {
+    box = more;
+    return;
+  }
+  box->west_deg = std::min(box->west_deg, more.west_deg);
+  box->south_deg = std::min(box->south_deg, more.south_deg);
+  box->east_deg = std::max(box->east_deg, more.east_deg);
+  box->north_deg = std::max(box->north_deg, more.north_deg);
+}
+
+}  // namespace
+
+std::string folded(std::string_view text) {
+  std::string result;
+  char32_t last = 0;
+  size_t last_at = 0;  // where `last` begins in the result
+  for (size_t at = 0; at < text.size();) {
+    char32_t code = lower(next_code_point(text, at));
+    if (code < 0x20 || code == 0x3000 || code == 0xA0) code = ' ';
+    if (code == ' ' && (last == ' ' || last == 0)) continue;
+    if (const char32_t whole = composed(last, code); whole != 0) {
+      result.resize(last_at);
+      code = whole;
+    }
+    last = code;
+    last_at = result.size();
+    append_code_point(code, result);
+  }
+  if (result.ends_with(' ')) result.pop_back();
+  return result;
+}
+
+std::optional<int> fit(std::string_view names, std::string_view text) {
+  std::optional<int> best;
+  for (size_t at = names.find(text); at != std::string_view::npos; at = names.find(text, at + 1)) {
+    const size_t end = at + text.size();
+    const char before = at == 0 ? '\n' : names[at - 1];
+    const bool ends = end == names.size() || names[end] == '\n';
+    const bool in_word = (before >= 'a' && before <= 'z') || (before >= '0' && before <= '9') || (before & 0x80) != 0;
+    const int rank = before == '\n' ? (ends ? 0 : 1) : in_word ? 3 : 2;
+    if (!best || rank < *best) best = rank;
+    if (rank <= 1) break;
+  }
+  return best;
+}
+
+bool is_name_term(const twin::TermTable& terms, twin::Term term) {
+  const std::string_view name = short_name(terms.text(term));
+  return name == "name" || name == "title" || name == "alternateName";
+}
+
+std::string folded_names(const twin::EntityRecord& record, const twin::TermTable& terms, PlaceFound& place) {
+  std::string names;
+  const auto add = [&](std::string_view name, bool show) {
+    if (name.empty()) return;
+    if (!names.empty()) names += '\n';
+    names += folded(name);
+    if (show || place.name.empty()) place.name = name;
+  };
+  record.each_attribute({}, [&](const twin::Attribute& attribute) {
+    if (!is_name_term(terms, attribute.name)) return true;
+    if (const auto* text = std::get_if<std::string>(&attribute.value)) add(*text, false);
+    const auto* json = std::get_if<twin::Json>(&attribute.value);
+    if (json == nullptr || attribute.kind != twin::AttributeKind::language_property) return true;
+    simdjson::dom::parser parser;
+    simdjson::dom::object by_language;
+    if (parser.parse(json->text).get(by_language) != simdjson::SUCCESS) return true;
+    for (const auto [language, value] : by_language) {
+      std::string_view text;
+      if (value.get(text) == simdjson::SUCCESS) add(text, language == "@none");
+      if (simdjson::dom::array several; value.get(several) == simdjson::SUCCESS) {
+        for (const auto each : several) {
+          if (each.get(text) == simdjson::SUCCESS) add(text, false);
+        }
+      }
+    }
+    return true;
+  });
+  return names;
+}
+
+struct Gazetteer::Parts {
+  struct Entry {
+    PlaceFound place;
+    std::string names;  // folded, a line each
+  };
+
+  explicit Parts(thread::Thread& record) : thread(record) {}
+
+  thread::Thread& thread;
+  mutable std::shared_mutex mutex;
+  std::vector<Entry> entries;
+  std::unordered_map<std::string, size_t> by_id;
+  std::optional<twin::Box> buildings;
+  std::optional<twin::Box> everything;
+
+  mutable std::mutex follow_mutex;
+  mutable std::condition_variable changed;
+  thread::Offset head;
+  thread::Offset done;
+  bool has_started = false;
+  bool stopping = false;
+  thread::Thread::Token token;
+  std::thread worker;
+
+  void put(const twin::EntityRecord& record);
+  void remove(const std::string& id);
+  void follow();
+  bool concerns(const twin::Fact& fact) const;
+  void take(const std::vector<std::shared_ptr<const thread::Commit>>& commits);
+};
+
+/// Takes a record as it is now: named ones into the entries, places into the boxes (which only grow until a restart).
+void Gazetteer::Parts::put(const twin::EntityRecord& record) {
+  Entry entry;
+  std::optional<twin::Box> box;
+  entry.place.id = record.id();
+  const auto types = record.types();
+  if (!types.empty()) entry.place.type = types.front();
+  entry.names = folded_names(record, thread.terms(), entry.place);
+  record.each_attribute(twin::terms::location, [&](const twin::Attribute& attribute) {
+    if (const auto* geometry = std::get_if<twin::Geometry>(&attribute.value)) {
+      box = twin::bounds_of(*geometry);
+      entry.place.centre = twin::centre_of(*geometry);
+    }
+    return !box;
+  });
+  const std::unique_lock lock(mutex);
+  if (box) {
+    extend(everything, *box);
+    if (is_building(short_name(thread.terms().text(entry.place.type)))) extend(buildings, *box);
+  }
+  const auto known = by_id.find(entry.place.id);
+  if (entry.names.empty() && known == by_id.end()) return;
+  if (known != by_id.end()) {
+    entries[known->second] = std::move(entry);
+  } else {
+    by_id.emplace(entry.place.id, entries.size());
+    entries.push_back(std::move(entry));
+  }
+}
+
+void Gazetteer::Parts::remove(const std::string& id) {
+  const std::unique_lock lock(mutex);
+  const auto known = by_id.find(id);
+  if (known == by_id.end()) return;
+  const size_t at = known->second;
+  by_id.erase(known);
+  if (at + 1 != entries.size()) {
+    entries[at] = std::move(entries.back());
+    by_id[entries[at].place.id] = at;
+  }
+  entries.pop_back();
+}
+
+bool Gazetteer::Parts::concerns(const twin::Fact& fact) const {
+  using Kind = twin::Fact::Kind;
+  if (fact.kind == Kind::scopes_set) return false;
+  if (fact.kind != Kind::attribute_set && fact.kind != Kind::attribute_deleted) return true;
+  return fact.attribute.name == twin::terms::location || is_name_term(thread.terms(), fact.attribute.name);
+}
+
+void Gazetteer::Parts::take(const std::vector<std::shared_ptr<const thread::Commit>>& commits) {
+  std::unordered_set<std::string_view> ids;
+  for (const auto& commit : commits) {
+    if (commit->branch != thread::main_branch) continue;
+    for (const twin::Fact& fact : commit->facts) {
+      if (concerns(fact)) ids.insert(fact.entity_id);
+    }
+  }
+  const thread::Snapshot now = thread.snapshot();
+  for (const std::string_view id : ids) {
+    const auto record = now.find(id);
+    if (!record) continue;
+    if (record->exists()) {
+      put(*record);
+    } else {
+      remove(std::string(id));
+    }
+  }
+}
+
+void Gazetteer::Parts::follow() {
+  const thread::Snapshot start = thread.snapshot();
+  thread::Offset at = start.offset();
+  (void)start.each({}, [this](const twin::EntityRecord& record) {
+    put(record);
+    const std::lock_guard lock(follow_mutex);
+    return !stopping;
+  });
+  for (;;) {
+    {
+      std::unique_lock lock(follow_mutex);
+      done = at;
+      has_started = true;
+      changed.notify_all();
+      changed.wait(lock, [&] { return stopping || head > at; });
+      if (stopping) return;
+    }
+    const auto commits = thread.feed(at);
+    // A damaged or unreadable record is told by health and by every read; names stay as they were.
+    if (!commits || commits->empty()) {
+      const std::lock_guard lock(follow_mutex);
+      at = std::max(at, head);
+      continue;
+    }
+    take(*commits);
+    at = commits->back()->offset;
+  }
+}
+
+Gazetteer::Gazetteer(thread::Thread& thread) : parts_(std::make_unique<Parts>(thread)) {
+  Parts& parts = *parts_;
+  parts.token = thread.on_head([&parts](thread::Offset head) {
+    const std::lock_guard lock(parts.follow_mutex);
+    parts.head = head;
+    parts.changed.notify_all();
+  });
+  {
+    const std::lock_guard lock(parts.follow_mutex);
+    parts.head = std::max(parts.head, thread.head());
+  }
+  parts.worker = std::thread([&parts] { parts.follow(); });
+}
+
+Gazetteer::~Gazetteer() {
+  parts_->token.reset();
+  {
+    const std::lock_guard lock(parts_->follow_mutex);
+    parts_->stopping = true;
+    parts_->changed.notify_all();
+  }
+  parts_->worker.join();
+}
+
+std::vector<PlaceFound> Gazetteer::search(std::string_view text, size_t limit) const {
+  struct Hit {
+    int rank;
+    size_t length;
+    size_t index;
+  };
+  const std::string wanted = folded(text);
+  std::vector<PlaceFound> found;
+  if (wanted.empty() || limit == 0) return found;
+  const std::shared_lock lock(parts_->mutex);
+  std::vector<Hit> hits;
+  for (size_t i = 0; i < parts_->entries.size(); ++i) {
+    const std::string& names = parts_->entries[i].names;
+    if (const auto rank = fit(names, wanted)) hits.push_back({*rank, names.size(), i});
+  }
+  const size_t count = std::min(limit, hits.size());
+  std::partial_sort(
+      hits.begin(), hits.begin() + static_cast<ptrdiff_t>(count), hits.end(), [](const Hit& left, const Hit& right) {
+        return std::tie(left.rank, left.length, left.index) < std::tie(right.rank, right.length, right.index);
+      });
+  for (size_t i = 0; i < count; ++i) found.push_back(parts_->entries[hits[i].index].place);
+  return found;
+}
+
+std::optional<twin::Box> Gazetteer::bounds() const {
+  const std::shared_lock lock(parts_->mutex);
+  return parts_->buildings ? parts_->buildings : parts_->everything;
+}
+
+size_t Gazetteer::named_count() const {
+  const std::shared_lock lock(parts_->mutex);
+  return parts_->entries.size();
+}
+
+bool Gazetteer::wait_for(thread::Offset offset, int64_t timeout_ms) const {
+  std::unique_lock lock(parts_->follow_mutex);
+  return parts_->changed.wait_for(lock, std::chrono::milliseconds(timeout_ms),
+                                  [&] { return parts_->has_started && parts_->done >= offset; });
+}
+
+}  // namespace cityloom::serve

@@ -1,0 +1,134 @@
+// /openapi.json: the description of all doors, made from the table of routes, so that it cannot drift from it.
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+#include "serve/api/doors.hpp"
+#include "serve/json.hpp"
+
+namespace cityloom::serve {
+namespace {
+
+constexpr std::string_view problem_schema = R"({"type":"object","required":["type","title","status"],"properties":{
+"type":{"type":"string"},"title":{"type":"string"},"status":{"type":"integer"},"detail":{"type":"string"},
+"where":{"type":"string"}}})";
+
+std::string_view name_of(Parameter::In in) {
+  switch (in) {
+    case Parameter::In::query:
+      return "query";
+    case Parameter::In::path:
+      return "path";
+    case Parameter::In::header:
+      return "header";
+  }
+  return "query";
+}
+
+void write_contents(JsonText& json, const std::vector<Content>& contents) {
+  json.key("content").open_object();
+  for (const Content& content : contents) {
+    json.key(content.type).open_object();
+    if (!content.schema.empty()) json.key("schema").raw(content.schema);
+    json.close_object();
+  }
+  json.close_object();
+}
+
+void write_parameter(JsonText& json, const Parameter& parameter) {
+  json.open_object().member("name", parameter.name).member("in", name_of(parameter.in));
+  if (!parameter.description.empty()) json.member("description", parameter.description);
+  if (parameter.required || parameter.in == Parameter::In::path) json.member("required", true);
+  json.key("schema").raw(parameter.schema).close_object();
+}
+
+/// Names in the braces of a path: "/a/{b}/{c*}" gives b and c.
+std::vector<std::string> names_in(std::string_view path) {
+  std::vector<std::string> names;
+  for (size_t at = path.find('{'); at != std::string_view::npos; at = path.find('{', at + 1)) {
+    std::string_view name = path.substr(at + 1, path.find('}', at) - at - 1);
+    if (name.ends_with('*')) name.remove_suffix(1);
+    names.emplace_back(name);
+  }
+  return names;
+}
+
+void write_route(JsonText& json, const Route& route) {
+  std::string method(serve::name_of(route.method));
+  std::transform(method.begin(), method.end(), method.begin(), [](char c) { return static_cast<char>(c + 32); });
+  json.key(method).open_object().member("operationId", route.operation_id);
+  if (!route.tag.empty()) json.key("tags").open_array().value(route.tag).close_array();
+  if (!route.summary.empty()) json.member("summary", route.summary);
+  json.key("parameters").open_array();
+  for (const std::string& name : names_in(route.path)) {
+    const bool is_described = std::any_of(route.parameters.begin(), route.parameters.end(), [&](const Parameter& each) {
+      return each.in == Parameter::In::path && each.name == name;
+    });
+    if (!is_described) write_parameter(json, {Parameter::In::path, name, {}, R"({"type":"string"})", true});
+  }
+  for (const Parameter& parameter : route.parameters) write_parameter(json, parameter);
+  json.close_array();
+  if (!route.request_body.empty()) {
+    json.key("requestBody").open_object().member("required", true);
+    write_contents(json, route.request_body);
+    json.close_object();
+  }
+  json.key("responses").open_object();
+  for (const Answer& each : route.answers) {
+    json.key(std::to_string(each.status)).open_object().member("description", each.description);
+    if (!each.contents.empty()) write_contents(json, each.contents);
+    json.close_object();
+  }
+  json.key("default").open_object().member("description", "What went wrong, and what to do");
+  write_contents(json, {{"application/problem+json", schema_reference("Problem")}});
+  json.close_object().close_object().close_object();
+}
+
+}  // namespace
+
+std::string openapi_text(const Router& router) {
+  std::map<std::string, std::vector<const Route*>> paths;
+  for (const auto& route : router.routes()) {
+    if (route->hidden) continue;
+    std::string path = route->path;
+    if (const size_t star = path.find("*}"); star != std::string::npos) path.erase(star, 1);
+    paths[path].push_back(route.get());
+  }
+  JsonText json;
+  json.open_object().member("openapi", "3.1.0").key("info").open_object();
+  json.member("title", "Cityloom").member("version", CITYLOOM_VERSION);
+  json.member("description",
+              "The digital twin of a city: its entities by NGSI-LD, and the doors that no standard names");
+  json.close_object().key("paths").open_object();
+  for (const auto& [path, routes] : paths) {
+    json.key(path).open_object();
+    for (const Route* route : routes) write_route(json, *route);
+    json.close_object();
+  }
+  json.close_object().key("components").open_object().key("schemas").open_object();
+  json.key("Problem").raw(problem_schema);
+  for (const auto& [name, schema] : router.schemas()) json.key(name).raw(schema);
+  json.close_object().close_object().close_object();
+  return json.take();
+}
+
+void add_openapi_door(Router& router) {
+  struct Made {
+    std::once_flag once;
+    std::shared_ptr<const std::string> text;
+  };
+  Route route;
+  route.path = "/openapi.json";
+  route.action = trust::Action::look;
+  route.operation_id = "getOpenApi";
+  route.tag = "Operation";
+  route.summary = "This description";
+  route.handler = answer([made = std::make_shared<Made>(), &router](const Request&) {
+    std::call_once(made->once, [&] { made->text = std::make_shared<const std::string>(openapi_text(router)); });
+    return Response{200, "application/json", {}, made->text, {}};
+  });
+  route.answers = {{200, "OpenAPI 3.1", {{"application/json", R"({"type":"object"})"}}}};
+  router.add(std::move(route));
+}
+
+}  // namespace cityloom::serve
