@@ -65,15 +65,21 @@ export class SceneControls implements MapControls {
     this.#scene.camera.flyTo({ ...cameraOptions(view), duration: FLIGHT_SECONDS });
   };
 
-  flyToPlace = (place: Geometry): void => {
+  /** A view of a place from near by; null when the place has no position. */
+  viewOfPlace(place: Geometry): View | null {
     const box = boxOf(place);
-    if (!box) return;
+    if (!box) return null;
     const { headingDegrees } = currentView(this.#scene);
     const distance = Math.max(450, diagonalMetres(box) * 3);
     // On a phone a sheet covers the lower half: what is flown to stands above it.
     const sheet = window.matchMedia('(max-width: 760px)').matches;
     const middle = sheet ? moved(middleOf(box), distance * 0.26, headingDegrees + 180) : middleOf(box);
-    this.flyToView(viewOf(middle, distance, headingDegrees, -45));
+    return viewOf(middle, distance, headingDegrees, -45);
+  }
+
+  flyToPlace = (place: Geometry): void => {
+    const view = this.viewOfPlace(place);
+    if (view) this.flyToView(view);
   };
 
   homeView(): View | null {

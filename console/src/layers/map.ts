@@ -1,6 +1,6 @@
 // The map of the city: opens the scene, keeps every layer in step with the state, and tells the state where the eye is.
 import { ScreenSpaceEventHandler, ScreenSpaceEventType, type CesiumWidget } from 'cesium';
-import { formatView } from '../math/camera';
+import { formatView, type View } from '../math/camera';
 import type { App } from '../state/app';
 import { watch, type Watched } from '../state/store';
 import { BuildingLayer } from './building_layer';
@@ -20,17 +20,19 @@ function homeBoxOf(app: App): readonly [number, number, number, number] | null {
 function followAddress(app: App, widget: CesiumWidget, controls: SceneControls): Stop[] {
   let last = '';
   let placed = false;
+  const selectedView = (): View | null => {
+    const geometry = app.address.get().selected === null ? null : app.entity.get().value?.geometry;
+    return geometry ? controls.viewOfPlace(geometry) : null;
+  };
   const place = (): void => {
     const { view } = app.address.get();
     if (view && formatView(view) !== last) {
       setView(widget.scene, view);
       placed = true;
     }
-    const home = placed || view ? null : controls.homeView();
-    if (home) {
-      setView(widget.scene, home);
-      placed = true;
-    }
+    const first = placed || view ? null : (selectedView() ?? controls.homeView());
+    if (first) setView(widget.scene, first);
+    placed ||= first !== null && (app.address.get().selected === null || app.entity.get().state !== 'loading');
   };
   const { camera } = widget.scene;
   const moved = (): void => {
@@ -40,7 +42,7 @@ function followAddress(app: App, widget: CesiumWidget, controls: SceneControls):
     app.go({ view }, false);
   };
   place();
-  return [watch(app.address, (address) => address.view, place), watch(app.summary, homeOf, place), camera.moveEnd.addEventListener(moved) as Stop];
+  return [watch(app.address, (address) => address.view, place), watch(app.summary, homeOf, place), watch(app.entity, ({ value }) => value?.id, place), camera.moveEnd.addEventListener(moved) as Stop];
 }
 
 const homeOf = (summary: ReturnType<App['summary']['get']>): string => summary.value?.city?.bbox.join() ?? '';

@@ -44,5 +44,6 @@ export function viewOf(target: Position, distanceMetres: number, headingDegrees 
 /** A view that shows the whole box, tilted so that heights are seen. `aspect` is the width of the window by its height. */
 export function viewOfBox(box: Box, aspect = 1.6): View {
   const size = Math.min(LONGEST_BOX_METRES, Math.max(200, diagonalMetres(box)));
-  return viewOf(middleOf(box), size * (aspect < 1 ? 1.35 : 0.74), 0, -42);
+  const narrowing = Math.max(1, 1.1 / Math.max(0.3, aspect) ** 0.85);
+  return viewOf(middleOf(box), size * 0.74 * narrowing, 0, -42);
 }

@@ -50,8 +50,8 @@ function LanguageSwitch() {
   return (
     <div className="switch" role="group" aria-label={t('top.language')}>
       {choices.map(([code, short, long]) => (
-        <button key={code} type="button" lang={code} aria-label={long} title={long} aria-pressed={language === code} onClick={() => app.go({ language: code }, false)}>
-          {short}
+        <button key={code} type="button" lang={code} title={long} aria-pressed={language === code} onClick={() => app.go({ language: code }, false)}>
+          {short}<span className="unseen"> {long}</span>
         </button>
       ))}
     </div>
@@ -68,7 +68,7 @@ export function TopBar() {
       <SearchBox />
       <div className="top-tools">
         <LinksChip />
-        <button type="button" className="chip chip-command" title={t('top.paletteHint')} aria-label={t('top.paletteHint')} onClick={() => app.dialog.set('palette')}>
+        <button type="button" className="chip chip-command" title={t('top.paletteHint')} onClick={() => app.dialog.set('palette')}>
           <Icon name="command" /><span className="chip-word">{t('top.palette')}</span><kbd aria-hidden="true">Ctrl K</kbd>
         </button>
         <LanguageSwitch />

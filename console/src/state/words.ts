@@ -98,7 +98,7 @@ export class Words {
 
   #word(value: string, attribute: string): string {
     if (attribute === 'heightSource') return this.#known('class', value) ?? value;
-    return this.#known('value', value) ?? value;
+    return this.#known(attribute, value) ?? this.#known('value', value) ?? value;
   }
 }
 

@@ -96,6 +96,7 @@ const server = createServer((request, response) => {
   const url = new URL(request.url, 'http://stub');
   const path = decodeURIComponent(url.pathname);
   const entity = path.match(/^\/ngsi-ld\/v1\/(temporal\/)?entities\/(.+)$/);
+  if (request.method !== 'GET') { response.writeHead(405); return response.end(); }
   if (path === '/') { response.writeHead(302, { location: '/console/' }); return response.end(); }
   if (path.startsWith('/console')) return asset(response, path.slice(8));
   if (path === '/api/summary') return json(response, summary(url));

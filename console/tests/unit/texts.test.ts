@@ -28,7 +28,7 @@ describe('texts', () => {
     const source = fileURLToPath(new URL('../../src', import.meta.url));
     const names = (readdirSync(source, { recursive: true }) as string[]).filter((path) => /\.tsx?$/.test(path) && !/texts\.(ko|en)/.test(path));
     const code = names.map((path) => readFileSync(join(source, path), 'utf8')).join('\n');
-    const dynamic = /^(type|attr|geometry|value|class|colour|road|fresh|error|links\.(state|explain|kind)|stream)\./;
+    const dynamic = /^(type|attr|category|roadClass|geometry|value|class|colour|road|fresh|error|links\.(state|explain|kind)|stream)\./;
     expect(keys.filter((key) => !dynamic.test(key) && !code.includes(`'${key}'`) && !code.includes(`"${key}"`))).toEqual([]);
   });
 

@@ -1,0 +1,137 @@
+// The district on the map: what is drawn, what a click finds, and that both agree with the server's entities.
+import { colours, difference, mapReady, openPage, pixels, settled } from './browser.mjs';
+import { allOf } from './server.mjs';
+import { expect } from './tally.mjs';
+
+const MIDDLE = { x: 420, y: 200, width: 500, height: 420 };
+
+/** A view straight above a place. */
+export const above = ([longitude, latitude], heightMetres) => `view=${longitude.toFixed(6)},${latitude.toFixed(6)},${heightMetres},0,-89`;
+
+const ringOf = ({ type, coordinates }) => (type === 'MultiPolygon' ? coordinates[0][0] : coordinates[0]);
+
+/** A place that surely lies inside a building: the middle of its box, when that is inside its outline. */
+function insideOf(geometry) {
+  const ring = ringOf(geometry);
+  const [xs, ys] = [ring.map(([x]) => x), ring.map(([, y]) => y)];
+  const [x, y] = [(Math.min(...xs) + Math.max(...xs)) / 2, (Math.min(...ys) + Math.max(...ys)) / 2];
+  let inside = false;
+  ring.forEach(([x1, y1], i) => {
+    const [x2, y2] = ring[(i + 1) % ring.length];
+    if (y1 > y !== y2 > y && x < ((x2 - x1) * (y - y1)) / (y2 - y1) + x1) inside = !inside;
+  });
+  return inside ? [x, y] : null;
+}
+
+/** The tallest building with a Korean name and a measured height, from the server itself. */
+export async function namedBuilding(url) {
+  const known = (await allOf(url, 'Building')).map((entity) => ({
+    id: entity.id, name: entity.name?.languageMap?.ko, height: entity.height?.value, place: entity.location?.value && insideOf(entity.location.value),
+    measured: (entity.height?.heightSource?.value ?? entity.height?.heightSource) === 'measured',
+  }));
+  const fitting = known.filter(({ name, measured, place }) => name && measured && place).sort((a, b) => b.height - a.height);
+  expect(fitting.length > 0, `none of ${known.length} buildings has a Korean name and a measured height`);
+  return fitting[0];
+}
+
+/** Where a building's roof is drawn, in pixels of the page. */
+async function pixelOfBuilding(page, building) {
+  return page.evaluate(({ place, height }) => {
+    const at = window.__cityloom.map.get().pixelOf(place[0], place[1], height);
+    const box = document.getElementById('map').getBoundingClientRect();
+    return { x: box.x + at.x, y: box.y + at.y, map: at };
+  }, building);
+}
+
+async function buildingChecks({ tally, url, console: address, journal, browser, shoot }, page) {
+  let building;
+  await tally.check('the server has a building with a Korean name and a measured height', async () => { building = await namedBuilding(url); });
+  if (!building) return;
+  await tally.check('the district is drawn: pixels differ from the empty ground and have many colours', async () => {
+    await page.goto(address);
+    await mapReady(page);
+    const full = await pixels(page, MIDDLE);
+    await shoot(page, 'desktop-ko');
+    const view = new URL(page.url()).searchParams.get('view');
+    expect(view, 'the view is not in the address');
+    await page.goto(`${address}?view=${view}&off=Building,RoadSegment,Water,GreenSpace,AirQualityObserved,TrafficFlowObserved`);
+    await page.waitForFunction(() => window.__cityloom?.mapStatus.get().phase === 'ready');
+    await settled(page, 2500);
+    const empty = await pixels(page, MIDDLE);
+    const changed = difference(full, empty);
+    expect(changed > 0.1, `only ${(changed * 100).toFixed(1)} % of the pixels differ`);
+    expect(colours(full) > colours(empty) + 5, `${colours(full)} colours drawn, ${colours(empty)} when empty`);
+  });
+  await tally.check('the feature under the pixel of a building is that entity', async () => {
+    await page.goto(`${address}?${above(building.place, 500 + building.height)}`);
+    await mapReady(page);
+    const at = await pixelOfBuilding(page, building);
+    const picked = await page.evaluate((pixel) => window.__cityloom.map.get().pick(pixel), at.map);
+    expect(picked === building.id, `picked ${picked} instead of ${building.id} (${building.name})`);
+  });
+  await tally.check('a click on a building shows its Korean name and its measured height', async () => {
+    const before = await pixels(page, MIDDLE);
+    const at = await pixelOfBuilding(page, building);
+    await page.mouse.click(at.x, at.y);
+    await page.waitForSelector(`[data-entity="${building.id}"]`);
+    const title = await page.textContent('.inspector-title h2');
+    expect(title === building.name, `the title is ${title} instead of ${building.name}`);
+    const height = await page.textContent('[data-attribute="height"]');
+    expect(height.includes(new Intl.NumberFormat('ko-KR', { maximumFractionDigits: 2 }).format(building.height)) && height.includes(' m'), `height reads ${height}`);
+    expect(height.includes('잰 값'), `the source of the height is not said: ${height}`);
+    expect(height.includes('출처'), `no source: ${height}`);
+    await settled(page, 2500);
+    await shoot(page, 'desktop-ko-building');
+    expect(difference(before, await pixels(page, MIDDLE)) > 0.001, 'the selected building looks as before');
+  });
+  await tally.check('the address reopens the same view and selection', async () => {
+    const link = page.url();
+    const again = await openPage(browser, journal);
+    await again.goto(link);
+    await again.waitForSelector(`[data-entity="${building.id}"]`);
+    await mapReady(again);
+    const view = (text) => new URL(text).searchParams.get('view').split(',').map(Number);
+    const apart = view(link).map((value, i) => Math.abs(value - view(again.url())[i]));
+    expect(apart[0] < 1e-5 && apart[1] < 1e-5 && apart[2] < 2, `the view moved: ${link} to ${again.url()}`);
+    await again.context().close();
+  });
+}
+
+async function colourChecks({ tally, shoot }, page) {
+  await tally.check('buildings take other colours for another attribute, and the legend says which', async () => {
+    const before = await pixels(page, MIDDLE);
+    await page.selectOption('.panel-layers .layer select >> nth=-1', 'category').catch(() => undefined);
+    await page.locator('.panel-layers select').filter({ has: page.locator('option[value="heightSource"]') }).selectOption('category');
+    await settled(page, 2500);
+    expect(difference(before, await pixels(page, MIDDLE)) > 0.005, 'the picture stayed the same');
+    const legend = await page.locator('.panel-layers .legend-list').first().textContent();
+    expect(legend.includes('주거') && legend.includes('업무'), `the legend reads ${legend}`);
+    expect(page.url().includes('colour=category'), 'the choice is not in the address');
+    await shoot(page, 'desktop-ko-category');
+  });
+  await tally.check('a layer that is switched off is no longer drawn', async () => {
+    const before = await pixels(page, MIDDLE);
+    const box = page.locator('.layer', { hasText: '건물' }).locator('input[type=checkbox]').first();
+    await box.uncheck();
+    await settled(page, 2000);
+    expect(difference(before, await pixels(page, MIDDLE)) > 0.02, 'the picture stayed the same');
+    await box.check();
+  });
+}
+
+/** Checks of the map and the buildings on it. */
+export async function cityChecks(bench) {
+  const page = await openPage(bench.browser, bench.journal);
+  await bench.tally.check('the console opens in the language of the browser', async () => {
+    const start = Date.now();
+    await page.goto(bench.url);
+    await page.waitForSelector('.layer');
+    console.log(`  first layers shown after ${Date.now() - start} ms`);
+    expect(page.url().includes('/console/'), `/ led to ${page.url()}`);
+    expect((await page.getAttribute('html', 'lang')) === 'ko', 'the page is not Korean');
+    expect((await page.textContent('.panel-layers h2')) === '레이어', 'the layer panel is not Korean');
+  });
+  await buildingChecks(bench, page);
+  await colourChecks(bench, page);
+  await page.context().close();
+}

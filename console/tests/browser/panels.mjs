@@ -1,0 +1,136 @@
+// Panels and keys: search, lists, links, languages, the command palette, and a whole path by keyboard alone.
+import { mapReady, openPage, settled } from './browser.mjs';
+import { above, namedBuilding } from './city.mjs';
+import { ask } from './server.mjs';
+import { expect } from './tally.mjs';
+
+async function searchChecks({ tally, url, console: address, shoot }, page) {
+  const building = await namedBuilding(url);
+  await tally.check('search by name finds, Enter selects and flies there', async () => {
+    await page.goto(address);
+    await mapReady(page);
+    await page.keyboard.press('/');
+    await page.keyboard.type(building.name);
+    await page.waitForSelector('#search-results [role=option]');
+    await shoot(page, 'desktop-ko-search');
+    const ids = await page.locator('.result-id').allTextContents();
+    const index = ids.indexOf(building.id);
+    expect(index >= 0, `${building.id} is not among ${ids.join(', ')}`);
+    for (let i = 0; i < index; i++) await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector(`[data-entity="${building.id}"]`);
+    await settled(page, 1500);
+    const [longitude, latitude] = new URL(page.url()).searchParams.get('view').split(',').map(Number);
+    expect(Math.hypot(longitude - building.place[0], latitude - building.place[1]) < 0.02, `the eye is at ${longitude}, ${latitude}`);
+  });
+  await tally.check('search by id and by type finds, and nothing found is said in words', async () => {
+    for (const text of [building.id, 'RoadSegment']) {
+      await page.fill('#search-input', text);
+      await page.waitForFunction((wanted) => [...document.querySelectorAll('.result-id')].some((one) => one.textContent.includes(wanted)), text);
+    }
+    await page.fill('#search-input', 'zzqqxx');
+    await page.waitForFunction(() => document.querySelector('.search-results')?.textContent.includes('맞는 것이 없습니다'));
+    await page.fill('#search-input', '');
+  });
+}
+
+async function listAndLinkChecks({ tally, url, shoot }, page) {
+  await tally.check('the list behind a layer sorts, filters and opens an entity', async () => {
+    await page.click('button[aria-label="건물 목록 열기"]');
+    await page.waitForSelector('.panel-list tbody tr');
+    await page.click('.panel-list thead button:has-text("높이")');
+    await page.click('.panel-list thead button:has-text("높이")');
+    const heights = (await page.locator('.panel-list tbody td.number:nth-child(2)').allTextContents()).slice(0, 20).map(parseFloat);
+    expect(heights.length > 5 && heights.every((height, i) => i === 0 || height <= heights[i - 1]), `heights: ${heights.join(', ')}`);
+    await shoot(page, 'desktop-ko-list');
+    await page.click('.panel-list tbody tr .link-button');
+    await page.waitForSelector('[data-entity]');
+  });
+  await tally.check('links say their state in words, with rates and refusals', async () => {
+    const { links } = await ask(url, '/api/links');
+    await page.click('.chip-links');
+    if (links.length === 0) return page.waitForSelector('text=설정된 연결이 없습니다');
+    await page.waitForFunction((count) => document.querySelectorAll('.link').length === count, links.length);
+    const text = await page.textContent('.panel-right');
+    for (const { name } of links) expect(text.includes(name), `${name} is not shown`);
+    expect(/작동 중|연결하는 중|다시 시도 대기|끝남|실패/.test(text), `no state in words: ${text}`);
+    return shoot(page, 'desktop-ko-links');
+  });
+}
+
+async function languageChecks({ tally, shoot }, page) {
+  await tally.check('the language switches at once and stays in the address', async () => {
+    await page.click('button[lang=en]');
+    await page.waitForFunction(() => document.documentElement.lang === 'en');
+    expect((await page.textContent('.panel-layers h2')) === 'Layers', 'the layer panel is not English');
+    expect(page.url().includes('lang=en'), 'the language is not in the address');
+    const hangul = (await page.evaluate(() => document.querySelector('.panel-layers').innerText + document.querySelector('.time').innerText)).match(/\p{Script=Hangul}+/u);
+    expect(!hangul, `Korean is left: ${hangul}`);
+    await shoot(page, 'desktop-en');
+    await page.click('button[lang=ko]');
+    await page.waitForFunction(() => document.documentElement.lang === 'ko');
+  });
+}
+
+async function keyboardChecks({ tally, url, console: address, shoot }, page) {
+  const building = await namedBuilding(url);
+  await tally.check('by keyboard alone: skip to the map, select what is in the middle, read it, close it', async () => {
+    await page.goto(`${address}?${above(building.place, 500 + building.height)}`);
+    await mapReady(page);
+    await page.keyboard.press('Tab');
+    expect((await page.evaluate(() => document.activeElement.className)) === 'skip', 'Tab does not reach the skip link first');
+    await page.keyboard.press('Enter');
+    expect((await page.evaluate(() => document.activeElement.id)) === 'map', 'the skip link does not lead to the map');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector(`[data-entity="${building.id}"]`);
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('[data-entity]', { state: 'detached' });
+    const before = page.url();
+    await page.keyboard.press('ArrowRight');
+    await settled(page);
+    expect(page.url() !== before, 'the arrow key does not move the map');
+  });
+  await tally.check('the command palette opens by Ctrl-K, finds and runs, and gives the focus back', async () => {
+    await page.keyboard.press('Control+k');
+    await page.waitForSelector('dialog.palette[open]');
+    await page.keyboard.type('연결 상태');
+    await shoot(page, 'desktop-ko-palette');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => window.location.search.includes('panel=links'));
+    await page.keyboard.press('?');
+    await page.waitForSelector('dialog.help[open]');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('dialog.help', { state: 'detached' });
+  });
+  await tally.check('the slider moves by arrow keys', async () => {
+    await page.locator('#time-slider').focus();
+    await page.keyboard.press('Home');
+    await page.waitForSelector('.frame[data-mode="past"]');
+    await page.keyboard.press('End');
+    await page.waitForSelector('.frame[data-mode="live"]');
+  });
+  await tally.check('every control has a focus that is seen', async () => {
+    const unseen = await page.evaluate(() => {
+      const found = [];
+      for (const element of document.querySelectorAll('button, select, input, a[href], [tabindex="0"]')) {
+        if (element.offsetParent === null) continue;
+        element.focus({ focusVisible: true });
+        const own = getComputedStyle(element);
+        const around = getComputedStyle(element.parentElement);
+        if (document.activeElement === element && own.outlineStyle === 'none' && around.outlineStyle === 'none') found.push(element.outerHTML.slice(0, 80));
+      }
+      return found;
+    });
+    expect(unseen.length === 0, unseen.join(' | '));
+  });
+}
+
+/** Checks of the panels around the map. */
+export async function panelChecks(bench) {
+  const page = await openPage(bench.browser, bench.journal);
+  await searchChecks(bench, page);
+  await listAndLinkChecks(bench, page);
+  await languageChecks(bench, page);
+  await keyboardChecks(bench, page);
+  await page.context().close();
+}

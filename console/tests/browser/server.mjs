@@ -1,0 +1,50 @@
+// The real server for the browser checks: started on a free port with data of its own, ended by process id.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const START_TIMEOUT_MS = 120_000;
+
+/** Starts `binary serve`; resolves when it says that it is ready. */
+export function startServer(binary, { city, data, port = 0 }) {
+  const folder = data ?? mkdtempSync(join(tmpdir(), 'cityloom-browser-'));
+  const process_ = spawn(binary, ['serve', ...(city ? ['--city', city] : []), '--data', folder, '--port', String(port)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  const ended = new Promise((resolve) => process_.once('exit', resolve));
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => { process_.kill('SIGKILL'); reject(new Error(`server not ready in time: ${said}`)); }, START_TIMEOUT_MS);
+    const heard = (chunk) => {
+      said += chunk;
+      const url = said.match(/ready at (http:\/\/[^\s]+?)\/?\s/)?.[1];
+      if (!url) return;
+      clearTimeout(timer);
+      resolve({
+        url, folder,
+        stop: async (signal = 'SIGTERM') => { process_.kill(signal); await ended; },
+        forget: () => rmSync(folder, { recursive: true, force: true }),
+      });
+    };
+    process_.stdout.on('data', heard);
+    process_.stderr.on('data', heard);
+    process_.once('exit', (code) => { clearTimeout(timer); reject(new Error(`server ended with ${code}: ${said}`)); });
+  });
+}
+
+/** JSON of a path of the server; throws with status and path when it fails. */
+export async function ask(url, path, options = {}) {
+  const response = await fetch(url + path, options);
+  if (!response.ok) throw new Error(`${options.method ?? 'GET'} ${path}: ${response.status} ${(await response.text()).slice(0, 300)}`);
+  const text = await response.text();
+  return text ? JSON.parse(text) : null;
+}
+
+/** All entities of a type. */
+export async function allOf(url, type) {
+  const all = [];
+  for (;;) {
+    const page = await ask(url, `/ngsi-ld/v1/entities?type=${type}&limit=500&offset=${all.length}`);
+    all.push(...page);
+    if (page.length < 500) return all;
+  }
+}
