@@ -46,6 +46,12 @@ bool could_be_attribute(std::string_view json) {
   });
 }
 
+// A Property that holds what looks like a geometry would be read back as a GeoProperty.
+bool needs_type(const twin::AttributeView& view) {
+  return view.kind == AttributeKind::property && view.value_kind == ValueKind::json &&
+         view.text.find("\"coordinates\":") != std::string_view::npos;
+}
+
 // The member of a core name that is written plainly: valueType.
 constexpr std::string_view value_type_iri = "https://uri.etsi.org/ngsi-ld/hasValueType";
 
@@ -278,7 +284,7 @@ void AttributeWriter::instance(const twin::AttributeView& view, const twin::Attr
       return object(view, true, previous, {});
     case Format::concise:
       if (previous == nullptr && is_concise_bare(view)) return value(view);
-      return object(view, false, previous, {});
+      return object(view, needs_type(view), previous, {});
     case Format::simplified:
       return simplified(view);
   }

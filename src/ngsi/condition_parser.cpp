@@ -65,6 +65,10 @@ class ConditionParser {
   base::Error error(std::string what, std::string remedy = {}) const {
     return base::fail(Code::invalid, std::move(what), "q, character " + std::to_string(at_ + 1), std::move(remedy));
   }
+  base::Error error_at(size_t position, std::string what) {
+    at_ = position;
+    return error(std::move(what));
+  }
   bool take(std::string_view text) {
     if (!q_.substr(at_).starts_with(text)) return false;
     at_ += text.size();
@@ -183,13 +187,14 @@ class ConditionParser {
         auto until = literal();
         if (!until) return until.error();
         if (from->index() != until->index() || std::holds_alternative<bool>(*from)) {
-          at_ = value_at;
-          return error("both ends of a range must be of one kind: numbers, strings or times");
+          return error_at(value_at, "both ends of a range must be of one kind: numbers, strings or times");
         }
-        if (!is_equality) return error("a range goes with == and != only");
+        if (!is_equality) return error_at(value_at, "a range goes with == and != only");
         to.operands.emplace_back(twin::LiteralRange{std::move(*from), std::move(*until)});
       } else {
-        if (!is_equality && std::holds_alternative<bool>(*from)) return error("true and false go with == and != only");
+        if (!is_equality && std::holds_alternative<bool>(*from)) {
+          return error_at(value_at, "true and false go with == and != only");
+        }
         to.operands.emplace_back(std::move(*from));
       }
     } while (is_equality && take(","));

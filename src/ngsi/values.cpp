@@ -1,7 +1,5 @@
 #include "ngsi/values.hpp"
 
-#include <cmath>
-
 #include "ngsi/body_parts.hpp"
 #include "ngsi/json.hpp"
 #include "ngsi/parse.hpp"
@@ -61,8 +59,9 @@ base::Result<twin::Value> read_plain(Element value, NullRule nulls, const JsonPa
       return twin::Value(bool(value));
     case Type::INT64: {
       const int64_t number = value;
-      return twin::Value(std::abs(number) <= (int64_t{1} << 53) ? twin::Value(number)
-                                                                : twin::number_value(static_cast<double>(number)));
+      constexpr int64_t exact_max = int64_t{1} << 53;
+      if (number >= -exact_max && number <= exact_max) return twin::Value(number);
+      return twin::number_value(static_cast<double>(number));
     }
     case Type::UINT64:
       return twin::number_value(static_cast<double>(uint64_t(value)));
