@@ -5,7 +5,6 @@ import { boxOf, diagonalMetres, middleOf, moved, type Box, type Geometry } from 
 import type { MapControls } from '../state/map_controls';
 
 const FLIGHT_SECONDS = 1.2;
-const FARTHEST_HOME_METRES = 150_000;
 
 /** The view the eye has now. */
 export function currentView({ camera }: Scene): View {
@@ -84,7 +83,7 @@ export class SceneControls implements MapControls {
 
   homeView(): View | null {
     const box = this.#homeBox();
-    if (!box || diagonalMetres(box) > FARTHEST_HOME_METRES) return null;
+    if (!box) return null;
     const { clientWidth, clientHeight } = this.#scene.canvas.parentElement ?? this.#scene.canvas;
     return viewOfBox(box, clientHeight > 0 ? clientWidth / clientHeight : window.innerWidth / window.innerHeight);
   }

@@ -1,6 +1,7 @@
 // The map of the city: opens the scene, keeps every layer in step with the state, and tells the state where the eye is.
 import { ScreenSpaceEventHandler, ScreenSpaceEventType, type CesiumWidget } from 'cesium';
 import { formatView, type View } from '../math/camera';
+import { diagonalMetres, type Box } from '../math/geo';
 import type { App } from '../state/app';
 import { watch, type Watched } from '../state/store';
 import { BuildingLayer } from './building_layer';
@@ -12,8 +13,18 @@ import { SensorLayer } from './sensor_layer';
 
 type Stop = () => void;
 
-function homeBoxOf(app: App): readonly [number, number, number, number] | null {
-  return app.summary.get().value?.city?.bbox ?? null;
+const CITY_METRES_MAX = 150_000;
+const AROUND_SENSOR_DEGREES = 0.02;
+
+/** The city, or the surroundings of one sensor when sensors of several cities make the box too wide. */
+function homeBoxOf(app: App): Box | null {
+  const box = app.summary.get().value?.city?.bbox ?? null;
+  if (!box || diagonalMetres(box) <= CITY_METRES_MAX) return box;
+  const [sensor] = app.sensors.get().value?.values() ?? [];
+  if (!sensor) return null;
+  const [longitude, latitude] = sensor.position;
+  const d = AROUND_SENSOR_DEGREES;
+  return [longitude - d, latitude - d, longitude + d, latitude + d];
 }
 
 /** Shows the view of the address, or the whole city once it is known. */
@@ -42,7 +53,7 @@ function followAddress(app: App, widget: CesiumWidget, controls: SceneControls):
     app.go({ view }, false);
   };
   place();
-  return [watch(app.address, (address) => address.view, place), watch(app.summary, homeOf, place), watch(app.entity, ({ value }) => value?.id, place), camera.moveEnd.addEventListener(moved) as Stop];
+  return [watch(app.address, (address) => address.view, place), watch(app.summary, homeOf, place), watch(app.sensors, ({ state }) => state, place), watch(app.entity, ({ value }) => value?.id, place), camera.moveEnd.addEventListener(moved) as Stop];
 }
 
 const homeOf = (summary: ReturnType<App['summary']['get']>): string => summary.value?.city?.bbox.join() ?? '';

@@ -57,8 +57,8 @@ function LinkCard({ link }: { link: Link }) {
   return (
     <li className={`link link-${link.state}`}>
       <div className="link-head">
-        <h3>{link.name}</h3>
-        <span className="link-kind">{words.linkKind(link.kind)}</span>
+        <h3>{words.name(link.label ?? {}) ?? link.name}</h3>
+        <span className="link-kind">{words.linkKind(link.kind)} · <code>{link.name}</code></span>
         <span className="link-state"><svg viewBox="0 0 12 12" aria-hidden="true"><path d={SHAPES[link.state] ?? SHAPES.ended} /></svg>{words.t(`links.state.${link.state}`)}</span>
       </div>
       <Explanation link={link} />

@@ -2,7 +2,7 @@
 import { useEffect, useRef, type KeyboardEvent } from 'react';
 import { scaleBar } from '../math/scale';
 import type { App } from '../state/app';
-import { isShown } from '../state/catalogue';
+import { FIXED_LAYERS, isShown } from '../state/catalogue';
 import { useApp, usePart, useStore, useWords } from './hooks';
 import { BuildingClasses } from './Legend';
 import { FailureNote, IconButton } from './Parts';
@@ -106,14 +106,16 @@ function MapNotes() {
   const summary = useStore(app.summary);
   const buildingsNote = useBuildingsNote();
   const loading = status.phase === 'starting' || status.tiles === 'loading' || status.layersLoading > 0;
-  const empty = summary.value !== null && summary.value.city === null && summary.value.types.length === 0;
+  const empty = summary.value !== null && !summary.value.types.some(({ type }) => FIXED_LAYERS.some((row) => row.type === type));
+  const sensorsOnly = (summary.value?.types.length ?? 0) > 0;
   if (status.phase === 'noWebGl' || status.phase === 'failed') return <NoGraphics failed={status.phase === 'failed'} />;
-  if (empty) return <EmptyCity />;
+  if (empty && !sensorsOnly) return <EmptyCity />;
   return (
     <div className="map-messages">
       {summary.error && <FailureNote failure={summary.error} onRetry={() => void app.loadSummary()} />}
       {status.tiles === 'failed' && <div className="note note-failure" role="alert"><p className="note-title">{words.t('map.tilesFailed')}</p><p>{words.t('map.tilesFailed.do')}</p></div>}
       {status.layersFailed.length > 0 && <p className="note note-failure">{words.t('map.layersFailed', { layers: status.layersFailed.map(words.type).join(', ') })}</p>}
+      {empty && <EmptyCity />}
       {buildingsNote && <p className="note">{buildingsNote}</p>}
       {loading && !summary.error && <p className="note note-loading"><span className="spinner" aria-hidden="true" />{words.t('map.loading')}</p>}
     </div>

@@ -287,6 +287,7 @@ export const en: Readonly<Record<TextKey, string>> = {
   'attr.so2': 'Sulphur dioxide SO₂',
   'attr.averageVehicleSpeed': 'Average vehicle speed',
   'attr.temperature': 'Temperature',
+  'attr.description': 'Description',
   'attr.stationName': 'Station',
   'attr.providedBy': 'Source',
   'category.yes': 'Not said',

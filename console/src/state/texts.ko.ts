@@ -285,6 +285,7 @@ export const ko = {
   'attr.so2': '아황산가스 SO₂',
   'attr.averageVehicleSpeed': '평균 차량 속도',
   'attr.temperature': '기온',
+  'attr.description': '설명',
   'attr.stationName': '측정소',
   'attr.providedBy': '출처',
   'category.yes': '구분 없음',

@@ -34,6 +34,7 @@ export type LinkPhase = 'connecting' | 'running' | 'waiting' | 'ended' | 'failed
 
 export interface Link {
   readonly name: string;
+  readonly label?: Readonly<Record<string, string>>;
   readonly kind: string;
   readonly state: LinkPhase;
   readonly detail: string;

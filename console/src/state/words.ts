@@ -20,6 +20,7 @@ void texts.init({
   nsSeparator: false,
   interpolation: { escapeValue: false },
   initAsync: false,
+  showSupportNotice: false,
 });
 
 /** Words of one language. */
