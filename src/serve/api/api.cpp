@@ -32,6 +32,14 @@ struct Api::Parts {
 
 Api::Api(Router& router, ApiServices services) : parts_(std::make_unique<Parts>()) {
   assert(services.tenants != nullptr && services.clock != nullptr && services.gate != nullptr);
+  if (link::Links* const links = services.links; links != nullptr) {
+    if (!services.link_status) services.link_status = [links] { return links->status(); };
+    if (!services.link_push) {
+      services.link_push = [links](std::string_view name, std::string payload, auto done) {
+        links->push(name, std::move(payload), std::move(done));
+      };
+    }
+  }
   const auto state = std::make_shared<ApiState>(std::move(services));
   parts_->state = state;
   state->services.tenants->on_open(
@@ -58,11 +66,6 @@ Api::~Api() = default;
 
 void Api::set_server(const Server& server) {
   parts_->state->server.store(&server);
-}
-
-void Api::set_city_name(std::string name) {
-  const std::lock_guard lock(parts_->state->mutex);
-  parts_->state->city_name_ = std::move(name);
 }
 
 }  // namespace cityloom::serve

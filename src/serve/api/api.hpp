@@ -28,9 +28,10 @@ using ImportBytes = std::function<base::Result<space::ImportReport>(std::string_
 
 /// What the doors lead to. All of it outlives the server. What is null or empty has a door that says so (404 or 501).
 struct ApiServices {
-  Tenants* tenants = nullptr;                                  ///< needed
-  const base::Clock* clock = nullptr;                          ///< needed
-  const trust::Gate* gate = nullptr;                           ///< needed
+  Tenants* tenants = nullptr;          ///< needed
+  const base::Clock* clock = nullptr;  ///< needed
+  const trust::Gate* gate = nullptr;   ///< needed
+  link::Links* links = nullptr;        ///< gives the two functions below, where they are not given
   std::function<std::vector<link::LinkStatus>()> link_status;  ///< link::Links::status
   std::function<void(std::string_view name, std::string payload, std::function<void(base::Status)> done)>
       link_push;                          ///< link::Links::push
@@ -38,6 +39,7 @@ struct ApiServices {
   space::RoadMap* roads = nullptr;        ///< of the default tenant
   ImportBytes import;
   size_t import_bytes_max = 512u << 20;
+  std::string city_name;       ///< what /api/summary calls the city; may be empty
   std::string console_folder;  ///< with index.html; empty: no console
   bool bench = false;          ///< opens /bench/fixed/{bytes}
 };
@@ -51,9 +53,6 @@ class Api {
 
   /// Gives /metrics the engine's numbers; call once the server has started. Any worker may be asking meanwhile.
   void set_server(const Server& server);
-
-  /// What /api/summary calls the city from now on; until then it has no name. Any worker.
-  void set_city_name(std::string name);
 
  private:
   struct Parts;

@@ -65,6 +65,7 @@ class ApiTest : public testing::Test {
     services.gate = gate_.get();
     services.tiles = &tile_;
     services.console_folder = folder_.string();
+    services.city_name = "seoul-jamsil";
     services.bench = true;
     services.import = [](std::string_view name, std::string_view bytes, thread::Thread&,
                          thread::BranchId) -> base::Result<space::ImportReport> {
@@ -83,7 +84,6 @@ class ApiTest : public testing::Test {
       done(payload == "bad" ? base::Status(base::fail(base::Code::invalid, "no field 'id'")) : base::Status());
     };
     api_ = std::make_unique<Api>(router_, std::move(services));
-    api_->set_city_name("seoul-jamsil");
     options.port = 0;
     server_ = std::move(*Server::start(router_, *gate_, options));
     api_->set_server(*server_);

@@ -24,13 +24,7 @@ struct ApiState {
   /// The gazetteer of an open tenant's thread.
   std::shared_ptr<const Gazetteer> gazetteer(const thread::Thread& thread) const;
 
-  std::string city_name() const {
-    const std::lock_guard lock(mutex);
-    return city_name_;
-  }
-
   mutable std::mutex mutex;
-  std::string city_name_;  // guarded by mutex
   std::map<const thread::Thread*, std::weak_ptr<const Gazetteer>> gazetteers;
 };
 using ApiStatePointer = std::shared_ptr<ApiState>;

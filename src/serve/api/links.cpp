@@ -12,26 +12,10 @@ using base::Code;
 
 constexpr size_t push_bytes_max = 4u << 20;
 
-std::string_view text_of(link::State state) {
-  switch (state) {
-    case link::State::connecting:
-      return "connecting";
-    case link::State::running:
-      return "running";
-    case link::State::waiting:
-      return "waiting";
-    case link::State::ended:
-      return "ended";
-    case link::State::failed:
-      return "failed";
-  }
-  return "failed";
-}
-
 void write_link(JsonText& json, const link::LinkStatus& status) {
   json.open_object().member("name", status.name).member("kind", status.kind).key("label").open_object();
   for (const auto& [language, text] : status.label) json.member(language, text);
-  json.close_object().member("state", text_of(status.state)).member("detail", status.detail);
+  json.close_object().member("state", link::name_of(status.state)).member("detail", status.detail);
   if (status.retry_at.exists()) json.member("retryAt", status.retry_at);
   json.member("lastMessageAt", status.last_message_at);
   json.member("messagesPerSecond", status.messages_per_second);

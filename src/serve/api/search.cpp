@@ -170,7 +170,7 @@ Result<Response> summary(const ApiState& state, const Reading& reading) {
   const auto bounds = gazetteer != nullptr ? gazetteer->bounds() : std::nullopt;
   json.key("city");
   if (bounds) {
-    json.open_object().member("name", state.city_name()).key("bbox").open_array();
+    json.open_object().member("name", state.services.city_name).key("bbox").open_array();
     json.value(bounds->west_deg).value(bounds->south_deg).value(bounds->east_deg).value(bounds->north_deg);
     json.close_array().close_object();
   } else {

@@ -1,0 +1,215 @@
+// The load generator.
+#include "bench/http_load.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstring>
+#include <string_view>
+
+namespace cityloom::bench {
+namespace {
+
+using base::Code;
+using base::fail;
+using Clock = std::chrono::steady_clock;
+
+/// A file descriptor that closes itself.
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+Descriptor connect_to(uint16_t port) {
+  Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  sockaddr generic{};
+  std::memcpy(&generic, &address, sizeof address);
+  if (::connect(socket.number(), &generic, sizeof generic) != 0) return Descriptor(-1);
+  const int on = 1;
+  ::setsockopt(socket.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return socket;
+}
+
+/// How many bytes the answer that begins `bytes` has; 0 if its head is not whole yet.
+size_t answer_bytes(std::string_view bytes) {
+  const size_t end = bytes.find("\r\n\r\n");
+  if (end == std::string_view::npos) return 0;
+  static constexpr std::string_view mark = "Content-Length: ";
+  const size_t at = bytes.substr(0, end).find(mark);
+  size_t length = 0;
+  if (at != std::string_view::npos) {
+    std::from_chars(bytes.data() + at + mark.size(), bytes.data() + end, length);
+  }
+  return end + 4 + length;
+}
+
+int status_of(std::string_view bytes) {
+  int status = 0;
+  if (bytes.size() > 12) std::from_chars(bytes.data() + 9, bytes.data() + 12, status);
+  return status;
+}
+
+struct Connection {
+  explicit Connection(Descriptor open) : socket(std::move(open)) {}
+  Descriptor socket;
+  std::string received;
+  Clock::time_point sent;
+};
+
+class Load {
+ public:
+  Load(const std::vector<std::string>& requests, int status_wanted)
+      : requests_(requests), status_wanted_(status_wanted), poll_(::epoll_create1(EPOLL_CLOEXEC)) {}
+
+  base::Status open(uint16_t port, int connections) {
+    for (int i = 0; i < connections; ++i) {
+      connections_.emplace_back(connect_to(port));
+      const int socket = connections_.back().socket.number();
+      if (socket < 0) return fail(Code::unavailable, "cannot connect to the server");
+      ::fcntl(socket, F_SETFL, O_NONBLOCK);
+    }
+    for (Connection& connection : connections_) {
+      epoll_event event{};
+      event.events = EPOLLIN;
+      event.data.ptr = &connection;
+      ::epoll_ctl(poll_.number(), EPOLL_CTL_ADD, connection.socket.number(), &event);
+    }
+    return {};
+  }
+
+  base::Result<HttpLoad> run(int duration_ms) {
+    const auto start = Clock::now();
+    const auto begin = start + std::chrono::milliseconds(duration_ms / 10);
+    const auto end = begin + std::chrono::milliseconds(duration_ms);
+    for (Connection& connection : connections_) {
+      if (auto sent = send_next(connection); !sent) return sent.error();
+    }
+    epoll_event events[64];
+    for (auto now = start; now < end; now = Clock::now()) {
+      const int count = ::epoll_wait(poll_.number(), events, 64, 100);
+      counting_ = now >= begin;
+      for (int i = 0; i < count; ++i) {
+        if (auto taken = take(*static_cast<Connection*>(events[i].data.ptr)); !taken) return taken.error();
+      }
+    }
+    return result(duration_ms);
+  }
+
+ private:
+  base::Status send_next(Connection& connection) {
+    const std::string& request = requests_[next_++ % requests_.size()];
+    connection.sent = Clock::now();
+    const ssize_t sent = ::send(connection.socket.number(), request.data(), request.size(), MSG_NOSIGNAL);
+    if (sent != static_cast<ssize_t>(request.size())) return fail(Code::unavailable, "the server took no request");
+    return {};
+  }
+
+  base::Status take(Connection& connection) {
+    char piece[65'536];
+    const ssize_t got = ::recv(connection.socket.number(), piece, sizeof piece, 0);
+    if (got < 0 && errno == EAGAIN) return {};
+    if (got <= 0) return fail(Code::unavailable, "the server closed a connection");
+    std::string_view bytes(piece, static_cast<size_t>(got));
+    if (!connection.received.empty()) {
+      connection.received += bytes;
+      bytes = connection.received;
+    }
+    const size_t whole = answer_bytes(bytes);
+    if (whole == 0 || bytes.size() < whole) {
+      if (connection.received.empty()) connection.received = bytes;
+      return {};
+    }
+    if (bytes.size() > whole) return fail(Code::corrupt, "more bytes than one answer");
+    if (counting_) {
+      ++load_.answers;
+      if (status_of(bytes) != status_wanted_) ++load_.failures;
+      const auto taken = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - connection.sent).count();
+      ++by_10us_[std::min<size_t>(static_cast<size_t>(taken) / 10, by_10us_.size() - 1)];
+    }
+    connection.received.clear();
+    return send_next(connection);
+  }
+
+  double quantile_ms(double share) const {
+    const auto wanted = static_cast<uint64_t>(share * static_cast<double>(load_.answers));
+    uint64_t sum = 0;
+    for (size_t i = 0; i < by_10us_.size(); ++i) {
+      sum += by_10us_[i];
+      if (sum > wanted) return static_cast<double>(i + 1) * 0.01;
+    }
+    return 0;
+  }
+
+  HttpLoad result(int duration_ms) {
+    load_.requests_per_second = static_cast<double>(load_.answers) * 1000 / duration_ms;
+    load_.p50_ms = quantile_ms(0.5);
+    load_.p99_ms = quantile_ms(0.99);
+    return load_;
+  }
+
+  const std::vector<std::string>& requests_;
+  int status_wanted_;
+  Descriptor poll_;
+  std::vector<Connection> connections_;
+  size_t next_ = 0;
+  bool counting_ = false;
+  HttpLoad load_;
+  std::vector<uint64_t> by_10us_ = std::vector<uint64_t>(100'000);
+};
+
+}  // namespace
+
+base::Result<HttpLoad> load_http(uint16_t port, const std::vector<std::string>& requests, int status_wanted,
+                                 int connections, int duration_ms) {
+  Load load(requests, status_wanted);
+  if (auto opened = load.open(port, connections); !opened) return opened.error();
+  return load.run(duration_ms);
+}
+
+base::Result<HttpReply> ask_http(uint16_t port, const std::string& request) {
+  const Descriptor socket = connect_to(port);
+  if (socket.number() < 0) return fail(Code::unavailable, "cannot connect to the server");
+  if (::send(socket.number(), request.data(), request.size(), MSG_NOSIGNAL) < 0) {
+    return fail(Code::unavailable, "the server took no request");
+  }
+  std::string received;
+  char piece[65'536];
+  while (answer_bytes(received) == 0 || received.size() < answer_bytes(received)) {
+    const ssize_t got = ::recv(socket.number(), piece, sizeof piece, 0);
+    if (got <= 0) return fail(Code::unavailable, "the server gave no whole answer");
+    received.append(piece, static_cast<size_t>(got));
+  }
+  return HttpReply{status_of(received), received.substr(received.find("\r\n\r\n") + 4)};
+}
+
+std::string http_request(const std::string& method, const std::string& target, const std::string& content_type,
+                         const std::string& body) {
+  std::string request = method + " " + target + " HTTP/1.1\r\nHost: localhost\r\n";
+  if (!body.empty()) {
+    request += "Content-Type: " + content_type + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
+  }
+  return request + "\r\n" + body;
+}
+
+}  // namespace cityloom::bench

@@ -1,0 +1,37 @@
+// A load generator: keep-alive connections over one epoll loop, each with one request under way.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace cityloom::bench {
+
+/// What a load measured.
+struct HttpLoad {
+  double requests_per_second = 0;
+  double p50_ms = 0;
+  double p99_ms = 0;
+  uint64_t answers = 0;
+  uint64_t failures = 0;  ///< answers with another status than wanted
+};
+
+/// Sends `requests` (whole ones, taken in turn by all connections) to 127.0.0.1 for `duration_ms` after a warm-up of a
+/// tenth of it. On the caller's worker. Errors: unavailable (no connection, or it ended), corrupt (not HTTP).
+base::Result<HttpLoad> load_http(uint16_t port, const std::vector<std::string>& requests, int status_wanted,
+                                 int connections, int duration_ms);
+
+/// One request and the answer's status and body.
+struct HttpReply {
+  int status = 0;
+  std::string body;
+};
+base::Result<HttpReply> ask_http(uint16_t port, const std::string& request);
+
+/// A whole request, with Host and Content-Length.
+std::string http_request(const std::string& method, const std::string& target, const std::string& content_type = {},
+                         const std::string& body = {});
+
+}  // namespace cityloom::bench
