@@ -18,7 +18,9 @@ Roof roof_of(const BuildingShape& shape, bool has_holes) {
   return Roof::flat;
 }
 
-double default_roof_height_m(const BuildingShape& shape) { return std::min(3.0, (shape.height_m - shape.min_height_m) / 2); }
+double default_roof_height_m(const BuildingShape& shape) {
+  return std::min(3.0, (shape.height_m - shape.min_height_m) / 2);
+}
 
 // One polygon of a shape being built.
 class PolygonBuilder {

@@ -29,7 +29,8 @@ std::optional<double> number_of(const twin::Value& value) {
 // The string of a language, or the first of its strings.
 std::string_view string_in(const rapidjson::Value& value) {
   if (value.IsString()) return {value.GetString(), value.GetStringLength()};
-  if (value.IsArray() && !value.Empty() && value[0].IsString()) return {value[0].GetString(), value[0].GetStringLength()};
+  if (value.IsArray() && !value.Empty() && value[0].IsString())
+    return {value[0].GetString(), value[0].GetStringLength()};
   return {};
 }
 
@@ -41,15 +42,16 @@ std::string name_of(const twin::Attribute& attribute) {
   names.Parse(json->text.data(), json->text.size());
   if (names.HasParseError() || !names.IsObject()) return {};
   for (const char* language : {"@none", "ko", "en"}) {
-    if (const auto found = names.FindMember(language); found != names.MemberEnd()) return std::string(string_in(found->value));
+    if (const auto found = names.FindMember(language); found != names.MemberEnd())
+      return std::string(string_in(found->value));
   }
   return names.MemberCount() > 0 ? std::string(string_in(names.MemberBegin()->value)) : std::string();
 }
 
 void read_outline(const twin::Value& value, BuildingShape& shape) {
   const auto* geometry = std::get_if<twin::Geometry>(&value);
-  if (geometry == nullptr || (geometry->kind != twin::GeometryKind::polygon &&
-                              geometry->kind != twin::GeometryKind::multi_polygon)) {
+  if (geometry == nullptr ||
+      (geometry->kind != twin::GeometryKind::polygon && geometry->kind != twin::GeometryKind::multi_polygon)) {
     return;
   }
   shape.outline = *geometry;
@@ -129,8 +131,8 @@ BuildingShape shape_of(const twin::EntityRecord& record, const Vocabulary& vocab
 }
 
 bool is_drawn(twin::Term attribute, const Vocabulary& v) {
-  for (twin::Term drawn : {v.location, v.name, v.category, v.levels, v.min_height, v.part_of, v.roof_shape, v.roof_height,
-                           v.roof_direction, v.height}) {
+  for (twin::Term drawn : {v.location, v.name, v.category, v.levels, v.min_height, v.part_of, v.roof_shape,
+                           v.roof_height, v.roof_direction, v.height}) {
     if (attribute == drawn) return true;
   }
   return false;

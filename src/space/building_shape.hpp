@@ -20,13 +20,13 @@ struct BuildingShape {
   std::string height_source;
   std::optional<double> levels;
   std::optional<double> stated_height_m;
-  double height_m = 0;      ///< above min_height_m, at most 2000 m more
+  double height_m = 0;  ///< above min_height_m, at most 2000 m more
   double min_height_m = 0;
-  double ground_m = 0;      ///< of the lowest corner; 0 where the outline has no heights
+  double ground_m = 0;  ///< of the lowest corner; 0 where the outline has no heights
   std::string roof_shape;
   std::optional<double> roof_height_m;
   std::optional<double> roof_direction_deg;
-  twin::Geometry outline;   ///< Polygon or MultiPolygon; empty if the record has none
+  twin::Geometry outline;  ///< Polygon or MultiPolygon; empty if the record has none
 
   bool can_be_drawn() const { return !outline.positions.empty(); }
   /// Equal shapes have equal hashes; id included.

@@ -274,13 +274,24 @@ void append_uint32(std::string& to, size_t value) {
 void append_chunk(std::string& to, const char* type, std::string bytes, char padding) {
   bytes.resize((bytes.size() + 3) / 4 * 4, padding);
   append_uint32(to, bytes.size());
-  to.append(type, 4);
+  to.append(type, 4);  // of "BIN" with its end
   to += bytes;
+}
+
+std::string pack(std::string json, const std::string& binary) {
+  std::string body;
+  append_chunk(body, "JSON", std::move(json), ' ');
+  if (!binary.empty()) append_chunk(body, "BIN", binary, '\0');
+  std::string file = "glTF";
+  append_uint32(file, 2);
+  append_uint32(file, 12 + body.size());
+  return file + body;
 }
 
 }  // namespace
 
 std::string make_glb(const BuildingMesh& mesh, const LocalFrame& frame, const std::vector<FeatureRow>& features) {
+  if (mesh.indices.empty()) return pack(R"({"asset":{"version":"2.0"},"scene":0,"scenes":[{}]})", {});
   Chunk chunk;
   const int positions = chunk.add(std::span<const float>(mesh.positions), target_vertices);
   const int normals = chunk.add(std::span<const float>(mesh.normals), target_vertices);
@@ -314,13 +325,7 @@ std::string make_glb(const BuildingMesh& mesh, const LocalFrame& frame, const st
   write_table(json, columns, features.size());
   json.EndObject();
 
-  std::string body;
-  append_chunk(body, "JSON", std::string(text.GetString(), text.GetSize()), ' ');
-  append_chunk(body, std::string("BIN\0", 4).c_str(), chunk.bytes(), '\0');
-  std::string file = "glTF";
-  append_uint32(file, 2);
-  append_uint32(file, 12 + body.size());
-  return file + body;
+  return pack(std::string(text.GetString(), text.GetSize()), chunk.bytes());
 }
 
 }  // namespace cityloom::space

@@ -24,7 +24,9 @@ struct Cell {
   uint32_t level = 0, x = 0, y = 0;
 };
 
-double cell_degrees(uint32_t level) { return 180.0 / std::exp2(level); }
+double cell_degrees(uint32_t level) {
+  return 180.0 / std::exp2(level);
+}
 
 Cell cell_at(uint32_t level, double longitude_deg, double latitude_deg) {
   const double degrees = cell_degrees(level);
@@ -40,7 +42,8 @@ Cell cell_of(const TileItem& item, uint32_t level) {
 
 class TreeBuilder {
  public:
-  TreeBuilder(const std::vector<TileItem>& items, size_t items_per_tile_max) : items_(items), max_(items_per_tile_max) {}
+  TreeBuilder(const std::vector<TileItem>& items, size_t items_per_tile_max)
+      : items_(items), max_(items_per_tile_max) {}
 
   std::vector<Tile> build() {
     std::vector<uint32_t> order(items_.size());
@@ -107,6 +110,8 @@ uint32_t TreeBuilder::add(Cell cell, std::vector<uint32_t> order) {
     include(tile, item.box, item.lowest_m, item.highest_m, i == 0);
     versions.push_back(item.version);
   }
+  // Near the content, so that its floats keep their millimetres however large the cell is.
+  tile.origin = {(tile.box.west_deg + tile.box.east_deg) / 2, (tile.box.south_deg + tile.box.north_deg) / 2, 0};
   tile.version = XXH3_64bits(versions.data(), versions.size() * sizeof(uint64_t));
   tiles_.push_back(std::move(tile));
   if (is_leaf) return number;
@@ -115,7 +120,8 @@ uint32_t TreeBuilder::add(Cell cell, std::vector<uint32_t> order) {
   for (size_t i = kept; i < order.size(); ++i) {
     const Cell below = cell_of(items_[order[i]], cell.level + 1);
     // The middle may lie on the cell's edge by rounding: it stays within.
-    const uint32_t x = std::clamp(below.x, cell.x * 2, cell.x * 2 + 1), y = std::clamp(below.y, cell.y * 2, cell.y * 2 + 1);
+    const uint32_t x = std::clamp(below.x, cell.x * 2, cell.x * 2 + 1),
+                   y = std::clamp(below.y, cell.y * 2, cell.y * 2 + 1);
     quarters[(y & 1) * 2 + (x & 1)].push_back(order[i]);
   }
   tiles_[number].geometric_error_m = error_per_size * items_[order[kept]].size_m;
@@ -137,8 +143,8 @@ void write_region(Writer& json, const twin::Box& box, double lowest_m, double hi
   json.StartObject();
   json.Key("region");
   json.StartArray();
-  for (double degrees : {box.west_deg - margin_deg, box.south_deg - margin_deg, box.east_deg + margin_deg,
-                         box.north_deg + margin_deg}) {
+  for (double degrees :
+       {box.west_deg - margin_deg, box.south_deg - margin_deg, box.east_deg + margin_deg, box.north_deg + margin_deg}) {
     json.Double(degrees * radians_per_degree);
   }
   json.Double(lowest_m - margin_m);
@@ -177,11 +183,6 @@ void write_tile(Writer& json, const std::vector<Tile>& tiles, uint32_t number) {
 
 std::string Tile::path() const {
   return std::to_string(level) + "/" + std::to_string(x) + "/" + std::to_string(y) + ".glb";
-}
-
-twin::Position Tile::centre() const {
-  const double degrees = cell_degrees(level);
-  return {(x + 0.5) * degrees - 180, (y + 0.5) * degrees - 90, 0};
 }
 
 std::string etag_of(uint64_t version) {

@@ -14,7 +14,7 @@ namespace cityloom::space {
 struct TileItem {
   std::string id;
   twin::Box box;
-  double lowest_m = 0;   ///< above the ellipsoid
+  double lowest_m = 0;  ///< above the ellipsoid
   double highest_m = 0;
   double size_m = 0;     ///< how far away it still matters: the larger of its height and its width
   uint64_t version = 0;  ///< changes whenever its picture does
@@ -25,20 +25,19 @@ struct Tile {
   uint32_t level = 0, x = 0, y = 0;
   std::vector<uint32_t> items;     ///< indices of those drawn in this tile, in their order
   std::vector<uint32_t> children;  ///< indices of tiles
+  twin::Position origin;           ///< of the content: the middle of the items here, on the ellipsoid
   twin::Box box;                   ///< of the items here and below
   double lowest_m = 0, highest_m = 0;
-  double geometric_error_m = 0;    ///< what is wrong with the picture while the children are not there
-  uint64_t version = 0;            ///< of the items drawn here
+  double geometric_error_m = 0;  ///< what is wrong with the picture while the children are not there
+  uint64_t version = 0;          ///< of the items drawn here
 
   /// "14/13981/6346.glb".
   std::string path() const;
-  /// The middle of the cell on the ellipsoid: the origin of its content.
-  twin::Position centre() const;
 };
 
 /// The tiles, the root first, children after their parents. Every item is drawn in exactly one. Largest items are drawn
-/// in the upper tiles: a tile keeps its `items_per_tile_max` largest and hands the rest down to its quarters, which are added to
-/// the picture (refinement ADD). Same items in any order, same tree. Cost: n log n.
+/// in the upper tiles: a tile keeps its `items_per_tile_max` largest and hands the rest down to its quarters, which are
+/// added to the picture (refinement ADD). Same items in any order, same tree. Cost: n log n.
 std::vector<Tile> share_out(const std::vector<TileItem>& items, size_t items_per_tile_max);
 
 /// tileset.json of 3D Tiles 1.1 with explicit tiles and region volumes; `tiles` may be empty.

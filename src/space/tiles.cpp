@@ -92,7 +92,8 @@ bool is_within_building(const Known& one, const KnownBuildings& known) {
   return parent != known.end() && !parent->second.is_part;
 }
 
-std::shared_ptr<const Plan> make_plan(const KnownBuildings& known, thread::Offset offset, size_t buildings_per_tile_max) {
+std::shared_ptr<const Plan> make_plan(const KnownBuildings& known, thread::Offset offset,
+                                      size_t buildings_per_tile_max) {
   std::map<std::string_view, std::map<std::string_view, const Known*>> parts_of;
   for (const auto& [id, one] : known) {
     if (one.can_be_drawn && is_within_building(one, known)) parts_of[one.parent_id][id] = &one;
@@ -258,7 +259,8 @@ void FollowingTiles::take(const twin::Fact& fact, absl::flat_hash_set<std::strin
     case Kind::attribute_deleted:
       if (is_known && is_drawn(fact.attribute.name, vocabulary_)) touched.insert(fact.entity_id);
       break;
-    case Kind::scopes_set: break;
+    case Kind::scopes_set:
+      break;
   }
 }
 
@@ -357,7 +359,7 @@ base::Result<ContentPointer> FollowingTiles::make(const Plan& plan, const Tile& 
   const auto snapshot = thread_.snapshot_at(plan.offset);
   if (!snapshot) return snapshot.error();
   const Vocabulary vocabulary = Vocabulary::find(thread_.terms());
-  const LocalFrame frame(tile.centre());
+  const LocalFrame frame(tile.origin);
   Triangulator triangulator;
   BuildingMesh mesh;
   std::vector<FeatureRow> rows;
@@ -385,7 +387,8 @@ base::Result<ContentPointer> FollowingTiles::make(const Plan& plan, const Tile& 
 base::Result<ContentPointer> FollowingTiles::find(std::string_view path) {
   std::unique_lock lock(mutex_);
   if (!plan_) {
-    return error_ ? *error_ : fail(Code::unavailable, "The buildings are being read", std::string(path), "Try again soon");
+    return error_ ? *error_
+                  : fail(Code::unavailable, "The buildings are being read", std::string(path), "Try again soon");
   }
   if (path == "tileset.json") return plan_->tileset;
   const std::shared_ptr<const Plan> plan = plan_;

@@ -47,7 +47,8 @@ Owned polygon_of(GEOSContextHandle_t context, const std::vector<PlaneRing>& ring
     for (GEOSGeometry* hole : holes) GEOSGeom_destroy_r(context, hole);
     return {context, nullptr};
   }
-  return {context, GEOSGeom_createPolygon_r(context, shell.release(), holes.data(), static_cast<unsigned>(holes.size()))};
+  return {context,
+          GEOSGeom_createPolygon_r(context, shell.release(), holes.data(), static_cast<unsigned>(holes.size()))};
 }
 
 using Triangles = std::vector<std::array<PlanePoint, 3>>;
@@ -86,14 +87,16 @@ Triangulator::~Triangulator() = default;
 double signed_double_area(const PlaneRing& ring) {
   double sum = 0;
   for (size_t i = 1; i + 1 < ring.size(); ++i) {
-    sum += (ring[i].x - ring[0].x) * (ring[i + 1].y - ring[0].y) - (ring[i + 1].x - ring[0].x) * (ring[i].y - ring[0].y);
+    sum +=
+        (ring[i].x - ring[0].x) * (ring[i + 1].y - ring[0].y) - (ring[i + 1].x - ring[0].x) * (ring[i].y - ring[0].y);
   }
   return sum;
 }
 
 base::Result<Triangles> Triangulator::triangulate(const std::vector<PlaneRing>& polygon) {
   GEOSContextHandle_t context = context_->handle;
-  if (polygon.empty() || polygon.front().size() < 4) return base::fail(base::Code::invalid, "a polygon needs three corners");
+  if (polygon.empty() || polygon.front().size() < 4)
+    return base::fail(base::Code::invalid, "a polygon needs three corners");
   double double_area = std::abs(signed_double_area(polygon.front()));
   for (size_t i = 1; i < polygon.size(); ++i) double_area -= std::abs(signed_double_area(polygon[i]));
   const Owned shape = polygon_of(context, polygon);
@@ -101,7 +104,8 @@ base::Result<Triangles> Triangulator::triangulate(const std::vector<PlaneRing>& 
   Triangles triangles;
   const Owned plain(context, GEOSConstrainedDelaunayTriangulation_r(context, shape.get()));
   // GEOS may miss a part where rings touch: the covered area tells.
-  if (plain && std::abs(read_triangles(context, plain.get(), triangles) - double_area) <= 1e-6 * double_area) return triangles;
+  if (plain && std::abs(read_triangles(context, plain.get(), triangles) - double_area) <= 1e-6 * double_area)
+    return triangles;
   triangles.clear();
   const Owned valid(context, GEOSMakeValid_r(context, shape.get()));
   if (valid) {

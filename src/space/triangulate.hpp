@@ -29,8 +29,8 @@ class Triangulator {
   Triangulator(const Triangulator&) = delete;
   Triangulator& operator=(const Triangulator&) = delete;
 
-  /// Counter-clockwise triangles that cover the polygon: its outside first, then holes. Same input, same output. Where the
-  /// rings are not valid (touching, overlapping), the nearest valid area is covered. Errors: invalid (no area).
+  /// Counter-clockwise triangles that cover the polygon: its outside first, then holes. Same input, same output. Where
+  /// the rings are not valid (touching, overlapping), the nearest valid area is covered. Errors: invalid (no area).
   base::Result<std::vector<std::array<PlanePoint, 3>>> triangulate(const std::vector<PlaneRing>& polygon);
 
  private:
