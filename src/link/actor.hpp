@@ -34,8 +34,11 @@ struct ActorContext {
   uint64_t seed = 0;
 };
 
+/// Plays a table of the past.
 std::unique_ptr<Actor> make_replay_actor(ActorContext context);
+/// Takes pushed messages.
 std::unique_ptr<Actor> make_push_actor(ActorContext context);
+/// Subscribes to a broker.
 std::unique_ptr<Actor> make_mqtt_actor(ActorContext context);
 
 }  // namespace cityloom::link

@@ -15,6 +15,7 @@ class Board {
  public:
   explicit Board(const LinkDefinition& definition);
 
+  /// Replaces state, reason and time of the next try.
   void set_state(State state, std::string detail = {}, base::Instant retry_at = {});
   /// Messages arrived.
   void heard(base::Instant now, size_t count);

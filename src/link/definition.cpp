@@ -200,32 +200,9 @@ base::Result<std::vector<LinkDefinition>> read_list(YamlFile& file, const YAML::
   return links;
 }
 
-}  // namespace
-
-std::string_view LinkDefinition::kind() const {
-  if (std::holds_alternative<MqttSource>(source)) return "mqtt";
-  return std::holds_alternative<ReplaySource>(source) ? "replay" : "push";
-}
-
-base::Result<std::vector<LinkDefinition>> parse_links(std::string_view yaml, const std::string& file) {
+base::Result<Pack> parse_pack(const std::string& text, const std::string& file, const std::string& folder) {
   YamlFile read(file);
-  const YAML::Node root = read.parse(std::string(yaml));
-  if (read.error()) return *read.error();
-  return read_list(read, root);
-}
-
-base::Result<std::vector<LinkDefinition>> read_links(const std::string& file) {
-  auto text = read_text(file);
-  if (!text) return text.error();
-  return parse_links(*text, file);
-}
-
-base::Result<Pack> read_pack(const std::string& folder) {
-  const std::string file = (std::filesystem::path(folder) / "pack.yaml").string();
-  auto text = read_text(file);
-  if (!text) return text.error();
-  YamlFile read(file);
-  const YAML::Node root = read.parse(*text);
+  const YAML::Node root = read.parse(text);
   if (read.error()) return *read.error();
   Pack pack;
   pack.folder = folder;
@@ -239,6 +216,45 @@ base::Result<Pack> read_pack(const std::string& folder) {
   if (!links) return links.error();
   pack.links = std::move(*links);
   return pack;
+}
+
+base::Error not_understood(const YAML::Exception& exception, const std::string& file) {
+  return fail(Code::invalid, fmt::format("the YAML is not understood: {}", exception.msg), file);
+}
+
+}  // namespace
+
+std::string_view LinkDefinition::kind() const {
+  if (std::holds_alternative<MqttSource>(source)) return "mqtt";
+  return std::holds_alternative<ReplaySource>(source) ? "replay" : "push";
+}
+
+base::Result<std::vector<LinkDefinition>> parse_links(std::string_view yaml, const std::string& file) {
+  YamlFile read(file);
+  try {
+    const YAML::Node root = read.parse(std::string(yaml));
+    if (read.error()) return *read.error();
+    return read_list(read, root);
+  } catch (const YAML::Exception& exception) {
+    return not_understood(exception, file);
+  }
+}
+
+base::Result<std::vector<LinkDefinition>> read_links(const std::string& file) {
+  auto text = read_text(file);
+  if (!text) return text.error();
+  return parse_links(*text, file);
+}
+
+base::Result<Pack> read_pack(const std::string& folder) {
+  const std::string file = (std::filesystem::path(folder) / "pack.yaml").string();
+  auto text = read_text(file);
+  if (!text) return text.error();
+  try {
+    return parse_pack(*text, file, folder);
+  } catch (const YAML::Exception& exception) {
+    return not_understood(exception, file);
+  }
 }
 
 base::Result<std::vector<Pack>> read_packs(const std::string& folder) {

@@ -88,6 +88,7 @@ TEST(Definition, RefusesWhatCannotWork) {
   EXPECT_THAT(of_mapping("{entity: {id: urn:x, type: T}, observed_at: {from: t, format: \"%Y\"}, attributes: {v: v}}"),
               HasSubstr("zone"));
   EXPECT_THAT(of_mapping("{entity: {id: urn:x, type: T}, attributes: {v: [a, b]}}"), HasSubstr("twice"));
+  EXPECT_THAT(of_mapping("{entity: {id: urn:x, type: T}, attributes: {unitCode: v}}"), HasSubstr("word of NGSI-LD"));
   EXPECT_THAT(of_mapping("{topic: \"a/#/b\", entity: {id: urn:x, type: T}, attributes: {v: v}}"),
               HasSubstr("end of a topic"));
 }

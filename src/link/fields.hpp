@@ -34,6 +34,7 @@ std::string text_of(const FieldValue& value);
 /// for the root of the message inside `each`, "@key" for the name or index of the element at hand. In a table: the
 /// name of a column as it stands in the head.
 struct FieldPath {
+  /// One name or index on the way.
   struct Step {
     std::string name;  ///< of a member; unused if `index` is set
     std::optional<size_t> index;
@@ -55,6 +56,7 @@ class Fields {
  public:
   virtual ~Fields() = default;
 
+  /// What stands at `path`; Absent if nothing does.
   virtual FieldValue find(const FieldPath& path) const = 0;
 
   /// The elements of the array (or members of the object) at `path`, each as fields of its own; nothing if there is
@@ -82,6 +84,7 @@ class JsonReader {
 /// Fields with names and texts: a row of a table, or a payload that is one plain text (under the name ".").
 class TextFields final : public Fields {
  public:
+  /// Adds a field; of two with one name the first is found.
   void set(std::string name, std::string text);
   void clear() { entries_.clear(); }
   FieldValue find(const FieldPath& path) const override;

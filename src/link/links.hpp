@@ -52,6 +52,7 @@ struct LinkStatus {
   size_t mailbox_capacity = 0;
 };
 
+/// What all links share.
 struct Options {
   std::vector<std::string> folders;   ///< where relative files are looked for, in order, before the pack's own folder
   const trust::Gate* gate = nullptr;  ///< asked for every change; nullptr: everything is allowed. Outlives Links
@@ -74,6 +75,7 @@ class Links {
   /// Errors: already_exists (name), too_large (terms).
   base::Status add(LinkDefinition definition);
 
+  /// Starts the workers of all links, and of those added later. May be called twice.
   void start();
 
   /// Ends all links: nothing new is taken, what was handed to the thread is waited for. May be called twice.

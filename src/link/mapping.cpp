@@ -7,6 +7,7 @@
 
 #include "link/text.hpp"
 #include "link/value_rule.hpp"
+#include "ngsi/context.hpp"
 
 namespace cityloom::link {
 namespace {
@@ -14,8 +15,6 @@ namespace {
 using base::Code;
 using base::fail;
 
-constexpr std::string_view default_vocabulary = "https://uri.etsi.org/ngsi-ld/default-context/";
-constexpr std::string_view core_vocabulary = "https://uri.etsi.org/ngsi-ld/";
 constexpr size_t refusals_of_message_max = 20;
 
 /// An attribute rule with its names as terms.
@@ -300,12 +299,7 @@ Mapped Mapper::map(const Fields& fields, base::Instant received_at) {
 }
 
 std::string expand_name(std::string_view name) {
-  if (name.find(':') != std::string_view::npos) return std::string(name);
-  if (name == "description" || name == "title") return "http://purl.org/dc/terms/" + std::string(name);
-  if (name == "location" || name == "observationSpace" || name == "operationSpace") {
-    return std::string(core_vocabulary) + std::string(name);
-  }
-  return std::string(default_vocabulary) + std::string(name);
+  return ngsi::Context::core()->expand(name);
 }
 
 }  // namespace cityloom::link

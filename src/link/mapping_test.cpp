@@ -176,12 +176,13 @@ attributes:
 )");
   ASSERT_TRUE(bench.mapper) << bench.error.text();
   const Mapped mapped = bench.map(
-      R"({"j":{"a":[1, 2]},"n":"x\n\"y","g":{"type":"Point","coordinates":[1,2,3]},"r":["urn:a:1"],"l":[1],"w":"Red"})");
+      R"({"j":{"a":[1, 2]},"n":"x\n\"y","g":{"type":"LineString","coordinates":[[1,2],[3,4]]},"r":["urn:a:1"],"l":[1],"w":"Red"})");
   ASSERT_TRUE(mapped.refusals.empty()) << mapped.refusals[0].reason;
   EXPECT_EQ(bench.find(mapped, "https://example.org/json")->value, twin::Value{twin::Json{R"({"a":[1,2]})"}});
   EXPECT_EQ(bench.find(mapped, "name")->value, twin::Value{twin::Json{R"({"@none":"x\u000a\"y"})"}});
   EXPECT_EQ(bench.find(mapped, "title")->value, twin::Value{twin::Json{R"({"ko":"잠실","en":"Jam\"sil"})"}});
-  EXPECT_EQ(bench.find(mapped, "place")->value, twin::Value{twin::Geometry::point({1, 2, 3})});
+  EXPECT_EQ(bench.find(mapped, "place")->value,
+            (twin::Value{twin::Geometry{twin::GeometryKind::line_string, {{1, 2}, {3, 4}}, {2}, {}}}));
   EXPECT_EQ(bench.find(mapped, "area")->value, twin::Value{twin::Geometry::point({127, 37})});
   EXPECT_EQ(bench.find(mapped, "links")->value, twin::Value{twin::Json{R"(["urn:a:1"])"}});
   EXPECT_EQ(bench.find(mapped, "list")->value, twin::Value{twin::Json{"[1]"}});

@@ -8,6 +8,7 @@
 
 #include "link/text.hpp"
 #include "link/units.hpp"
+#include "ngsi/context.hpp"
 
 namespace cityloom::link {
 namespace {
@@ -228,6 +229,10 @@ AttributeRule read_attribute(YamlFile& file, const std::string& name, const YAML
                              size_t level) {
   AttributeRule rule;
   if (name.empty()) file.mistake(node, "an attribute has a name");
+  if (ngsi::is_reserved_name(name)) {
+    file.mistake(node, fmt::format("'{}' is a word of NGSI-LD itself and names no attribute", name),
+                 "take another name");
+  }
   rule.name = expand_name(name);
   rule.as = columns ? AttributeRule::ReadAs::automatic : AttributeRule::ReadAs::as_sent;
   rule.none = {"", "-", "NaN", "nan", "null"};

@@ -147,7 +147,8 @@ class MqttActor final : public Actor {
 
   void stop() override {
     if (intake_.finish()) acknowledge();
-    if (client_ != nullptr) {
+    // Goodbye would take with it the acknowledgements of what the record did not take: then we just hang up.
+    if (client_ != nullptr && !intake_.is_under_way()) {
       mosquitto_disconnect_v5(client_, 0, nullptr);
       mosquitto_loop_write(client_, 1);
     }

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "link/text.hpp"
+#include "ngsi/query.hpp"
 
 namespace cityloom::link {
 namespace {
@@ -110,38 +111,15 @@ base::Result<Value> position_value(const AttributeRule& rule, const Fields& fiel
   return Value{twin::Geometry::point(*position)};
 }
 
-/// GeoJSON of a Point, or a bare [longitude, latitude].
+/// GeoJSON of any geometry, or a bare [longitude, latitude].
 base::Result<Value> geometry_value(const FieldValue& value) {
   const auto* json = std::get_if<twin::Json>(&value);
-  simdjson::dom::parser parser;
-  simdjson::dom::element root;
-  simdjson::dom::array coordinates;
-  if (json == nullptr || parser.parse(json->text).get(root) != simdjson::SUCCESS) {
-    return fail(Code::invalid, fmt::format("'{}' is no GeoJSON geometry", shown(value)));
-  }
-  if (root.is_object()) {
-    std::string_view type;
-    if (root["type"].get(type) != simdjson::SUCCESS || type != "Point") {
-      return fail(Code::unsupported, "a link reads GeoJSON of type Point only");
-    }
-    if (root["coordinates"].get(coordinates) != simdjson::SUCCESS) {
-      return fail(Code::invalid, "the Point has no array 'coordinates'");
-    }
-  } else if (root.get(coordinates) != simdjson::SUCCESS) {
-    return fail(Code::invalid, fmt::format("'{}' is no GeoJSON geometry", shown(value)));
-  }
-  double numbers[3] = {0, 0, std::numeric_limits<double>::quiet_NaN()};
-  size_t count = 0;
-  for (const simdjson::dom::element element : coordinates) {
-    if (count == 3 || element.get(numbers[count]) != simdjson::SUCCESS) {
-      return fail(Code::invalid, "a position is 2 or 3 numbers: longitude, latitude, height");
-    }
-    ++count;
-  }
-  if (count < 2) return fail(Code::invalid, "a position is 2 or 3 numbers: longitude, latitude, height");
-  auto position = twin::Position::make(numbers[0], numbers[1], numbers[2]);
-  if (!position) return position.error();
-  return Value{twin::Geometry::point(*position)};
+  if (json == nullptr) return fail(Code::invalid, fmt::format("'{}' is no GeoJSON geometry", shown(value)));
+  const bool is_bare = json->text.front() == '[';
+  auto geometry =
+      ngsi::parse_geometry(is_bare ? "{\"type\":\"Point\",\"coordinates\":" + json->text + "}" : json->text);
+  if (!geometry) return geometry.error();
+  return Value{std::move(*geometry)};
 }
 
 bool is_uri(std::string_view text) {

@@ -22,6 +22,7 @@ class Waker {
   Waker(const Waker&) = delete;
   Waker& operator=(const Waker&) = delete;
 
+  /// Ends the rest at hand, or the next one.
   void wake() const;
 
   /// Returns when one of the reasons is there. Looks at the clock at least once a second, since it may be set.

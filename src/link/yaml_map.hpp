@@ -48,16 +48,24 @@ class YamlMap {
   std::optional<YAML::Node> take(const std::string& key);
   bool has(const std::string& key) const;
 
+  /// The text under a key, or `otherwise`.
   std::string text(const std::string& key, std::string otherwise = {});
+  /// The text under a key that must be there; `remedy` says what to write.
   std::string required_text(const std::string& key, std::string_view remedy);
+  /// A finite number, or `otherwise`.
   double number(const std::string& key, double otherwise);
+  /// A finite number, or nothing.
   std::optional<double> number(const std::string& key);
+  /// A whole number from `least` to `greatest`.
   int64_t integer(const std::string& key, int64_t otherwise, int64_t least, int64_t greatest);
+  /// true or false.
   bool flag(const std::string& key, bool otherwise);
   /// A text or a list of texts.
   std::vector<std::string> texts(const std::string& key);
+  /// Texts by language; a plain text counts as English.
   std::map<std::string, std::string> text_by_language(const std::string& key);
 
+  /// Makes every key that nobody took a mistake.
   void finish();
 
   YamlFile& file() { return file_; }

@@ -1,0 +1,76 @@
+// A Mosquitto of our own for tests and benchmarks: own port, own folder, ended by its process id.
+#pragma once
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <string>
+
+namespace cityloom::link::testing {
+
+/// Where the broker's program is; "" if it is not installed.
+inline std::string broker_program() {
+  for (const char* path : {"/usr/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/sbin/mosquitto"}) {
+    if (access(path, X_OK) == 0) return path;
+  }
+  return {};
+}
+
+/// A port that nobody listens on.
+inline int free_port() {
+  const int handle = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  auto* any = reinterpret_cast<sockaddr*>(&address);
+  const bool is_bound = bind(handle, any, size) == 0 && getsockname(handle, any, &size) == 0;
+  close(handle);
+  return is_bound ? ntohs(address.sin_port) : 0;
+}
+
+/// A broker that keeps its sessions in `folder`; `more` is added to its configuration.
+class Broker {
+ public:
+  Broker(std::string folder, std::string more) : folder_(std::move(folder)), port(free_port()) {
+    std::ofstream(folder_ + "/broker.conf") << "listener " << port << " 127.0.0.1\npersistence true\n"
+                                            << "persistence_location " << folder_ << "/\nlog_dest none\nuser root\n"
+
+                                            << more;
+    start();
+  }
+  ~Broker() { stop(SIGTERM); }
+
+  void start() {
+    const std::string program = broker_program();
+    const std::string file = folder_ + "/broker.conf";
+    process_ = fork();
+    if (process_ == 0) {
+      const int nowhere = open("/dev/null", O_WRONLY);
+      dup2(nowhere, STDOUT_FILENO);
+      dup2(nowhere, STDERR_FILENO);
+      execl(program.c_str(), program.c_str(), "-c", file.c_str(), nullptr);
+      _exit(127);
+    }
+  }
+  void stop(int signal) {
+    if (process_ <= 0) return;
+    kill(process_, signal);
+    waitpid(process_, nullptr, 0);
+    process_ = 0;
+  }
+
+ private:
+  std::string folder_;
+  pid_t process_ = 0;
+
+ public:
+  const int port;
+};
+
+}  // namespace cityloom::link::testing
