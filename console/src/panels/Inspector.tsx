@@ -50,7 +50,9 @@ function Value({ fact }: { fact: AttributeFact }) {
     return <>{ids.map((id) => <button key={id} type="button" className="link-button" title={words.t('inspector.open', { id })} onClick={() => app.select(id)}>{id.split(':').slice(2).join(':') || id}</button>)}</>;
   }
   if (fact.kind === 'names' && typeof fact.value === 'object' && fact.value !== null) {
-    return <ul className="names">{Object.entries(fact.value).map(([code, text]) => <li key={code} lang={code === '@none' ? undefined : code}><span className="names-code">{code === '@none' ? '–' : code}</span>{String(text)}</li>)}</ul>;
+    const names = Object.entries(fact.value);
+    const shown = names.filter(([code, text]) => code !== '@none' || !names.some(([other, same]) => other !== code && same === text));
+    return <ul className="names">{shown.map(([code, text]) => <li key={code} lang={code === '@none' ? undefined : code}><span className="names-code">{code === '@none' ? '–' : code}</span>{String(text)}</li>)}</ul>;
   }
   return <>{textOf(fact, words)}</>;
 }
@@ -127,7 +129,7 @@ export function Inspector() {
     );
   }
   return (
-    <section className="panel panel-right" aria-label={words.t('inspector.title')} aria-busy={state === 'loading'} data-entity={entity?.id}>
+    <section id="inspector" tabIndex={-1} className="panel panel-right" aria-label={words.t('inspector.title')} aria-busy={state === 'loading'} data-entity={entity?.id}>
       <PanelHead title={<Title id={selected} entity={entity} />} onClose={close} closeLabel={words.t('inspector.close')} />
       <div className="panel-body" tabIndex={-1}>
         {atMs !== null && <p className="as-of"><Icon name="clock" />{words.t('inspector.asOf', { time: words.moment(atMs) })}</p>}

@@ -31,6 +31,8 @@ function useSearch(text: string): { answer: Answer | null; loading: boolean } {
 function choose(app: App, result: SearchResult): void {
   app.select(result.id);
   if (result.location) app.map.get()?.flyToPlace(result.location);
+  // After the panel is there: the reader goes on with what was found, and a phone puts its keyboard away.
+  window.setTimeout(() => document.getElementById('inspector')?.focus(), 0);
 }
 
 function ResultRow({ result, active, index, onChoose }: { result: SearchResult; active: boolean; index: number; onChoose: () => void }) {
