@@ -1,0 +1,141 @@
+// Lenient on purpose: anybody may write a Building, not only our importer.
+#include "space/building_shape.hpp"
+
+#include <rapidjson/document.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string_view>
+
+#include "space/osm_values.hpp"
+
+namespace cityloom::space {
+namespace {
+
+constexpr double height_m_max = 2'000;
+
+std::string text_of(const twin::Value& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  return text != nullptr ? *text : std::string();
+}
+
+std::optional<double> number_of(const twin::Value& value) {
+  const double number = twin::as_number(value);
+  return std::isfinite(number) ? std::optional(number) : std::nullopt;
+}
+
+// The string of a language, or the first of its strings.
+std::string_view string_in(const rapidjson::Value& value) {
+  if (value.IsString()) return {value.GetString(), value.GetStringLength()};
+  if (value.IsArray() && !value.Empty() && value[0].IsString())
+    return {value[0].GetString(), value[0].GetStringLength()};
+  return {};
+}
+
+std::string name_of(const twin::Attribute& attribute) {
+  if (attribute.kind == twin::AttributeKind::property) return text_of(attribute.value);
+  const auto* json = std::get_if<twin::Json>(&attribute.value);
+  if (json == nullptr) return {};
+  rapidjson::Document names;
+  names.Parse(json->text.data(), json->text.size());
+  if (names.HasParseError() || !names.IsObject()) return {};
+  for (const char* language : {"@none", "ko", "en"}) {
+    if (const auto found = names.FindMember(language); found != names.MemberEnd())
+      return std::string(string_in(found->value));
+  }
+  return names.MemberCount() > 0 ? std::string(string_in(names.MemberBegin()->value)) : std::string();
+}
+
+void read_outline(const twin::Value& value, BuildingShape& shape) {
+  const auto* geometry = std::get_if<twin::Geometry>(&value);
+  if (geometry == nullptr ||
+      (geometry->kind != twin::GeometryKind::polygon && geometry->kind != twin::GeometryKind::multi_polygon)) {
+    return;
+  }
+  shape.outline = *geometry;
+  double lowest_m = std::numeric_limits<double>::infinity();
+  for (const twin::Position& position : geometry->positions) {
+    if (position.has_height()) lowest_m = std::min(lowest_m, position.height_m);
+  }
+  if (std::isfinite(lowest_m)) shape.ground_m = std::clamp(lowest_m, -1'000.0, 9'000.0);
+}
+
+// The drawn height: stated, or what is usual.
+void settle_heights(BuildingShape& shape) {
+  shape.min_height_m = std::clamp(shape.min_height_m, 0.0, height_m_max);
+  double height_m = shape.stated_height_m.value_or(0);
+  if (!(height_m > shape.min_height_m)) height_m = shape.levels.value_or(0) * level_height_m;
+  if (!(height_m > shape.min_height_m)) height_m = shape.min_height_m + 2 * level_height_m;
+  shape.height_m = std::min(height_m, shape.min_height_m + height_m_max);
+}
+
+class Hasher {
+ public:
+  void add(std::string_view text) {
+    add_number(static_cast<double>(text.size()));
+    bytes_.append(text);
+  }
+  void add_number(double number) { bytes_.append(reinterpret_cast<const char*>(&number), sizeof number); }
+  void add(const std::optional<double>& number) { add_number(number.value_or(-1e9)); }
+  uint64_t digest() const { return XXH3_64bits(bytes_.data(), bytes_.size()); }
+
+ private:
+  std::string bytes_;
+};
+
+}  // namespace
+
+uint64_t BuildingShape::hash() const {
+  Hasher hasher;
+  for (const std::string* text : {&id, &parent_id, &name, &category, &height_source, &roof_shape}) hasher.add(*text);
+  for (const auto& number : {levels, stated_height_m, roof_height_m, roof_direction_deg}) hasher.add(number);
+  for (double number : {height_m, min_height_m, ground_m}) hasher.add_number(number);
+  for (const twin::Position& position : outline.positions) {
+    hasher.add_number(position.longitude_deg);
+    hasher.add_number(position.latitude_deg);
+  }
+  for (uint32_t end : outline.line_ends) hasher.add_number(end);
+  for (uint32_t end : outline.polygon_ends) hasher.add_number(-1.0 - end);
+  return hasher.digest();
+}
+
+BuildingShape shape_of(const twin::EntityRecord& record, const Vocabulary& vocabulary) {
+  BuildingShape shape;
+  shape.id = record.id();
+  shape.is_part = !record.has_type(vocabulary.building);
+  record.each_attribute({}, [&](const twin::Attribute& attribute) {
+    if (attribute.dataset.exists()) return true;
+    const twin::Term name = attribute.name;
+    const twin::Value& value = attribute.value;
+    if (name == vocabulary.location) read_outline(value, shape);
+    if (name == vocabulary.name) shape.name = name_of(attribute);
+    if (name == vocabulary.category) shape.category = text_of(value);
+    if (name == vocabulary.levels) shape.levels = number_of(value);
+    if (name == vocabulary.min_height) shape.min_height_m = number_of(value).value_or(0);
+    if (name == vocabulary.part_of) shape.parent_id = text_of(value);
+    if (name == vocabulary.roof_shape) shape.roof_shape = text_of(value);
+    if (name == vocabulary.roof_height) shape.roof_height_m = number_of(value);
+    if (name == vocabulary.roof_direction) shape.roof_direction_deg = number_of(value);
+    if (name == vocabulary.height) {
+      shape.stated_height_m = number_of(value);
+      for (const twin::Attribute& member : attribute.members) {
+        if (member.name == vocabulary.height_source) shape.height_source = text_of(member.value);
+      }
+    }
+    return true;
+  });
+  settle_heights(shape);
+  return shape;
+}
+
+bool is_drawn(twin::Term attribute, const Vocabulary& v) {
+  for (twin::Term drawn : {v.location, v.name, v.category, v.levels, v.min_height, v.part_of, v.roof_shape,
+                           v.roof_height, v.roof_direction, v.height}) {
+    if (attribute == drawn) return true;
+  }
+  return false;
+}
+
+}  // namespace cityloom::space

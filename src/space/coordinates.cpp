@@ -1,0 +1,211 @@
+// PROJ's objects belong to a context, and a context to one worker at a time: hence the pool.
+#include "space/coordinates.hpp"
+
+#include <proj.h>
+#include <proj_experimental.h>
+
+#include <cmath>
+#include <mutex>
+
+#include "space/osm_values.hpp"
+
+namespace cityloom::space {
+namespace {
+
+using base::Code;
+using base::fail;
+
+constexpr const char* wgs84_3d = "EPSG:4979";
+constexpr size_t definition_bytes_max = 100'000;
+
+struct DestroyContext {
+  void operator()(PJ_CONTEXT* context) const { proj_context_destroy(context); }
+};
+struct DestroyObject {
+  void operator()(PJ* object) const { proj_destroy(object); }
+};
+struct DestroyList {
+  void operator()(PJ_OBJ_LIST* list) const { proj_list_destroy(list); }
+};
+struct DestroyFactory {
+  void operator()(PJ_OPERATION_FACTORY_CONTEXT* factory) const { proj_operation_factory_context_destroy(factory); }
+};
+using Context = std::unique_ptr<PJ_CONTEXT, DestroyContext>;
+using Object = std::unique_ptr<PJ, DestroyObject>;
+
+Context make_context() {
+  Context context(proj_context_create());
+  proj_context_set_enable_network(context.get(), 0);
+  proj_log_level(context.get(), PJ_LOG_NONE);
+  return context;
+}
+
+bool is_compound(PJ_CONTEXT* context, const PJ* crs) {
+  if (proj_get_type(crs) == PJ_TYPE_COMPOUND_CRS) return true;
+  if (proj_get_type(crs) != PJ_TYPE_BOUND_CRS) return false;
+  const Object inner(proj_get_source_crs(context, crs));
+  return inner && proj_get_type(inner.get()) == PJ_TYPE_COMPOUND_CRS;
+}
+
+// The system itself; a plane one with the ellipsoid's height as its third axis.
+base::Result<Object> open_system(PJ_CONTEXT* context, const std::string& definition) {
+  Object crs(proj_create(context, definition.c_str()));
+  if (!crs || !proj_is_crs(crs.get())) {
+    const int error = proj_context_errno(context);
+    if (error == PROJ_ERR_INVALID_OP_FILE_NOT_FOUND_OR_INVALID && !crs) {
+      return fail(Code::unavailable, "PROJ finds a file of its own not", definition, "Install the package proj-data");
+    }
+    return fail(Code::invalid, "\"" + excerpt(definition) + "\" is not a coordinate system that PROJ knows", {},
+                "Give a code such as EPSG:5186, or the system's WKT");
+  }
+  const PJ_TYPE type = proj_get_type(crs.get());
+  if (type == PJ_TYPE_VERTICAL_CRS || type == PJ_TYPE_ENGINEERING_CRS || type == PJ_TYPE_TEMPORAL_CRS) {
+    return fail(Code::invalid, "\"" + excerpt(definition) + "\" does not say where on the earth it is");
+  }
+  if (type == PJ_TYPE_GEOCENTRIC_CRS || is_compound(context, crs.get())) return crs;
+  if (Object solid{proj_crs_promote_to_3D(context, nullptr, crs.get())}) return solid;
+  return crs;
+}
+
+// The grids that the best way to WGS 84 wants and this machine has not.
+std::vector<std::string> missing_grids_of(PJ_CONTEXT* context, const PJ* from, const PJ* to) {
+  std::vector<std::string> missing;
+  const std::unique_ptr<PJ_OPERATION_FACTORY_CONTEXT, DestroyFactory> factory(
+      proj_create_operation_factory_context(context, nullptr));
+  proj_operation_factory_context_set_grid_availability_use(context, factory.get(), PROJ_GRID_AVAILABILITY_IGNORED);
+  proj_operation_factory_context_set_spatial_criterion(context, factory.get(),
+                                                       PROJ_SPATIAL_CRITERION_PARTIAL_INTERSECTION);
+  const std::unique_ptr<PJ_OBJ_LIST, DestroyList> ways(proj_create_operations(context, from, to, factory.get()));
+  if (!ways || proj_list_get_count(ways.get()) == 0) return missing;
+  const Object best(proj_list_get(context, ways.get(), 0));
+  const int count = best ? proj_coordoperation_get_grid_used_count(context, best.get()) : 0;
+  for (int i = 0; i < count; ++i) {
+    const char *short_name = nullptr, *full_name = nullptr, *package = nullptr, *url = nullptr;
+    int direct = 0, open = 0, available = 0;
+    if (proj_coordoperation_get_grid_used(context, best.get(), i, &short_name, &full_name, &package, &url, &direct,
+                                          &open, &available) != 0 &&
+        available == 0) {
+      missing.emplace_back(short_name);
+    }
+  }
+  return missing;
+}
+
+// A context with the transformation in it.
+struct Worker {
+  Context context;
+  Object transformation;
+};
+
+base::Result<Worker> make_worker(const std::string& definition, std::string* name, std::vector<std::string>* missing) {
+  Worker worker{make_context(), nullptr};
+  auto from = open_system(worker.context.get(), definition);
+  if (!from) return std::move(from).error();
+  const Object to(proj_create(worker.context.get(), wgs84_3d));
+  if (!to) return fail(Code::unavailable, "PROJ does not find its database", {}, "Install the package proj-data");
+  if (name != nullptr) *name = proj_get_name(from->get());
+  // Without the grid of heights, PROJ would also leave out the change of datum: then the place is worth more than the
+  // height, which stays as it is.
+  std::vector<std::string> without = missing_grids_of(worker.context.get(), from->get(), to.get());
+  if (!without.empty() && is_compound(worker.context.get(), from->get())) {
+    const Object plane(proj_crs_get_sub_crs(worker.context.get(), from->get(), 0));
+    Object solid(plane ? proj_crs_promote_to_3D(worker.context.get(), nullptr, plane.get()) : nullptr);
+    if (solid) *from = std::move(solid);
+  }
+  if (missing != nullptr) *missing = std::move(without);
+  worker.transformation.reset(
+      proj_create_crs_to_crs_from_pj(worker.context.get(), from->get(), to.get(), nullptr, nullptr));
+  if (!worker.transformation) {
+    return fail(Code::unsupported, "PROJ knows no way from " + excerpt(definition) + " to WGS 84");
+  }
+  return worker;
+}
+
+}  // namespace
+
+struct CoordinateSystem::Parts {
+  std::string definition;
+  std::string name;
+  std::vector<std::string> missing_grids;
+  std::mutex mutex;
+  std::vector<Worker> idle;
+
+  // Transforms with a worker of the pool.
+  base::Result<PJ_COORD> transform(PJ_DIRECTION direction, PJ_COORD from) {
+    Worker worker;
+    {
+      const std::lock_guard lock(mutex);
+      if (!idle.empty()) {
+        worker = std::move(idle.back());
+        idle.pop_back();
+      }
+    }
+    if (!worker.transformation) {
+      auto made = make_worker(definition, nullptr, nullptr);
+      if (!made) return std::move(made).error();
+      worker = std::move(*made);
+    }
+    proj_errno_reset(worker.transformation.get());
+    const PJ_COORD to = proj_trans(worker.transformation.get(), direction, from);
+    const int error = proj_errno(worker.transformation.get());
+    std::string reason = error == 0 ? "" : proj_context_errno_string(worker.context.get(), error);
+    {
+      const std::lock_guard lock(mutex);
+      idle.push_back(std::move(worker));
+    }
+    if (error == 0 && std::isfinite(to.xyz.x) && std::isfinite(to.xyz.y) && std::isfinite(to.xyz.z)) return to;
+    return fail(Code::invalid, "The position lies outside what " + name + " can express" +
+                                   (reason.empty() ? "" : " (" + reason + ")"));
+  }
+};
+
+CoordinateSystem::CoordinateSystem(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+CoordinateSystem::CoordinateSystem(CoordinateSystem&&) noexcept = default;
+CoordinateSystem& CoordinateSystem::operator=(CoordinateSystem&&) noexcept = default;
+CoordinateSystem::~CoordinateSystem() = default;
+
+const std::string& CoordinateSystem::name() const {
+  return parts_->name;
+}
+const std::vector<std::string>& CoordinateSystem::missing_grids() const {
+  return parts_->missing_grids;
+}
+
+base::Result<CoordinateSystem> CoordinateSystem::open(std::string_view definition, MissingGrids missing_grids) {
+  if (definition.empty() || definition.size() > definition_bytes_max ||
+      definition.find('\0') != std::string_view::npos) {
+    return fail(Code::invalid, "A coordinate system is named by 1 to 100,000 characters", excerpt(definition));
+  }
+  auto parts = std::make_unique<Parts>();
+  parts->definition = definition;
+  auto worker = make_worker(parts->definition, &parts->name, &parts->missing_grids);
+  if (!worker) return std::move(worker).error();
+  if (!parts->missing_grids.empty() && missing_grids == MissingGrids::refuse) {
+    std::string list;
+    for (const std::string& grid : parts->missing_grids) list += (list.empty() ? "" : ", ") + grid;
+    return fail(Code::unavailable, parts->name + " needs correction grids that are not installed: " + list,
+                excerpt(definition), "Install them into PROJ's data folder, or allow an approximate transformation");
+  }
+  parts->idle.push_back(std::move(*worker));
+  return CoordinateSystem(std::move(parts));
+}
+
+base::Result<twin::Position> CoordinateSystem::to_wgs84(const RawPosition& raw) const {
+  if (!std::isfinite(raw.first) || !std::isfinite(raw.second) || std::isinf(raw.third)) {
+    return fail(Code::invalid, "a coordinate is not a number");
+  }
+  const bool has_height = !std::isnan(raw.third);
+  const auto to = parts_->transform(PJ_FWD, proj_coord(raw.first, raw.second, has_height ? raw.third : 0, HUGE_VAL));
+  if (!to) return to.error();
+  return twin::Position::make(to->xyz.y, to->xyz.x, has_height ? to->xyz.z : std::numeric_limits<double>::quiet_NaN());
+}
+
+base::Result<RawPosition> CoordinateSystem::from_wgs84(const twin::Position& position) const {
+  const bool has_height = position.has_height();
+  const auto to = parts_->transform(
+      PJ_INV, proj_coord(position.latitude_deg, position.longitude_deg, has_height ? position.height_m : 0, HUGE_VAL));
+  if (!to) return to.error();
+  return RawPosition{to->xyz.x, to->xyz.y, has_height ? to->xyz.z : std::numeric_limits<double>::quiet_NaN()};
+}
+
+}  // namespace cityloom::space
