@@ -1,0 +1,137 @@
+// The parts of the NGSI-LD door put together, in the order in which they need each other.
+#include "serve/ngsi/api.hpp"
+
+#include "serve/ngsi/deliverer.hpp"
+#include "serve/ngsi/routes.hpp"
+#include "serve/ngsi/services.hpp"
+#include "serve/ngsi/subscriptions.hpp"
+
+namespace cityloom::serve {
+
+namespace {
+
+using ngsi_ld::TenantState;
+
+constexpr size_t fetching_workers = 4;
+constexpr size_t fetching_waiting_max = 256;
+
+ngsi::ContextSource::Fetch fetch_with(OutgoingClient& client) {
+  return [&client](const std::string& url) -> base::Result<std::string> {
+    OutgoingRequest request;
+    request.url = url;
+    request.headers = {{"Accept", "application/ld+json, application/json;q=0.9"}};
+    request.reach = Reach::public_only;
+    request.redirects_max = 5;
+    auto response = client.fetch(std::move(request));
+    // To the client every failure is the same: the context is not available.
+    if (!response.ok()) {
+      base::Error error = response.error();
+      error.code = base::Code::unavailable;
+      return error;
+    }
+    if (response->status != 200) {
+      return base::fail(base::Code::unavailable, "the server of the @context answered " + std::to_string(response->status), url);
+    }
+    return std::move(response->body);
+  };
+}
+
+OutgoingOptions outgoing_options(const NgsiOptions& options) {
+  OutgoingOptions outgoing;
+  outgoing.allowed_addresses = options.context_addresses;
+  return outgoing;
+}
+
+ngsi_ld::DelivererOptions deliverer_options(const NgsiOptions& options) {
+  ngsi_ld::DelivererOptions deliverer;
+  deliverer.timeout_ms = options.notification_timeout_ms;
+  deliverer.reach = options.allow_private_endpoints ? Reach::not_link_local : Reach::public_only;
+  return deliverer;
+}
+
+}  // namespace
+
+struct NgsiApi::Parts {
+  Parts(Tenants& tenants, const trust::Gate& gate, const base::Clock& clock, NgsiOptions given)
+      : options(std::move(given)),
+        client(outgoing_options(options)),
+        hosted(clock),
+        contexts(fetch_with(client), [this](std::string_view url) { return hosted.document_of(url); }, clock),
+        fetching(fetching_workers, fetching_waiting_max),
+        deliverer(client, mqtt, deliverer_options(options)),
+        services{tenants, gate, clock, contexts, hosted, fetching, options.public_url, options.source_alias, clock.now()} {}
+
+  NgsiOptions options;
+  OutgoingClient client;
+  ngsi_ld::MqttPublisher mqtt;
+  ngsi_ld::HostedContexts hosted;
+  ngsi::ContextSource contexts;
+  ngsi_ld::Lane fetching;
+  ngsi_ld::Deliverer deliverer;
+  ngsi_ld::Services services;
+  base::Status opened;
+
+  base::Result<std::shared_ptr<TenantState>> open_tenant(const std::string& name, thread::Thread& thread);
+};
+
+base::Result<std::shared_ptr<TenantState>> NgsiApi::Parts::open_tenant(const std::string& name, thread::Thread& thread) {
+  auto state = std::make_shared<TenantState>();
+  state->name = name;
+  state->thread = &thread;
+  auto internal = ngsi_ld::intern_internal_terms(thread.terms());
+  if (!internal.ok()) return internal.error();
+  state->internal = *internal;
+  state->names = std::make_unique<ngsi::NameBook>(thread.terms());
+  ngsi_ld::SubscriptionOptions subscription_options;
+  subscription_options.retry_first_ms = options.retry_first_ms;
+  state->subscriptions = std::make_shared<ngsi_ld::Subscriptions>(*state, services, deliverer, subscription_options);
+  if (const auto status = state->subscriptions->open(); !status.ok()) return status.error();
+  const std::unique_lock lock(services.mutex);
+  services.states[&thread] = state;
+  return state;
+}
+
+NgsiApi::NgsiApi(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+base::Result<std::unique_ptr<NgsiApi>> NgsiApi::open(Tenants& tenants, const trust::Gate& gate, const base::Clock& clock,
+                                                     NgsiOptions options) {
+  auto parts = std::make_unique<Parts>(tenants, gate, clock, std::move(options));
+  if (const auto status = parts->hosted.open(tenants.main()); !status.ok()) return status.error();
+  tenants.on_open([parts = parts.get()](const std::string& name, thread::Thread& thread) -> std::shared_ptr<void> {
+    auto state = parts->open_tenant(name, thread);
+    if (!state.ok()) {
+      parts->opened = state.error();
+      return nullptr;
+    }
+    return *state;
+  });
+  if (!parts->opened.ok()) return parts->opened.error();
+  return std::unique_ptr<NgsiApi>(new NgsiApi(std::move(parts)));
+}
+
+NgsiApi::~NgsiApi() {
+  const std::unique_lock lock(parts_->services.mutex);
+  for (auto& [thread, state] : parts_->services.states) state->subscriptions.reset();
+}
+
+void NgsiApi::add_routes(Router& router) {
+  router.set_problem_style("/ngsi-ld/", ngsi_ld::ngsi_ld_problem_style());
+  ngsi_ld::Services& services = parts_->services;
+  ngsi_ld::add_entity_reads(router, services);
+  ngsi_ld::add_entity_writes(router, services);
+  ngsi_ld::add_batch_operations(router, services);
+  ngsi_ld::add_temporal_operations(router, services);
+  ngsi_ld::add_discovery(router, services);
+  ngsi_ld::add_context_operations(router, services);
+  ngsi_ld::add_subscription_operations(router, services);
+}
+
+bool NgsiApi::is_idle() const {
+  const std::shared_lock lock(parts_->services.mutex);
+  for (const auto& [thread, state] : parts_->services.states) {
+    if (state->subscriptions && !state->subscriptions->is_idle()) return false;
+  }
+  return true;
+}
+
+}  // namespace cityloom::serve

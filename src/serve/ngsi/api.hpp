@@ -1,0 +1,48 @@
+// The NGSI-LD door: everything under /ngsi-ld/v1, with the workers that fetch contexts and deliver notifications.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/instant.hpp"
+#include "serve/router.hpp"
+#include "serve/tenants.hpp"
+#include "trust/trust.hpp"
+
+namespace cityloom::serve {
+
+struct NgsiOptions {
+  std::string public_url = "http://127.0.0.1:8080";  ///< where others reach us: in links to contexts hosted here
+  std::string source_alias = "cityloom";             ///< name of this source (contextSourceAlias)
+  /// Addresses that contexts may be fetched from although they are not public ("127.0.0.1").
+  std::vector<std::string> context_addresses;
+  int64_t notification_timeout_ms = 5'000;  ///< where an endpoint names none
+  int64_t retry_first_ms = 1'000;           ///< back-off after a failed notification
+  bool allow_private_endpoints = true;      ///< notifications may go to loopback and private addresses
+};
+
+/// Made before the server starts, destroyed after it has stopped and before the tenants close.
+class NgsiApi {
+ public:
+  /// Attaches to every tenant, open now or later: reads its subscriptions and follows its feed. The tenants, gate and
+  /// clock must outlive it. Errors: corrupt, unavailable (stored subscriptions or contexts cannot be read).
+  static base::Result<std::unique_ptr<NgsiApi>> open(Tenants& tenants, const trust::Gate& gate, const base::Clock& clock,
+                                                     NgsiOptions options = {});
+  /// Stops notifications (what waits goes on after the next start) and fetches.
+  ~NgsiApi();
+
+  /// Adds every route. The router must not outlive it.
+  void add_routes(Router& router);
+
+  /// Whether every notification due is delivered or given up: for tests.
+  bool is_idle() const;
+
+ private:
+  struct Parts;
+  explicit NgsiApi(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace cityloom::serve

@@ -1,0 +1,171 @@
+// Batch operations: many entities in one request, one commit, each with its own fate.
+// ETSI GS CIM 009 clauses 5.6.7 - 5.6.10, 5.6.20.
+#include <memory>
+
+#include "ngsi/parse.hpp"
+#include "serve/ngsi/routes.hpp"
+
+namespace cityloom::serve::ngsi_ld {
+namespace {
+
+using base::Code;
+using base::Error;
+using thread::Change;
+
+// What became of each item, in the order of the request (clause 5.2.16).
+struct BatchResult {
+  std::vector<std::string> success;
+  std::vector<std::string> created;
+  std::vector<std::pair<std::string, Error>> errors;
+};
+
+void append_ids(const std::vector<std::string>& ids, std::string& to) {
+  to += '[';
+  for (const std::string& id : ids) {
+    if (to.back() != '[') to += ',';
+    ngsi::append_quoted(id, to);
+  }
+  to += ']';
+}
+
+Response multi_status(const BatchResult& result) {
+  std::string body = R"({"success":)";
+  append_ids(result.success, body);
+  body += R"(,"errors":[)";
+  bool first = true;
+  for (const auto& [id, error] : result.errors) {
+    if (!first) body += ',';
+    first = false;
+    body += R"({"entityId":)";
+    ngsi::append_quoted(id, body);
+    const ngsi::ProblemType type = ngsi::problem_of(error);
+    body += R"(,"error":)" + ngsi::problem_json(type, error, status_of(type)) + '}';
+  }
+  body += "]}";
+  return Response::json(std::move(body), 207);
+}
+
+enum class Kind : uint8_t { create, upsert, other };
+
+Response batch_response(Kind kind, const BatchResult& result) {
+  if (!result.errors.empty()) return multi_status(result);
+  if (kind == Kind::other || (kind == Kind::upsert && result.created.empty())) return Response::empty();
+  std::string body;
+  append_ids(result.created, body);
+  return Response::json(std::move(body), 201);
+}
+
+// Submits what could be read; `result` already holds what could not.
+void submit(Call call, const Writing& writing, Kind kind, std::vector<Change> changes, BatchResult result) {
+  if (changes.empty()) return call.send(multi_status(result));
+  std::vector<std::string> ids;
+  ids.reserve(changes.size());
+  for (const Change& change : changes) ids.push_back(change.entity_id);
+  Call::append(std::move(call), writing, std::move(changes),
+               [kind, ids = std::move(ids), result = std::move(result)](const Call&, base::Result<thread::Outcomes> outcomes) mutable {
+                 for (size_t i = 0; i < ids.size() && i < outcomes->size(); ++i) {
+                   const auto& outcome = (*outcomes)[i];
+                   if (!outcome.ok()) {
+                     result.errors.emplace_back(std::move(ids[i]), outcome.error());
+                     continue;
+                   }
+                   if (outcome->created) result.created.push_back(ids[i]);
+                   result.success.push_back(std::move(ids[i]));
+                 }
+                 return batch_response(kind, result);
+               });
+}
+
+void change_batch(Call call, Kind kind, Change::Kind change_kind) {
+  const auto writing = call.writing();
+  if (!writing) return;
+  BatchResult result;
+  std::vector<Change> changes;
+  ngsi::ChangeForm form;
+  form.kind = change_kind;
+  form.simplified = call.has_option(option_simplified);
+  for (size_t item = 0; item < call.body().items(); ++item) {
+    if (change_kind == Change::Kind::merge && form.simplified) {
+      auto present = writing->thread->snapshot(writing->branch).find(call.body().string_member("id", item).value_or(""));
+      form.present = present.ok() && is_visible(*present) ? *present : twin::EntityRecord();
+    }
+    auto change = ngsi::parse_change(call.body(), item, form, *call.context(item), writing->thread->terms());
+    if (change.ok() && is_internal_id(change->entity_id)) {
+      change = base::fail(Code::invalid, "ids that begin with urn:cityloom:internal: are the server's own", "id");
+    }
+    if (!change.ok()) {
+      auto id = call.body().string_member("id", item);
+      if (!id) id = call.body().string_member("@id", item);
+      result.errors.emplace_back(id.value_or(std::string()), change.error());
+      continue;
+    }
+    change->keep_existing = call.has_option(option_no_overwrite);
+    changes.push_back(std::move(change).value());
+  }
+  submit(std::move(call), *writing, kind, std::move(changes), std::move(result));
+}
+
+// NGSI-LD: 5.6.7 batch create
+void batch_create(Call call) { change_batch(std::move(call), Kind::create, Change::Kind::create); }
+
+// NGSI-LD: 5.6.8 batch upsert, replace and update
+void batch_upsert(Call call) {
+  const auto kind = call.has_option(option_update) ? Change::Kind::create_or_append : Change::Kind::create_or_replace;
+  change_batch(std::move(call), Kind::upsert, kind);
+}
+
+// NGSI-LD: 5.6.9 batch update, with noOverwrite
+void batch_update(Call call) { change_batch(std::move(call), Kind::other, Change::Kind::append); }
+
+// NGSI-LD: 5.6.20 batch merge
+void batch_merge(Call call) { change_batch(std::move(call), Kind::other, Change::Kind::merge); }
+
+// NGSI-LD: 5.6.10 batch delete
+void batch_delete(Call call) {
+  const auto writing = call.writing();
+  if (!writing) return;
+  auto ids = ngsi::parse_ids(call.body());
+  if (!ids.ok()) return call.fail(ids.error());
+  BatchResult result;
+  std::vector<Change> changes;
+  for (std::string& id : *ids) {
+    if (is_internal_id(id)) {
+      result.errors.emplace_back(id, Error{Code::not_found, "there is no entity with this id", id, {}});
+      continue;
+    }
+    Change change;
+    change.kind = Change::Kind::remove;
+    change.entity_id = std::move(id);
+    changes.push_back(std::move(change));
+  }
+  submit(std::move(call), *writing, Kind::other, std::move(changes), std::move(result));
+}
+
+Route route_of(const char* path, const char* operation_id, const char* summary, int status) {
+  return {Method::post, path, trust::Action::write, operation_id, {}, summary, {}, {}, {},
+          {{status, "All done", {}}, {207, "Some or none done", {{"application/json", {}}}}}};
+}
+
+}  // namespace
+
+void add_batch_operations(Router& router, Services& services) {
+  Form batch;
+  batch.body = Form::Body::batch;
+  Form upsert = batch;
+  upsert.options = option_replace | option_update;
+  Form update = batch;
+  update.options = option_no_overwrite;
+  Form merge = batch;
+  merge.options = option_formats;
+  Form ids;
+  ids.body = Form::Body::ids;
+  add_operation(router, services, route_of("/entityOperations/create", "createBatch", "Create entities", 201), batch, batch_create);
+  add_operation(router, services, route_of("/entityOperations/upsert", "upsertBatch", "Create, replace or update entities", 201), upsert,
+                batch_upsert);
+  add_operation(router, services, route_of("/entityOperations/update", "updateBatch", "Append attributes to entities", 204), update,
+                batch_update);
+  add_operation(router, services, route_of("/entityOperations/merge", "mergeBatch", "Merge into entities", 204), merge, batch_merge);
+  add_operation(router, services, route_of("/entityOperations/delete", "deleteBatch", "Delete entities", 204), ids, batch_delete);
+}
+
+}  // namespace cityloom::serve::ngsi_ld

@@ -1,0 +1,455 @@
+// Preparation of a request: what can be refused before the operation is refused here, in the order of clause 6.3.
+#include "serve/ngsi/call.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "ngsi/parse.hpp"
+#include "ngsi/query.hpp"
+#include "serve/ngsi/text.hpp"
+
+namespace cityloom::serve::ngsi_ld {
+namespace {
+
+using base::Code;
+using base::Error;
+using ngsi::ProblemType;
+
+struct OptionName {
+  std::string_view name;
+  unsigned bit;
+};
+constexpr std::array<OptionName, 11> option_names = {{{"normalized", option_normalized},
+                                                      {"concise", option_concise},
+                                                      {"keyValues", option_simplified},
+                                                      {"simplified", option_simplified},
+                                                      {"sysAttrs", option_sys_attrs},
+                                                      {"noOverwrite", option_no_overwrite},
+                                                      {"replace", option_replace},
+                                                      {"update", option_update},
+                                                      {"temporalValues", option_temporal_values},
+                                                      {"aggregatedValues", option_aggregated_values},
+                                                      {"count", option_count}}};
+
+unsigned option_bit(std::string_view name) {
+  for (const OptionName& option : option_names) {
+    if (option.name == name) return option.bit;
+  }
+  return 0;
+}
+
+bool more_than_one(unsigned bits) { return (bits & (bits - 1)) != 0; }
+
+// Known to the standard and not done here yet: said clearly rather than ignored, since the answer would be another.
+constexpr std::array<std::string_view, 14> later_parameters = {
+    "join",      "joinLevel", "containedBy", "orderBy",     "orderDirection", "collation", "orderFrom",
+    "entityMap", "jsonKeys",  "aggrMethods", "aggrPeriodDuration", "splitEntities", "snapshot", "collapse"};
+
+std::string quoted(std::string_view text) {
+  std::string out;
+  ngsi::append_quoted(text, out);
+  return out;
+}
+
+}  // namespace
+
+int status_of(ProblemType type) {
+  switch (type) {
+    case ProblemType::invalid_request:
+    case ProblemType::bad_request_data: return 400;
+    case ProblemType::already_exists:
+    case ProblemType::conflict: return 409;
+    case ProblemType::operation_not_supported: return 422;
+    case ProblemType::resource_not_found:
+    case ProblemType::nonexistent_tenant: return 404;
+    case ProblemType::too_complex_query:
+    case ProblemType::too_many_results:
+    case ProblemType::access_denied: return 403;
+    case ProblemType::ld_context_not_available:
+    case ProblemType::busy: return 503;
+    case ProblemType::no_multi_tenant_support: return 501;
+    case ProblemType::internal_error: return 500;
+  }
+  return 500;
+}
+
+Response problem_response(ProblemType type, const Error& error) {
+  const int status = status_of(type);
+  Response response{status, "application/problem+json", {}, ngsi::problem_json(type, error, status), {}};
+  if (type == ProblemType::busy) response.header("Retry-After", "1");
+  return response;
+}
+
+const ProblemStyle& ngsi_ld_problem_style() {
+  static const ProblemStyle style = {
+      [](Code code) { return ngsi::uri_of(ngsi::problem_of(Error{code, {}, {}, {}})); },
+      [](Code code) {
+        // What only HTTP knows keeps the table's status.
+        if (code == Code::not_acceptable || code == Code::too_large || code == Code::timeout) return 0;
+        return status_of(ngsi::problem_of(Error{code, {}, {}, {}}));
+      }};
+  return style;
+}
+
+Parameter query_parameter(std::string name, std::string description, std::string schema) {
+  return {Parameter::In::query, std::move(name), std::move(description), std::move(schema), false};
+}
+
+Call::Call(Services& services, const Form& form, const Request& request, Reply reply)
+    : services_(&services), form_(&form), request_(&request), reply_(std::move(reply)) {
+  page_.limit = services.limit_default;
+}
+
+std::optional<std::string> Call::parameter_text(std::string_view name) const {
+  const auto value = request_->query_value(name);
+  return value ? std::optional<std::string>(*value) : std::nullopt;
+}
+
+bool Call::flag(std::string_view name) const { return request_->query_value(name) == "true"; }
+
+bool Call::prepare() {
+  if (!form_->answers.empty()) {
+    const auto accepted = negotiate(request_->joined_header("Accept"), form_->answers);
+    if (!accepted) {
+      Response response = serve::problem({Code::not_acceptable, "no kind of body that Accept allows can be given", "Accept",
+                                          "accept application/json or application/ld+json"},
+                                         ngsi_ld_problem_style());
+      send(std::move(response));
+      return false;
+    }
+    answer_ = *accepted;
+  }
+  return check_parameters() && check_options() && check_page() && check_ids() && read_body() && find_contexts();
+}
+
+bool Call::check_parameters() {
+  static constexpr std::array<std::string_view, 4> flags = {"count", "local", "details", "deleteAll"};
+  for (const auto& [name, value] : request_->query_values()) {
+    const bool known = std::find(form_->parameters.begin(), form_->parameters.end(), name) != form_->parameters.end();
+    if (!known && std::find(later_parameters.begin(), later_parameters.end(), name) != later_parameters.end()) {
+      fail(ProblemType::operation_not_supported,
+           {Code::unsupported, "this parameter is not supported here yet", std::string(name), {}});
+      return false;
+    }
+    if (!known) {
+      fail(ProblemType::invalid_request,
+           {Code::invalid, "this operation has no parameter of this name", std::string(name), "check its spelling"});
+      return false;
+    }
+    const bool is_flag = std::find(flags.begin(), flags.end(), name) != flags.end();
+    if (is_flag && value != "true" && value != "false") {
+      fail(ProblemType::bad_request_data, {Code::invalid, "must be true or false", std::string(name), {}});
+      return false;
+    }
+  }
+  return true;
+}
+
+bool Call::check_options() {
+  const auto options = request_->query_value("options");
+  if (options) {
+    for (const std::string_view name : split(*options, ',')) {
+      const unsigned bit = option_bit(name);
+      if (bit == 0 || (bit & form_->options) == 0) {
+        fail(ProblemType::invalid_request,
+             {Code::invalid, "this operation does not know the option " + quoted(name), "options", {}});
+        return false;
+      }
+      options_ |= bit;
+    }
+  }
+  if (const auto format = request_->query_value("format")) {
+    const unsigned allowed = form_->options & (option_formats | option_temporal_values | option_aggregated_values);
+    const unsigned bit = option_bit(*format) & allowed;
+    if (bit == 0) {
+      fail(ProblemType::invalid_request,
+           {Code::invalid, "this operation does not know the format " + quoted(*format), "format", {}});
+      return false;
+    }
+    // The parameter goes before the option of the same meaning.
+    options_ = (options_ & ~(option_formats | option_temporal_values | option_aggregated_values)) | bit;
+  }
+  const unsigned formats = options_ & (option_formats | option_temporal_values | option_aggregated_values);
+  if (more_than_one(formats) || more_than_one(options_ & (option_replace | option_update))) {
+    fail(ProblemType::invalid_request, {Code::invalid, "these options exclude each other", "options", "give one of them"});
+    return false;
+  }
+  return true;
+}
+
+bool Call::check_page() {
+  if (!form_->paged) return true;
+  page_.count = flag("count") || has_option(option_count);
+  const auto number = [&](std::string_view name, size_t& to) {
+    const auto text = request_->query_value(name);
+    if (!text) return true;
+    const auto value = number_of<uint32_t>(*text);
+    if (!value) {
+      fail(ProblemType::bad_request_data, {Code::invalid, "must be a whole number from 0", std::string(name), {}});
+      return false;
+    }
+    to = *value;
+    return true;
+  };
+  if (!number("limit", page_.limit) || !number("offset", page_.offset)) return false;
+  if (page_.limit == 0 && !page_.count) {
+    fail(ProblemType::bad_request_data, {Code::invalid, "0 is allowed only together with count=true", "limit", {}});
+    return false;
+  }
+  if (page_.limit > services_->limit_max) {
+    fail(ProblemType::too_many_results, {Code::too_large, "at most " + std::to_string(services_->limit_max) + " are given at once",
+                                         "limit", "page through them with limit and offset"});
+    return false;
+  }
+  return true;
+}
+
+bool Call::check_ids() {
+  for (const std::string_view name : {"entityId", "subscriptionId"}) {
+    const std::string_view id = request_->path_value(name);
+    if (!id.empty() && !ngsi::is_uri(id)) {
+      fail(ProblemType::bad_request_data, {Code::invalid, "an id must be a URI", std::string(id.substr(0, 200)), {}});
+      return false;
+    }
+  }
+  const std::string_view attribute = request_->path_value("attrId");
+  if (!attribute.empty() && !ngsi::is_name(attribute)) {
+    fail(ProblemType::bad_request_data,
+         {Code::invalid, "this cannot be an attribute's name", std::string(attribute.substr(0, 200)), {}});
+    return false;
+  }
+  return true;
+}
+
+bool Call::read_body() {
+  if (form_->body == Form::Body::none) return true;
+  const auto media = body_media(request_->header("Content-Type").value_or(std::string_view{}), form_->patch);
+  if (!media) {
+    const Error error{Code::unsupported, "the body's Content-Type must be application/json or application/ld+json", "Content-Type", {}};
+    send({415, "application/problem+json", {}, ngsi::problem_json(ProblemType::invalid_request, error, 415), {}});
+    return false;
+  }
+  body_media_ = *media;
+  auto body = ngsi::Body::read(request_->body());
+  if (!body.ok()) {
+    fail(ngsi::body_problem_of(body.error()), body.error());
+    return false;
+  }
+  body_ = std::move(body).value();
+  const bool list = form_->body == Form::Body::batch || form_->body == Form::Body::ids;
+  const bool attribute = form_->body == Form::Body::attribute;
+  if (list != body_->is_array() && !(attribute && body_->is_array())) {
+    fail(ProblemType::bad_request_data, {Code::invalid, list ? "the body must be an array" : "the body must be an object", {}, {}});
+    return false;
+  }
+  if (list && body_->items() == 0) {
+    fail(ProblemType::bad_request_data, {Code::invalid, "the array is empty", {}, {}});
+    return false;
+  }
+  return true;
+}
+
+bool Call::find_contexts() {
+  const std::string header = request_->joined_header("Link");
+  std::optional<std::string> link;
+  if (!header.empty()) {
+    auto found = context_link(header);
+    if (!found.ok()) {
+      fail(ProblemType::bad_request_data, found.error());
+      return false;
+    }
+    link = std::move(found).value();
+  }
+  if (link) context_texts_.push_back(quoted(*link));
+  if (!body_ || form_->body == Form::Body::ids || form_->body == Form::Body::document) return true;
+  const bool ld = body_media_ != Media::json;
+  if (ld && link) {
+    fail(ProblemType::bad_request_data,
+         {Code::invalid, "a body of application/ld+json carries its @context itself", "Link", "leave the Link header out"});
+    return false;
+  }
+  for (size_t item = 0; item < body_->items(); ++item) {
+    auto text = body_->context_json(item);
+    if (text && !ld) {
+      fail(ProblemType::bad_request_data, {Code::invalid, "a body of application/json must not hold @context", "@context",
+                                           "send it as application/ld+json, or name the context in a Link header"});
+      return false;
+    }
+    if (!text && ld) {
+      fail(ProblemType::bad_request_data, {Code::invalid, "a body of application/ld+json must hold @context", "@context",
+                                           "add it, or send application/json"});
+      return false;
+    }
+    if (text) context_texts_.push_back(std::move(*text));
+  }
+  return true;
+}
+
+bool Call::contexts_ready() {
+  if (context_texts_.empty()) {
+    static const ngsi::ContextPointer core = ngsi::Context::core();
+    contexts_.push_back(core);
+    return true;
+  }
+  for (size_t item = 0; item < context_texts_.size(); ++item) {
+    // Items of a batch mostly share one context.
+    if (item > 0 && context_texts_[item] == context_texts_[item - 1]) {
+      contexts_.push_back(contexts_.back());
+      continue;
+    }
+    auto context = services_->contexts.ready(context_texts_[item]);
+    if (!context) {
+      contexts_.clear();
+      return false;
+    }
+    contexts_.push_back(std::move(context));
+  }
+  return true;
+}
+
+bool Call::resolve_contexts(Error& error) {
+  for (const std::string& text : context_texts_) {
+    auto context = services_->contexts.from_json(text);
+    if (!context.ok()) {
+      error = context.error();
+      return false;
+    }
+    contexts_.push_back(std::move(context).value());
+  }
+  return true;
+}
+
+std::optional<Reading> Call::reading() {
+  if (const auto tenant = services_->tenants.find(request_->tenant()); !tenant.ok()) {
+    const bool unknown = tenant.error().code == Code::not_found;
+    fail(unknown ? ProblemType::nonexistent_tenant : ngsi::problem_of(tenant.error()), tenant.error());
+    return {};
+  }
+  auto reading = reading_of(services_->tenants, *request_);
+  if (!reading.ok()) {
+    fail(reading.error());
+    return {};
+  }
+  return std::move(reading).value();
+}
+
+std::optional<Writing> Call::writing() {
+  auto writing = writing_of(services_->tenants, *request_);
+  if (!writing.ok()) {
+    fail(writing.error());
+    return {};
+  }
+  return std::move(writing).value();
+}
+
+std::string Call::origin() const {
+  const auto host = request_->header("Host");
+  return "http://" + std::string(host && !host->empty() ? *host : std::string_view("localhost"));
+}
+
+std::string Call::context_url() const {
+  const ngsi::Context& used = contexts_.empty() ? *ngsi::Context::core() : *contexts_.front();
+  if (!used.link().empty()) return used.link();
+  return origin() + std::string(contexts_path) + services_->hosted.implicit(used.json());
+}
+
+Response Call::finished(Response response) const {
+  if (const auto tenant = request_->header("NGSILD-Tenant")) response.header("NGSILD-Tenant", *tenant);
+  return response;
+}
+
+Response Call::failure(const Error& error) const { return finished(problem_response(ngsi::problem_of(error), error)); }
+
+void Call::send(Response response) { reply_.send(finished(std::move(response))); }
+
+void Call::fail(const Error& error) { fail(ngsi::problem_of(error), error); }
+
+void Call::fail(ProblemType type, const Error& error) { send(problem_response(type, error)); }
+
+void Call::append(Call call, const Writing& writing, std::vector<thread::Change> changes, Make make) {
+  thread::ChangeSet set;
+  set.branch = writing.branch;
+  set.changes = std::move(changes);
+  Reply reply = call.take_reply();
+  append_and_reply(*writing.thread, std::move(set), std::move(reply),
+                   [call = std::move(call), make = std::move(make)](base::Result<thread::Outcomes> outcomes) mutable {
+                     if (!outcomes.ok()) return call.failure(outcomes.error());
+                     return call.finished(make(call, std::move(outcomes)));
+                   });
+}
+
+bool Call::continue_on(Lane& lane, void (*run)(Call)) {
+  auto shared = std::make_shared<Call>(std::move(*this));
+  Lane::Task task = [shared, run] { run(std::move(*shared)); };
+  if (lane.post(task)) return true;
+  shared->fail({Code::busy, "too many requests of this kind wait", {}, "try again later"});
+  return false;
+}
+
+namespace {
+
+void run_or_walk(Call call, const Form& form, void (*run)(Call)) {
+  if (!form.long_work) return run(std::move(call));
+  auto shared = std::make_shared<Call>(std::move(call));
+  shared->take_reply().run_long([shared, run](Reply back) {
+    shared->set_reply(std::move(back));
+    run(std::move(*shared));
+  });
+}
+
+void fetch_and_run(Call call, const Form& form, void (*run)(Call)) {
+  Lane& lane = call.services().fetching;
+  auto shared = std::make_shared<Call>(std::move(call));
+  Lane::Task task = [shared, &form, run] {
+    Error error;
+    const bool resolved = shared->resolve_contexts(error);
+    Reply reply = shared->take_reply();
+    reply.resume([shared, &form, run, resolved, error](Reply back) {
+      shared->set_reply(std::move(back));
+      if (!resolved) return shared->fail(ngsi::context_problem_of(error), error);
+      run_or_walk(std::move(*shared), form, run);
+    });
+  };
+  if (!lane.post(task)) shared->fail({Code::busy, "too many contexts are being fetched", {}, "try again later"});
+}
+
+}  // namespace
+
+void add_operation(Router& router, Services& services, Route route, Form form, void (*run)(Call)) {
+  route.tag = route.tag.empty() ? "NGSI-LD" : route.tag;
+  route.path = "/ngsi-ld/v1" + route.path;
+  route.parameters.push_back(query_parameter("local", "Only what is kept here", R"({"type":"boolean"})"));
+  route.parameters.push_back(query_parameter("branch", "A branch of the record other than main"));
+  if (route.method == Method::get) route.parameters.push_back(query_parameter("asOf", "As recorded at a date-time or offset"));
+  if (form.options != 0) route.parameters.push_back(query_parameter("options", "Comma separated options"));
+  if ((form.options & option_formats) != 0) route.parameters.push_back(query_parameter("format", "Representation"));
+  if (form.paged) {
+    route.parameters.push_back(query_parameter("limit", "At most so many, up to 1,000", R"({"type":"integer","minimum":0})"));
+    route.parameters.push_back(query_parameter("offset", "Leaves out so many", R"({"type":"integer","minimum":0})"));
+    route.parameters.push_back(query_parameter("count", "Tells how many there are in all", R"({"type":"boolean"})"));
+  }
+  for (const Parameter& parameter : route.parameters) {
+    if (parameter.in == Parameter::In::query) form.parameters.push_back(parameter.name);
+  }
+  if (form.body != Form::Body::none) {
+    route.request_body = {{"application/json", {}}, {"application/ld+json", {}}};
+  }
+  auto kept = std::make_shared<const Form>(std::move(form));
+  const auto handle = [&services, kept, run](const Request& request, Reply reply) {
+    Call call(services, *kept, request, std::move(reply));
+    if (!call.prepare()) return;
+    if (!call.contexts_ready()) return fetch_and_run(std::move(call), *kept, run);
+    run_or_walk(std::move(call), *kept, run);
+  };
+  route.handler = handle;
+  // The standard writes collections with a slash at the end as well.
+  if (!route.path.ends_with('}')) {
+    Route slashed{route.method, route.path + "/", route.action, route.operation_id + "WithSlash", route.tag, route.summary, handle,
+                  {}, {}, {}};
+    slashed.hidden = true;
+    router.add(std::move(slashed));
+  }
+  router.add(std::move(route));
+}
+
+}  // namespace cityloom::serve::ngsi_ld

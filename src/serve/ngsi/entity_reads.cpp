@@ -1,0 +1,174 @@
+// Entities read: retrieve, query, query by POST. ETSI GS CIM 009 clauses 5.7.1, 5.7.2.
+#include <map>
+
+#include "ngsi/parse.hpp"
+#include "ngsi/query.hpp"
+#include "serve/ngsi/routes.hpp"
+
+namespace cityloom::serve::ngsi_ld {
+namespace {
+
+using base::Code;
+using base::Error;
+using ngsi::ProblemType;
+
+Error unknown_entity(std::string_view id) {
+  return {Code::not_found, "there is no entity with this id", std::string(id), {}};
+}
+
+void append_records(const Call& call, const std::vector<twin::EntityRecord>& records, const ngsi::Representation& how,
+                    const ngsi::Names& names, std::string& body) {
+  if (call.answer() == Media::geo_json) {
+    ngsi::append_features(records, how, names, body);
+  } else {
+    ngsi::append_entities(records, how, names, body);
+  }
+}
+
+// NGSI-LD: 5.7.1 retrieve an entity
+void retrieve_entity(Call call) {
+  const auto reading = call.reading();
+  if (!reading) return;
+  const std::string_view id = call.entity_id();
+  const TenantState& tenant = call.services().state_of(*reading->thread);
+  const auto found = reading->snapshot.find(id);
+  if (!found.ok()) return call.fail(found.error());
+  if (!is_visible(*found)) return call.fail(unknown_entity(id));
+  if (const auto type = call.parameter("type")) {
+    const auto selection = ngsi::parse_type_selection(*type, *call.context(), tenant.thread->terms());
+    if (!selection.ok()) return call.fail(selection.error());
+    if (!twin::satisfies(*found, *selection)) return call.fail(unknown_entity(id));
+  }
+  const auto how = call.representation(tenant.thread->terms());
+  if (!how.ok()) return call.fail(how.error());
+  if (call.parameter("attrs") && !ngsi::has_any_attribute(*found, *how)) {
+    return call.fail({Code::not_found, "the entity has none of these attributes", std::string(id), {}});
+  }
+  const auto names = tenant.names->of(call.context());
+  std::string body;
+  body.reserve(found->bytes().size() * 3);
+  if (call.answer() == Media::geo_json) {
+    ngsi::append_feature(*found, *how, *names, body);
+  } else {
+    ngsi::append_entity(*found, *how, *names, body);
+  }
+  call.send(body_response(call, std::move(body)));
+}
+
+// NGSI-LD: 5.7.2 query entities
+void query_entities(Call call) {
+  const auto reading = call.reading();
+  if (!reading) return;
+  const TenantState& tenant = call.services().state_of(*reading->thread);
+  const auto query = query_of(call, *reading, tenant);
+  if (!query.ok()) return call.fail(query.error());
+  const auto how = call.representation(tenant.thread->terms());
+  if (!how.ok()) return call.fail(how.error());
+  auto result = reading->snapshot.query(*query, call.page());
+  if (!result.ok()) return call.fail(result.error());
+  std::erase_if(result->records, [](const twin::EntityRecord& record) { return !is_visible(record); });
+  const auto names = tenant.names->of(call.context());
+  std::string body;
+  append_records(call, result->records, *how, *names, body);
+  Response response = body_response(call, std::move(body));
+  add_page_headers(call, result->more, result->count, response);
+  call.send(std::move(response));
+}
+
+// The matches of several queries, each entity once, in order of first creation; a page of them.
+base::Result<thread::QueryResult> query_any(const thread::Snapshot& snapshot, const std::vector<twin::Query>& any_of,
+                                            const thread::Page& page, size_t entities_max) {
+  if (any_of.size() == 1) return snapshot.query(any_of.front(), page);
+  std::map<twin::EntityNumber, twin::EntityRecord> matches;
+  for (const twin::Query& query : any_of) {
+    const auto status = snapshot.each(query, [&](const twin::EntityRecord& record) {
+      matches.emplace(record.number(), record);
+      return matches.size() <= entities_max;
+    });
+    if (!status.ok()) return status.error();
+    if (matches.size() > entities_max) {
+      return base::fail(Code::too_complex, "several selectors match more than " + std::to_string(entities_max) + " entities",
+                        "entities", "ask for each of them alone");
+    }
+  }
+  thread::QueryResult result;
+  result.count = page.count ? matches.size() : 0;
+  size_t position = 0;
+  for (auto& [number, record] : matches) {
+    const size_t at = position++;
+    if (at < page.offset) continue;
+    if (result.records.size() == page.limit) {
+      result.more = true;
+      break;
+    }
+    result.records.push_back(std::move(record));
+  }
+  return result;
+}
+
+// NGSI-LD: 5.7.2 query entities by POST
+void query_by_post(Call call) {
+  const auto reading = call.reading();
+  if (!reading) return;
+  const TenantState& tenant = call.services().state_of(*reading->thread);
+  auto asked = ngsi::parse_query_body(call.body(), *call.context(), tenant.thread->terms());
+  if (!asked.ok()) return call.fail(asked.error());
+  for (twin::Query& query : asked->any_of) {
+    const bool narrow = !query.types.any_of.empty() || !query.attributes.empty() || query.condition || query.geo;
+    if (!narrow && !call.flag("local")) {
+      return call.fail({Code::invalid, "the query asks for everything: a type, attrs, q or geoQ is needed", {}, {}});
+    }
+    if (const auto status = hide_internal(query, *reading, tenant.internal); !status.ok()) return call.fail(status.error());
+  }
+  auto how = call.representation(tenant.thread->terms());
+  if (!how.ok()) return call.fail(how.error());
+  how->projection = asked->projection;
+  if (!asked->language.empty()) how->language = asked->language;
+  for (const std::string& dataset : asked->dataset_ids) {
+    how->datasets_given = true;
+    how->datasets.push_back(dataset == "@none" ? twin::Term{} : tenant.thread->terms().find(dataset));
+  }
+  auto result = query_any(reading->snapshot, asked->any_of, call.page(), call.services().union_entities_max);
+  if (!result.ok()) return call.fail(result.error());
+  std::erase_if(result->records, [](const twin::EntityRecord& record) { return !is_visible(record); });
+  const auto names = tenant.names->of(call.context());
+  std::string body;
+  append_records(call, result->records, *how, *names, body);
+  Response response = body_response(call, std::move(body));
+  add_page_headers(call, result->more, result->count, response);
+  call.send(std::move(response));
+}
+
+std::vector<Parameter> joined(std::vector<Parameter> left, std::vector<Parameter> right) {
+  for (Parameter& parameter : right) left.push_back(std::move(parameter));
+  return left;
+}
+
+}  // namespace
+
+void add_entity_reads(Router& router, Services& services) {
+  Form one;
+  one.answers = entity_answers;
+  one.options = option_reads;
+  Route retrieve{Method::get, "/entities/{entityId}", trust::Action::read, "retrieveEntity", {}, "Retrieve an entity", {},
+                 joined({query_parameter("type", "Types one of which it has"), query_parameter("attrs", "Attributes that are given")},
+                        representation_parameters()),
+                 {}, {{200, "The entity", {{"application/json", {}}, {"application/ld+json", {}}, {"application/geo+json", {}}}}}};
+  add_operation(router, services, std::move(retrieve), one, retrieve_entity);
+
+  Form many = one;
+  many.paged = true;
+  Route query{Method::get, "/entities", trust::Action::read, "queryEntities", {}, "Query entities", {},
+              joined(selection_parameters(), representation_parameters()), {},
+              {{200, "A page of the entities", {{"application/json", {}}, {"application/ld+json", {}}, {"application/geo+json", {}}}}}};
+  add_operation(router, services, std::move(query), many, query_entities);
+
+  Form post = many;
+  post.body = Form::Body::object;
+  Route by_post{Method::post, "/entityOperations/query", trust::Action::read, "queryBatch", {}, "Query entities by POST", {},
+                {query_parameter("geometryProperty", "GeoProperty that is the geometry of GeoJSON")}, {},
+                {{200, "A page of the entities", {{"application/json", {}}, {"application/ld+json", {}}}}}};
+  add_operation(router, services, std::move(by_post), post, query_by_post);
+}
+
+}  // namespace cityloom::serve::ngsi_ld

@@ -1,0 +1,170 @@
+// Query parameters of reads turned into queries, representations and page links.
+#include "ngsi/parse.hpp"
+#include "ngsi/query.hpp"
+#include "serve/ngsi/routes.hpp"
+#include "serve/ngsi/text.hpp"
+
+namespace cityloom::serve::ngsi_ld {
+namespace {
+
+using base::Code;
+
+}  // namespace
+
+std::vector<Parameter> selection_parameters() {
+  return {query_parameter("id", "Comma separated ids"),
+          query_parameter("type", "Selection of types: A,B or (A;B)"),
+          query_parameter("idPattern", "Regular expression that ids match"),
+          query_parameter("attrs", "Attributes of which at least one exists; only these are given"),
+          query_parameter("q", "Query on attributes"),
+          query_parameter("csf", "Context source filter"),
+          query_parameter("georel", "Geo-relationship"),
+          query_parameter("geometry", "Kind of the reference geometry"),
+          query_parameter("coordinates", "Coordinates of the reference geometry"),
+          query_parameter("geoproperty", "GeoProperty that is compared"),
+          query_parameter("scopeQ", "Query on scopes"),
+          query_parameter("expandValues", "Attributes whose values in q are expanded")};
+}
+
+std::vector<Parameter> representation_parameters() {
+  return {query_parameter("pick", "Members that are given"),
+          query_parameter("omit", "Members that are left out"),
+          query_parameter("lang", "Language that LanguageProperties are reduced to"),
+          query_parameter("geometryProperty", "GeoProperty that is the geometry of GeoJSON"),
+          query_parameter("datasetId", "Comma separated datasets whose instances are given; @none is the default one")};
+}
+
+base::Result<std::vector<twin::Term>> terms_of(std::string_view names, const Call& call, const twin::TermTable& terms,
+                                               std::string_view where) {
+  std::vector<twin::Term> found;
+  for (const std::string_view name : split(names, ',')) {
+    if (!ngsi::is_name(name)) return base::fail(Code::invalid, "this cannot be a name: \"" + std::string(name) + "\"", std::string(where));
+    found.push_back(terms.find(call.context()->expand(name)));
+  }
+  return found;
+}
+
+base::Result<ngsi::Representation> Call::representation(const twin::TermTable& terms) const {
+  ngsi::Representation how;
+  if (has_option(option_concise)) how.format = ngsi::Format::concise;
+  if (has_option(option_simplified)) how.format = ngsi::Format::simplified;
+  how.sys_attrs = has_option(option_sys_attrs);
+  if (answer_ == Media::ld_json || (answer_ == Media::geo_json && request_->joined_header("Prefer") != "body=json")) {
+    how.context_json = context()->json();
+  }
+  if (request_->query_values().empty()) return how;
+  const auto attributes = parameter_text("attrs"), pick = parameter_text("pick"), omit = parameter_text("omit");
+  if (attributes || pick || omit) {
+    auto projection = ngsi::parse_projection(attributes, pick, omit, *context(), terms);
+    if (!projection.ok()) return projection.error();
+    how.projection = std::move(projection).value();
+  }
+  if (const auto language = parameter("lang")) {
+    if (language->empty()) return base::fail(Code::invalid, "names no language", "lang");
+    how.language = std::string(*language);
+  }
+  if (const auto datasets = parameter("datasetId")) {
+    how.datasets_given = true;
+    for (const std::string_view dataset : split(*datasets, ',')) {
+      if (dataset != "@none" && !ngsi::is_uri(dataset)) return base::fail(Code::invalid, "must be a URI or @none", "datasetId");
+      how.datasets.push_back(dataset == "@none" ? twin::Term{} : terms.find(dataset));
+    }
+    // GeoJSON takes its geometry from the instance that was asked for.
+    if (*datasets != "@none" && how.datasets.size() == 1) how.geometry_dataset = std::string(*datasets);
+  }
+  if (const auto property = parameter("geometryProperty")) {
+    if (!ngsi::is_name(*property)) return base::fail(Code::invalid, "this cannot be an attribute's name", "geometryProperty");
+    how.geometry_property = terms.find(context()->expand(*property));
+  }
+  return how;
+}
+
+base::Status hide_internal(twin::Query& query, const Reading& reading, const InternalTerms& internal) {
+  for (const auto& all_of : query.types.any_of) {
+    for (const twin::Term type : all_of) {
+      if (internal.hides(type)) query.types.any_of = {{twin::Term::unknown()}};
+    }
+  }
+  // What the hub keeps has one attribute of its own: only a query without any condition could meet it.
+  if (!query.types.any_of.empty() || !query.attributes.empty() || query.condition || query.geo) return {};
+  const auto types = reading.snapshot.types();
+  if (!types.ok()) return types.error();
+  for (const auto& [type, count] : *types) {
+    if (!internal.hides(type)) query.types.any_of.push_back({type});
+  }
+  if (query.types.any_of.empty()) query.types.any_of = {{twin::Term::unknown()}};
+  return {};
+}
+
+base::Result<twin::Query> query_of(const Call& call, const Reading& reading, const TenantState& tenant) {
+  ngsi::QueryParameters parameters;
+  parameters.id = call.parameter_text("id");
+  parameters.type = call.parameter_text("type");
+  parameters.id_pattern = call.parameter_text("idPattern");
+  parameters.attrs = call.parameter_text("attrs");
+  parameters.pick = call.parameter_text("pick");
+  parameters.omit = call.parameter_text("omit");
+  parameters.q = call.parameter_text("q");
+  parameters.scope_q = call.parameter_text("scopeQ");
+  parameters.georel = call.parameter_text("georel");
+  parameters.geometry = call.parameter_text("geometry");
+  parameters.coordinates = call.parameter_text("coordinates");
+  parameters.geoproperty = call.parameter_text("geoproperty");
+  parameters.expand_values = call.parameter_text("expandValues");
+  const bool narrow = parameters.type || parameters.attrs || parameters.q || parameters.georel || call.flag("local");
+  if (!narrow) {
+    return base::fail(Code::invalid, "the query asks for everything: at least one of type, attrs, q or georel is needed", {},
+                "add one of them, or local=true");
+  }
+  auto query = ngsi::parse_query(parameters, *call.context(), tenant.thread->terms());
+  if (!query.ok()) return query.error();
+  if (const auto status = hide_internal(*query, reading, tenant.internal); !status.ok()) return status.error();
+  return query;
+}
+
+std::string page_link(const Request& request, size_t offset, size_t limit, std::string_view relation) {
+  std::string link = "<";
+  link += request.path();
+  char separator = '?';
+  for (const std::string_view part : split(request.query(), '&')) {
+    if (part.empty() || part.starts_with("offset=") || part.starts_with("limit=")) continue;
+    link += separator;
+    // The raw text stays encoded; only what would end the link early is encoded on top.
+    for (const char c : part) {
+      if (c == '>' || c == '<' || c == '"') {
+        link += c == '>' ? "%3E" : c == '<' ? "%3C" : "%22";
+      } else {
+        link += c;
+      }
+    }
+    separator = '&';
+  }
+  link += separator;
+  link += "limit=" + std::to_string(limit) + "&offset=" + std::to_string(offset) + ">; rel=\"";
+  link += relation;
+  link += "\"; type=\"application/ld+json\"";
+  return link;
+}
+
+void add_page_headers(const Call& call, bool more, uint64_t count, Response& response) {
+  const thread::Page& page = call.page();
+  if (page.count) response.header("NGSILD-Results-Count", std::to_string(count));
+  if (page.limit == 0) return;
+  if (more) response.header("Link", page_link(call.request(), page.offset + page.limit, page.limit, "next"));
+  if (page.offset > 0) {
+    const size_t before = page.offset > page.limit ? page.offset - page.limit : 0;
+    response.header("Link", page_link(call.request(), before, page.limit, "prev"));
+  }
+}
+
+Response body_response(const Call& call, std::string body) {
+  Response response{200, name_of(call.answer()), {}, std::move(body), {}};
+  const bool linked = call.answer() == Media::json ||
+                      (call.answer() == Media::geo_json && call.request().joined_header("Prefer") == "body=json");
+  if (!linked) return response;
+  static const std::string core_link = link_to_context(ngsi::core_context_url);
+  response.header("Link", call.uses_core() ? core_link : link_to_context(call.context_url()));
+  return response;
+}
+
+}  // namespace cityloom::serve::ngsi_ld

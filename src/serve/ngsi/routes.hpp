@@ -1,0 +1,47 @@
+// The groups of NGSI-LD routes, and what they share.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "serve/ngsi/call.hpp"
+#include "twin/query.hpp"
+
+namespace cityloom::serve::ngsi_ld {
+
+void add_entity_reads(Router& router, Services& services);
+void add_entity_writes(Router& router, Services& services);
+void add_batch_operations(Router& router, Services& services);
+void add_temporal_operations(Router& router, Services& services);
+void add_discovery(Router& router, Services& services);
+void add_context_operations(Router& router, Services& services);
+void add_subscription_operations(Router& router, Services& services);
+
+/// The parameters that select entities (clause 6.4.3.2), for a route's description.
+std::vector<Parameter> selection_parameters();
+/// Those that say how entities are written.
+std::vector<Parameter> representation_parameters();
+
+/// The query that the parameters of a request ask for. Errors: invalid (also one that asks for everything), too_complex.
+base::Result<twin::Query> query_of(const Call& call, const Reading& reading, const TenantState& tenant);
+
+/// Makes a query that asks for everything ask for everything that clients may know of.
+base::Status hide_internal(twin::Query& query, const Reading& reading, const InternalTerms& internal);
+
+/// Whether the record is one that clients may know of.
+inline bool is_visible(const twin::EntityRecord& record) { return record && !record.ended() && !is_internal_id(record.id()); }
+
+/// Value of a Link header to another page of the same request: "<...>; rel="next"...".
+std::string page_link(const Request& request, size_t offset, size_t limit, std::string_view relation);
+
+/// Adds Link rel="next" and rel="prev", and NGSILD-Results-Count where asked.
+void add_page_headers(const Call& call, bool more, uint64_t count, Response& response);
+
+/// A response with a body of the negotiated kind, with the Link to the context where it belongs, not yet sent.
+Response body_response(const Call& call, std::string body);
+
+/// The terms of comma separated names; names that nobody wrote become unknown. Errors: invalid, with `where`.
+base::Result<std::vector<twin::Term>> terms_of(std::string_view names, const Call& call, const twin::TermTable& terms,
+                                               std::string_view where);
+
+}  // namespace cityloom::serve::ngsi_ld

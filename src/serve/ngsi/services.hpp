@@ -1,0 +1,101 @@
+// What the NGSI-LD handlers share: tenants with their names and subscriptions, contexts, limits, lanes for long work.
+#pragma once
+
+#include <absl/functional/any_invocable.h>
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "base/instant.hpp"
+#include "ngsi/context_source.hpp"
+#include "ngsi/names.hpp"
+#include "serve/ngsi/hosted_contexts.hpp"
+#include "serve/tenants.hpp"
+#include "thread/thread.hpp"
+#include "trust/trust.hpp"
+
+namespace cityloom::serve::ngsi_ld {
+
+class Subscriptions;
+
+/// Ids of what the hub itself keeps in the record begin with this; no client reads or writes them as entities.
+inline constexpr std::string_view internal_id_prefix = "urn:cityloom:internal:";
+inline bool is_internal_id(std::string_view id) { return id.starts_with(internal_id_prefix); }
+
+/// The terms of what the hub keeps in one tenant's record.
+struct InternalTerms {
+  twin::Term subscription_type;  ///< urn:cityloom:type:Subscription
+  twin::Term context_type;       ///< urn:cityloom:type:Context
+  twin::Term document;           ///< urn:cityloom:attribute:document
+  twin::Term status;             ///< urn:cityloom:attribute:status
+  bool hides(twin::Term type) const { return type == subscription_type || type == context_type; }
+};
+
+/// Interns them. Errors: too_large (the table is full).
+base::Result<InternalTerms> intern_internal_terms(twin::TermTable& terms);
+
+/// Workers that may wait for others (fetching contexts), with a bounded queue.
+class Lane {
+ public:
+  using Task = absl::AnyInvocable<void()>;
+  Lane(size_t workers, size_t waiting_max);
+  /// Runs what waits, then stops.
+  ~Lane();
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
+
+  /// Takes the task, or leaves it as it is and says no because too many wait. Any worker.
+  [[nodiscard]] bool post(Task& task);
+
+ private:
+  void work();
+  size_t waiting_max_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Task> waiting_;
+  bool stopping_ = false;
+  std::vector<std::thread> workers_;
+};
+
+/// What the hub holds of one open tenant.
+struct TenantState {
+  std::string name;
+  thread::Thread* thread = nullptr;
+  InternalTerms internal;
+  std::unique_ptr<ngsi::NameBook> names;
+  std::shared_ptr<Subscriptions> subscriptions;
+};
+
+/// Shared by all handlers; everything in it may be used by any worker.
+struct Services {
+  Tenants& tenants;
+  const trust::Gate& gate;
+  const base::Clock& clock;
+  ngsi::ContextSource& contexts;
+  HostedContexts& hosted;
+  Lane& fetching;
+  std::string public_url;    ///< under which subscribers reach us, e.g. "http://127.0.0.1:8080"
+  std::string source_alias;  ///< contextSourceAlias of the source identity
+  base::Instant started_at;
+
+  size_t limit_default = 20;
+  size_t limit_max = 1'000;
+  size_t history_limit = 10'000;       ///< instances of an attribute in one temporal answer
+  size_t union_entities_max = 100'000;  ///< entities that a query with several selectors may match
+
+  mutable std::shared_mutex mutex{};
+  std::map<const thread::Thread*, std::shared_ptr<TenantState>> states{};
+
+  /// The state of an open tenant.
+  TenantState& state_of(const thread::Thread& thread) const;
+};
+
+}  // namespace cityloom::serve::ngsi_ld

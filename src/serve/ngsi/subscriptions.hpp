@@ -1,0 +1,70 @@
+// The subscriptions of one tenant: kept as facts, matched against the feed of commits, delivered in order, each at its
+// own pace. ETSI GS CIM 009 clause 5.8.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ngsi/subscription.hpp"
+#include "serve/ngsi/deliverer.hpp"
+#include "serve/ngsi/services.hpp"
+
+namespace cityloom::serve::ngsi_ld {
+
+struct SubscriptionOptions {
+  size_t subscriptions_max = 10'000;     ///< in one tenant
+  size_t waiting_max = 1'000;            ///< notifications that wait for one endpoint; past it the feed is read again later
+  size_t waiting_bytes_max = 8u << 20;   ///< of them
+  size_t held_entities_max = 1'000;      ///< held back by throttling
+  size_t periodic_entities_max = 1'000;  ///< in one notification of a timeInterval
+  int64_t retry_first_ms = 1'000;        ///< back-off after a failure, doubled up to `retry_most_ms`
+  int64_t retry_most_ms = 60'000;
+  int64_t save_interval_ms = 1'000;      ///< offsets
+  int64_t status_interval_ms = 60'000;   ///< counters
+};
+
+/// A subscription and how it fares.
+struct SubscriptionView {
+  ngsi::Subscription subscription;
+  ngsi::SubscriptionStatus status;
+  ngsi::ContextPointer context;  ///< that gives its names meaning; nullptr while it cannot be had
+};
+
+/// Any worker may call. Owns one worker that follows the feed; a subscription that cannot be delivered falls behind
+/// alone and reads the feed again from where it stopped: nothing is lost, nobody waits. Over a crash a notification may
+/// be sent again, never left out.
+class Subscriptions {
+ public:
+  Subscriptions(TenantState& tenant, Services& services, Deliverer& deliverer, SubscriptionOptions options = {});
+  /// Saves offsets and counters, stops.
+  ~Subscriptions();
+
+  /// Reads the stored subscriptions and starts the worker. Errors: corrupt, unavailable.
+  base::Status open();
+
+  std::optional<SubscriptionView> find(std::string_view id) const;
+  /// In order of their ids; `count` is of all.
+  std::vector<SubscriptionView> list(const thread::Page& page, uint64_t& count) const;
+
+  /// The change that records a subscription: submit it, then `put` with its outcome's offset.
+  /// Errors: busy (too many subscriptions).
+  base::Result<thread::Change> change_of(const ngsi::Subscription& subscription, thread::Change::Kind kind) const;
+  thread::Change removal_of(std::string_view id) const;
+
+  /// Takes a recorded subscription, new or changed: it hears of commits after `from`. Errors: invalid.
+  base::Status put(ngsi::Subscription subscription, ngsi::ContextPointer context, twin::Offset from);
+  void erase(std::string_view id);
+
+  /// For tests and metrics: whether everything up to the record's head is delivered or given up.
+  bool is_idle() const;
+
+ private:
+  struct Entry;
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace cityloom::serve::ngsi_ld

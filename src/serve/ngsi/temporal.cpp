@@ -1,0 +1,374 @@
+// The past of entities: retrieve and query. ETSI GS CIM 009 clauses 5.7.3, 5.7.4, 6.3.10 (206), 6.18 - 6.24.
+#include <algorithm>
+
+#include "ngsi/parse.hpp"
+#include "ngsi/query.hpp"
+#include "serve/ngsi/routes.hpp"
+
+namespace cityloom::serve::ngsi_ld {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::Instant;
+using ngsi::ProblemType;
+using thread::AttributeHistory;
+using thread::HistoryQuery;
+using thread::TimeProperty;
+
+Error unknown_entity(std::string_view id) {
+  return {Code::not_found, "there never was an entity with this id", std::string(id), {}};
+}
+
+Instant time_of(const twin::Attribute& attribute, TimeProperty property) {
+  switch (property) {
+    case TimeProperty::observed_at: return attribute.observed_at;
+    case TimeProperty::created_at: return attribute.created_at;
+    case TimeProperty::modified_at: return attribute.modified_at;
+  }
+  return {};
+}
+
+// The stretch of time that a cut answer is complete for.
+struct Cut {
+  bool cut = false;
+  Instant first, last;
+};
+
+// An entity's past as it will be written; `found` is false if it never existed.
+struct Past {
+  std::string id;
+  std::vector<twin::Term> types;
+  std::vector<std::string> scopes;
+  Instant created_at, modified_at;
+  std::vector<AttributeHistory> attributes;
+  bool found = false;
+};
+
+void fill(Past& past, const twin::EntityRecord& record) {
+  past.types = record.types();
+  past.scopes = record.scopes();
+  past.created_at = record.created_at();
+  past.modified_at = record.modified_at();
+  past.found = true;
+}
+
+// Leaves of every attribute only what lies in the stretch for which all of them are complete, and tells that stretch.
+void trim(std::vector<Past>& pasts, const HistoryQuery& query, Cut& cut) {
+  const bool backwards = query.last_n > 0;
+  Instant end = Instant::none();
+  for (const Past& past : pasts) {
+    for (const AttributeHistory& history : past.attributes) {
+      if (!history.more || history.instances.empty()) continue;
+      const Instant reached = time_of(history.instances.back(), query.window.property);
+      if (!cut.cut || (backwards ? reached > end : reached < end)) end = reached;
+      cut.cut = true;
+    }
+  }
+  if (!cut.cut) return;
+  cut.last = end;
+  for (Past& past : pasts) {
+    for (AttributeHistory& history : past.attributes) {
+      std::erase_if(history.instances, [&](const twin::Attribute& attribute) {
+        const Instant at = time_of(attribute, query.window.property);
+        return backwards ? at < end : at > end;
+      });
+      if (history.instances.empty()) continue;
+      const Instant begin = time_of(history.instances.front(), query.window.property);
+      if (!cut.first.exists() || (backwards ? begin > cut.first : begin < cut.first)) cut.first = begin;
+    }
+  }
+}
+
+// What an entity that has ended was, as of the commit before its end.
+base::Status fill_from_before_end(const thread::Snapshot& snapshot, Past& past, const TenantState& tenant) {
+  HistoryQuery query;
+  query.attributes = {twin::terms::lifecycle};
+  query.window.property = TimeProperty::modified_at;
+  query.last_n = 1;
+  const auto lifecycle = snapshot.history(past.id, query);
+  if (!lifecycle.ok()) return lifecycle.error();
+  for (const AttributeHistory& history : *lifecycle) {
+    if (history.instances.empty() || history.instances.front().offset.number == 0) continue;
+    const twin::Offset before{history.instances.front().offset.number - 1};
+    const auto then = tenant.thread->snapshot_at(before, snapshot.branch());
+    if (!then.ok()) return then.error();
+    const auto record = then->find(past.id);
+    if (!record.ok()) return record.error();
+    if (is_visible(*record)) fill(past, *record);
+  }
+  return {};
+}
+
+base::Result<Past> past_of(const thread::Snapshot& snapshot, std::string_view id, const HistoryQuery& query,
+                           const TenantState& tenant) {
+  Past past;
+  past.id = std::string(id);
+  if (is_internal_id(id)) return past;
+  auto record = snapshot.find(id);
+  if (!record.ok()) return record.error();
+  auto attributes = snapshot.history(id, query);
+  if (!attributes.ok()) return attributes.error();
+  past.attributes = std::move(attributes).value();
+  std::erase_if(past.attributes, [](const AttributeHistory& history) {
+    return history.name == twin::terms::lifecycle || history.name == twin::terms::type || history.name == twin::terms::scope;
+  });
+  if (is_visible(*record)) {
+    fill(past, *record);
+  } else if (const auto status = fill_from_before_end(snapshot, past, tenant); !status.ok()) {
+    return status.error();
+  }
+  return past;
+}
+
+ngsi::TemporalFormat format_of(const Call& call) {
+  if (call.has_option(option_temporal_values)) return ngsi::TemporalFormat::simplified;
+  return call.has_option(option_concise) ? ngsi::TemporalFormat::concise : ngsi::TemporalFormat::normalized;
+}
+
+void write_past(const Call& call, const Past& past, const ngsi::Representation& how, const HistoryQuery& query,
+                const ngsi::Names& names, std::string& to) {
+  ngsi::TemporalEntity entity{past.id, past.types, past.scopes, past.attributes, past.created_at, past.modified_at};
+  ngsi::append_temporal_entity(entity, format_of(call), how, query.window.property, names, to);
+}
+
+Response temporal_response(const Call& call, std::string body, const Cut& cut, const HistoryQuery& query) {
+  Response response = body_response(call, std::move(body));
+  if (cut.cut && cut.first.exists()) {
+    response.status = 206;
+    const std::string size = query.last_n > 0 ? std::to_string(query.last_n) : "*";
+    response.header("Content-Range", "date-time " + cut.first.text() + "-" + cut.last.text() + "/" + size);
+  }
+  return response;
+}
+
+base::Result<HistoryQuery> history_query(const Call& call, const TenantState& tenant, bool window_needed) {
+  ngsi::TemporalParameters parameters{call.parameter_text("timerel"), call.parameter_text("timeAt"),
+                                      call.parameter_text("endTimeAt"), call.parameter_text("timeproperty"),
+                                      call.parameter_text("lastN")};
+  if (window_needed && !parameters.timerel) {
+    return base::fail(Code::invalid, "a temporal query is needed", "timerel", "give timerel and timeAt");
+  }
+  auto query = ngsi::parse_temporal(parameters);
+  if (!query.ok()) return query.error();
+  for (const char* name : {"attrs", "pick"}) {
+    if (const auto names = call.parameter(name); names && query->attributes.empty()) {
+      auto terms = terms_of(*names, call, tenant.thread->terms(), name);
+      if (!terms.ok()) return terms.error();
+      query->attributes = std::move(terms).value();
+    }
+  }
+  query->limit = call.services().history_limit;
+  query->with_recorded_times = call.has_option(option_sys_attrs) || query->window.property != TimeProperty::observed_at;
+  return query;
+}
+
+// NGSI-LD: 5.7.3 retrieve the past of an entity
+void retrieve_past(Call call) {
+  const auto reading = call.reading();
+  if (!reading) return;
+  const TenantState& tenant = call.services().state_of(*reading->thread);
+  const auto query = history_query(call, tenant, false);
+  if (!query.ok()) return call.fail(query.error());
+  auto how = call.representation(tenant.thread->terms());
+  if (!how.ok()) return call.fail(how.error());
+  auto past = past_of(reading->snapshot, call.entity_id(), *query, tenant);
+  if (!past.ok()) return call.fail(past.error());
+  if (!past->found) return call.fail(unknown_entity(call.entity_id()));
+  if (call.parameter("attrs") && past->attributes.empty()) {
+    return call.fail({Code::not_found, "the entity has no past of these attributes in this time", std::string(call.entity_id()), {}});
+  }
+  std::vector<Past> pasts;
+  pasts.push_back(std::move(past).value());
+  Cut cut;
+  trim(pasts, *query, cut);
+  std::string body;
+  write_past(call, pasts.front(), *how, *query, *tenant.names->of(call.context()), body);
+  call.send(temporal_response(call, std::move(body), cut, *query));
+}
+
+// Whether the past within the window satisfies what the query asks of attributes: any instance will do.
+bool past_satisfies(const Past& past, const twin::Matcher& matcher) {
+  const twin::Query& query = matcher.query();
+  if (!query.condition && !query.geo && query.scopes.empty()) return true;
+  twin::Entity entity;
+  entity.id = past.id;
+  entity.types = past.types;
+  entity.scopes = past.scopes;
+  for (const AttributeHistory& history : past.attributes) {
+    for (const twin::Attribute& attribute : history.instances) {
+      if (entity.attributes.size() < twin::attributes_max) entity.attributes.push_back(attribute);
+    }
+  }
+  return matcher(twin::EntityRecord::pack(entity, {}));
+}
+
+// A page of the entities whose past in the window is asked for.
+base::Result<std::vector<Past>> pasts_of(const Call& call, const thread::Snapshot& snapshot, const twin::Query& query,
+                                         const HistoryQuery& history, const TenantState& tenant, bool& more, uint64_t& count) {
+  const thread::Page& page = call.page();
+  HistoryQuery asked = history;
+  twin::Query of_attributes;
+  of_attributes.condition = query.condition;
+  of_attributes.geo = query.geo;
+  of_attributes.scopes = query.scopes;
+  const twin::Matcher matcher(std::move(of_attributes));
+  std::vector<Past> pasts;
+  size_t position = 0;
+  constexpr size_t step = 1'000;
+  for (thread::Page candidates{0, step, false};; candidates.offset += step) {
+    const auto ids = snapshot.ever(query, candidates);
+    if (!ids.ok()) return ids.error();
+    for (const std::string& id : *ids) {
+      if (is_internal_id(id)) continue;
+      // q and geoQ are about what lies in the window, whichever attributes are given.
+      HistoryQuery all = asked;
+      if (query.condition || query.geo) all.attributes.clear();
+      auto past = past_of(snapshot, id, all, tenant);
+      if (!past.ok()) return past.error();
+      std::erase_if(past->attributes, [](const AttributeHistory& one) { return one.instances.empty(); });
+      if (!past->found || past->attributes.empty() || !past_satisfies(*past, matcher)) continue;
+      if (!asked.attributes.empty()) {
+        std::erase_if(past->attributes, [&](const AttributeHistory& one) {
+          return std::find(asked.attributes.begin(), asked.attributes.end(), one.name) == asked.attributes.end();
+        });
+        if (past->attributes.empty()) continue;
+      }
+      const size_t at = position++;
+      if (at < page.offset) continue;
+      if (pasts.size() < page.limit) {
+        pasts.push_back(std::move(past).value());
+      } else {
+        more = true;
+        if (!page.count) return pasts;
+      }
+    }
+    if (ids->size() < step) break;
+  }
+  count = position;
+  return pasts;
+}
+
+void answer_pasts(Call& call, const Reading& reading, const twin::Query& query, const HistoryQuery& history,
+                  const ngsi::Representation& how) {
+  const TenantState& tenant = call.services().state_of(*reading.thread);
+  bool more = false;
+  uint64_t count = 0;
+  auto pasts = pasts_of(call, reading.snapshot, query, history, tenant, more, count);
+  if (!pasts.ok()) return call.fail(pasts.error());
+  Cut cut;
+  trim(*pasts, history, cut);
+  const auto names = tenant.names->of(call.context());
+  std::string body = "[";
+  for (const Past& past : *pasts) {
+    if (body.size() > 1) body += ',';
+    write_past(call, past, how, history, *names, body);
+  }
+  body += ']';
+  Response response = temporal_response(call, std::move(body), cut, history);
+  add_page_headers(call, more, count, response);
+  call.send(std::move(response));
+}
+
+// NGSI-LD: 5.7.4 query the past of entities
+void query_pasts(Call call) {
+  const auto reading = call.reading();
+  if (!reading) return;
+  const TenantState& tenant = call.services().state_of(*reading->thread);
+  const auto history = history_query(call, tenant, true);
+  if (!history.ok()) return call.fail(history.error());
+  const auto query = query_of(call, *reading, tenant);
+  if (!query.ok()) return call.fail(query.error());
+  const auto how = call.representation(tenant.thread->terms());
+  if (!how.ok()) return call.fail(how.error());
+  answer_pasts(call, *reading, *query, *history, *how);
+}
+
+// NGSI-LD: 5.7.4 query the past of entities by POST
+void query_pasts_by_post(Call call) {
+  const auto reading = call.reading();
+  if (!reading) return;
+  const TenantState& tenant = call.services().state_of(*reading->thread);
+  auto asked = ngsi::parse_query_body(call.body(), *call.context(), tenant.thread->terms());
+  if (!asked.ok()) return call.fail(asked.error());
+  if (!asked->has_temporal) return call.fail({Code::invalid, "a temporal query is needed", "temporalQ", {}});
+  if (asked->any_of.size() != 1) {
+    return call.fail(ProblemType::operation_not_supported,
+                     {Code::unsupported, "several selectors with ids of their own are not supported here yet", "entities", {}});
+  }
+  auto history = ngsi::parse_temporal_body(call.body());
+  if (!history.ok()) return call.fail(history.error());
+  history->attributes = asked->projection.pick;
+  history->limit = call.services().history_limit;
+  history->with_recorded_times = call.has_option(option_sys_attrs) || history->window.property != TimeProperty::observed_at;
+  auto how = call.representation(tenant.thread->terms());
+  if (!how.ok()) return call.fail(how.error());
+  how->projection = asked->projection;
+  if (!asked->language.empty()) how->language = asked->language;
+  answer_pasts(call, *reading, asked->any_of.front(), *history, *how);
+}
+
+// NGSI-LD: 5.6.11 - 5.6.16 writes of the past (not yet)
+void write_pasts(Call call) {
+  call.fail(ProblemType::operation_not_supported,
+            {Code::unsupported, "the past is written by writing the present: this operation is not supported here yet", {},
+             "write the entity with observedAt through /ngsi-ld/v1/entities"});
+}
+
+std::vector<Parameter> temporal_parameters() {
+  return {query_parameter("timerel", "before, after or between"), query_parameter("timeAt", "A date-time"),
+          query_parameter("endTimeAt", "A date-time"), query_parameter("timeproperty", "observedAt, createdAt or modifiedAt"),
+          query_parameter("lastN", "The latest so many instances of each attribute", R"({"type":"integer","minimum":1})")};
+}
+
+Route route_of(Method method, const char* path, trust::Action action, const char* operation_id, const char* summary,
+               std::vector<Parameter> parameters = {}) {
+  return {method, path, action, operation_id, {}, summary, {}, std::move(parameters), {},
+          {{200, "The past", {{"application/json", {}}, {"application/ld+json", {}}}},
+           {206, "A part of it, by Content-Range", {{"application/json", {}}, {"application/ld+json", {}}}}}};
+}
+
+void add_closed_doors(Router& router, Services& services) {
+  const auto closed = [&](Method method, const char* path, const char* operation_id, const char* summary) {
+    Route route{method, path, trust::Action::write, operation_id, {}, summary, {}, {}, {}, {}};
+    add_operation(router, services, std::move(route), Form{}, write_pasts);
+  };
+  closed(Method::post, "/temporal/entities", "upsertTemporal", "Create or extend a past (not yet)");
+  closed(Method::del, "/temporal/entities/{entityId}", "deleteTemporal", "Delete a past (not yet)");
+  closed(Method::post, "/temporal/entities/{entityId}/attrs", "appendAttrsTemporal", "Add instances (not yet)");
+  closed(Method::del, "/temporal/entities/{entityId}/attrs/{attrId}", "deleteAttrsTemporal", "Delete an attribute's past (not yet)");
+  closed(Method::patch, "/temporal/entities/{entityId}/attrs/{attrId}/{instanceId}", "updateAttrsTemporal", "Correct an instance (not yet)");
+  closed(Method::del, "/temporal/entities/{entityId}/attrs/{attrId}/{instanceId}", "deleteAttrInstanceTemporal",
+         "Delete an instance (not yet)");
+}
+
+}  // namespace
+
+void add_temporal_operations(Router& router, Services& services) {
+  Form one;
+  one.answers = json_answers;
+  one.options = option_normalized | option_concise | option_sys_attrs | option_temporal_values;
+  one.long_work = true;
+  std::vector<Parameter> parameters = temporal_parameters();
+  for (const Parameter& parameter : representation_parameters()) parameters.push_back(parameter);
+  std::vector<Parameter> of_one = parameters;
+  of_one.push_back(query_parameter("attrs", "Attributes that are given"));
+  add_operation(router, services,
+                route_of(Method::get, "/temporal/entities/{entityId}", trust::Action::read, "retrieveTemporal", "The past of an entity", of_one),
+                one, retrieve_past);
+  Form many = one;
+  many.paged = true;
+  for (const Parameter& parameter : selection_parameters()) parameters.push_back(parameter);
+  add_operation(router, services,
+                route_of(Method::get, "/temporal/entities", trust::Action::read, "queryTemporal", "The past of entities", parameters), many,
+                query_pasts);
+  Form post = many;
+  post.body = Form::Body::object;
+  add_operation(router, services,
+                route_of(Method::post, "/temporal/entityOperations/query", trust::Action::read, "temporalQueryBatch",
+                         "The past of entities, by POST"),
+                post, query_pasts_by_post);
+  add_closed_doors(router, services);
+}
+
+}  // namespace cityloom::serve::ngsi_ld
