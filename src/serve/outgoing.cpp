@@ -162,10 +162,15 @@ asio::awaitable<Result<std::vector<Tcp::endpoint>>> OutgoingClient::Parts::resol
   if (const auto address = asio::ip::make_address(url.host, error); !error) {
     found.emplace_back(address, url.port);
   } else {
-    auto resolved = co_await asio::co_spawn(
-        resolvers.get_executor(),
-        [host = url.host, port = url.port]() -> asio::awaitable<Resolved> { co_return resolve_now(host, port); },
-        asio::use_awaitable);
+    // A timer stands for the answer of the other workers: g++ 12 miscompiles a coroutine spawned over there.
+    auto answer = std::make_shared<Resolved>();
+    auto signal = std::make_shared<asio::steady_timer>(context, Steady::time_point::max());
+    asio::post(resolvers, [this, answer, signal, host = url.host, port = url.port] {
+      *answer = resolve_now(host, port);
+      asio::post(context, [signal] { signal->cancel(); });
+    });
+    co_await signal->async_wait(asio::redirect_error(asio::use_awaitable, error));
+    Resolved resolved = std::move(*answer);
     if (resolved.error) co_return *resolved.error;
     found = std::move(resolved.endpoints);
   }
@@ -232,8 +237,10 @@ asio::awaitable<Result<OutgoingResponse>> OutgoingClient::Parts::exchange(Stream
   http::response_parser<http::string_body> parser;
   parser.header_limit(header_bytes_max);
   parser.body_limit(call.request.body_bytes_max);
-  const size_t heard = co_await http::async_read(stream, connection.buffer, parser,
-                                                 asio::redirect_error(asio::use_awaitable, error));
+  const size_t heard = co_await http::async_read_header(stream, connection.buffer, parser,
+                                                        asio::redirect_error(asio::use_awaitable, error));
+  if (!error && parser.content_length().value_or(0) > call.request.body_bytes_max) error = http::error::body_limit;
+  if (!error) co_await http::async_read(stream, connection.buffer, parser, asio::redirect_error(asio::use_awaitable, error));
   if (error) {
     nothing_heard = heard == 0 && !parser.got_some() && error != beast::error::timeout;
     co_return broken(url, error);

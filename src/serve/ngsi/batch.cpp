@@ -141,6 +141,32 @@ void batch_delete(Call call) {
   submit(std::move(call), *writing, Kind::other, std::move(changes), std::move(result));
 }
 
+// NGSI-LD: 5.6.21 purge entities, whole ones
+void purge_entities(Call call) {
+  const auto writing = call.writing();
+  if (!writing) return;
+  const TenantState& tenant = call.services().state_of(*writing->thread);
+  const Reading reading{writing->thread, writing->thread->snapshot(writing->branch)};
+  const auto query = query_of(call, reading, tenant);
+  if (!query.ok()) return call.fail(query.error());
+  const size_t most = call.services().union_entities_max;
+  std::vector<Change> changes;
+  const auto status = reading.snapshot.each(*query, [&](const twin::EntityRecord& record) {
+    if (!is_visible(record)) return true;
+    Change change;
+    change.kind = Change::Kind::remove;
+    change.entity_id = std::string(record.id());
+    changes.push_back(std::move(change));
+    return changes.size() <= most;
+  });
+  if (!status.ok()) return call.fail(status.error());
+  if (changes.size() > most) {
+    return call.fail({Code::too_complex, "more than " + std::to_string(most) + " entities would be deleted", {}, "narrow the query"});
+  }
+  if (changes.empty()) return call.send(Response::empty());
+  submit(std::move(call), *writing, Kind::other, std::move(changes), {});
+}
+
 Route route_of(const char* path, const char* operation_id, const char* summary, int status) {
   return {Method::post, path, trust::Action::write, operation_id, {}, summary, {}, {}, {},
           {{status, "All done", {}}, {207, "Some or none done", {{"application/json", {}}}}}};
@@ -165,6 +191,11 @@ void add_batch_operations(Router& router, Services& services) {
   add_operation(router, services, route_of("/entityOperations/update", "updateBatch", "Append attributes to entities", 204), update,
                 batch_update);
   add_operation(router, services, route_of("/entityOperations/merge", "mergeBatch", "Merge into entities", 204), merge, batch_merge);
+  Form purge;
+  purge.long_work = true;
+  Route purging{Method::del, "/entities", trust::Action::write, "purgeEntities", {}, "Delete all entities that match", {},
+                selection_parameters(), {}, {{204, "Done", {}}}};
+  add_operation(router, services, std::move(purging), purge, purge_entities);
   add_operation(router, services, route_of("/entityOperations/delete", "deleteBatch", "Delete entities", 204), ids, batch_delete);
 }
 

@@ -138,7 +138,7 @@ TEST(MqttNotification, ArrivesWithItsMetadata) {
   EXPECT_NE(payload.find(R"("Content-Type":"application/json")"), std::string::npos) << payload;
   EXPECT_NE(payload.find(R"("X-Team":"roads")"), std::string::npos) << payload;
   EXPECT_NE(payload.find(R"("body":{)"), std::string::npos) << payload;
-  hub.ask("POST", "/entities", 201, R"({"id":"urn:ngsi-ld:Bus:1","type":"Bus"})");
+  hub.ask("POST", "/entities", 201, R"({"id":"urn:ngsi-ld:Bus:1","type":"Bus","speed":{"type":"Property","value":7}})");
   std::tie(topic, payload) = listener.next();
   EXPECT_EQ(topic, "city/buses");
   EXPECT_NE(payload.find("@context"), std::string::npos) << payload;

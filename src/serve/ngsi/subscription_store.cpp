@@ -85,6 +85,7 @@ base::Result<std::vector<StoredSubscription>> SubscriptionStore::load() const {
     });
     if (error) return false;
     one.status.created_at = record.created_at();
+    one.created = record.created_offset();
     if (found) stored.push_back(std::move(one));
     return true;
   });

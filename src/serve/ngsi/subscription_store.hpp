@@ -13,6 +13,7 @@ namespace cityloom::serve::ngsi_ld {
 struct StoredSubscription {
   ngsi::Subscription subscription;
   ngsi::SubscriptionStatus status;
+  twin::Offset created;  ///< of the commit that made it: it hears what came after
 };
 
 /// Any worker. The tenant must outlive it.

@@ -158,17 +158,22 @@ base::Status Subscriptions::open() {
   if (!stored.ok()) return stored.error();
   const auto main = parts_->thread().follower_offset(main_follower);
   if (!main.ok()) return main.error();
-  parts_->position = main->value_or(parts_->thread().head());
+  parts_->position = parts_->saved = main->value_or(parts_->thread().head());
+  // Stored at once: a crash before the first save must not look like a first start.
+  if (!*main) {
+    const auto status = parts_->thread().set_follower_offset(main_follower, parts_->position);
+    if (!status.ok()) return status.error();
+  }
   for (StoredSubscription& one : *stored) {
     auto entry = std::make_shared<Entry>();
     entry->subscription = std::move(one.subscription);
     entry->status = one.status;
-    entry->read_through = parts_->position;
+    entry->read_through = std::max(parts_->position, one.created);
     const auto own = parts_->thread().follower_offset(parts_->store.follower_of(entry->subscription.id));
     if (!own.ok()) return own.error();
     if (*own && **own < parts_->position) {
       entry->behind = entry->has_own_offset = true;
-      entry->read_through = **own;
+      entry->read_through = std::max(**own, one.created);
     }
     parts_->entries.emplace(entry->subscription.id, std::move(entry));
   }

@@ -56,6 +56,8 @@ void fill(Past& past, const twin::EntityRecord& record) {
 // Leaves of every attribute only what lies in the stretch for which all of them are complete, and tells that stretch.
 void trim(std::vector<Past>& pasts, const HistoryQuery& query, Cut& cut) {
   const bool backwards = query.last_n > 0;
+  // As many as were asked for is not a part of them.
+  if (backwards && query.last_n <= query.limit) return;
   Instant end = Instant::none();
   for (const Past& past : pasts) {
     for (const AttributeHistory& history : past.attributes) {
@@ -80,23 +82,23 @@ void trim(std::vector<Past>& pasts, const HistoryQuery& query, Cut& cut) {
   }
 }
 
-// What an entity that has ended was, as of the commit before its end.
+// What an entity that has ended was, as of the last statement about it.
 base::Status fill_from_before_end(const thread::Snapshot& snapshot, Past& past, const TenantState& tenant) {
   HistoryQuery query;
-  query.attributes = {twin::terms::lifecycle};
   query.window.property = TimeProperty::modified_at;
   query.last_n = 1;
-  const auto lifecycle = snapshot.history(past.id, query);
-  if (!lifecycle.ok()) return lifecycle.error();
-  for (const AttributeHistory& history : *lifecycle) {
-    if (history.instances.empty() || history.instances.front().offset.number == 0) continue;
-    const twin::Offset before{history.instances.front().offset.number - 1};
-    const auto then = tenant.thread->snapshot_at(before, snapshot.branch());
-    if (!then.ok()) return then.error();
-    const auto record = then->find(past.id);
-    if (!record.ok()) return record.error();
-    if (is_visible(*record)) fill(past, *record);
+  const auto all = snapshot.history(past.id, query);
+  if (!all.ok()) return all.error();
+  twin::Offset last;
+  for (const AttributeHistory& history : *all) {
+    for (const twin::Attribute& instance : history.instances) last = std::max(last, instance.offset);
   }
+  if (last.number == 0) return {};
+  const auto then = tenant.thread->snapshot_at(last, snapshot.branch());
+  if (!then.ok()) return then.error();
+  const auto record = then->find(past.id);
+  if (!record.ok()) return record.error();
+  if (is_visible(*record)) fill(past, *record);
   return {};
 }
 
@@ -110,9 +112,6 @@ base::Result<Past> past_of(const thread::Snapshot& snapshot, std::string_view id
   auto attributes = snapshot.history(id, query);
   if (!attributes.ok()) return attributes.error();
   past.attributes = std::move(attributes).value();
-  std::erase_if(past.attributes, [](const AttributeHistory& history) {
-    return history.name == twin::terms::lifecycle || history.name == twin::terms::type || history.name == twin::terms::scope;
-  });
   if (is_visible(*record)) {
     fill(past, *record);
   } else if (const auto status = fill_from_before_end(snapshot, past, tenant); !status.ok()) {
