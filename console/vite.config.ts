@@ -14,6 +14,7 @@ function cesiumFiles(): Plugin {
   let outDir = 'dist';
   return {
     name: 'cesium-files',
+    apply: () => process.env['VITEST'] === undefined,
     configResolved(config) {
       outDir = config.build.outDir;
     },

@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "store/test_folder.hpp"
 #include "thread/store.hpp"
 
 namespace cityloom::store {
@@ -27,40 +28,6 @@ struct StoreMaker {
   /// Opens what `backup` left in a folder.
   std::function<std::unique_ptr<thread::Store>(const std::string& folder)> open_backup;
 };
-
-/// A new folder under the system's temporary one, gone with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "cityloom-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) std::abort();
-    path_ = name;
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  std::string path() const { return path_.string(); }
-  std::string path(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
-
-using Entries = std::map<std::string, std::string>;
-
-/// Everything in a family, in order.
-inline Entries all_of(const thread::Store& store, thread::Family family) {
-  Entries entries;
-  const auto status = store.scan(family, {}, {}, [&entries](std::string_view key, std::string_view value) {
-    entries.emplace(key, value);
-    return true;
-  });
-  EXPECT_TRUE(status.ok());
-  return entries;
-}
 
 class StoreContract : public testing::TestWithParam<StoreMaker> {
  protected:

@@ -183,8 +183,7 @@ class EmbeddedStore final : public thread::Store {
     synced.sync = true;
     // First durably gone in the log's order, then the files: a crash between them leaves nothing half deleted.
     if (const Status gone = done(database_->DeleteRange(synced, handle(family), "", past)); !gone.ok()) return gone;
-    if (const Status flushed = done(database_->Flush({}, handle(family))); !flushed.ok()) return flushed;
-    return done(database_->CompactRange({}, handle(family), nullptr, nullptr));
+    return done(rocksdb::DeleteFilesInRange(database_.get(), handle(family), nullptr, nullptr));
   }
 
   Status backup(const std::string& folder) override;
