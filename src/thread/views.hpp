@@ -131,6 +131,7 @@ class Views {
   };
 
   base::Result<Staged*> stage_entity(BranchId branch, const std::string& entity_id);
+  twin::EntityNumber number_for(const Staged& staged);
   base::Status stage_event(const BranchEvent& event, Offset offset);
   void supersede(const Staged& staged, const twin::Fact& fact, const Commit& commit);
   void stage_ever(const Staged& staged, const twin::Fact& fact);
@@ -174,5 +175,9 @@ class Views {
   mutable std::shared_mutex ever_mutex_;
   absl::btree_set<EverKey> ever_dirty_;  // not stored yet; read by as-of queries
 };
+
+/// Puts the attributes in order of their creation, then of name and dataset: what is left of the order in which they
+/// were first set when an entity is read back from history.
+void sort_by_creation(twin::Entity& entity);
 
 }  // namespace cityloom::thread

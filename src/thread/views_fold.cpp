@@ -1,5 +1,6 @@
 // Folding: from commits to views. What the special series hold:
-//   terms::type       one instance a change of types, at the offset of the change: `object_types` held until then
+//   terms::type       one instance a change of types, at the offset of the change: `object_types` held until then, in
+//                     the life that started at `attribute.offset` (one commit can end a life and start another)
 //   terms::scope      likewise: the scopes that held until then, one a line in a string
 //   terms::lifecycle  one instance an ended life, at the offset of its end: `attribute.offset` and `created_at` are its
 //                     start, `object_types` and the string its types and scopes at the end
@@ -33,9 +34,18 @@ PastInstance past_head(Term series, Offset offset, base::Instant time, const twi
   instance.offset = offset;
   instance.attribute.name = series;
   instance.attribute.modified_at = time;
+  instance.attribute.offset = entity.created_offset;
   if (series != twin::terms::scope) instance.attribute.object_types = entity.types;
   if (series != twin::terms::type) instance.attribute.value = joined(entity.scopes);
   return instance;
+}
+
+PastInstance ended_instance(const Attribute& attribute, const Commit& commit) {
+  PastInstance end{commit.offset, true, {}};
+  end.attribute.name = attribute.name;
+  end.attribute.dataset = attribute.dataset;
+  end.attribute.modified_at = commit.recorded_at;
+  return end;
 }
 
 uint64_t dirty_key(BranchId branch, EntityNumber number) {
@@ -95,17 +105,30 @@ base::Result<Views::Staged*> Views::stage_entity(BranchId branch, const std::str
   staged.id = entity_id;
   if (staged.branch == nullptr) return fail(Code::not_found, "there is no such branch", std::to_string(branch.number));
   EntityRecord record = staged.branch->latest.find(entity_id);
+  const bool inherits = !record && branch != main_branch;
   if (record) {
     staged.number = record.number();
-  } else if (branch != main_branch) {
+  } else if (inherits) {
     const BranchInfo& info = staged.branch->info;
-    staged.number = number_of(info.parent, entity_id).value_or(EntityNumber{});
     auto inherited = find(info.parent, info.fork_offset, entity_id);
     if (!inherited) return inherited.error();
     record = std::move(*inherited);
   }
   if (record && !record.ended()) staged.entity = record.unpack();
+  // Inherited as it stood or read back from history: the stored bytes must not tell which.
+  if (inherits) sort_by_creation(staged.entity);
   return &staged_.emplace(StageKey{branch.number, entity_id}, std::move(staged)).first->second;
+}
+
+// The number that the id has on a parent, staged or published, else a new one: the same however commits are grouped.
+EntityNumber Views::number_for(const Staged& staged) {
+  for (BranchId id = staged.branch->info.id; id != main_branch;) {
+    id = writable_branch(id)->info.parent;
+    const auto found = staged_.find({id.number, staged.id});
+    if (found != staged_.end() && found->second.number.number != 0) return found->second.number;
+    if (const EntityRecord record = writable_branch(id)->latest.find(staged.id)) return record.number();
+  }
+  return {next_number_++};
 }
 
 base::Result<const twin::Entity*> Views::staged(BranchId branch, const std::string& entity_id) {
@@ -127,11 +150,7 @@ void Views::supersede(const Staged& staged, const Fact& fact, const Commit& comm
       const Attribute* present = entity.find(stated.name, stated.dataset);
       if (present != nullptr) past(staged, stated.name, stated.dataset, {present->offset, false, *present});
       if (fact.kind == Fact::Kind::attribute_set || present == nullptr) break;
-      PastInstance end{commit.offset, true, {}};
-      end.attribute.name = stated.name;
-      end.attribute.dataset = stated.dataset;
-      end.attribute.modified_at = commit.recorded_at;
-      past(staged, stated.name, stated.dataset, std::move(end));
+      past(staged, stated.name, stated.dataset, ended_instance(stated, commit));
       break;
     }
     case Fact::Kind::types_set:
@@ -141,11 +160,14 @@ void Views::supersede(const Staged& staged, const Fact& fact, const Commit& comm
       past(staged, twin::terms::scope, {}, past_head(twin::terms::scope, commit.offset, commit.recorded_at, entity));
       break;
     case Fact::Kind::entity_deleted: {
-      for (const Attribute& present : entity.attributes)
+      for (const Attribute& present : entity.attributes) {
         past(staged, present.name, present.dataset, {present.offset, false, present});
+        // A life that starts in the same commit must not take it for its own.
+        if (present.offset == commit.offset)
+          past(staged, present.name, present.dataset, ended_instance(present, commit));
+      }
       PastInstance life = past_head(twin::terms::lifecycle, commit.offset, commit.recorded_at, entity);
       life.attribute.created_at = entity.created_at;
-      life.attribute.offset = entity.created_offset;
       past(staged, twin::terms::lifecycle, {}, std::move(life));
       break;
     }
@@ -187,7 +209,7 @@ base::Status Views::stage(const Commit& commit) {
     const auto found = stage_entity(commit.branch, fact.entity_id);
     if (!found) return found.error();
     Staged& staged = **found;
-    if (staged.number.number == 0) staged.number = {next_number_++};
+    if (staged.number.number == 0) staged.number = number_for(staged);
     staged.touched = true;
     supersede(staged, fact, commit);
     stage_ever(staged, fact);

@@ -1,6 +1,7 @@
 // Reading the views as of any offset of any branch.
 #include <algorithm>
 #include <mutex>
+#include <tuple>
 
 #include "thread/views.hpp"
 #include "twin/bytes.hpp"
@@ -114,6 +115,12 @@ base::Result<EntityRecord> Views::find(BranchId id, Offset at, EntityNumber numb
                            : find(on->info.parent, on->info.fork_offset, number);
 }
 
+void sort_by_creation(twin::Entity& entity) {
+  std::sort(entity.attributes.begin(), entity.attributes.end(), [](const Attribute& left, const Attribute& right) {
+    return std::tie(left.created_at, left.name, left.dataset) < std::tie(right.created_at, right.name, right.dataset);
+  });
+}
+
 base::Result<EntityRecord> Views::as_of(const Branch& on, const EntityRecord& now, Offset at) const {
   if (now.offset() <= at) return now.ended() ? EntityRecord() : now;
   twin::Entity entity;
@@ -140,6 +147,10 @@ base::Result<EntityRecord> Views::as_of(const Branch& on, const EntityRecord& no
   entity.offset = entity.created_offset;
   entity.modified_at = entity.created_at;
   if (auto restored = restore(on.info.id, now.number(), at, life, entity); !restored) return restored.error();
+  // Not touched on the branch yet: what its parents did to it, an end of an attribute too, only they know.
+  if (on.info.id != main_branch && entity.offset <= on.info.fork_offset)
+    return find(on.info.parent, on.info.fork_offset, now.number());
+  sort_by_creation(entity);
   return EntityRecord::pack(entity, now.number());
 }
 
@@ -159,7 +170,7 @@ base::Status Views::restore(BranchId on, EntityNumber number, Offset at, const L
     if (head) {
       const auto next = series->first_after(at);
       if (!next) return next.error();
-      if (next->has_value() && (*next)->offset < life.end) {
+      if (next->has_value() && (*next)->attribute.offset == life.start) {
         if (key.attribute == twin::terms::type)
           entity.types = (*next)->attribute.object_types;
         else

@@ -1,0 +1,316 @@
+// The record as a whole: views folded again are equal, and every read is right as of any offset of any branch.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "store/failing_disk.hpp"
+#include "store/record_model.hpp"
+#include "store/store.hpp"
+#include "store/test_folder.hpp"
+
+namespace cityloom::store {
+namespace {
+
+using base::Instant;
+using thread::BranchId;
+using thread::main_branch;
+using thread::Snapshot;
+using thread::Thread;
+using twin::Offset;
+using twin::Term;
+
+twin::Entity in_order(twin::Entity entity) {
+  std::sort(entity.attributes.begin(), entity.attributes.end(), [](const auto& left, const auto& right) {
+    return std::pair(left.name, left.dataset) < std::pair(right.name, right.dataset);
+  });
+  return entity;
+}
+
+/// A record under test beside its model; both take the same random changes.
+class RecordUnderTest {
+ public:
+  RecordUnderTest(const TemporaryFolder& folder, uint64_t seed) : folder_(folder), seed_(seed) { open(); }
+
+  void open() {
+    thread_.reset();
+    EmbeddedOptions store_options;
+    store_options.write_buffer_bytes = 128u << 10;
+    store_options.env = disk_.env();  // its syncs cost nothing
+    auto store = open_embedded(folder_.path("record"), store_options);
+    ASSERT_TRUE(store.ok()) << store.error().text();
+    thread::Options options;
+    options.feed_bytes_in_memory = seed_ % 2 == 0 ? 4'000 : 1u << 20;
+    options.dirty_bytes_max = seed_ % 3 == 0 ? 8'000 : 64u << 20;
+    auto opened = Thread::open(std::move(*store), clock_, options);
+    ASSERT_TRUE(opened.ok()) << opened.error().text();
+    thread_ = std::move(*opened);
+  }
+
+  void refold() {
+    thread_.reset();
+    EmbeddedOptions store_options;
+    store_options.env = disk_.env();
+    auto store = open_embedded(folder_.path("record"), store_options);
+    ASSERT_TRUE(store.ok());
+    ASSERT_TRUE(thread::clear_views(**store).ok());
+    store->reset();
+    open();
+  }
+
+  void grow(RandomChanges& changes, int steps) {
+    for (int i = 0; i < steps; ++i) {
+      if (changes.below(3) == 0) clock_.advance_us(static_cast<int64_t>(changes.below(2'000'000)));
+      const auto branches = thread_->branches();
+      const BranchId branch = branches[changes.below(branches.size())].id;
+      const uint64_t act = changes.below(60);
+      if (act == 0 && branches.size() < 6) {
+        const Offset at{changes.below(thread_->head().number + 1)};
+        const bool from_head = changes.below(2) == 0;
+        ASSERT_TRUE(thread_
+                        ->fork("b" + std::to_string(thread_->head().number), branch,
+                               from_head ? std::nullopt : std::optional(at))
+                        .ok());
+      } else if (act == 1 && branch != main_branch) {
+        (void)thread_->drop(branch).ok();
+      } else if (act == 2) {
+        ASSERT_TRUE(thread_->checkpoint().ok());
+      } else {
+        const auto outcomes = thread_->append(changes.change_set(branch, 4));
+        if (!outcomes.ok()) {
+          ASSERT_NE(outcomes.error().code, base::Code::unavailable) << outcomes.error().text();
+        }
+      }
+    }
+    take_commits();
+  }
+
+  void take_commits() {
+    while (folded_ < thread_->head()) {
+      const auto commits = thread_->feed(folded_, 100);
+      ASSERT_TRUE(commits.ok()) << commits.error().text();
+      ASSERT_FALSE(commits->empty());
+      for (const auto& commit : *commits) {
+        ASSERT_EQ(commit->offset.number, folded_.number + 1);
+        model_.fold(*commit);
+        folded_ = commit->offset;
+      }
+    }
+  }
+
+  Thread& thread() { return *thread_; }
+  const RecordModel& model() const { return model_; }
+  base::ManualClock& clock() { return clock_; }
+
+ private:
+  const TemporaryFolder& folder_;
+  const uint64_t seed_;
+  base::ManualClock clock_{Instant::from_seconds(1'700'000'000)};
+  FailingDisk disk_;
+  std::unique_ptr<Thread> thread_;
+  RecordModel model_;
+  Offset folded_;
+};
+
+void expect_entities(const Snapshot& snapshot, const City& city) {
+  for (int i = 0; i < 8; ++i) {
+    const std::string id = "urn:e:" + std::to_string(i);
+    const auto record = snapshot.find(id);
+    ASSERT_TRUE(record.ok()) << record.error().text();
+    const auto expected = city.find(id);
+    ASSERT_EQ(record->exists(), expected != city.end()) << id;
+    if (!record->exists()) continue;
+    const twin::Entity found = in_order(record->unpack());
+    const twin::Entity wanted = in_order(expected->second);
+    ASSERT_EQ(found.types, wanted.types) << id;
+    ASSERT_EQ(found.scopes, wanted.scopes) << id;
+    ASSERT_EQ(found.attributes, wanted.attributes) << id;
+    ASSERT_EQ(found, wanted) << id;
+  }
+}
+
+void expect_queries(const Snapshot& snapshot, const City& city, Term type) {
+  twin::Query query;
+  query.types.any_of = {{type}};
+  std::set<std::string> expected;
+  for (const auto& [id, entity] : city) {
+    if (std::find(entity.types.begin(), entity.types.end(), type) != entity.types.end()) expected.insert(id);
+  }
+  const auto found = snapshot.query(query, {0, 100, true});
+  ASSERT_TRUE(found.ok()) << found.error().text();
+  std::set<std::string> ids;
+  for (const auto& record : found->records) ids.emplace(record.id());
+  ASSERT_EQ(ids, expected);
+  ASSERT_EQ(found->count, expected.size());
+
+  twin::GeoQuery near;
+  near.reference = twin::Geometry::point({127.3, 37.5});
+  near.distance_max_m = 15'000;
+  query.geo = near;
+  std::set<std::string> placed;
+  for (const auto& [id, entity] : city) {
+    if (expected.contains(id) && twin::Matcher(query)(twin::EntityRecord::pack(entity, {1}))) placed.insert(id);
+  }
+  std::set<std::string> met;
+  ASSERT_TRUE(snapshot
+                  .each(query,
+                        [&met](const twin::EntityRecord& record) {
+                          met.emplace(record.id());
+                          return true;
+                        })
+                  .ok());
+  ASSERT_EQ(met, placed);
+}
+
+/// Instances as sorted lines: their order within a commit is not promised.
+std::vector<std::string> in_text(const std::vector<Stated>& instances) {
+  std::vector<std::string> lines;
+  for (const Stated& one : instances) {
+    const auto* text = std::get_if<std::string>(&one.value);
+    lines.push_back(std::to_string(one.offset) + " " + std::to_string(one.observed_at.microseconds) + " " +
+                    std::to_string(one.value.index()) + " " + std::to_string(twin::as_number(one.value)) + " " +
+                    (text != nullptr ? *text : ""));
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+void expect_history(const Snapshot& snapshot, const RecordModel& model, const std::string& id, Term name,
+                    Term dataset) {
+  thread::HistoryQuery query;
+  query.attributes = {name};
+  const auto histories = snapshot.history(id, query);
+  ASSERT_TRUE(histories.ok()) << histories.error().text();
+  std::vector<Stated> found;
+  for (const auto& history : *histories) {
+    if (history.dataset != dataset) continue;
+    for (const auto& instance : history.instances)
+      found.push_back({instance.observed_at, instance.value, instance.offset.number});
+  }
+  std::vector<Stated> expected = model.history(snapshot.branch(), snapshot.offset(), id, name, dataset);
+  // The same said twice in one commit is told once.
+  expected.erase(std::unique(expected.begin(), expected.end()), expected.end());
+  ASSERT_EQ(in_text(found), in_text(expected));
+
+  const Instant from = Instant::from_seconds(1'100), to = Instant::from_seconds(1'400);
+  const auto aggregate = snapshot.aggregate(id, name, dataset, {thread::TimeProperty::observed_at, from, to});
+  ASSERT_TRUE(aggregate.ok()) << aggregate.error().text();
+  uint64_t count = 0;
+  double sum = 0;
+  for (const Stated& one : model.history(snapshot.branch(), snapshot.offset(), id, name, dataset)) {
+    const double value = twin::as_number(one.value);
+    if (value != value || one.observed_at < from || one.observed_at >= to) continue;
+    ++count;
+    sum += value;
+  }
+  ASSERT_EQ(aggregate->count, count);
+  ASSERT_NEAR(aggregate->sum, sum, 1e-6 * (1 + std::abs(sum)));
+}
+
+void expect_reads(RecordUnderTest& record, RandomChanges& changes, int reads) {
+  for (int i = 0; i < reads; ++i) {
+    const auto branches = record.model().branches();
+    const BranchId branch = branches[changes.below(branches.size())];
+    const Offset offset{changes.below(record.thread().head().number + 1)};
+    SCOPED_TRACE("branch " + std::to_string(branch.number) + " as of " + std::to_string(offset.number) + " of " +
+                 std::to_string(record.thread().head().number));
+    const auto snapshot = record.thread().snapshot_at(offset, branch);
+    ASSERT_TRUE(snapshot.ok()) << snapshot.error().text();
+    const City city = record.model().at(branch, offset);
+    expect_entities(*snapshot, city);
+    expect_queries(*snapshot, city, changes.type());
+    const Term name = changes.names()[changes.below(changes.names().size())];
+    expect_history(*snapshot, record.model(), changes.entity_id(), name,
+                   changes.below(3) == 0 ? changes.datasets()[0] : Term{});
+    const Instant time{record.clock().now().microseconds - static_cast<int64_t>(changes.below(100'000'000))};
+    const auto then = record.thread().snapshot_at(time);
+    ASSERT_TRUE(then.ok());
+    ASSERT_EQ(then->offset().number, record.model().offset_at(time));
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
+class RecordOracle : public testing::TestWithParam<uint64_t> {};
+
+TEST_P(RecordOracle, EveryReadIsRightAsOfAnyOffsetAndFoldsAgainAlike) {
+  const TemporaryFolder folder;
+  RecordUnderTest record(folder, GetParam());
+  RandomChanges changes(record.thread().terms(), GetParam());
+  for (int round = 0; round < 4; ++round) {
+    record.grow(changes, 100);
+    expect_reads(record, changes, 25);
+    if (HasFailure()) return;
+    const auto digest = record.thread().views_digest();
+    ASSERT_TRUE(digest.ok());
+    if (round % 2 == 0) {
+      record.open();
+      ASSERT_EQ(*record.thread().views_digest(), *digest) << "opened again";
+    } else {
+      record.refold();
+      ASSERT_EQ(*record.thread().views_digest(), *digest) << "folded again from the first commit";
+    }
+    expect_reads(record, changes, 25);
+    if (HasFailure()) return;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RecordOracle, testing::Range<uint64_t>(1, 6));
+
+/// Readings of one sensor, enough to close chunks, some late, and of a second attribute that changes its unit.
+thread::ChangeSet readings(twin::TermTable& terms, BranchId branch, int first, int count) {
+  thread::ChangeSet set;
+  set.branch = branch;
+  set.author = "link:test";
+  for (int i = first; i < first + count; ++i) {
+    thread::Change change;
+    change.entity_id = "urn:e:0";
+    change.types = {*terms.intern("urn:t:Sensor")};
+    twin::Attribute speed;
+    speed.name = *terms.intern("urn:n:speed");
+    speed.value = twin::number_value(40 + (i * 37 % 200) / 8.0);
+    speed.observed_at = Instant::from_seconds(1'000 + 300 * (i % 50 == 7 ? i - 20 : i));
+    twin::Attribute level = speed;
+    level.name = *terms.intern("urn:n:state");
+    level.unit = *terms.intern(i / 700 % 2 == 0 ? "urn:unit:CEL" : "urn:unit:KEL");
+    change.attributes = {speed, level};
+    set.changes.push_back(std::move(change));
+  }
+  return set;
+}
+
+TEST(Record, LongSeriesWithClosedChunksReadAndFoldAlike) {
+  const TemporaryFolder folder;
+  RecordUnderTest record(folder, 2);
+  twin::TermTable& terms = record.thread().terms();
+  for (int i = 0; i < 300; ++i) {
+    ASSERT_TRUE(record.thread().append(readings(terms, main_branch, i * 8, 8)).ok());
+    if (i % 90 == 50) {
+      ASSERT_TRUE(record.thread().checkpoint().ok());
+    }
+  }
+  const auto branch = record.thread().fork("what-if", main_branch, Offset{200});
+  ASSERT_TRUE(branch.ok());
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(record.thread().append(readings(terms, *branch, i * 8, 8)).ok());
+  record.take_commits();
+  const auto digest = record.thread().views_digest();
+  ASSERT_TRUE(digest.ok());
+  const auto check = [&] {
+    for (const BranchId id : {main_branch, *branch}) {
+      for (const uint64_t offset : {1u, 77u, 200u, 299u, 350u, 401u}) {
+        SCOPED_TRACE("branch " + std::to_string(id.number) + " as of " + std::to_string(offset));
+        const auto snapshot = record.thread().snapshot_at(Offset{offset}, id);
+        ASSERT_TRUE(snapshot.ok());
+        expect_entities(*snapshot, record.model().at(id, Offset{offset}));
+        for (const char* name : {"urn:n:speed", "urn:n:state"})
+          expect_history(*snapshot, record.model(), "urn:e:0", terms.find(name), {});
+      }
+    }
+  };
+  check();
+  record.refold();
+  EXPECT_EQ(*record.thread().views_digest(), *digest);
+  check();
+}
+
+}  // namespace
+}  // namespace cityloom::store
