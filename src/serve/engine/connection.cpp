@@ -169,7 +169,7 @@ bool Connection::take_head() {
                      : refuse(431, base::Code::too_large, "the request's headers are too large");
   }
   if (head_bytes != std::string_view::npos) return begin_request(head_bytes);
-  if (!bytes.empty() && (bytes.front() < 'A' || bytes.front() > 'Z')) {
+  if (!bytes.empty() && bytes != "\r" && (bytes.front() < 'A' || bytes.front() > 'Z')) {
     close_after_ = true;
     return refuse(400, base::Code::invalid, "the request does not begin with a method");
   }
