@@ -285,6 +285,12 @@ TEST_F(ServerTest, DropsThoseWhoSendTooSlowly) {
   body.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhe");
   EXPECT_EQ(body.read()->status, 408);
   EXPECT_TRUE(body.is_closed());
+  // With so much of it that its memory is given back before the rest comes.
+  TestClient large(port());
+  large.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n" + std::string(300'000, 'x'));
+  EXPECT_EQ(large.read()->status, 408);
+  large.send(std::string(1'000, 'x'));
+  EXPECT_TRUE(large.is_closed());
   TestClient idle(port());
   EXPECT_EQ(idle.ask("GET", "/hello")->status, 200);
   EXPECT_TRUE(idle.is_closed());
@@ -299,6 +305,18 @@ TEST_F(ServerTest, AnswersFromOtherWorkersAndNeverLeavesAClientWaiting) {
   std::thread other([&] { shelf_.take().resume([](Reply reply) { reply.send(Response::plain("resumed")); }); });
   EXPECT_EQ(client.ask("GET", "/later")->body, "resumed");
   other.join();
+}
+
+TEST_F(ServerTest, WhatIsThrownLaterIsAnsweredToo) {
+  start();
+  std::thread on_loop([&] { shelf_.take().resume([](Reply) { throw std::runtime_error("a library's exception"); }); });
+  TestClient client(port());
+  EXPECT_EQ(client.ask("GET", "/later")->status, 500);
+  on_loop.join();
+  std::thread on_long(
+      [&] { shelf_.take().run_long([](Reply) { throw std::runtime_error("a library's exception"); }); });
+  EXPECT_EQ(client.ask("GET", "/later")->status, 500);
+  on_long.join();
 }
 
 TEST_F(ServerTest, RefusesWhatIsTooMuch) {

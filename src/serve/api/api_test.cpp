@@ -284,6 +284,31 @@ TEST_F(ApiTest, StreamsChangesAndResumes) {
   EXPECT_EQ(TestClient(port()).ask("GET", "/api/stream?from=x")->status, 400);
 }
 
+/// Says no where an entity is secret.
+class SecretGate final : public trust::Gate {
+ public:
+  trust::Decision decide(const trust::Subject&, trust::Action, const trust::Resource& resource) const override {
+    return {resource.entity_id != "urn:secret", "it is secret"};
+  }
+};
+
+TEST_F(ApiTest, AStreamAsksTheGateForEachEntity) {
+  gate_ = std::make_unique<SecretGate>();
+  start();
+  put("urn:secret", "Sensor", {});
+  put("urn:open", "Sensor", {});
+  TestClient client(port());
+  client.send("GET /api/stream?from=0 HTTP/1.1\r\nHost: x\r\n\r\n");
+  ASSERT_TRUE(client.read_head());
+  std::string heard;
+  while (heard.find("urn:open") == std::string::npos) {
+    const auto next = client.read_line();
+    ASSERT_TRUE(next);
+    heard += *next;
+  }
+  EXPECT_THAT(heard, Not(HasSubstr("urn:secret")));
+}
+
 TEST_F(ApiTest, TellsAReaderThatIsTooFarBehind) {
   start();
   thread::ChangeSet set;

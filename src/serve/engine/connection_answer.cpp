@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <utility>
 
 #include "serve/engine/connection.hpp"
@@ -59,7 +60,12 @@ bool Connection::post_long(absl::AnyInvocable<void()>& task) {
   // Holds the server's shared part: the connection may be gone when the work ends.
   asio::post(shared_.blocking,
              [worker = worker_, work = std::make_shared<absl::AnyInvocable<void()>>(std::move(task))] {
-               (*work)();
+               // As in `call`: what a library throws ends the work, and the reply in it answers 500.
+               try {
+                 (*work)();
+               } catch (const std::exception&) {
+               }
+               *work = nullptr;  // the reply goes now, not with the last copy of this lambda
                worker->shared().blocking_waiting.fetch_sub(1);
              });
   return true;
@@ -217,8 +223,11 @@ bool Connection::stream_some() {
   if (stream_waiting_ && !woken_) {
     set_deadline(shared_.options.stream_heartbeat_ms);
     // Only a read tells at once that the client has gone; what it sends meanwhile is dropped.
-    make_room();
-    read_into(buffer_.data() + end_, std::max<size_t>(buffer_.size() - end_, 1));
+    if (!reading_) {
+      begin_ = end_ = 0;
+      make_room();
+      read_into(buffer_.data(), buffer_.size());
+    }
     return false;
   }
   woken_ = stream_waiting_ = false;
@@ -266,7 +275,8 @@ bool Connection::end_request() {
   source_.reset();
   stream_ending_ = stream_waiting_ = streaming_chunks_ = false;
   response_ = Response();
-  if (body_.capacity() > body_kept_bytes) body_ = std::string();
+  // A read that is still under way, after a deadline, writes there.
+  if (!reading_ && body_.capacity() > body_kept_bytes) body_ = std::string();
   if (out_.capacity() > body_kept_bytes) out_ = std::string();
   shared_.body_bytes.fetch_sub(std::exchange(body_bytes_held_, 0), std::memory_order_relaxed);
   if (close_after_) {

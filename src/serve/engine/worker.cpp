@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <exception>
 #include <utility>
 
 #include "serve/engine/connection.hpp"
@@ -147,7 +148,11 @@ void Worker::drain() {
     if (item.connection != nullptr) {
       item.connection->arrived();
     } else {
-      item.task();
+      // As in `call`: what a library throws ends the task, and the reply in it answers 500.
+      try {
+        item.task();
+      } catch (const std::exception&) {
+      }
     }
   }
   draining_.clear();
