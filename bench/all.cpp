@@ -1,6 +1,7 @@
 // The list of benchmarks: a new one is a file NAME_bench.cpp and a line here.
 #include "bench/bench.hpp"
 #include "bench/http_bench.hpp"
+#include "bench/import_bench.hpp"
 #include "bench/mqtt_bench.hpp"
 
 namespace cityloom::bench {
@@ -9,6 +10,7 @@ const std::vector<Benchmark>& all_benchmarks() {
   static const std::vector<Benchmark> list = {
       {"http", "an entity read and an attribute changed durably, against a fixed body", run_http},
       {"mqtt", "5,000 readings a second by MQTT for a minute: all durable, none lost", run_mqtt},
+      {"import", "Jamsil and Monaco from files to the first tile of buildings", run_import},
   };
   return list;
 }

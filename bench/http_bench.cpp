@@ -3,16 +3,11 @@
 #include "bench/http_bench.hpp"
 
 #include <fmt/format.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 
 #include "bench/http_load.hpp"
+#include "bench/server_process.hpp"
 
 namespace cityloom::bench {
 namespace {
@@ -25,57 +20,6 @@ constexpr int round_ms = 2'000;
 constexpr int rounds = 5;
 constexpr int entities = 64;
 constexpr int start_timeout_ms = 30'000;
-
-/// `cityloom serve` as a process of its own; ended by its id.
-class ServerProcess {
- public:
-  ~ServerProcess() {
-    if (process_ > 0) {
-      ::kill(process_, SIGTERM);
-      ::waitpid(process_, nullptr, 0);
-    }
-    if (output_ >= 0) ::close(output_);
-  }
-
-  base::Result<uint16_t> start(const Setup& setup) {
-    std::array<int, 2> pipe{};
-    if (::pipe(pipe.data()) != 0) return fail(Code::unavailable, "no pipe to the server");
-    const std::string data = setup.folder + "/data";
-    process_ = ::fork();
-    if (process_ == 0) {
-      ::dup2(pipe[1], STDOUT_FILENO);
-      ::close(pipe[0]);
-      ::execl(setup.program.c_str(), "cityloom", "serve", "--data", data.c_str(), "--port", "0", "--bench", "--packs",
-              setup.folder.c_str(), nullptr);
-      ::_exit(127);
-    }
-    ::close(pipe[1]);
-    output_ = pipe[0];
-    return wait_for_port();
-  }
-
- private:
-  /// From the line "Cityloom is ready at http://127.0.0.1:PORT/".
-  base::Result<uint16_t> wait_for_port() const {
-    std::string text;
-    pollfd wait{output_, POLLIN, 0};
-    while (::poll(&wait, 1, start_timeout_ms) > 0) {
-      char piece[256];
-      const ssize_t got = ::read(output_, piece, sizeof piece);
-      if (got <= 0) break;
-      text.append(piece, static_cast<size_t>(got));
-      const size_t colon = text.rfind(':');
-      if (text.find('\n') == std::string::npos || colon == std::string::npos) continue;
-      uint16_t port = 0;
-      std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
-      if (port != 0) return port;
-    }
-    return fail(Code::unavailable, "the server did not start");
-  }
-
-  pid_t process_ = -1;
-  int output_ = -1;
-};
 
 std::string entity_id(int i) {
   return fmt::format("urn:ngsi-ld:AirQualityObserved:station-{}", i);
@@ -148,7 +92,8 @@ base::Result<double> measure(uint16_t port, const std::vector<std::string>& requ
 
 base::Status run_http(const Setup& setup, const Report& report) {
   ServerProcess server;
-  const auto port = server.start(setup);
+  const auto port = server.start(setup.program, {"--data", setup.folder + "/data", "--bench", "--packs", setup.folder},
+                                 start_timeout_ms);
   if (!port) return port.error();
   if (auto created = create_entities(*port); !created) return created;
   const auto one = ask_http(*port, http_request("GET", "/ngsi-ld/v1/entities/" + entity_id(0)));
