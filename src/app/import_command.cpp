@@ -69,7 +69,7 @@ Command import_command() {
       "import",
       "Bring the files of a city into the record",
       "[OPTION...] FILE...",
-      "Knows OpenStreetMap: .osm, .osm.pbf, .osm.gz, .osm.bz2. A folder stands for the files in it. Importing again\n"
+      "Knows OpenStreetMap: .osm, .osm.pbf, .osm.gz, .pbf. A folder stands for the files in it. Importing again\n"
       "writes only what changed. A feature that cannot be read is told with its file and id and does not stop the "
       "rest.\n",
       std::move(options),

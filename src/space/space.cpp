@@ -42,6 +42,12 @@ struct FolderFile {
   uint64_t bytes = 0;
 };
 
+// What a file would have as plain XML, about.
+uint64_t content_bytes(const FolderFile& file) {
+  const bool is_plain = file.name.ends_with(".osm");
+  return is_plain ? file.bytes : file.bytes * 12;
+}
+
 base::Result<std::vector<FolderFile>> files_in(const std::string& folder) {
   std::error_code error;
   std::vector<FolderFile> files;
@@ -50,9 +56,9 @@ base::Result<std::vector<FolderFile>> files_in(const std::string& folder) {
     files.push_back({entry->path().filename().string(), entry->path().string(), entry->file_size(error)});
   }
   if (error) return fail(Code::not_found, "The folder cannot be read: " + error.message(), folder);
-  // Larger first, and by name: the order must not depend on the file system.
+  // Those that hold more first, and by name: the order must not depend on the file system.
   std::sort(files.begin(), files.end(), [](const FolderFile& a, const FolderFile& b) {
-    return a.bytes != b.bytes ? a.bytes > b.bytes : a.name < b.name;
+    return content_bytes(a) != content_bytes(b) ? content_bytes(a) > content_bytes(b) : a.name < b.name;
   });
   return files;
 }

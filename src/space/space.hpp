@@ -105,9 +105,9 @@ base::Result<ImportReport> import_file(const std::string& path, ImportSink& sink
 base::Result<ImportReport> import_bytes(std::string_view name, std::string_view bytes, ImportSink& sink,
                                         const ImportOptions& options = {});
 
-/// Brings in every file of a known kind that lies in the folder itself, larger files first; an object that an earlier
-/// file gave is not taken again from a later one. A file that fails is in `failures`. Errors: not_found (no such
-/// folder, or nothing in it that can be imported), cancelled, errors of the sink.
+/// Brings in every file of a known kind that lies in the folder itself, files that hold more first; an object that an
+/// earlier file gave is not taken again from a later one. A file that fails is in `failures`. Errors: not_found (no
+/// such folder, or nothing in it that can be imported), cancelled, errors of the sink.
 base::Result<ImportReport> import_city(const std::string& folder, ImportSink& sink, const ImportOptions& options = {});
 
 }  // namespace cityloom::space

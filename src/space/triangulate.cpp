@@ -8,6 +8,8 @@
 namespace cityloom::space {
 namespace {
 
+constexpr double grid_m = 1e-6;
+
 // A geometry of GEOS that is destroyed with its scope.
 class Owned {
  public:
@@ -106,10 +108,13 @@ base::Result<Triangles> Triangulator::triangulate(const std::vector<PlaneRing>& 
   // GEOS may miss a part where rings touch: the covered area tells.
   if (plain && std::abs(read_triangles(context, plain.get(), triangles) - double_area) <= 1e-6 * double_area)
     return triangles;
+  // A hole that touches an edge between its corners makes GEOS give up: on a grid of
+  // micrometres the edge gets a corner there.
   triangles.clear();
   const Owned valid(context, GEOSMakeValid_r(context, shape.get()));
-  if (valid) {
-    const Owned repaired(context, GEOSConstrainedDelaunayTriangulation_r(context, valid.get()));
+  const Owned noded(context, valid ? GEOSGeom_setPrecision_r(context, valid.get(), grid_m, 0) : nullptr);
+  if (noded) {
+    const Owned repaired(context, GEOSConstrainedDelaunayTriangulation_r(context, noded.get()));
     if (repaired) read_triangles(context, repaired.get(), triangles);
   }
   if (triangles.empty()) return base::fail(base::Code::invalid, "the polygon encloses no area");
