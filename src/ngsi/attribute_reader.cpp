@@ -172,7 +172,8 @@ base::Result<std::optional<AttributeKind>> AttributeReader::kind_of(Element obje
   const auto type = read_string(type_element, {&at, "type"});
   if (!type) return type.error();
   if (object["@value"].error() == simdjson::SUCCESS) return std::optional<AttributeKind>();
-  const auto kind = kind_of_type(context_.compact(context_.expand(*type)));
+  auto kind = kind_of_type(*type);
+  if (!kind) kind = kind_of_type(context_.compact(context_.expand(*type)));
   if (!kind) {
     return bad(
         "no type of attribute: " + std::string(type->substr(0, 60)), {&at, "type"},

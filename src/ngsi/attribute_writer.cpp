@@ -175,7 +175,7 @@ void AttributeWriter::metadata(const twin::AttributeView& view) {
   }
   if (view.observed_at.exists()) {
     to_ += ",\"observedAt\":";
-    append_instant(view.observed_at, to_);
+    times_.append(view.observed_at, to_);
   }
   if (view.dataset.exists()) {
     to_ += ",\"datasetId\":";
@@ -184,20 +184,20 @@ void AttributeWriter::metadata(const twin::AttributeView& view) {
   if (!view.object_types_bytes.empty()) object_types(view.object_types_bytes);
   if (view.value_kind == ValueKind::null && view.modified_at.exists()) {
     to_ += ",\"deletedAt\":";
-    append_instant(view.modified_at, to_);
+    times_.append(view.modified_at, to_);
   }
   if (!how_.sys_attrs) return;
   if (view.expires_at.exists()) {
     to_ += ",\"expiresAt\":";
-    append_instant(view.expires_at, to_);
+    times_.append(view.expires_at, to_);
   }
   if (view.created_at.exists()) {
     to_ += ",\"createdAt\":";
-    append_instant(view.created_at, to_);
+    times_.append(view.created_at, to_);
   }
   if (view.modified_at.exists()) {
     to_ += ",\"modifiedAt\":";
-    append_instant(view.modified_at, to_);
+    times_.append(view.modified_at, to_);
   }
 }
 

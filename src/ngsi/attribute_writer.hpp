@@ -42,6 +42,7 @@ class AttributeWriter {
   const Representation& how_;
   const Names& names_;
   std::string& to_;
+  TimeWriter times_;
 };
 
 /// What a notification says of a change beside the entity as it is.
@@ -71,6 +72,7 @@ struct LanguageChoice {
   std::string tag;
   std::string text_json;
 };
+/// The choice for a preference; with nothing that suits, "@none" or the first text there is.
 LanguageChoice choose_language(std::string_view language_map_json, std::string_view preference);
 
 /// The numbers of a packed list of terms.

@@ -10,6 +10,7 @@
 
 namespace cityloom::ngsi {
 
+/// What a request's body may be at most.
 struct BodyLimits {
   size_t bytes_max = 64u << 20;
   size_t depth_max = 64;      ///< levels of arrays and objects

@@ -9,6 +9,7 @@
 
 namespace cityloom::ngsi {
 
+/// The parsed document: its elements live as long as the parser here.
 struct Body::Parts {
   simdjson::dom::parser parser;
   simdjson::dom::element root;

@@ -16,6 +16,7 @@
 
 namespace cityloom::ngsi {
 
+/// What contexts may cost.
 struct ContextLimits {
   size_t document_bytes_max = 1u << 20;  ///< one context document
   size_t terms_max = 20'000;             ///< terms in one resolved context
@@ -71,6 +72,7 @@ class ContextSource {
   /// Fetches a cached document again now (clause 5.13.5 with reload). The old one stays if that fails.
   base::Status reload(const std::string& url);
 
+  /// The fetched documents that are kept now, by URL.
   std::vector<CachedContext> cached() const;
   /// The text of a cached document.
   std::optional<std::string> document(std::string_view url) const;

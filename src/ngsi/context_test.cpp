@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstring>
 #include <random>
 
 #include "ngsi/context_source.hpp"
@@ -205,6 +207,35 @@ TEST(Names, AreCompactedOnceAndStay) {
   EXPECT_EQ(names->quoted({}), "\"\"");
   EXPECT_EQ(names->quoted(twin::Term::unknown()), "\"\"");
   EXPECT_EQ(book.of(Context::core()), names);
+}
+
+TEST(Json, NumbersReadBackAsTheSame) {
+  std::mt19937_64 random(9);
+  const auto check = [](double number) {
+    std::string json;
+    append_number(number, json);
+    ASSERT_EQ(std::stod(json), number) << json;
+    ASSERT_LE(json.size(), 24u);
+  };
+  for (int i = 0; i < 100'000; ++i) {
+    double any;
+    const uint64_t bits = random();
+    std::memcpy(&any, &bits, sizeof(any));
+    if (std::isfinite(any) && std::fpclassify(any) != FP_SUBNORMAL) check(any);
+    check(static_cast<double>(static_cast<int64_t>(random() % 2'000'000'000'000) - 1'000'000'000'000) /
+          std::pow(10, i % 9));
+  }
+  const auto text = [](double number) {
+    std::string json;
+    append_number(number, json);
+    return json;
+  };
+  EXPECT_EQ(text(0.5), "0.5");
+  EXPECT_EQ(text(-0.0000001), "-0.0000001");
+  EXPECT_EQ(text(127.1025), "127.1025");
+  EXPECT_EQ(text(-17.0), "-17");
+  EXPECT_EQ(text(0.0), "0");
+  EXPECT_EQ(text(1e300), "1e+300");
 }
 
 TEST(Json, StringsAndTimesAreWrittenAsTheirReadersExpect) {

@@ -1,5 +1,6 @@
 #include "ngsi/json.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -173,33 +174,67 @@ void append_number(int64_t number, std::string& to) {
 }
 
 void append_number(double number, std::string& to) {
+  // Readings and coordinates have few decimals: a quotient of integers by a power of ten that gives the same double
+  // back is its decimal text, found a dozen times faster than the general way.
+  constexpr double scale = 1e7;
+  constexpr double exact_max = 9007199254740992.0;
+  const double scaled = number * scale;
+  if (scaled > -exact_max && scaled < exact_max) {
+    auto units = static_cast<int64_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+    if (static_cast<double>(units) / scale == number && units != 0) {
+      int decimals = 7;
+      for (; decimals > 0 && units % 10 == 0; --decimals) units /= 10;
+      std::array<char, 24> buffer;
+      const bool is_negative = units < 0;
+      auto rest = static_cast<uint64_t>(is_negative ? -units : units);
+      size_t at = buffer.size();
+      for (int digit = 0; rest != 0 || digit <= decimals; ++digit, rest /= 10) {
+        if (digit == decimals && decimals != 0) buffer[--at] = '.';
+        buffer[--at] = static_cast<char>('0' + rest % 10);
+      }
+      if (is_negative) buffer[--at] = '-';
+      to.append(&buffer[at], buffer.size() - at);
+      return;
+    }
+  }
   std::array<char, 40> buffer;
   const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;
   to.append(buffer.data(), end);
 }
 
 void append_instant(base::Instant instant, std::string& to) {
+  TimeWriter().append(instant, to);
+}
+
+void TimeWriter::append(base::Instant instant, std::string& to) {
   using namespace std::chrono;
-  const sys_time<microseconds> time{microseconds{instant.microseconds}};
-  const sys_days day = floor<days>(time);
-  const year_month_day date{day};
-  const auto in_day = static_cast<uint64_t>((time - day).count());
+  constexpr int64_t day_us = 86'400'000'000;
+  int64_t day = instant.microseconds / day_us;
+  int64_t in_day = instant.microseconds % day_us;
+  if (in_day < 0) {
+    in_day += day_us;
+    --day;
+  }
+  if (day != day_) {
+    const year_month_day date{sys_days{days{static_cast<int>(day)}}};
+    const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
+    date_[0] = '"';
+    put2(&date_[1], year / 100);
+    put2(&date_[3], year % 100);
+    date_[5] = '-';
+    put2(&date_[6], static_cast<unsigned>(date.month()));
+    date_[8] = '-';
+    put2(&date_[9], static_cast<unsigned>(date.day()));
+    date_[11] = 'T';
+    day_ = day;
+  }
   const auto second = static_cast<unsigned>(in_day / 1'000'000);
   auto fraction = static_cast<unsigned>(in_day % 1'000'000);
   const bool whole_milliseconds = fraction % 1000 == 0;
   const size_t digits = whole_milliseconds ? 3 : 6;
   if (whole_milliseconds) fraction /= 1000;
-
   std::array<char, 32> text;
-  const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
-  text[0] = '"';
-  put2(&text[1], year / 100);
-  put2(&text[3], year % 100);
-  text[5] = '-';
-  put2(&text[6], static_cast<unsigned>(date.month()));
-  text[8] = '-';
-  put2(&text[9], static_cast<unsigned>(date.day()));
-  text[11] = 'T';
+  std::copy(date_.begin(), date_.end(), text.begin());
   put2(&text[12], second / 3600);
   text[14] = ':';
   put2(&text[15], second / 60 % 60);

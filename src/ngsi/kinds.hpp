@@ -29,6 +29,7 @@ inline constexpr std::array<KindNames, 8> kind_names = {{
     {"ListRelationship", "objectList", "previousObjectList", "objectLists", false},
 }};
 
+/// The names of one kind.
 inline const KindNames& names_of(twin::AttributeKind kind) {
   return kind_names[static_cast<size_t>(kind)];
 }

@@ -8,11 +8,11 @@ namespace {
 
 // An entity that ended: its id, its type and when; with showChanges also what it was.
 void append_deleted(const Notified& one, const Subscription& subscription, const Matcher& matcher, const Names& names,
-                    std::string& to) {
+                    bool as_feature, std::string& to) {
   const twin::EntityRecord& last = one.record ? one.record : one.previous;
   to += "{\"id\":";
   append_quoted(last.id(), to);
-  to += ",\"type\":";
+  to += as_feature ? ",\"type\":\"Feature\",\"geometry\":null,\"properties\":{\"type\":" : ",\"type\":";
   const std::vector<twin::Term> types = last.types();
   if (types.size() != 1) to += '[';
   for (size_t i = 0; i < types.size(); ++i) {
@@ -44,7 +44,7 @@ void append_deleted(const Notified& one, const Subscription& subscription, const
       writer.object(ended, matcher.how.format == Format::normalized, &before, {});
     }
   }
-  to += '}';
+  to += as_feature ? "}}" : "}";
 }
 
 std::string context_of(const Subscription& subscription, const Matcher& matcher) {
@@ -73,7 +73,7 @@ std::string notification_json(const Subscription& subscription, const Matcher& m
     if (!is_first) json += ',';
     is_first = false;
     if (one.deleted) {
-      append_deleted(one, subscription, matcher, names, json);
+      append_deleted(one, subscription, matcher, names, as_features, json);
       continue;
     }
     ShownChanges changes;

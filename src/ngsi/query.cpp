@@ -274,6 +274,10 @@ base::Result<Projection> parse_projection(const std::optional<std::string>& attr
       }
     }
   }
+  for (const twin::Term name : projection.omit) {
+    const bool is_picked = std::find(projection.pick.begin(), projection.pick.end(), name) != projection.pick.end();
+    if (is_picked && name != twin::Term::unknown()) return fail(Code::invalid, "names what pick names too", "omit");
+  }
   return projection;
 }
 

@@ -24,6 +24,7 @@ inline constexpr size_t query_depth_max = 32;      ///< parentheses within paren
 class TermOf {
  public:
   TermOf(const twin::TermTable& terms) : find_(&terms) {}
+  /// Interns what is new; a full table gives Term::unknown().
   static TermOf interning(twin::TermTable& terms) {
     TermOf made(terms);
     made.intern_ = &terms;
@@ -81,12 +82,15 @@ struct QueryBody {
   std::vector<std::string> dataset_ids;
   bool has_temporal = false;  ///< temporalQ was given; read it with parse_temporal_body
 };
+/// Reads it. Errors: as parse_query, with the JSON path in `where`.
 base::Result<QueryBody> parse_query_body(const Body& body, const Context& context, const TermOf& terms);
 
 /// timerel, timeAt, endTimeAt, timeproperty, lastN as a history query. `attributes` are set by the caller.
+/// The parameters of a temporal query, decoded; nothing: not given.
 struct TemporalParameters {
   std::optional<std::string> timerel, time_at, end_time_at, timeproperty, last_n;
 };
+/// Reads them. Errors: invalid, unsupported (deletedAt), with the parameter in `where`.
 base::Result<thread::HistoryQuery> parse_temporal(const TemporalParameters& parameters);
 /// temporalQ of a query by POST.
 base::Result<thread::HistoryQuery> parse_temporal_body(const Body& body);

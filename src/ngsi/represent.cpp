@@ -128,10 +128,7 @@ class EntityWriter {
 
   void present_attributes() {
     // A record without datasetIds has one instance of each name: it is written in one walk.
-    bool has_datasets = false;
-    PackedAttributes first_walk(record_.attributes_bytes());
-    for (AttributeView view; !has_datasets && first_walk.next(view);) has_datasets = view.dataset.exists();
-    if (has_datasets || changes_.previous != nullptr) return grouped_attributes();
+    if (twin::have_datasets(record_.attributes_bytes()) || changes_.previous != nullptr) return grouped_attributes();
     AttributeWriter writer(how_, names_, to_);
     PackedAttributes all(record_.attributes_bytes());
     for (AttributeView view; all.next(view);) {

@@ -14,6 +14,7 @@
 
 namespace cityloom::ngsi {
 
+/// The three forms of an entity (clauses 4.5.2 - 4.5.4).
 enum class Format : uint8_t { normalized, concise, simplified };
 
 /// Which members of an entity are written. Nothing set: all.
@@ -23,6 +24,7 @@ struct Projection {
   bool pick_given = false;       ///< with `pick` (or attrs) only what it names is written
   bool keeps_id = true, keeps_type = true, keeps_scope = true;
 
+  /// Whether an attribute of this name is written.
   bool writes(twin::Term name) const;
   bool operator==(const Projection&) const = default;
 };

@@ -234,6 +234,7 @@ base::Result<Matcher> make_matcher(const Subscription& subscription, ContextPoin
   for (const std::string& name : subscription.watched_attributes)
     matcher.watched.push_back(interned(context->expand(name)));
   matcher.triggers = subscription.triggers;
+  if (matcher.triggers.empty()) matcher.triggers = {Trigger::attribute_created, Trigger::attribute_updated};
   auto projection = parse_projection(joined(subscription.attributes), joined(subscription.pick),
                                      joined(subscription.omit), *context, interned);
   if (!projection) return projection.error();

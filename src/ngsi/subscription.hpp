@@ -25,11 +25,13 @@ struct EntitySelector {
   bool operator==(const EntitySelector&) const = default;
 };
 
+/// A key and its value, e.g. a header of notifications.
 struct KeyValue {
   std::string key, value;
   bool operator==(const KeyValue&) const = default;
 };
 
+/// Where and how notifications are sent.
 struct Endpoint {
   std::string uri;                          ///< http, https, mqtt or mqtts
   std::string accept = "application/json";  ///< or application/ld+json, application/geo+json
@@ -51,6 +53,7 @@ enum class Trigger : uint8_t {
 /// "entityCreated" ...
 std::string_view name_of(Trigger trigger);
 
+/// A geo-query as the client wrote it; coordinates are JSON text.
 struct GeoQueryText {
   std::string georel, geometry, coordinates, geoproperty;
   bool operator==(const GeoQueryText&) const = default;
@@ -68,7 +71,7 @@ struct Subscription {
   std::optional<GeoQueryText> geo_q;
   std::string csf;
   std::string scope_q;
-  std::vector<Trigger> triggers;  ///< never empty once parsed: by default attributeCreated and attributeUpdated
+  std::vector<Trigger> triggers;  ///< as given; empty: attributeCreated and attributeUpdated
   bool is_active = true;
   double throttling_s = 0;
   double time_interval_s = 0;  ///< not zero: periodic
@@ -127,8 +130,8 @@ struct Matcher {
   std::vector<twin::Matcher> prepared;  ///< of `any_of`
   std::vector<twin::Query> any_of;      ///< one per selector, each with q, geoQ and scopeQ
   std::vector<twin::Term> watched;      ///< empty: every attribute
-  std::vector<Trigger> triggers;
-  Representation how;  ///< of the entities in a notification
+  std::vector<Trigger> triggers;        ///< never empty
+  Representation how;                   ///< of the entities in a notification
   ContextPointer context;
 };
 

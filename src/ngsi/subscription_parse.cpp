@@ -294,7 +294,6 @@ base::Result<Subscription> read(Element root, const Context& context) {
     if (base::Status status = read_member(name, value, at, made); !status) return status.error();
   }
   if (!has_type) return base::fail(Code::invalid, "must be \"Subscription\"", "type");
-  if (made.triggers.empty()) made.triggers = {Trigger::attribute_created, Trigger::attribute_updated};
   made.context_json = context.json();
   return made;
 }

@@ -176,6 +176,16 @@ void read_fields(ByteReader& reader, AttributeView& view) {
 
 }  // namespace
 
+bool have_datasets(std::string_view attributes_bytes) {
+  ByteReader reader(attributes_bytes);
+  for (uint64_t left = reader.varint(); left > 0 && reader.ok(); --left) {
+    ByteReader attribute(reader.text());
+    attribute.varint();
+    if ((attribute.byte() & has_dataset) != 0) return true;
+  }
+  return false;
+}
+
 bool read_attribute(std::string_view bytes, AttributeView& view) {
   ByteReader reader(bytes);
   read_fields(reader, view);

@@ -57,6 +57,9 @@ class PackedAttributes {
   bool ok_ = true;
 };
 
+/// Whether any of these packed attributes has a dataset: only then can a name stand twice. Cost: some nanoseconds each.
+bool have_datasets(std::string_view attributes_bytes);
+
 /// Reads one packed attribute that fills `bytes`. False: corrupt.
 bool read_attribute(std::string_view bytes, AttributeView& view);
 
