@@ -28,7 +28,7 @@ constexpr int sensors = 1'000;
 /// Sends the readings evenly in slices of 10 ms; each tells when it was sent. Errors: the broker does not answer.
 base::Status publish(int port, const base::Clock& clock) {
   mosquitto* client = mosquitto_new(nullptr, true, nullptr);
-  mosquitto_max_inflight_messages_set(client, 0);
+  mosquitto_max_inflight_messages_set(client, 100);  // the library walks through all of them at each answer
   int code = mosquitto_connect(client, "127.0.0.1", port, 60);
   if (code == MOSQ_ERR_SUCCESS) code = mosquitto_loop_start(client);
   const auto start = Steady::now();

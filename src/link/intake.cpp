@@ -74,7 +74,7 @@ void Intake::commit() {
 
 void Intake::submit_piece() {
   retry_at_ = base::Instant::none();
-  piece_ = std::min(piece_max, changes_.size() - submitted_);
+  piece_ = std::min(piece_limit_, changes_.size() - submitted_);
   if (piece_ == 0) return;
   thread::ChangeSet set;
   set.author = context_.author;
@@ -146,11 +146,13 @@ std::optional<Intake::Fates> Intake::turn() {
     if (result->ok()) {
       trouble_.reset();
       retry_delay_us_ = 0;
+      piece_limit_ = piece_max;
       take_outcomes(**result);
       submit_piece();
       continue;
     }
     trouble_ = result->error();
+    if (trouble_->code == base::Code::busy) piece_limit_ = std::max<size_t>(1, piece_ / 2);
     retry_delay_us_ = std::clamp(retry_delay_us_ * 2, retry_first_us, retry_longest_us);
     retry_at_ = {context_.clock.now().microseconds + retry_delay_us_};
     return std::nullopt;

@@ -59,7 +59,7 @@ class Intake {
   std::optional<Fates> finish();
 
  private:
-  static constexpr size_t piece_max = 2'048;
+  static constexpr size_t piece_max = 10'000;
 
   struct Message {
     std::string sample;
@@ -76,9 +76,10 @@ class Intake {
   IntakeContext context_;
   std::vector<Message> messages_;
   std::vector<thread::Change> changes_;
-  std::vector<size_t> owners_;  // message of each change
-  size_t submitted_ = 0;        // changes whose outcome is known
-  size_t piece_ = 0;            // changes in the piece that the thread has
+  std::vector<size_t> owners_;      // message of each change
+  size_t submitted_ = 0;            // changes whose outcome is known
+  size_t piece_limit_ = piece_max;  // less after the record's queue was too full for a piece
+  size_t piece_ = 0;                // changes in the piece that the thread has
   bool is_under_way_ = false;
   base::Instant retry_at_;
   int64_t retry_delay_us_ = 0;

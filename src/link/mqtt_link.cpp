@@ -21,9 +21,10 @@ namespace {
 using base::Code;
 using base::fail;
 
-constexpr size_t burst_max = 2'000;               // messages read before they are recorded
+constexpr size_t burst_max = 10'000;              // messages read before they are recorded
 constexpr size_t burst_bytes_max = 32u << 20;     // of their payloads
 constexpr uint32_t packet_bytes_max = 16u << 20;  // the broker keeps larger ones for itself
+constexpr int receive_maximum = 65'535;           // messages that the broker may send ahead of our acknowledgement
 constexpr int64_t look_after_us = 1'000'000;      // keep-alive is looked after this often
 constexpr int connect_timeout_ms = 5'000;
 
@@ -107,7 +108,7 @@ base::Result<std::string> first_line(const std::string& file) {
 /// One cycle of running: read what has arrived into the mailbox; record it; when it is durable, acknowledge all of it.
 /// The library puts acknowledgements in a queue that only our call of mosquitto_loop_write sends (it is told that
 /// we are threaded), so nothing is acknowledged to the broker that a crash could lose. While a batch is on its way
-/// nothing is read: the broker's receive maximum (MQTT 5) and TCP hold the sender back.
+/// nothing is read: TCP holds the broker back, which keeps up to the receive maximum (MQTT 5) under way.
 class MqttActor final : public Actor {
  public:
   explicit MqttActor(ActorContext context)
@@ -201,7 +202,7 @@ base::Status MqttActor::prepare() {
   if (client_ == nullptr) return fail(Code::unavailable, "the MQTT library gives no client");
   mosquitto_threaded_set(client_, true);
   mosquitto_int_option(client_, MOSQ_OPT_PROTOCOL_VERSION, is_version_5_ ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311);
-  mosquitto_int_option(client_, MOSQ_OPT_RECEIVE_MAXIMUM, static_cast<int>(std::min<size_t>(capacity_, 65'535)));
+  mosquitto_int_option(client_, MOSQ_OPT_RECEIVE_MAXIMUM, receive_maximum);
   mosquitto_message_v5_callback_set(client_, on_message);
   mosquitto_connect_v5_callback_set(client_, on_connect);
   mosquitto_subscribe_v5_callback_set(client_, on_subscribe);
