@@ -19,7 +19,6 @@ BINARY = os.environ.get("CITYLOOM_BINARY") or os.path.join(ROOT, "build", "relea
 _SHARED = os.environ.get("CITYLOOM_SHARED")
 SHARED = _SHARED if _SHARED is not None else os.path.join(os.path.dirname(ROOT), "shared", "data")
 JAMSIL = os.path.join(SHARED, "seoul-jamsil") if SHARED else ""
-LD = "application/ld+json"
 
 
 class Skip(Exception):
@@ -93,7 +92,7 @@ class Client:
         if body is not None and not isinstance(body, (bytes, str)):
             body = json.dumps(body)
         if body is not None:
-            headers.setdefault("Content-Type", LD if method == "POST" and "/ngsi-ld/" in path else "application/json")
+            headers.setdefault("Content-Type", "application/json")
         if isinstance(body, str):
             body = body.encode()
         if self.connection is None:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "app/data_folder.hpp"
 #include "app/settings.hpp"
@@ -22,24 +23,25 @@ struct DoorParts {
   const base::Clock& clock;
   const DataFolder& folder;
   const Settings& settings;
+  std::string url;  ///< where the server will be reached, without a slash at the end
 };
 
-/// What the doors hold while a server runs: indexes, subscriptions, tiles. Destroyed after the server has stopped.
+/// The doors of one server with what they hold: indexes, subscriptions, tiles. Destroyed after the server has stopped
+/// and before the tenants close.
 class Doors {
  public:
   virtual ~Doors() = default;
 
-  /// Tells the doors of the server that they stand in, whose numbers /metrics shows. It outlives its use: until stop.
-  virtual void set_server(const serve::Server& server) = 0;
+  virtual const serve::Router& router() const = 0;
 
-  /// Says the city's name, as /api/summary shows it.
-  virtual void set_city(const std::string& name) = 0;
+  /// Tells the doors of the server that they stand in, whose numbers /metrics shows.
+  virtual void set_server(const serve::Server& server) = 0;
 };
 
-/// Adds every route to the router and opens what they need.
-std::unique_ptr<Doors> add_doors(serve::Router& router, const DoorParts& parts);
+/// Opens every door. Errors: what kept one from opening (stored subscriptions or contexts that cannot be read).
+base::Result<std::unique_ptr<Doors>> open_doors(const DoorParts& parts);
 
-/// Adds POST /api/backup {"folder": PATH}: copies every open tenant's record into a folder of this machine.
+/// Adds POST /api/backup {"folder": PATH}: copies every tenant's record into a folder of this machine.
 void add_backup_door(serve::Router& router, const DoorParts& parts);
 
 }  // namespace cityloom::app

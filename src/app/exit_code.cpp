@@ -27,7 +27,6 @@ ExitCode exit_code_of_input(const base::Error& error) {
       return ExitCode::interrupted;
     // The record failed under the import, not the file.
     case base::Code::unavailable:
-    case base::Code::corrupt:
       return ExitCode::data_folder;
     case base::Code::internal:
     case base::Code::busy:

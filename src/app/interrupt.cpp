@@ -26,6 +26,8 @@ Interrupt::Interrupt() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   // A client that goes away must not end the server.
   signal(SIGPIPE, SIG_IGN);
+  // A file that may not grow is a failed write, told like any other.
+  signal(SIGXFSZ, SIG_IGN);
   worker_ = std::thread([this, set] {
     for (;;) {
       int number = 0;

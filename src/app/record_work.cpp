@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <stop_token>
 
+#include "app/places.hpp"
 #include "app/progress.hpp"
 
 namespace cityloom::app {
@@ -56,6 +57,21 @@ bool was_imported(const nlohmann::json& now, const DataFolder& folder, const thr
   // A note older than the record's end belongs to another record.
   if (!offset.is_number_unsigned() || offset.get<uint64_t>() > thread.head().number) return false;
   return note.value("fingerprint", nlohmann::json()) == now;
+}
+
+/// The folder of the city that is imported now, or was the last time; empty if there is none.
+fs::path city_path(const Settings& settings, const DataFolder& folder) {
+  std::string path = settings.city;
+  if (path.empty()) {
+    std::ifstream file(note_path(folder));
+    const nlohmann::json note = nlohmann::json::parse(file, nullptr, false);
+    const auto pointer = nlohmann::json::json_pointer("/fingerprint/city");
+    if (note.is_object() && note.contains(pointer) && note.at(pointer).is_string()) path = note.at(pointer);
+  }
+  if (path.empty()) return {};
+  std::error_code error;
+  fs::path canonical = fs::weakly_canonical(path, error);
+  return canonical.has_filename() ? canonical : canonical.parent_path();
 }
 
 space::ImportOptions options_with(Progress& progress, std::string& current, const Interrupt& interrupt,
@@ -117,6 +133,18 @@ Status import_city_folder(const std::string& city, const DataFolder& folder, thr
     std::ofstream(note_path(folder)) << nlohmann::json{{"fingerprint", now}, {"offset", thread.head().number}}.dump(1);
   }
   return {};
+}
+
+std::string city_name(const Settings& settings, const DataFolder& folder) {
+  return city_path(settings, folder).filename().string();
+}
+
+std::vector<std::string> data_places(const Settings& settings, const DataFolder& folder) {
+  std::vector<std::string> places;
+  const fs::path city = city_path(settings, folder);
+  if (!city.empty()) places = {city.string(), city.parent_path().string()};
+  places.push_back(source_folder());
+  return places;
 }
 
 Status import_one_file(const std::string& path, thread::Thread& thread, const base::Clock& clock,

@@ -23,6 +23,12 @@ base::Result<std::unique_ptr<thread::Thread>> open_with_progress(const DataFolde
 base::Status import_city_folder(const std::string& city, const DataFolder& folder, thread::Thread& thread,
                                 const base::Clock& clock, const Interrupt& interrupt);
 
+/// The city's name as people are shown it: of the folder that is imported now, or was the last time; may be empty.
+std::string city_name(const Settings& settings, const DataFolder& folder);
+
+/// Where links look for their files: the city's folder, the one beside which it lies, the program's sources.
+std::vector<std::string> data_places(const Settings& settings, const DataFolder& folder);
+
 /// Brings in one file with progress, and tells what became of it. Errors: those of space::import_file.
 base::Status import_one_file(const std::string& path, thread::Thread& thread, const base::Clock& clock,
                              const Interrupt& interrupt);

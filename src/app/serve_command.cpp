@@ -1,4 +1,7 @@
 // cityloom serve: wires the rooms into a server and keeps it until Ctrl-C.
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -43,7 +46,8 @@ struct Twin {
   ~Twin() {
     if (server) server->stop();
     if (links) links->stop();
-    folder.set_running({});
+    // Only what this process has said: another one may be serving the folder.
+    if (server) folder.set_running({});
   }
   Twin(const Twin&) = delete;
   Twin& operator=(const Twin&) = delete;
@@ -54,14 +58,9 @@ struct Twin {
   std::unique_ptr<trust::Gate> gate = trust::make_open_gate();
   std::unique_ptr<serve::Tenants> tenants;
   std::unique_ptr<link::Links> links;
-  serve::Router router;
   std::unique_ptr<Doors> doors;
   std::unique_ptr<serve::Server> server;
-
-  std::string url() const {
-    const bool is_v6 = settings.host.find(':') != std::string::npos;
-    return "http://" + (is_v6 ? "[" + settings.host + "]" : settings.host) + ":" + std::to_string(server->port());
-  }
+  std::string url;  ///< where it is reached
 };
 
 Status open_tenants(Twin& twin) {
@@ -108,10 +107,36 @@ Status declare_links(Twin& twin) {
   return {};
 }
 
+/// A port that is free now. The doors want to know where they will be reached before the server listens.
+uint16_t free_port(const std::string& host) {
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(host.c_str(), "0", &hints, &found) != 0) return 0;
+  const int probe = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_storage bound{};
+  socklen_t length = sizeof bound;
+  uint16_t port = 0;
+  if (bind(probe, found->ai_addr, found->ai_addrlen) == 0 &&
+      getsockname(probe, reinterpret_cast<sockaddr*>(&bound), &length) == 0) {
+    port = ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6*>(&bound)->sin6_port
+                                             : reinterpret_cast<sockaddr_in*>(&bound)->sin_port);
+  }
+  close(probe);
+  freeaddrinfo(found);
+  return port;
+}
+
 ExitCode listen(Twin& twin) {
-  const DoorParts parts{*twin.tenants, *twin.links, *twin.gate, twin.clock, twin.folder, twin.settings};
-  twin.doors = add_doors(twin.router, parts);
-  auto server = serve::Server::start(twin.router, *twin.gate, server_options(twin.settings));
+  serve::ServerOptions options = server_options(twin.settings);
+  if (options.port == 0) options.port = free_port(options.address);
+  const bool is_v6 = options.address.find(':') != std::string::npos;
+  twin.url = "http://" + (is_v6 ? "[" + options.address + "]" : options.address) + ":" + std::to_string(options.port);
+  auto doors = open_doors({*twin.tenants, *twin.links, *twin.gate, twin.clock, twin.folder, twin.settings, twin.url});
+  if (!doors) return complain(doors.error(), exit_code_of_data(doors.error()));
+  twin.doors = std::move(*doors);
+  auto server = serve::Server::start(twin.doors->router(), *twin.gate, options);
   if (!server) {
     base::Error error = server.error();
     if (error.code == Code::conflict && error.remedy.empty()) error.remedy = "choose another by --port";
@@ -119,7 +144,7 @@ ExitCode listen(Twin& twin) {
   }
   twin.server = std::move(*server);
   twin.doors->set_server(*twin.server);
-  twin.folder.set_running(RunningServer{twin.url(), getpid()});
+  twin.folder.set_running(RunningServer{twin.url, getpid()});
   return ExitCode::ok;
 }
 
@@ -133,7 +158,7 @@ ExitCode bring_city(Twin& twin, const Interrupt& interrupt) {
              : "no --city given: starting with what the data folder holds");
     return ExitCode::ok;
   }
-  tell("listening at " + twin.url() + "/ meanwhile");
+  tell("listening at " + twin.url + "/ meanwhile");
   const Status status = import_city_folder(twin.settings.city, twin.folder, thread, twin.clock, interrupt);
   if (status) return ExitCode::ok;
   if (status.error().code == Code::cancelled) return ExitCode::interrupted;
@@ -171,7 +196,7 @@ ExitCode work_serve(const Arguments& arguments) {
     return code == ExitCode::interrupted ? ExitCode::ok : code;
   }
   twin.links->start();
-  std::printf("Cityloom is ready at %s/\n", twin.url().c_str());
+  std::printf("Cityloom is ready at %s/\n", twin.url.c_str());
   std::fflush(stdout);
   return stay(twin, interrupt);
 }

@@ -5,14 +5,14 @@ import os
 import time
 
 import cityloom
-from cityloom import LD, Server, command, entity, expect, expect_equal, needs_shared
+from cityloom import Server, command, entity, expect, expect_equal, needs_shared
 
 SECONDS_MAX = 20
 MEMORY_MB_MAX = 1024
 ENTITIES = "/ngsi-ld/v1/entities"
 
 
-def refused(server, body, *statuses, content_type=LD, path=ENTITIES, method="POST"):
+def refused(server, body, *statuses, content_type="application/json", path=ENTITIES, method="POST"):
     """The server refuses in words, soon, without growing much, and goes on."""
     started = time.monotonic()
     try:
@@ -96,7 +96,6 @@ def test_wrong_types():
 
     def check(server):
         for body in wrong:
-            # LD bodies need no context of their own here: the core context is always there.
             refused(server, json.dumps(body), 400)
         refused(server, json.dumps(entity(5)), 415, content_type="text/csv")
 
