@@ -37,6 +37,8 @@ def _room_findings(tree, order):
             # bench/ stands beside the rooms: it uses all but the top one, which runs it.
             if target == "bench" and match.group(1) in tree.files and parts[1] == order[-1]:
                 continue
+            if target not in order and "/" in match.group(1):
+                continue  # A library that asks for quotes: absl, s2, roaring.
             if "src/" + match.group(1) not in tree.files:
                 yield Finding("include", path, line, f'"{match.group(1)}" is no file of src/',
                               'write "room/file.hpp" for ours and <file> for a library')
