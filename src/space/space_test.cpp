@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <filesystem>
 #include <fstream>
@@ -278,6 +279,48 @@ TEST(Import, ObjectsWithoutANumberAreNamedByTheirLine) {
   ASSERT_EQ(report.warnings.size(), 3u);
   EXPECT_THAT(report.warnings[0].object, ::testing::StartsWith("line "));
   EXPECT_EQ(report.warnings[2].object, "node/5");
+}
+
+std::string gzip(const std::string& bytes) {
+  z_stream stream{};
+  EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  std::string packed(deflateBound(&stream, bytes.size()) + 64, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  return packed;
+}
+
+TEST(Import, PackedFilesWholeAndCutOff) {
+  const std::string packed = gzip(osm(square + way(10, {1, 2, 3, 4, 1}, tag("building", "yes"))));
+  MemorySink sink;
+  EXPECT_EQ(import_bytes("a.osm.gz", packed, sink)->imported, 1u);
+  EXPECT_EQ(import_bytes("a.osm.gz", packed.substr(0, packed.size() / 2), sink).error().code, base::Code::corrupt);
+  std::string broken = packed;
+  broken[packed.size() / 2] ^= 0x55;
+  EXPECT_EQ(import_bytes("a.osm.gz", broken, sink).error().code, base::Code::corrupt);
+  EXPECT_EQ(import_bytes("a.osm.pbf", packed, sink).error().code, base::Code::corrupt);
+  EXPECT_EQ(sink.count("Building"), 1u);
+}
+
+TEST(Import, AHundredMegabytesWithoutAnEndAreGivenUpEarly) {
+  MemorySink sink;
+  const std::string endless =
+      "<osm version='0.6'><node id='1' lat='1' lon='1'><tag k='name' v='" + std::string(100 << 20, 'x');
+  const auto report = import_bytes("a.osm", endless, sink);
+  ASSERT_FALSE(report.ok());
+  EXPECT_THAT(report.error().what, ::testing::HasSubstr("16 MiB"));
+  // Deep nesting and text that is not UTF-8.
+  std::string deep;
+  for (int i = 0; i < 100'000; ++i) deep += "<a>";
+  EXPECT_EQ(import_bytes("a.osm", "<osm>" + deep, sink).error().code, base::Code::corrupt);
+  EXPECT_EQ(
+      import_bytes("a.osm", osm("<node id='1' lat='1' lon='1'><tag k='shop' v='\xff\xfe'/></node>"), sink).error().code,
+      base::Code::corrupt);
 }
 
 TEST(Import, StopsWhenAskedAndWhenTheSinkFails) {

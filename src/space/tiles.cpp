@@ -401,7 +401,12 @@ base::Result<ContentPointer> FollowingTiles::find(std::string_view path) {
   if (ContentPointer made = cache_.find(key)) return made;
   being_made_.insert(key);
   lock.unlock();
-  auto content = make(*plan, tile);
+  base::Result<ContentPointer> content = fail(Code::too_large, "There is not enough memory for this tile", tile.path());
+  try {
+    content = make(*plan, tile);
+  } catch (const std::bad_alloc&) {
+    // Whoever waits for this tile must not wait for ever.
+  }
   lock.lock();
   being_made_.erase(key);
   changed_.notify_all();

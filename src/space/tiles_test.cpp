@@ -137,8 +137,10 @@ std::map<size_t, double> volumes_of(const Content& content) {
     for (size_t corner = 0; corner < 3; ++corner) {
       const size_t vertex = indices[i + corner];
       x[corner] = static_cast<double>(positions[vertex * 3]);
-      up[corner] = content.position_of_vertex(positions, vertex).height_m;
       z[corner] = -static_cast<double>(positions[vertex * 3 + 2]);
+      // The ellipsoid falls away from the frame's plane.
+      up[corner] = static_cast<double>(positions[vertex * 3 + 1]) +
+                   (x[corner] * x[corner] + z[corner] * z[corner]) / (2 * earth_semi_major_m);
     }
     const double area = ((x[1] - x[0]) * (z[2] - z[0]) - (x[2] - x[0]) * (z[1] - z[0])) / 2;
     volumes[static_cast<size_t>(features[indices[i]])] += area * (up[0] + up[1] + up[2]) / 3;
@@ -187,7 +189,9 @@ class Walker {
     const Content content = parse(**found);
     const auto positions = content.floats(0);
     size_t outside = 0;
-    for (size_t vertex = 0; vertex < positions.size() / 3; ++vertex) {
+    // Of large contents some are enough.
+    const size_t step = positions.size() > 30'000 ? 7 : 1;
+    for (size_t vertex = 0; vertex < positions.size() / 3; vertex += step) {
       const auto position = content.position_of_vertex(positions, vertex);
       const double longitude = position.longitude_deg * radians_per_degree,
                    latitude = position.latitude_deg * radians_per_degree;
