@@ -1,7 +1,7 @@
 // The map of the city: opens the scene, keeps every layer in step with the state, and tells the state where the eye is.
 import { ScreenSpaceEventHandler, ScreenSpaceEventType, type CesiumWidget } from 'cesium';
 import { formatView, type View } from '../math/camera';
-import { diagonalMetres, type Box } from '../math/geo';
+import { diagonalMetres, readBox, type Box } from '../math/geo';
 import type { App } from '../state/app';
 import { watch, type Watched } from '../state/store';
 import { BuildingLayer } from './building_layer';
@@ -18,7 +18,7 @@ const AROUND_SENSOR_DEGREES = 0.02;
 
 /** The city, or the surroundings of one sensor when sensors of several cities make the box too wide. */
 function homeBoxOf(app: App): Box | null {
-  const box = app.summary.get().value?.city?.bbox ?? null;
+  const box = readBox(app.summary.get().value?.city?.bbox ?? []);
   if (!box || diagonalMetres(box) <= CITY_METRES_MAX) return box;
   const [sensor] = app.sensors.get().value?.values() ?? [];
   if (!sensor) return null;

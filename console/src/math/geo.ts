@@ -45,6 +45,11 @@ export function polygonsOf(geometry: Geometry): Position[][][] {
   return [];
 }
 
+/** Four numbers as a box; null when they are not four. */
+export function readBox([west, south, east, north]: readonly number[]): Box | null {
+  return west === undefined || south === undefined || east === undefined || north === undefined ? null : [west, south, east, north];
+}
+
 /** The smallest box around `geometry`, or null when it has no position. */
 export function boxOf(geometry: Geometry): Box | null {
   let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];

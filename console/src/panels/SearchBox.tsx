@@ -1,5 +1,6 @@
 // Search by name, id and type: a combobox that works by keyboard and flies to what is chosen.
 import { useEffect, useState, type KeyboardEvent } from 'react';
+import { isGeometry } from '../math/geo';
 import { failureOf, isAbort } from '../state/api';
 import type { App } from '../state/app';
 import type { ApiFailure, SearchResult } from '../state/types';
@@ -30,7 +31,7 @@ function useSearch(text: string): { answer: Answer | null; loading: boolean } {
 
 function choose(app: App, result: SearchResult): void {
   app.select(result.id);
-  if (result.location) app.map.get()?.flyToPlace(result.location);
+  if (isGeometry(result.location)) app.map.get()?.flyToPlace(result.location);
   // After the panel is there: the reader goes on with what was found, and a phone puts its keyboard away.
   window.setTimeout(() => document.getElementById('inspector')?.focus(), 0);
 }

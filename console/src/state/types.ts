@@ -1,51 +1,13 @@
-// What the server answers under /api, as the console reads it.
-import type { Geometry } from '../math/geo';
+// What the server answers, by its own description; what its streams say; and how requests stand.
+import type { components } from './server.generated';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-export interface TypeCount {
-  readonly type: string;
-  readonly iri: string;
-  readonly count: number;
-}
+type Schemas = components['schemas'];
 
-export interface Summary {
-  readonly city: { readonly name: string; readonly bbox: readonly [number, number, number, number] } | null;
-  readonly offset: number;
-  readonly firstRecordedAt: string | null;
-  readonly now: string;
-  readonly types: readonly TypeCount[];
-}
-
-export interface SearchResult {
-  readonly id: string;
-  readonly type: string;
-  readonly name: string | null;
-  readonly location: Geometry | null;
-}
-
-export interface Refusal {
-  readonly at: string;
-  readonly reason: string;
-  readonly sample: string;
-}
-
-export type LinkPhase = 'connecting' | 'running' | 'waiting' | 'ended' | 'failed';
-
-export interface Link {
-  readonly name: string;
-  readonly label?: Readonly<Record<string, string>>;
-  readonly kind: string;
-  readonly state: LinkPhase;
-  readonly detail: string;
-  readonly retryAt?: string | null;
-  readonly lastMessageAt: string | null;
-  readonly messagesPerSecond: number;
-  readonly accepted: number;
-  readonly refused: number;
-  readonly refusals: readonly Refusal[];
-  readonly mailbox: { readonly waiting: number; readonly capacity: number };
-}
+export type Summary = Schemas['Summary'];
+export type SearchResult = Schemas['SearchResults']['results'][number];
+export type Link = Schemas['Links']['links'][number];
 
 export interface ChangedAttribute {
   readonly value?: Json;
