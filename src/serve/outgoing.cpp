@@ -200,7 +200,8 @@ asio::awaitable<Result<std::unique_ptr<Connection>>> OutgoingClient::Parts::conn
   if (!error) lowest.socket().set_option(Tcp::no_delay(true), error);
   if (!error && connection->secure) {
     // What the macro SSL_set_tlsext_host_name does, without its old-style cast.
-    if (SSL_ctrl(connection->secure->native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, url.host.data()) != 1) {
+    if (SSL_ctrl(connection->secure->native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                 url.host.data()) != 1) {
       error = asio::error::invalid_argument;
     } else {
       connection->secure->set_verify_callback(asio::ssl::host_name_verification(url.host));
@@ -240,7 +241,8 @@ asio::awaitable<Result<OutgoingResponse>> OutgoingClient::Parts::exchange(Stream
   const size_t heard = co_await http::async_read_header(stream, connection.buffer, parser,
                                                         asio::redirect_error(asio::use_awaitable, error));
   if (!error && parser.content_length().value_or(0) > call.request.body_bytes_max) error = http::error::body_limit;
-  if (!error) co_await http::async_read(stream, connection.buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+  if (!error)
+    co_await http::async_read(stream, connection.buffer, parser, asio::redirect_error(asio::use_awaitable, error));
   if (error) {
     nothing_heard = heard == 0 && !parser.got_some() && error != beast::error::timeout;
     co_return broken(url, error);
@@ -248,15 +250,16 @@ asio::awaitable<Result<OutgoingResponse>> OutgoingClient::Parts::exchange(Stream
   OutgoingResponse response;
   auto answer = parser.release();
   response.status = answer.result_int();
-  for (const auto& field : answer) response.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+  for (const auto& field : answer)
+    response.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
   response.body = std::move(answer.body());
   keep_open = answer.keep_alive() && connection.buffer.size() == 0;
   co_return response;
 }
 
 asio::awaitable<Result<OutgoingResponse>> OutgoingClient::Parts::one(OutgoingCall& call, const Url& url) {
-  const std::string key =
-      url.scheme + "|" + url.host + "|" + std::to_string(url.port) + "|" + std::to_string(static_cast<int>(call.request.reach));
+  const std::string key = url.scheme + "|" + url.host + "|" + std::to_string(url.port) + "|" +
+                          std::to_string(static_cast<int>(call.request.reach));
   auto connection = take_idle(key);
   while (call.done) {
     if (!connection) {
@@ -293,8 +296,9 @@ asio::awaitable<Result<OutgoingResponse>> OutgoingClient::Parts::all(OutgoingCal
       co_return fail(Code::invalid, "only http and https URLs can be fetched", text);
     }
     auto response = co_await one(call, *url);
-    const bool is_redirect = response.ok() && (response->status == 301 || response->status == 302 || response->status == 303 ||
-                                               response->status == 307 || response->status == 308);
+    const bool is_redirect =
+        response.ok() && (response->status == 301 || response->status == 302 || response->status == 303 ||
+                          response->status == 307 || response->status == 308);
     if (!is_redirect || call.request.redirects_max == 0 || call.request.method != "GET") co_return response;
     if (hops >= call.request.redirects_max) {
       co_return fail(Code::too_complex, "more redirects than allowed", call.request.url);
@@ -335,7 +339,8 @@ void OutgoingClient::send(OutgoingRequest request, Done done) {
     call->timer->async_wait([call](const boost::system::error_code& error) {
       if (error) return;
       if (call->connection) call->connection->lowest().close();
-      call->end(fail(Code::timeout, "no answer within " + std::to_string(call->request.timeout_ms) + " ms", call->request.url));
+      call->end(fail(Code::timeout, "no answer within " + std::to_string(call->request.timeout_ms) + " ms",
+                     call->request.url));
     });
     asio::co_spawn(parts->context, parts->run(call), asio::detached);
   });

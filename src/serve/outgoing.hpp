@@ -15,8 +15,9 @@ namespace cityloom::serve {
 
 /// Which addresses a request may reach, judged after name resolution and again on every redirect.
 enum class Reach : uint8_t {
-  public_only,      ///< no loopback, private, link-local, multicast or reserved address, unless allow-listed
-  not_link_local,   ///< anything but link-local (cloud metadata services), multicast and unspecified, unless allow-listed
+  public_only,     ///< no loopback, private, link-local, multicast or reserved address, unless allow-listed
+  not_link_local,  ///< anything but link-local (cloud metadata services), multicast and unspecified, unless
+                   ///< allow-listed
 };
 
 /// Whether an address in text ("10.0.0.1", "::1") may be reached. Not an address: false. Pure.
@@ -26,8 +27,8 @@ bool may_reach(std::string_view address, Reach reach);
 struct Url {
   std::string scheme;  ///< lower case
   std::string user, password;
-  std::string host;    ///< lower case; an IPv6 address without brackets
-  uint16_t port = 0;   ///< 80, 443, 1883, 8883 by scheme where not given; 0 where unknown
+  std::string host;   ///< lower case; an IPv6 address without brackets
+  uint16_t port = 0;  ///< 80, 443, 1883, 8883 by scheme where not given; 0 where unknown
   std::string target;
 
   /// Takes http, https, mqtt and mqtts URLs apart. Errors: invalid, with the text in `where`.
@@ -40,9 +41,9 @@ struct OutgoingRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   Reach reach = Reach::public_only;
-  int64_t timeout_ms = 5'000;           ///< for all of it: name, connection, redirects, answer
-  size_t body_bytes_max = 1u << 20;     ///< of the answer; past it: too_large
-  size_t redirects_max = 0;             ///< followed for GET only
+  int64_t timeout_ms = 5'000;        ///< for all of it: name, connection, redirects, answer
+  size_t body_bytes_max = 1u << 20;  ///< of the answer; past it: too_large
+  size_t redirects_max = 0;          ///< followed for GET only
 };
 
 struct OutgoingResponse {
@@ -57,7 +58,7 @@ struct OutgoingResponse {
 struct OutgoingOptions {
   /// Addresses that are reachable whatever the Reach: exact ("127.0.0.1", "::1").
   std::vector<std::string> allowed_addresses;
-  size_t idle_connections_max = 256;   ///< kept open for reuse, over all hosts
+  size_t idle_connections_max = 256;  ///< kept open for reuse, over all hosts
   int64_t idle_timeout_ms = 30'000;
 };
 

@@ -21,7 +21,9 @@ struct Range4 {
   int bits;
 };
 
-constexpr uint32_t ipv4(uint32_t a, uint32_t b, uint32_t c, uint32_t d) { return a << 24 | b << 16 | c << 8 | d; }
+constexpr uint32_t ipv4(uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+  return a << 24 | b << 16 | c << 8 | d;
+}
 
 bool inside(uint32_t address, Range4 range) {
   return (address >> (32 - range.bits)) == (range.first >> (32 - range.bits));
@@ -53,7 +55,8 @@ bool may_reach_v4(uint32_t address, Reach reach) {
 bool may_reach_v6(const std::array<uint8_t, 16>& bytes, Reach reach) {
   const auto inner = [&](size_t at) { return ipv4(bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]); };
   const auto zeros = [&](size_t count) {
-    return std::all_of(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count), [](uint8_t b) { return b == 0; });
+    return std::all_of(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count),
+                       [](uint8_t b) { return b == 0; });
   };
   const bool is_loopback = zeros(15) && bytes[15] == 1;
   if (is_loopback) return reach != Reach::public_only;
@@ -75,7 +78,8 @@ bool may_reach_v6(const std::array<uint8_t, 16>& bytes, Reach reach) {
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
 }
 
@@ -157,16 +161,17 @@ base::Result<Url> Url::parse(std::string_view text) {
   if (port_text.size() > 1) {
     const char* last = port_text.data() + port_text.size();
     const auto [stop, error] = std::from_chars(port_text.data() + 1, last, url.port);
-    if (port_text.front() != ':' || error != std::errc() || stop != last || url.port == 0) return refuse("the port is not a number from 1 to 65535");
+    if (port_text.front() != ':' || error != std::errc() || stop != last || url.port == 0)
+      return refuse("the port is not a number from 1 to 65535");
   }
   return url;
 }
 
 std::string_view OutgoingResponse::header(std::string_view name) const {
   for (const auto& [key, value] : headers) {
-    if (key.size() == name.size() && std::equal(key.begin(), key.end(), name.begin(), [](unsigned char a, unsigned char b) {
-          return std::tolower(a) == std::tolower(b);
-        })) {
+    if (key.size() == name.size() &&
+        std::equal(key.begin(), key.end(), name.begin(),
+                   [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); })) {
       return value;
     }
   }

@@ -11,9 +11,28 @@ namespace {
 using base::Code;
 
 TEST(MayReach, KeepsOffWhatIsNotPublic) {
-  for (const char* address : {"127.0.0.1", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254", "100.64.0.1",
-                              "0.0.0.0", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "fd12::1", "ff02::1",
-                              "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "::127.0.0.1", "nonsense"}) {
+  for (const char* address : {"127.0.0.1",
+                              "10.1.2.3",
+                              "172.16.0.1",
+                              "172.31.255.255",
+                              "192.168.1.1",
+                              "169.254.169.254",
+                              "100.64.0.1",
+                              "0.0.0.0",
+                              "224.0.0.1",
+                              "255.255.255.255",
+                              "::1",
+                              "::",
+                              "fe80::1",
+                              "fc00::1",
+                              "fd12::1",
+                              "ff02::1",
+                              "::ffff:127.0.0.1",
+                              "::ffff:10.0.0.1",
+                              "64:ff9b::7f00:1",
+                              "2002:7f00:1::",
+                              "::127.0.0.1",
+                              "nonsense"}) {
     EXPECT_FALSE(may_reach(address, Reach::public_only)) << address;
   }
   for (const char* address : {"8.8.8.8", "172.32.0.1", "2606:4700::1111", "::ffff:8.8.8.8"}) {
@@ -43,7 +62,8 @@ TEST(Url, IsTakenApart) {
   ASSERT_TRUE(url.ok());
   EXPECT_EQ(url->host, "::1");
   EXPECT_EQ(url->port, 8883);
-  for (const char* bad : {"", "example.org", "ftp://a/", "http://", "http://a:0/", "http://a:99999/", "http://a b/", "http://[::1/", "http://a:x/"}) {
+  for (const char* bad : {"", "example.org", "ftp://a/", "http://", "http://a:0/", "http://a:99999/", "http://a b/",
+                          "http://[::1/", "http://a:x/"}) {
     EXPECT_FALSE(Url::parse(bad).ok()) << bad;
   }
 }

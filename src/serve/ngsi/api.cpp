@@ -30,7 +30,8 @@ ngsi::ContextSource::Fetch fetch_with(OutgoingClient& client) {
       return error;
     }
     if (response->status != 200) {
-      return base::fail(base::Code::unavailable, "the server of the @context answered " + std::to_string(response->status), url);
+      return base::fail(base::Code::unavailable,
+                        "the server of the @context answered " + std::to_string(response->status), url);
     }
     return std::move(response->body);
   };
@@ -56,10 +57,12 @@ struct NgsiApi::Parts {
       : options(std::move(given)),
         client(outgoing_options(options)),
         hosted(clock),
-        contexts(fetch_with(client), [this](std::string_view url) { return hosted.document_of(url); }, clock),
+        contexts(
+            fetch_with(client), [this](std::string_view url) { return hosted.document_of(url); }, clock),
         fetching(fetching_workers, fetching_waiting_max),
         deliverer(client, mqtt, deliverer_options(options)),
-        services{tenants, gate, clock, contexts, hosted, fetching, options.public_url, options.source_alias, clock.now()} {}
+        services{tenants,    gate, clock, contexts, hosted, fetching, options.public_url, options.source_alias,
+                 clock.now()} {}
 
   NgsiOptions options;
   OutgoingClient client;
@@ -74,7 +77,8 @@ struct NgsiApi::Parts {
   base::Result<std::shared_ptr<TenantState>> open_tenant(const std::string& name, thread::Thread& thread);
 };
 
-base::Result<std::shared_ptr<TenantState>> NgsiApi::Parts::open_tenant(const std::string& name, thread::Thread& thread) {
+base::Result<std::shared_ptr<TenantState>> NgsiApi::Parts::open_tenant(const std::string& name,
+                                                                       thread::Thread& thread) {
   auto state = std::make_shared<TenantState>();
   state->name = name;
   state->thread = &thread;
@@ -82,19 +86,21 @@ base::Result<std::shared_ptr<TenantState>> NgsiApi::Parts::open_tenant(const std
   if (!internal.ok()) return internal.error();
   state->internal = *internal;
   state->names = std::make_unique<ngsi::NameBook>(thread.terms());
+  state->core_names = state->names->of(state->core_names_of);
   ngsi_ld::SubscriptionOptions subscription_options;
   subscription_options.retry_first_ms = options.retry_first_ms;
   state->subscriptions = std::make_shared<ngsi_ld::Subscriptions>(*state, services, deliverer, subscription_options);
   if (const auto status = state->subscriptions->open(); !status.ok()) return status.error();
   const std::unique_lock lock(services.mutex);
   services.states[&thread] = state;
+  if (&thread == &services.tenants.main()) services.main_state = state.get();
   return state;
 }
 
 NgsiApi::NgsiApi(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
-base::Result<std::unique_ptr<NgsiApi>> NgsiApi::open(Tenants& tenants, const trust::Gate& gate, const base::Clock& clock,
-                                                     NgsiOptions options) {
+base::Result<std::unique_ptr<NgsiApi>> NgsiApi::open(Tenants& tenants, const trust::Gate& gate,
+                                                     const base::Clock& clock, NgsiOptions options) {
   auto parts = std::make_unique<Parts>(tenants, gate, clock, std::move(options));
   if (const auto status = parts->hosted.open(tenants.main()); !status.ok()) return status.error();
   tenants.on_open([parts = parts.get()](const std::string& name, thread::Thread& thread) -> std::shared_ptr<void> {
@@ -124,6 +130,7 @@ void NgsiApi::add_routes(Router& router) {
   ngsi_ld::add_discovery(router, services);
   ngsi_ld::add_context_operations(router, services);
   ngsi_ld::add_subscription_operations(router, services);
+  ngsi_ld::add_closed_doors(router, services);
 }
 
 bool NgsiApi::is_idle() const {

@@ -13,6 +13,7 @@
 
 namespace cityloom::serve {
 
+/// What the operator may set.
 struct NgsiOptions {
   std::string public_url = "http://127.0.0.1:8080";  ///< where others reach us: in links to contexts hosted here
   std::string source_alias = "cityloom";             ///< name of this source (contextSourceAlias)
@@ -28,8 +29,8 @@ class NgsiApi {
  public:
   /// Attaches to every tenant, open now or later: reads its subscriptions and follows its feed. The tenants, gate and
   /// clock must outlive it. Errors: corrupt, unavailable (stored subscriptions or contexts cannot be read).
-  static base::Result<std::unique_ptr<NgsiApi>> open(Tenants& tenants, const trust::Gate& gate, const base::Clock& clock,
-                                                     NgsiOptions options = {});
+  static base::Result<std::unique_ptr<NgsiApi>> open(Tenants& tenants, const trust::Gate& gate,
+                                                     const base::Clock& clock, NgsiOptions options = {});
   /// Stops notifications (what waits goes on after the next start) and fetches.
   ~NgsiApi();
 

@@ -18,8 +18,8 @@ TEST_P(NgsiGolden, Exchanges) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, NgsiGolden,
-                         testing::Values("entities", "attributes", "batch", "queries", "temporal", "subscriptions", "contexts",
-                                         "discovery", "errors"),
+                         testing::Values("entities", "attributes", "batch", "queries", "temporal", "subscriptions",
+                                         "contexts", "discovery", "errors"),
                          [](const auto& file) { return std::string(file.param); });
 
 }  // namespace

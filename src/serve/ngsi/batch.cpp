@@ -62,7 +62,8 @@ void submit(Call call, const Writing& writing, Kind kind, std::vector<Change> ch
   ids.reserve(changes.size());
   for (const Change& change : changes) ids.push_back(change.entity_id);
   Call::append(std::move(call), writing, std::move(changes),
-               [kind, ids = std::move(ids), result = std::move(result)](const Call&, base::Result<thread::Outcomes> outcomes) mutable {
+               [kind, ids = std::move(ids), result = std::move(result)](
+                   const Call&, base::Result<thread::Outcomes> outcomes) mutable {
                  for (size_t i = 0; i < ids.size() && i < outcomes->size(); ++i) {
                    const auto& outcome = (*outcomes)[i];
                    if (!outcome.ok()) {
@@ -86,7 +87,8 @@ void change_batch(Call call, Kind kind, Change::Kind change_kind) {
   form.simplified = call.has_option(option_simplified);
   for (size_t item = 0; item < call.body().items(); ++item) {
     if (change_kind == Change::Kind::merge && form.simplified) {
-      auto present = writing->thread->snapshot(writing->branch).find(call.body().string_member("id", item).value_or(""));
+      auto present =
+          writing->thread->snapshot(writing->branch).find(call.body().string_member("id", item).value_or(""));
       form.present = present.ok() && is_visible(*present) ? *present : twin::EntityRecord();
     }
     auto change = ngsi::parse_change(call.body(), item, form, *call.context(item), writing->thread->terms());
@@ -106,7 +108,9 @@ void change_batch(Call call, Kind kind, Change::Kind change_kind) {
 }
 
 // NGSI-LD: 5.6.7 batch create
-void batch_create(Call call) { change_batch(std::move(call), Kind::create, Change::Kind::create); }
+void batch_create(Call call) {
+  change_batch(std::move(call), Kind::create, Change::Kind::create);
+}
 
 // NGSI-LD: 5.6.8 batch upsert, replace and update
 void batch_upsert(Call call) {
@@ -115,10 +119,14 @@ void batch_upsert(Call call) {
 }
 
 // NGSI-LD: 5.6.9 batch update, with noOverwrite
-void batch_update(Call call) { change_batch(std::move(call), Kind::other, Change::Kind::append); }
+void batch_update(Call call) {
+  change_batch(std::move(call), Kind::other, Change::Kind::append);
+}
 
 // NGSI-LD: 5.6.20 batch merge
-void batch_merge(Call call) { change_batch(std::move(call), Kind::other, Change::Kind::merge); }
+void batch_merge(Call call) {
+  change_batch(std::move(call), Kind::other, Change::Kind::merge);
+}
 
 // NGSI-LD: 5.6.10 batch delete
 void batch_delete(Call call) {
@@ -161,14 +169,25 @@ void purge_entities(Call call) {
   });
   if (!status.ok()) return call.fail(status.error());
   if (changes.size() > most) {
-    return call.fail({Code::too_complex, "more than " + std::to_string(most) + " entities would be deleted", {}, "narrow the query"});
+    return call.fail({Code::too_complex,
+                      "more than " + std::to_string(most) + " entities would be deleted",
+                      {},
+                      "narrow the query"});
   }
   if (changes.empty()) return call.send(Response::empty());
   submit(std::move(call), *writing, Kind::other, std::move(changes), {});
 }
 
 Route route_of(const char* path, const char* operation_id, const char* summary, int status) {
-  return {Method::post, path, trust::Action::write, operation_id, {}, summary, {}, {}, {},
+  return {Method::post,
+          path,
+          trust::Action::write,
+          operation_id,
+          {},
+          summary,
+          {},
+          {},
+          {},
           {{status, "All done", {}}, {207, "Some or none done", {{"application/json", {}}}}}};
 }
 
@@ -185,18 +204,31 @@ void add_batch_operations(Router& router, Services& services) {
   merge.options = option_formats;
   Form ids;
   ids.body = Form::Body::ids;
-  add_operation(router, services, route_of("/entityOperations/create", "createBatch", "Create entities", 201), batch, batch_create);
-  add_operation(router, services, route_of("/entityOperations/upsert", "upsertBatch", "Create, replace or update entities", 201), upsert,
+  add_operation(router, services, route_of("/entityOperations/create", "createBatch", "Create entities", 201), batch,
+                batch_create);
+  add_operation(router, services,
+                route_of("/entityOperations/upsert", "upsertBatch", "Create, replace or update entities", 201), upsert,
                 batch_upsert);
-  add_operation(router, services, route_of("/entityOperations/update", "updateBatch", "Append attributes to entities", 204), update,
+  add_operation(router, services,
+                route_of("/entityOperations/update", "updateBatch", "Append attributes to entities", 204), update,
                 batch_update);
-  add_operation(router, services, route_of("/entityOperations/merge", "mergeBatch", "Merge into entities", 204), merge, batch_merge);
+  add_operation(router, services, route_of("/entityOperations/merge", "mergeBatch", "Merge into entities", 204), merge,
+                batch_merge);
   Form purge;
   purge.long_work = true;
-  Route purging{Method::del, "/entities", trust::Action::write, "purgeEntities", {}, "Delete all entities that match", {},
-                selection_parameters(), {}, {{204, "Done", {}}}};
+  Route purging{Method::del,
+                "/entities",
+                trust::Action::write,
+                "purgeEntities",
+                {},
+                "Delete all entities that match",
+                {},
+                selection_parameters(),
+                {},
+                {{204, "Done", {}}}};
   add_operation(router, services, std::move(purging), purge, purge_entities);
-  add_operation(router, services, route_of("/entityOperations/delete", "deleteBatch", "Delete entities", 204), ids, batch_delete);
+  add_operation(router, services, route_of("/entityOperations/delete", "deleteBatch", "Delete entities", 204), ids,
+                batch_delete);
 }
 
 }  // namespace cityloom::serve::ngsi_ld

@@ -38,12 +38,15 @@ unsigned option_bit(std::string_view name) {
   return 0;
 }
 
-bool more_than_one(unsigned bits) { return (bits & (bits - 1)) != 0; }
+bool more_than_one(unsigned bits) {
+  return (bits & (bits - 1)) != 0;
+}
 
 // Known to the standard and not done here yet: said clearly rather than ignored, since the answer would be another.
 constexpr std::array<std::string_view, 14> later_parameters = {
-    "join",      "joinLevel", "containedBy", "orderBy",     "orderDirection", "collation", "orderFrom",
-    "entityMap", "jsonKeys",  "aggrMethods", "aggrPeriodDuration", "splitEntities", "snapshot", "collapse"};
+    "join",      "joinLevel", "containedBy", "orderBy",     "orderDirection",     "collation",
+    "orderFrom", "entityMap", "jsonKeys",    "aggrMethods", "aggrPeriodDuration", "splitEntities",
+    "snapshot",  "collapse"};
 
 std::string quoted(std::string_view text) {
   std::string out;
@@ -56,19 +59,27 @@ std::string quoted(std::string_view text) {
 int status_of(ProblemType type) {
   switch (type) {
     case ProblemType::invalid_request:
-    case ProblemType::bad_request_data: return 400;
+    case ProblemType::bad_request_data:
+      return 400;
     case ProblemType::already_exists:
-    case ProblemType::conflict: return 409;
-    case ProblemType::operation_not_supported: return 422;
+    case ProblemType::conflict:
+      return 409;
+    case ProblemType::operation_not_supported:
+      return 422;
     case ProblemType::resource_not_found:
-    case ProblemType::nonexistent_tenant: return 404;
+    case ProblemType::nonexistent_tenant:
+      return 404;
     case ProblemType::too_complex_query:
     case ProblemType::too_many_results:
-    case ProblemType::access_denied: return 403;
+    case ProblemType::access_denied:
+      return 403;
     case ProblemType::ld_context_not_available:
-    case ProblemType::busy: return 503;
-    case ProblemType::no_multi_tenant_support: return 501;
-    case ProblemType::internal_error: return 500;
+    case ProblemType::busy:
+      return 503;
+    case ProblemType::no_multi_tenant_support:
+      return 501;
+    case ProblemType::internal_error:
+      return 500;
   }
   return 500;
 }
@@ -82,7 +93,9 @@ Response problem_response(ProblemType type, const Error& error) {
 
 const ProblemStyle& ngsi_ld_problem_style() {
   static const ProblemStyle style = {
-      [](Code code) { return ngsi::uri_of(ngsi::problem_of(Error{code, {}, {}, {}})); },
+      [](Code code) {
+        return ngsi::uri_of(ngsi::problem_of(Error{code, {}, {}, {}}));
+      },
       [](Code code) {
         // What only HTTP knows keeps the table's status.
         if (code == Code::not_acceptable || code == Code::too_large || code == Code::timeout) return 0;
@@ -105,14 +118,16 @@ std::optional<std::string> Call::parameter_text(std::string_view name) const {
   return value ? std::optional<std::string>(*value) : std::nullopt;
 }
 
-bool Call::flag(std::string_view name) const { return request_->query_value(name) == "true"; }
+bool Call::flag(std::string_view name) const {
+  return request_->query_value(name) == "true";
+}
 
 bool Call::prepare() {
   if (!form_->answers.empty()) {
     const auto accepted = negotiate(request_->joined_header("Accept"), form_->answers);
     if (!accepted) {
-      Response response = serve::problem({Code::not_acceptable, "no kind of body that Accept allows can be given", "Accept",
-                                          "accept application/json or application/ld+json"},
+      Response response = serve::problem({Code::not_acceptable, "no kind of body that Accept allows can be given",
+                                          "Accept", "accept application/json or application/ld+json"},
                                          ngsi_ld_problem_style());
       send(std::move(response));
       return false;
@@ -123,6 +138,7 @@ bool Call::prepare() {
 }
 
 bool Call::check_parameters() {
+  if (form_->any_parameter) return true;
   static constexpr std::array<std::string_view, 4> flags = {"count", "local", "details", "deleteAll"};
   for (const auto& [name, value] : request_->query_values()) {
     const bool known = std::find(form_->parameters.begin(), form_->parameters.end(), name) != form_->parameters.end();
@@ -146,10 +162,12 @@ bool Call::check_parameters() {
 }
 
 bool Call::check_options() {
+  if (form_->any_parameter) return true;
   const auto options = request_->query_value("options");
   if (options) {
     for (const std::string_view name : split(*options, ',')) {
       const unsigned bit = option_bit(name);
+      if (bit == option_aggregated_values && (form_->options & option_temporal_values) != 0) return refuse_aggregates();
       if (bit == 0 || (bit & form_->options) == 0) {
         fail(ProblemType::invalid_request,
              {Code::invalid, "this operation does not know the option " + quoted(name), "options", {}});
@@ -159,6 +177,7 @@ bool Call::check_options() {
     }
   }
   if (const auto format = request_->query_value("format")) {
+    if (*format == "aggregatedValues" && (form_->options & option_temporal_values) != 0) return refuse_aggregates();
     const unsigned allowed = form_->options & (option_formats | option_temporal_values | option_aggregated_values);
     const unsigned bit = option_bit(*format) & allowed;
     if (bit == 0) {
@@ -171,10 +190,17 @@ bool Call::check_options() {
   }
   const unsigned formats = options_ & (option_formats | option_temporal_values | option_aggregated_values);
   if (more_than_one(formats) || more_than_one(options_ & (option_replace | option_update))) {
-    fail(ProblemType::invalid_request, {Code::invalid, "these options exclude each other", "options", "give one of them"});
+    fail(ProblemType::invalid_request,
+         {Code::invalid, "these options exclude each other", "options", "give one of them"});
     return false;
   }
   return true;
+}
+
+bool Call::refuse_aggregates() {
+  fail(ProblemType::operation_not_supported,
+       {Code::unsupported, "aggregatedValues are not supported here yet", "options", "ask for temporalValues"});
+  return false;
 }
 
 bool Call::check_page() {
@@ -197,8 +223,9 @@ bool Call::check_page() {
     return false;
   }
   if (page_.limit > services_->limit_max) {
-    fail(ProblemType::too_many_results, {Code::too_large, "at most " + std::to_string(services_->limit_max) + " are given at once",
-                                         "limit", "page through them with limit and offset"});
+    fail(ProblemType::too_many_results,
+         {Code::too_large, "at most " + std::to_string(services_->limit_max) + " are given at once", "limit",
+          "page through them with limit and offset"});
     return false;
   }
   return true;
@@ -225,7 +252,10 @@ bool Call::read_body() {
   if (form_->body == Form::Body::none) return true;
   const auto media = body_media(request_->header("Content-Type").value_or(std::string_view{}), form_->patch);
   if (!media) {
-    const Error error{Code::unsupported, "the body's Content-Type must be application/json or application/ld+json", "Content-Type", {}};
+    const Error error{Code::unsupported,
+                      "the body's Content-Type must be application/json or application/ld+json",
+                      "Content-Type",
+                      {}};
     send({415, "application/problem+json", {}, ngsi::problem_json(ProblemType::invalid_request, error, 415), {}});
     return false;
   }
@@ -239,7 +269,8 @@ bool Call::read_body() {
   const bool list = form_->body == Form::Body::batch || form_->body == Form::Body::ids;
   const bool attribute = form_->body == Form::Body::attribute;
   if (list != body_->is_array() && !(attribute && body_->is_array())) {
-    fail(ProblemType::bad_request_data, {Code::invalid, list ? "the body must be an array" : "the body must be an object", {}, {}});
+    fail(ProblemType::bad_request_data,
+         {Code::invalid, list ? "the body must be an array" : "the body must be an object", {}, {}});
     return false;
   }
   if (list && body_->items() == 0) {
@@ -264,20 +295,21 @@ bool Call::find_contexts() {
   if (!body_ || form_->body == Form::Body::ids || form_->body == Form::Body::document) return true;
   const bool ld = body_media_ != Media::json;
   if (ld && link) {
-    fail(ProblemType::bad_request_data,
-         {Code::invalid, "a body of application/ld+json carries its @context itself", "Link", "leave the Link header out"});
+    fail(ProblemType::bad_request_data, {Code::invalid, "a body of application/ld+json carries its @context itself",
+                                         "Link", "leave the Link header out"});
     return false;
   }
   for (size_t item = 0; item < body_->items(); ++item) {
     auto text = body_->context_json(item);
     if (text && !ld) {
-      fail(ProblemType::bad_request_data, {Code::invalid, "a body of application/json must not hold @context", "@context",
-                                           "send it as application/ld+json, or name the context in a Link header"});
+      fail(ProblemType::bad_request_data,
+           {Code::invalid, "a body of application/json must not hold @context", "@context",
+            "send it as application/ld+json, or name the context in a Link header"});
       return false;
     }
     if (!text && ld) {
-      fail(ProblemType::bad_request_data, {Code::invalid, "a body of application/ld+json must hold @context", "@context",
-                                           "add it, or send application/json"});
+      fail(ProblemType::bad_request_data, {Code::invalid, "a body of application/ld+json must hold @context",
+                                           "@context", "add it, or send application/json"});
       return false;
     }
     if (text) context_texts_.push_back(std::move(*text));
@@ -358,13 +390,21 @@ Response Call::finished(Response response) const {
   return response;
 }
 
-Response Call::failure(const Error& error) const { return finished(problem_response(ngsi::problem_of(error), error)); }
+Response Call::failure(const Error& error) const {
+  return finished(problem_response(ngsi::problem_of(error), error));
+}
 
-void Call::send(Response response) { reply_.send(finished(std::move(response))); }
+void Call::send(Response response) {
+  reply_.send(finished(std::move(response)));
+}
 
-void Call::fail(const Error& error) { fail(ngsi::problem_of(error), error); }
+void Call::fail(const Error& error) {
+  fail(ngsi::problem_of(error), error);
+}
 
-void Call::fail(ProblemType type, const Error& error) { send(problem_response(type, error)); }
+void Call::fail(ProblemType type, const Error& error) {
+  send(problem_response(type, error));
+}
 
 void Call::append(Call call, const Writing& writing, std::vector<thread::Change> changes, Make make) {
   thread::ChangeSet set;
@@ -420,11 +460,13 @@ void add_operation(Router& router, Services& services, Route route, Form form, v
   route.path = "/ngsi-ld/v1" + route.path;
   route.parameters.push_back(query_parameter("local", "Only what is kept here", R"({"type":"boolean"})"));
   route.parameters.push_back(query_parameter("branch", "A branch of the record other than main"));
-  if (route.method == Method::get) route.parameters.push_back(query_parameter("asOf", "As recorded at a date-time or offset"));
+  if (route.method == Method::get)
+    route.parameters.push_back(query_parameter("asOf", "As recorded at a date-time or offset"));
   if (form.options != 0) route.parameters.push_back(query_parameter("options", "Comma separated options"));
   if ((form.options & option_formats) != 0) route.parameters.push_back(query_parameter("format", "Representation"));
   if (form.paged) {
-    route.parameters.push_back(query_parameter("limit", "At most so many, up to 1,000", R"({"type":"integer","minimum":0})"));
+    route.parameters.push_back(
+        query_parameter("limit", "At most so many, up to 1,000", R"({"type":"integer","minimum":0})"));
     route.parameters.push_back(query_parameter("offset", "Leaves out so many", R"({"type":"integer","minimum":0})"));
     route.parameters.push_back(query_parameter("count", "Tells how many there are in all", R"({"type":"boolean"})"));
   }
@@ -444,8 +486,11 @@ void add_operation(Router& router, Services& services, Route route, Form form, v
   route.handler = handle;
   // The standard writes collections with a slash at the end as well.
   if (!route.path.ends_with('}')) {
-    Route slashed{route.method, route.path + "/", route.action, route.operation_id + "WithSlash", route.tag, route.summary, handle,
-                  {}, {}, {}};
+    Route slashed{route.method, route.path + "/",
+                  route.action, route.operation_id + "WithSlash",
+                  route.tag,    route.summary,
+                  handle,       {},
+                  {},           {}};
     slashed.hidden = true;
     router.add(std::move(slashed));
   }

@@ -36,14 +36,16 @@ enum Option : unsigned {
 
 /// What an operation takes and gives; the rest is refused before it is called.
 struct Form {
+  /// document: a body whose @context is its content.
   enum class Body : uint8_t { none, object, attribute, batch, ids, document };
   Body body = Body::none;
-  bool patch = false;              ///< application/merge-patch+json is taken as well
+  bool patch = false;  ///< application/merge-patch+json is taken as well
   bool paged = false;
-  unsigned options = 0;            ///< those that are allowed
-  std::vector<Media> answers;      ///< kinds of body; empty: none
+  unsigned options = 0;                 ///< those that are allowed
+  std::vector<Media> answers;           ///< kinds of body; empty: none
   std::vector<std::string> parameters;  ///< names of query parameters; filled in by `add_operation`
-  bool long_work = false;          ///< runs on the walking lane
+  bool any_parameter = false;           ///< parameters are not looked at
+  bool long_work = false;               ///< runs on the engine's long workers
 };
 
 inline const std::vector<Media> json_answers = {Media::json, Media::ld_json};
@@ -61,17 +63,26 @@ class Call {
  public:
   Call(Services& services, const Form& form, const Request& request, Reply reply);
 
+  /// What was sent.
   const Request& request() const { return *request_; }
+  /// What all handlers share.
   Services& services() const { return *services_; }
+  /// A query parameter, decoded; nothing if absent.
   std::optional<std::string_view> parameter(std::string_view name) const { return request_->query_value(name); }
+  /// The same, as a string of its own.
   std::optional<std::string> parameter_text(std::string_view name) const;
+  /// Whether `options` or `format` says so.
   bool has_option(Option option) const { return (options_ & option) != 0; }
-  bool flag(std::string_view name) const;  ///< a parameter that is "true"
+  /// Whether a parameter is "true".
+  bool flag(std::string_view name) const;
 
+  /// The body, read. Needs a Form with one.
   const ngsi::Body& body() const { return *body_; }
   /// The context of the request, or of one item of a batch.
   const ngsi::ContextPointer& context(size_t item = 0) const { return contexts_[item < contexts_.size() ? item : 0]; }
+  /// The kind of body that was negotiated.
   Media answer() const { return answer_; }
+  /// limit, offset and count.
   const thread::Page& page() const { return page_; }
 
   /// The entity named in the path; checked to be a URI.
@@ -87,12 +98,16 @@ class Call {
 
   /// Answers.
   void send(Response response);
+  /// Answers with problem details; the type by the error's code.
   void fail(const base::Error& error);
+  /// The same with a type of its own.
   void fail(ngsi::ProblemType type, const base::Error& error);
 
   /// For answers made elsewhere (append_and_reply): the reply itself, and what `send` would add to a response.
   Reply take_reply() { return std::move(reply_); }
+  /// The response with the tenant's header.
   Response finished(Response response) const;
+  /// A finished response of problem details.
   Response failure(const base::Error& error) const;
 
   /// Submits changes; `make` is called with the outcomes on the connection's worker and gives the response.
@@ -108,16 +123,21 @@ class Call {
   /// The scheme and host under which the client reached us, e.g. "http://127.0.0.1:8080".
   std::string origin() const;
 
-  // Steps of preparation, in order; each answers itself and gives false when the request ends with it.
+  /// Checks headers and parameters, reads the body; answers itself and gives false when the request ends with it.
   bool prepare();
+  /// Takes the contexts if none needs a fetch.
   bool contexts_ready();
+  /// Takes the contexts, fetching. Not on a connection's worker.
   bool resolve_contexts(base::Error& error);
+  /// Runs the operation on a lane; answers itself and gives false if too many wait there.
   bool continue_on(Lane& lane, void (*run)(Call));
+  /// Gives back the reply that `take_reply` took.
   void set_reply(Reply reply) { reply_ = std::move(reply); }
 
  private:
   bool check_parameters();
   bool check_options();
+  bool refuse_aggregates();
   bool check_page();
   bool check_ids();
   bool read_body();

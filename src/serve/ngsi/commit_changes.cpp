@@ -28,8 +28,12 @@ std::vector<EntityChange> changes_of(const thread::Commit& commit) {
     }
     EntityChange& change = changes[place];
     switch (fact.kind) {
-      case Fact::Kind::entity_created: change.created = true; break;
-      case Fact::Kind::entity_deleted: change.deleted = true; break;
+      case Fact::Kind::entity_created:
+        change.created = true;
+        break;
+      case Fact::Kind::entity_deleted:
+        change.deleted = true;
+        break;
       case Fact::Kind::attribute_set:
         change.attributes.push_back({fact.attribute.name, fact.attribute.dataset, false, false});
         break;
@@ -37,7 +41,8 @@ std::vector<EntityChange> changes_of(const thread::Commit& commit) {
         change.attributes.push_back({fact.attribute.name, fact.attribute.dataset, true, false});
         break;
       case Fact::Kind::types_set:
-      case Fact::Kind::scopes_set: break;
+      case Fact::Kind::scopes_set:
+        break;
     }
   }
   return changes;
@@ -69,8 +74,11 @@ base::Status EntityChange::load(const thread::Thread& thread, const thread::Comm
   return {};
 }
 
-bool sets_off(const EntityChange& change, const std::vector<Trigger>& triggers, const std::vector<twin::Term>& watched) {
-  const auto has = [&](Trigger trigger) { return std::find(triggers.begin(), triggers.end(), trigger) != triggers.end(); };
+bool sets_off(const EntityChange& change, const std::vector<Trigger>& triggers,
+              const std::vector<twin::Term>& watched) {
+  const auto has = [&](Trigger trigger) {
+    return std::find(triggers.begin(), triggers.end(), trigger) != triggers.end();
+  };
   if (change.created && has(Trigger::entity_created)) return true;
   if (change.deleted) return has(Trigger::entity_deleted);
   const bool updated = has(Trigger::entity_updated);

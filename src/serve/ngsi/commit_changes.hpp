@@ -36,6 +36,7 @@ struct EntityChange {
 std::vector<EntityChange> changes_of(const thread::Commit& commit);
 
 /// Whether a change sets off a subscription: one of its triggers, on a watched attribute where it watches any.
-bool sets_off(const EntityChange& change, const std::vector<ngsi::Trigger>& triggers, const std::vector<twin::Term>& watched);
+bool sets_off(const EntityChange& change, const std::vector<ngsi::Trigger>& triggers,
+              const std::vector<twin::Term>& watched);
 
 }  // namespace cityloom::serve::ngsi_ld

@@ -19,7 +19,8 @@ class ContextServer {
     route.handler = [this](const Request&, Reply reply) {
       ++asked;
       if (fails) return reply.send(Response::empty(500));
-      reply.send({200, "application/ld+json", {}, std::string(R"({"@context":{"Tree":"https://example.org/Tree"}})"), {}});
+      reply.send(
+          {200, "application/ld+json", {}, std::string(R"({"@context":{"Tree":"https://example.org/Tree"}})"), {}});
     };
     router_.add(std::move(route));
     ServerOptions options;
@@ -42,7 +43,8 @@ class ContextServer {
 int create_tree(HubServer& hub, const ContextServer& contexts, int number) {
   TestClient client(hub.port());
   const std::string body = R"({"id":"urn:ngsi-ld:Tree:)" + std::to_string(number) + R"(","type":"Tree"})";
-  const auto response = client.ask("POST", "/ngsi-ld/v1/entities", body, "Content-Type: application/json\r\n" + contexts.link_header());
+  const auto response =
+      client.ask("POST", "/ngsi-ld/v1/entities", body, "Content-Type: application/json\r\n" + contexts.link_header());
   return response ? response->status : 0;
 }
 

@@ -125,8 +125,9 @@ void serve_context(Call call) {
   const auto cached = cached_context(services, id);
   if (!cached) return call.fail(unknown_context(id));
   if (!details) {
-    return call.fail(ProblemType::operation_not_supported,
-                     {Code::unsupported, "the content of a cached @context is not served here", id, "fetch it from its own URL"});
+    return call.fail(
+        ProblemType::operation_not_supported,
+        {Code::unsupported, "the content of a cached @context is not served here", id, "fetch it from its own URL"});
   }
   call.send(Response{200, name_of(call.answer()), {}, details_of(*cached), {}});
 }
@@ -143,7 +144,8 @@ void delete_context(Call call) {
   const std::string id(call.request().path_value("contextId"));
   Services& services = call.services();
   const auto reload = call.parameter("reload");
-  if (reload && *reload != "true" && *reload != "false") return call.fail({Code::invalid, "must be true or false", "reload", {}});
+  if (reload && *reload != "true" && *reload != "false")
+    return call.fail({Code::invalid, "must be true or false", "reload", {}});
   const std::string hosted_id(HostedContexts::id_in(id));
   if (services.hosted.find(hosted_id)) {
     if (reload == "true") {
@@ -166,8 +168,8 @@ void delete_context(Call call) {
   call.send(Response::empty());
 }
 
-Route route_of(Method method, const char* path, trust::Action action, const char* operation_id, const char* summary, int status,
-               std::vector<Parameter> parameters = {}) {
+Route route_of(Method method, const char* path, trust::Action action, const char* operation_id, const char* summary,
+               int status, std::vector<Parameter> parameters = {}) {
   return {method, path, action, operation_id, {}, summary, {}, std::move(parameters), {}, {{status, "Done", {}}}};
 }
 
@@ -179,19 +181,22 @@ void add_context_operations(Router& router, Services& services) {
   document.body = Form::Body::document;
   Form read;
   read.answers = json_answers;
-  add_operation(router, services,
-                route_of(Method::post, "/jsonldContexts", trust::Action::administer, "createContext", "Host a @context", 201), document,
-                add_context);
+  add_operation(
+      router, services,
+      route_of(Method::post, "/jsonldContexts", trust::Action::administer, "createContext", "Host a @context", 201),
+      document, add_context);
   add_operation(router, services,
                 route_of(Method::get, "/jsonldContexts", trust::Action::read, "listContexts", "List @contexts", 200,
                          {details, query_parameter("kind", "Hosted, Cached or ImplicitlyCreated")}),
                 read, list_contexts);
   add_operation(router, services,
-                route_of(Method::get, "/jsonldContexts/{contextId}", trust::Action::read, "retrieveContext", "Serve a @context", 200, {details}),
+                route_of(Method::get, "/jsonldContexts/{contextId}", trust::Action::read, "retrieveContext",
+                         "Serve a @context", 200, {details}),
                 read, serve_context);
   add_operation(router, services,
-                route_of(Method::del, "/jsonldContexts/{contextId}", trust::Action::administer, "deleteContext", "Delete or reload a @context",
-                         204, {query_parameter("reload", "Fetch a cached one again", R"({"type":"boolean"})")}),
+                route_of(Method::del, "/jsonldContexts/{contextId}", trust::Action::administer, "deleteContext",
+                         "Delete or reload a @context", 204,
+                         {query_parameter("reload", "Fetch a cached one again", R"({"type":"boolean"})")}),
                 Form{}, delete_context);
 }
 

@@ -16,7 +16,8 @@ bool is_header(const ngsi::KeyValue& pair) {
   const bool name = !pair.key.empty() && std::all_of(pair.key.begin(), pair.key.end(), [&](unsigned char c) {
     return std::isalnum(c) != 0 || token_marks.find(static_cast<char>(c)) != std::string_view::npos;
   });
-  return name && std::none_of(pair.value.begin(), pair.value.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+  return name &&
+         std::none_of(pair.value.begin(), pair.value.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
 // Headers that say how the message itself is sent are ours.
@@ -39,7 +40,8 @@ std::vector<std::pair<std::string, std::string>> headers_of(const Notification& 
   std::vector<std::pair<std::string, std::string>> headers;
   const ngsi::Endpoint& endpoint = notification.endpoint;
   headers.emplace_back("Content-Type", endpoint.accept.empty() ? "application/json" : endpoint.accept);
-  const bool bare_features = endpoint.accept == "application/geo+json" && info(endpoint.receiver_info, "Prefer") == "body=json";
+  const bool bare_features =
+      endpoint.accept == "application/geo+json" && info(endpoint.receiver_info, "Prefer") == "body=json";
   if (endpoint.accept.empty() || endpoint.accept == "application/json" || bare_features) {
     headers.emplace_back("Link", link_to_context(notification.context_url));
   }
@@ -52,11 +54,11 @@ std::vector<std::pair<std::string, std::string>> headers_of(const Notification& 
 
 }  // namespace
 
-bool Deliverer::take_place(const std::string& key) {
+bool DeliveryPlaces::take(const std::string& endpoint, const DelivererOptions& options) {
   const std::lock_guard lock(mutex_);
-  size_t& count = under_way_[key];
-  if (count >= options_.per_endpoint_max || total_ >= options_.total_max) {
-    if (count == 0) under_way_.erase(key);
+  size_t& count = under_way_[endpoint];
+  if (count >= options.per_endpoint_max || total_ >= options.total_max) {
+    if (count == 0) under_way_.erase(endpoint);
     return false;
   }
   ++count;
@@ -64,10 +66,10 @@ bool Deliverer::take_place(const std::string& key) {
   return true;
 }
 
-void Deliverer::free_place(const std::string& key) {
+void DeliveryPlaces::free(const std::string& endpoint) {
   const std::lock_guard lock(mutex_);
   --total_;
-  if (--under_way_[key] == 0) under_way_.erase(key);
+  if (--under_way_[endpoint] == 0) under_way_.erase(endpoint);
 }
 
 bool Deliverer::start(const Notification& notification, Done done) {
@@ -77,9 +79,9 @@ bool Deliverer::start(const Notification& notification, Done done) {
     return true;
   }
   std::string key = url->scheme + "://" + url->host + ":" + std::to_string(url->port);
-  if (!take_place(key)) return false;
-  Done finished = [this, key = std::move(key), done = std::move(done)](Delivered delivered) {
-    free_place(key);
+  if (!places_->take(key, options_)) return false;
+  Done finished = [places = places_, key = std::move(key), done = std::move(done)](Delivered delivered) {
+    places->free(key);
     done(std::move(delivered));
   };
   const int64_t asked = notification.endpoint.timeout_ms > 0 ? notification.endpoint.timeout_ms : options_.timeout_ms;
@@ -115,7 +117,8 @@ void Deliverer::send_http(const Notification& notification, int64_t timeout_ms, 
 void Deliverer::send_mqtt(const Notification& notification, const Url& url, int64_t timeout_ms, Done done) {
   MqttMessage message;
   message.broker = url;
-  message.topic = percent_decoded(url.target.substr(1)).ok() ? *percent_decoded(url.target.substr(1)) : url.target.substr(1);
+  message.topic =
+      percent_decoded(url.target.substr(1)).ok() ? *percent_decoded(url.target.substr(1)) : url.target.substr(1);
   message.timeout_ms = timeout_ms;
   message.version_5 = info(notification.endpoint.notifier_info, "MQTT-Version") != "mqtt3.1.1";
   const std::string_view qos = info(notification.endpoint.notifier_info, "MQTT-QoS");

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -27,12 +28,26 @@ struct Delivered {
   std::string reason;
 };
 
+/// Limits and times.
 struct DelivererOptions {
   size_t per_endpoint_max = 16;  ///< deliveries under way to one host and port
   size_t total_max = 512;
-  int64_t timeout_ms = 5'000;    ///< where the endpoint names none
+  int64_t timeout_ms = 5'000;  ///< where the endpoint names none
   int64_t timeout_max_ms = 60'000;
   Reach reach = Reach::not_link_local;
+};
+
+/// How many deliveries are under way to each endpoint. Outlives the deliverer in answers that come late.
+class DeliveryPlaces {
+ public:
+  /// Takes a place, unless there is none left.
+  bool take(const std::string& endpoint, const DelivererOptions& options);
+  void free(const std::string& endpoint);
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, size_t> under_way_;
+  size_t total_ = 0;
 };
 
 /// Any worker. The client and publisher must outlive it.
@@ -50,17 +65,13 @@ class Deliverer {
   void sweep() { mqtt_.sweep(); }
 
  private:
-  bool take_place(const std::string& key);
-  void free_place(const std::string& key);
   void send_http(const Notification& notification, int64_t timeout_ms, Done done);
   void send_mqtt(const Notification& notification, const Url& url, int64_t timeout_ms, Done done);
 
   OutgoingClient& http_;
   MqttPublisher& mqtt_;
   DelivererOptions options_;
-  std::mutex mutex_;
-  std::map<std::string, size_t> under_way_;
-  size_t total_ = 0;
+  std::shared_ptr<DeliveryPlaces> places_ = std::make_shared<DeliveryPlaces>();
 };
 
 }  // namespace cityloom::serve::ngsi_ld

@@ -32,14 +32,22 @@ struct Found {
 
 std::string_view name_of(AttributeKind kind) {
   switch (kind) {
-    case AttributeKind::property: return "Property";
-    case AttributeKind::relationship: return "Relationship";
-    case AttributeKind::geo_property: return "GeoProperty";
-    case AttributeKind::language_property: return "LanguageProperty";
-    case AttributeKind::vocab_property: return "VocabProperty";
-    case AttributeKind::json_property: return "JsonProperty";
-    case AttributeKind::list_property: return "ListProperty";
-    case AttributeKind::list_relationship: return "ListRelationship";
+    case AttributeKind::property:
+      return "Property";
+    case AttributeKind::relationship:
+      return "Relationship";
+    case AttributeKind::geo_property:
+      return "GeoProperty";
+    case AttributeKind::language_property:
+      return "LanguageProperty";
+    case AttributeKind::vocab_property:
+      return "VocabProperty";
+    case AttributeKind::json_property:
+      return "JsonProperty";
+    case AttributeKind::list_property:
+      return "ListProperty";
+    case AttributeKind::list_relationship:
+      return "ListRelationship";
   }
   return {};
 }
@@ -70,7 +78,7 @@ base::Result<Found> walk(const thread::Snapshot& snapshot, const twin::Query& qu
 class Writer {
  public:
   Writer(const Call& call, const TenantState& tenant)
-      : call_(call), terms_(tenant.thread->terms()), names_(tenant.names->of(call.context())) {}
+      : call_(call), terms_(tenant.thread->terms()), names_(tenant.names_in(call.context())) {}
 
   void name(Term term) { text += names_->quoted(term); }
   void full_name(Term term) { ngsi::append_quoted(terms_.text(term), text); }
@@ -103,7 +111,8 @@ class Writer {
   std::vector<Term> sorted_keys(const Entries& entries) const {
     std::vector<Term> keys;
     for (const auto& [term, about] : entries) keys.push_back(term);
-    std::sort(keys.begin(), keys.end(), [&](Term left, Term right) { return names_->quoted(left) < names_->quoted(right); });
+    std::sort(keys.begin(), keys.end(),
+              [&](Term left, Term right) { return names_->quoted(left) < names_->quoted(right); });
     return keys;
   }
 
@@ -176,7 +185,8 @@ void retrieve_type(Call call) {
   if (!reading) return;
   const TenantState& tenant = call.services().state_of(*reading->thread);
   const std::string_view name = call.request().path_value("type");
-  if (!ngsi::is_name(name)) return call.fail({Code::invalid, "this cannot be the name of a type", std::string(name), {}});
+  if (!ngsi::is_name(name))
+    return call.fail({Code::invalid, "this cannot be the name of a type", std::string(name), {}});
   const Term type = tenant.thread->terms().find(call.context()->expand_type(name));
   twin::Query query;
   query.types.any_of = {{type}};
@@ -274,16 +284,27 @@ void source_identity(Call call) {
   const Services& services = call.services();
   const base::Instant now = services.clock.now();
   const int64_t uptime_s = (now.microseconds - services.started_at.microseconds) / 1'000'000;
-  std::string body = R"({"id":"urn:cityloom:source:)" + services.source_alias + R"(","type":"ContextSourceIdentity","contextSourceAlias":)";
+  std::string body = R"({"id":"urn:cityloom:source:)" + services.source_alias +
+                     R"(","type":"ContextSourceIdentity","contextSourceAlias":)";
   ngsi::append_quoted(services.source_alias, body);
-  body += R"(,"contextSourceUptime":"PT)" + std::to_string(uptime_s) + R"(S","contextSourceTimeAt":")" + now.text() + '"';
+  body +=
+      R"(,"contextSourceUptime":"PT)" + std::to_string(uptime_s) + R"(S","contextSourceTimeAt":")" + now.text() + '"';
   if (call.answer() == Media::ld_json) body += ",\"@context\":" + call.context()->json();
   body += '}';
   call.send(body_response(call, std::move(body)));
 }
 
-Route route_of(const char* path, const char* operation_id, const char* summary, std::vector<Parameter> parameters = {}) {
-  return {Method::get, path, trust::Action::read, operation_id, {}, summary, {}, std::move(parameters), {},
+Route route_of(const char* path, const char* operation_id, const char* summary,
+               std::vector<Parameter> parameters = {}) {
+  return {Method::get,
+          path,
+          trust::Action::read,
+          operation_id,
+          {},
+          summary,
+          {},
+          std::move(parameters),
+          {},
           {{200, "The answer", {{"application/json", {}}, {"application/ld+json", {}}}}}};
 }
 
@@ -293,11 +314,15 @@ void add_discovery(Router& router, Services& services) {
   const Parameter details = query_parameter("details", "With details", R"({"type":"boolean"})");
   Form form;
   form.answers = json_answers;
-  add_operation(router, services, route_of("/info/sourceIdentity", "retrieveSourceIdentity", "Who answers"), form, source_identity);
+  add_operation(router, services, route_of("/info/sourceIdentity", "retrieveSourceIdentity", "Who answers"), form,
+                source_identity);
   form.long_work = true;
-  add_operation(router, services, route_of("/types", "retrieveEntityTypes", "Types of entities", {details}), form, list_types);
-  add_operation(router, services, route_of("/types/{type}", "retrieveEntityTypeInfo", "A type of entities"), form, retrieve_type);
-  add_operation(router, services, route_of("/attributes", "retrieveAttrTypes", "Attributes", {details}), form, list_attributes);
+  add_operation(router, services, route_of("/types", "retrieveEntityTypes", "Types of entities", {details}), form,
+                list_types);
+  add_operation(router, services, route_of("/types/{type}", "retrieveEntityTypeInfo", "A type of entities"), form,
+                retrieve_type);
+  add_operation(router, services, route_of("/attributes", "retrieveAttrTypes", "Attributes", {details}), form,
+                list_attributes);
   add_operation(router, services, route_of("/attributes/{attrId}", "retrieveAttrTypeInfo", "An attribute"), form,
                 retrieve_attribute_information);
 }

@@ -1,4 +1,6 @@
 // Entities read: retrieve, query, query by POST. ETSI GS CIM 009 clauses 5.7.1, 5.7.2.
+#include <simdjson.h>
+
 #include <map>
 
 #include "ngsi/parse.hpp"
@@ -44,7 +46,7 @@ void retrieve_entity(Call call) {
   if (call.parameter("attrs") && !ngsi::has_any_attribute(*found, *how)) {
     return call.fail({Code::not_found, "the entity has none of these attributes", std::string(id), {}});
   }
-  const auto names = tenant.names->of(call.context());
+  const auto names = tenant.names_in(call.context());
   std::string body;
   body.reserve(found->bytes().size() * 3);
   if (call.answer() == Media::geo_json) {
@@ -67,7 +69,7 @@ void query_entities(Call call) {
   auto result = reading->snapshot.query(*query, call.page());
   if (!result.ok()) return call.fail(result.error());
   std::erase_if(result->records, [](const twin::EntityRecord& record) { return !is_visible(record); });
-  const auto names = tenant.names->of(call.context());
+  const auto names = tenant.names_in(call.context());
   std::string body;
   append_records(call, result->records, *how, *names, body);
   Response response = body_response(call, std::move(body));
@@ -87,8 +89,9 @@ base::Result<thread::QueryResult> query_any(const thread::Snapshot& snapshot, co
     });
     if (!status.ok()) return status.error();
     if (matches.size() > entities_max) {
-      return base::fail(Code::too_complex, "several selectors match more than " + std::to_string(entities_max) + " entities",
-                        "entities", "ask for each of them alone");
+      return base::fail(Code::too_complex,
+                        "several selectors match more than " + std::to_string(entities_max) + " entities", "entities",
+                        "ask for each of them alone");
     }
   }
   thread::QueryResult result;
@@ -106,6 +109,14 @@ base::Result<thread::QueryResult> query_any(const thread::Snapshot& snapshot, co
   return result;
 }
 
+// Whether a Query has entity selectors: of type "*" they ask for every type, and say so.
+bool has_selectors(std::string_view body) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  return parser.parse(body.data(), body.size()).get(root) == simdjson::SUCCESS &&
+         root["entities"].error() == simdjson::SUCCESS;
+}
+
 // NGSI-LD: 5.7.2 query entities by POST
 void query_by_post(Call call) {
   const auto reading = call.reading();
@@ -115,10 +126,11 @@ void query_by_post(Call call) {
   if (!asked.ok()) return call.fail(asked.error());
   for (twin::Query& query : asked->any_of) {
     const bool narrow = !query.types.any_of.empty() || !query.attributes.empty() || query.condition || query.geo;
-    if (!narrow && !call.flag("local")) {
+    if (!narrow && !call.flag("local") && !has_selectors(call.request().body())) {
       return call.fail({Code::invalid, "the query asks for everything: a type, attrs, q or geoQ is needed", {}, {}});
     }
-    if (const auto status = hide_internal(query, *reading, tenant.internal); !status.ok()) return call.fail(status.error());
+    if (const auto status = hide_internal(query, *reading, tenant.internal); !status.ok())
+      return call.fail(status.error());
   }
   auto how = call.representation(tenant.thread->terms());
   if (!how.ok()) return call.fail(how.error());
@@ -131,7 +143,7 @@ void query_by_post(Call call) {
   auto result = query_any(reading->snapshot, asked->any_of, call.page(), call.services().union_entities_max);
   if (!result.ok()) return call.fail(result.error());
   std::erase_if(result->records, [](const twin::EntityRecord& record) { return !is_visible(record); });
-  const auto names = tenant.names->of(call.context());
+  const auto names = tenant.names_in(call.context());
   std::string body;
   append_records(call, result->records, *how, *names, body);
   Response response = body_response(call, std::move(body));
@@ -150,23 +162,48 @@ void add_entity_reads(Router& router, Services& services) {
   Form one;
   one.answers = entity_answers;
   one.options = option_reads;
-  Route retrieve{Method::get, "/entities/{entityId}", trust::Action::read, "retrieveEntity", {}, "Retrieve an entity", {},
-                 joined({query_parameter("type", "Types one of which it has"), query_parameter("attrs", "Attributes that are given")},
-                        representation_parameters()),
-                 {}, {{200, "The entity", {{"application/json", {}}, {"application/ld+json", {}}, {"application/geo+json", {}}}}}};
+  Route retrieve{
+      Method::get,
+      "/entities/{entityId}",
+      trust::Action::read,
+      "retrieveEntity",
+      {},
+      "Retrieve an entity",
+      {},
+      joined(
+          {query_parameter("type", "Types one of which it has"), query_parameter("attrs", "Attributes that are given")},
+          representation_parameters()),
+      {},
+      {{200, "The entity", {{"application/json", {}}, {"application/ld+json", {}}, {"application/geo+json", {}}}}}};
   add_operation(router, services, std::move(retrieve), one, retrieve_entity);
 
   Form many = one;
   many.paged = true;
-  Route query{Method::get, "/entities", trust::Action::read, "queryEntities", {}, "Query entities", {},
-              joined(selection_parameters(), representation_parameters()), {},
-              {{200, "A page of the entities", {{"application/json", {}}, {"application/ld+json", {}}, {"application/geo+json", {}}}}}};
+  Route query{Method::get,
+              "/entities",
+              trust::Action::read,
+              "queryEntities",
+              {},
+              "Query entities",
+              {},
+              joined(selection_parameters(), representation_parameters()),
+              {},
+              {{200,
+                "A page of the entities",
+                {{"application/json", {}}, {"application/ld+json", {}}, {"application/geo+json", {}}}}}};
   add_operation(router, services, std::move(query), many, query_entities);
 
   Form post = many;
   post.body = Form::Body::object;
-  Route by_post{Method::post, "/entityOperations/query", trust::Action::read, "queryBatch", {}, "Query entities by POST", {},
-                {query_parameter("geometryProperty", "GeoProperty that is the geometry of GeoJSON")}, {},
+  Route by_post{Method::post,
+                "/entityOperations/query",
+                trust::Action::read,
+                "queryBatch",
+                {},
+                "Query entities by POST",
+                {},
+                {query_parameter("geometryProperty", "GeoProperty that is the geometry of GeoJSON")},
+                {},
                 {{200, "A page of the entities", {{"application/json", {}}, {"application/ld+json", {}}}}}};
   add_operation(router, services, std::move(by_post), post, query_by_post);
 }

@@ -16,7 +16,9 @@ Error unknown_entity(std::string_view id) {
 }
 
 // What one change came to: its own result, or that of the whole set.
-const base::Result<thread::Outcome>& only(const base::Result<thread::Outcomes>& outcomes) { return outcomes->front(); }
+const base::Result<thread::Outcome>& only(const base::Result<thread::Outcomes>& outcomes) {
+  return outcomes->front();
+}
 
 Response no_content_or_failure(const Call& call, const base::Result<thread::Outcomes>& outcomes) {
   return only(outcomes).ok() ? Response::empty() : call.failure(only(outcomes).error());
@@ -137,16 +139,24 @@ void change_entity(Call call, Change::Kind kind, bool tell_attributes) {
 }
 
 // NGSI-LD: 5.6.18 replace an entity
-void replace_entity(Call call) { change_entity(std::move(call), Change::Kind::replace, false); }
+void replace_entity(Call call) {
+  change_entity(std::move(call), Change::Kind::replace, false);
+}
 
 // NGSI-LD: 5.6.17 merge into an entity
-void merge_entity(Call call) { change_entity(std::move(call), Change::Kind::merge, false); }
+void merge_entity(Call call) {
+  change_entity(std::move(call), Change::Kind::merge, false);
+}
 
 // NGSI-LD: 5.6.3 append attributes, with noOverwrite
-void append_attributes(Call call) { change_entity(std::move(call), Change::Kind::append, true); }
+void append_attributes(Call call) {
+  change_entity(std::move(call), Change::Kind::append, true);
+}
 
 // NGSI-LD: 5.6.2 update attributes
-void update_attributes(Call call) { change_entity(std::move(call), Change::Kind::update, true); }
+void update_attributes(Call call) {
+  change_entity(std::move(call), Change::Kind::update, true);
+}
 
 // NGSI-LD: 5.6.6 delete an entity
 void delete_entity(Call call) {
@@ -156,24 +166,33 @@ void delete_entity(Call call) {
   change.kind = Change::Kind::remove;
   change.entity_id = std::string(call.entity_id());
   Call::append(std::move(call), *writing, one(std::move(change)),
-               [](const Call& answered, base::Result<thread::Outcomes> outcomes) { return no_content_or_failure(answered, outcomes); });
+               [](const Call& answered, base::Result<thread::Outcomes> outcomes) {
+                 return no_content_or_failure(answered, outcomes);
+               });
 }
 
 void change_attribute(Call call, Change::Kind kind) {
   const auto writing = call.writing();
   if (!writing || !check_target(call, *writing, call.entity_id())) return;
-  auto change = ngsi::parse_attribute_change(call.body(), call.request().path_value("attrId"),
-                                             form_of(call, kind, call.entity_id()), *call.context(), writing->thread->terms());
+  auto change =
+      ngsi::parse_attribute_change(call.body(), call.request().path_value("attrId"),
+                                   form_of(call, kind, call.entity_id()), *call.context(), writing->thread->terms());
   if (!change.ok()) return call.fail(change.error());
   Call::append(std::move(call), *writing, one(std::move(change).value()),
-               [](const Call& answered, base::Result<thread::Outcomes> outcomes) { return no_content_or_failure(answered, outcomes); });
+               [](const Call& answered, base::Result<thread::Outcomes> outcomes) {
+                 return no_content_or_failure(answered, outcomes);
+               });
 }
 
 // NGSI-LD: 5.6.4 partial update of an attribute
-void patch_attribute(Call call) { change_attribute(std::move(call), Change::Kind::patch_attribute); }
+void patch_attribute(Call call) {
+  change_attribute(std::move(call), Change::Kind::patch_attribute);
+}
 
 // NGSI-LD: 5.6.19 replace an attribute
-void replace_attribute(Call call) { change_attribute(std::move(call), Change::Kind::replace_attribute); }
+void replace_attribute(Call call) {
+  change_attribute(std::move(call), Change::Kind::replace_attribute);
+}
 
 // NGSI-LD: 5.6.5 delete an attribute, with datasetId and deleteAll
 void delete_attribute(Call call) {
@@ -190,14 +209,19 @@ void delete_attribute(Call call) {
     change.dataset = writing->thread->terms().find(*dataset);
   }
   Call::append(std::move(call), *writing, one(std::move(change)),
-               [](const Call& answered, base::Result<thread::Outcomes> outcomes) { return no_content_or_failure(answered, outcomes); });
+               [](const Call& answered, base::Result<thread::Outcomes> outcomes) {
+                 return no_content_or_failure(answered, outcomes);
+               });
 }
 
-Parameter type_parameter() { return query_parameter("type", "Types one of which the entity has"); }
+Parameter type_parameter() {
+  return query_parameter("type", "Types one of which the entity has");
+}
 
 Route route_of(Method method, const char* path, const char* operation_id, const char* summary, int status,
                std::vector<Parameter> parameters = {}) {
-  return {method, path, trust::Action::write, operation_id, {}, summary, {}, std::move(parameters), {}, {{status, "Done", {}}}};
+  return {method,  path, trust::Action::write,  operation_id, {},
+          summary, {},   std::move(parameters), {},           {{status, "Done", {}}}};
 }
 
 }  // namespace
@@ -219,26 +243,33 @@ void add_entity_writes(Router& router, Services& services) {
   attribute_patch.patch = true;
 
   const std::vector<Parameter> type = {type_parameter()};
-  add_operation(router, services, route_of(Method::post, "/entities", "createEntity", "Create an entity", 201), object, create_entity);
-  add_operation(router, services, route_of(Method::put, "/entities/{entityId}", "replaceEntity", "Replace an entity", 204, type), object,
+  add_operation(router, services, route_of(Method::post, "/entities", "createEntity", "Create an entity", 201), object,
+                create_entity);
+  add_operation(router, services,
+                route_of(Method::put, "/entities/{entityId}", "replaceEntity", "Replace an entity", 204, type), object,
                 replace_entity);
   add_operation(router, services,
                 route_of(Method::patch, "/entities/{entityId}", "mergeEntity", "Merge into an entity", 204,
                          {type_parameter(), query_parameter("observedAt", "Of attributes that give none"),
                           query_parameter("lang", "Language of texts given for LanguageProperties")}),
                 merging, merge_entity);
-  add_operation(router, services, route_of(Method::del, "/entities/{entityId}", "deleteEntity", "Delete an entity", 204, type), nothing,
+  add_operation(router, services,
+                route_of(Method::del, "/entities/{entityId}", "deleteEntity", "Delete an entity", 204, type), nothing,
                 delete_entity);
-  add_operation(router, services, route_of(Method::post, "/entities/{entityId}/attrs", "appendAttrs", "Append attributes", 204, type),
+  add_operation(router, services,
+                route_of(Method::post, "/entities/{entityId}/attrs", "appendAttrs", "Append attributes", 204, type),
                 appending, append_attributes);
-  add_operation(router, services, route_of(Method::patch, "/entities/{entityId}/attrs", "updateEntity", "Update attributes", 204, type),
+  add_operation(router, services,
+                route_of(Method::patch, "/entities/{entityId}/attrs", "updateEntity", "Update attributes", 204, type),
                 patching, update_attributes);
   add_operation(router, services,
-                route_of(Method::patch, "/entities/{entityId}/attrs/{attrId}", "updateAttrs", "Update an attribute in part", 204, type),
+                route_of(Method::patch, "/entities/{entityId}/attrs/{attrId}", "updateAttrs",
+                         "Update an attribute in part", 204, type),
                 attribute_patch, patch_attribute);
-  add_operation(router, services,
-                route_of(Method::put, "/entities/{entityId}/attrs/{attrId}", "replaceAttrs", "Replace an attribute", 204, type), attribute,
-                replace_attribute);
+  add_operation(
+      router, services,
+      route_of(Method::put, "/entities/{entityId}/attrs/{attrId}", "replaceAttrs", "Replace an attribute", 204, type),
+      attribute, replace_attribute);
   add_operation(router, services,
                 route_of(Method::del, "/entities/{entityId}/attrs/{attrId}", "deleteAttrs", "Delete an attribute", 204,
                          {type_parameter(), query_parameter("datasetId", "The instance"),

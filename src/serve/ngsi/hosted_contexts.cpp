@@ -18,7 +18,8 @@ constexpr std::string_view entity_prefix = "urn:cityloom:internal:context:";
 
 std::string hex_hash(std::string_view text) {
   std::array<char, 17> hex{};
-  std::snprintf(hex.data(), hex.size(), "%016llx", static_cast<unsigned long long>(XXH3_64bits(text.data(), text.size())));
+  std::snprintf(hex.data(), hex.size(), "%016llx",
+                static_cast<unsigned long long>(XXH3_64bits(text.data(), text.size())));
   return hex.data();
 }
 
@@ -38,7 +39,8 @@ base::Status HostedContexts::open(thread::Thread& thread) {
       const auto* json = std::get_if<twin::Json>(&attribute.value);
       if (json == nullptr) return true;
       std::string id(record.id().substr(entity_prefix.size()));
-      HostedContext context{id, json->text, id.starts_with(implicit_prefix), record.created_at(), record.created_at(), 0};
+      HostedContext context{id, json->text, id.starts_with(implicit_prefix), record.created_at(), record.created_at(),
+                            0};
       contexts_.emplace(std::move(id), std::move(context));
       return false;
     });
@@ -82,9 +84,11 @@ std::string HostedContexts::remember(std::string document, bool implicit) {
     contexts_.insert_or_assign(context.id, context);
     // Implicit ones come with requests and must not grow without end: the longest unused goes.
     const auto is_implicit = [](const auto& entry) { return entry.second.implicit; };
-    if (implicit && static_cast<size_t>(std::count_if(contexts_.begin(), contexts_.end(), is_implicit)) > implicit_max) {
+    if (implicit &&
+        static_cast<size_t>(std::count_if(contexts_.begin(), contexts_.end(), is_implicit)) > implicit_max) {
       const auto oldest = std::min_element(contexts_.begin(), contexts_.end(), [](const auto& left, const auto& right) {
-        return std::pair(!left.second.implicit, left.second.last_used_at) < std::pair(!right.second.implicit, right.second.last_used_at);
+        return std::pair(!left.second.implicit, left.second.last_used_at) <
+               std::pair(!right.second.implicit, right.second.last_used_at);
       });
       dropped = oldest->first;
     }

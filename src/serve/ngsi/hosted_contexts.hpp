@@ -18,6 +18,7 @@ namespace cityloom::serve::ngsi_ld {
 /// The path below which hosted contexts are served.
 inline constexpr std::string_view contexts_path = "/ngsi-ld/v1/jsonldContexts/";
 
+/// One of them.
 struct HostedContext {
   std::string id;
   std::string document;  ///< JSON with the member "@context"
@@ -49,7 +50,9 @@ class HostedContexts {
   /// Forgets and records it. False: unknown.
   bool remove(std::string_view id, thread::Completion done);
 
+  /// By id.
   std::optional<HostedContext> find(std::string_view id) const;
+  /// All, in order of their ids.
   std::vector<HostedContext> list() const;
 
   /// The document of a URL (or path, or id) of ours, counting the use; nothing: not hosted here.

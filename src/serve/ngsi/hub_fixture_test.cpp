@@ -37,7 +37,8 @@ HubServer::~HubServer() {
 std::string HubServer::ask(std::string_view method, std::string_view target, int status, std::string_view body) {
   clock_.advance_us(1'000);
   TestClient client(port());
-  const auto response = client.ask(method, "/ngsi-ld/v1" + std::string(target), body, body.empty() ? "" : "Content-Type: application/json\r\n");
+  const auto response = client.ask(method, "/ngsi-ld/v1" + std::string(target), body,
+                                   body.empty() ? "" : "Content-Type: application/json\r\n");
   if (!response) {
     ADD_FAILURE() << method << ' ' << target << ": no response";
     return {};
@@ -60,7 +61,8 @@ Subscriber::Subscriber(uint16_t port) : gate_(trust::make_open_gate()) {
   route.operation_id = "notify";
   route.handler = [this](const Request& request, Reply reply) {
     Arrival arrival{std::string(request.path()), std::string(request.body()), {}};
-    for (const auto& [name, value] : request.headers()) arrival.headers.emplace_back(std::string(name), std::string(value));
+    for (const auto& [name, value] : request.headers())
+      arrival.headers.emplace_back(std::string(name), std::string(value));
     const std::lock_guard lock(mutex_);
     arrivals_.push_back(std::move(arrival));
     if (status_ == 0) {

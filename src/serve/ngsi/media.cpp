@@ -64,9 +64,12 @@ int specificity_of(std::string_view range, Media media) {
 
 std::string_view name_of(Media media) {
   switch (media) {
-    case Media::json: return "application/json";
-    case Media::ld_json: return "application/ld+json";
-    case Media::geo_json: return "application/geo+json";
+    case Media::json:
+      return "application/json";
+    case Media::ld_json:
+      return "application/ld+json";
+    case Media::geo_json:
+      return "application/geo+json";
   }
   return {};
 }
@@ -137,7 +140,8 @@ base::Result<std::optional<std::string>> context_link(std::string_view link) {
     if (target.size() < 3 || target.front() != '<' || target.back() != '>') {
       return fail(Code::invalid, "the Link header must name the context as <URL>", "Link");
     }
-    if (found) return fail(Code::invalid, "the Link header names more than one context", "Link", "host one that combines them");
+    if (found)
+      return fail(Code::invalid, "the Link header names more than one context", "Link", "host one that combines them");
     found = std::string(target.substr(1, target.size() - 2));
   }
   return found;

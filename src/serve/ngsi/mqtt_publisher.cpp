@@ -49,7 +49,7 @@ struct MqttPublisher::Broker {
   mosquitto* client = nullptr;
   std::mutex mutex;
   bool connected = false;
-  std::deque<Waiting> waiting;      // not yet handed to the library
+  std::deque<Waiting> waiting;       // not yet handed to the library
   std::map<int, Waiting> under_way;  // by message number
   Steady::time_point used = Steady::now();
 
@@ -135,7 +135,8 @@ void MqttPublisher::Broker::on_disconnect(mosquitto*, void* object, int code) {
     broker->connected = false;
   }
   if (code != 0) {
-    broker->fail_all(fail(Code::unavailable, "the broker ended the connection: " + std::string(mosquitto_strerror(code)),
+    broker->fail_all(fail(Code::unavailable,
+                          "the broker ended the connection: " + std::string(mosquitto_strerror(code)),
                           broker->url.host));
   }
 }
@@ -158,7 +159,9 @@ struct MqttPublisher::Parts {
   std::map<std::string, std::shared_ptr<Broker>> brokers;
 };
 
-MqttPublisher::MqttPublisher() : parts_(std::make_unique<Parts>()) { start_library(); }
+MqttPublisher::MqttPublisher() : parts_(std::make_unique<Parts>()) {
+  start_library();
+}
 
 MqttPublisher::~MqttPublisher() {
   for (auto& [key, broker] : parts_->brokers) broker->fail_all(fail(Code::cancelled, "the server is stopping"));
@@ -167,12 +170,13 @@ MqttPublisher::~MqttPublisher() {
 void MqttPublisher::publish(MqttMessage message, Done done) {
   const Url& url = message.broker;
   // A name is resolved by the library itself; what is written as an address is judged here.
-  const bool is_address = url.host.find_first_not_of("0123456789.") == std::string::npos || url.host.find(':') != std::string::npos;
+  const bool is_address =
+      url.host.find_first_not_of("0123456789.") == std::string::npos || url.host.find(':') != std::string::npos;
   if (is_address && !may_reach(url.host, Reach::not_link_local)) {
     return done(fail(Code::forbidden, "this address may not be reached from here", url.host));
   }
-  const std::string key = url.scheme + "|" + url.host + "|" + std::to_string(url.port) + "|" + url.user + "|" + url.password +
-                          (message.version_5 ? "|5" : "|3");
+  const std::string key = url.scheme + "|" + url.host + "|" + std::to_string(url.port) + "|" + url.user + "|" +
+                          url.password + (message.version_5 ? "|5" : "|3");
   std::shared_ptr<Broker> broker;
   base::Status started;
   {
@@ -213,7 +217,8 @@ void MqttPublisher::sweep() {
     const std::lock_guard lock(parts_->mutex);
     for (auto at = parts_->brokers.begin(); at != parts_->brokers.end();) {
       const std::lock_guard inner(at->second->mutex);
-      const bool idle = at->second->waiting.empty() && at->second->under_way.empty() && now - at->second->used > unused_after;
+      const bool idle =
+          at->second->waiting.empty() && at->second->under_way.empty() && now - at->second->used > unused_after;
       (idle ? unused : all).push_back(at->second);
       at = idle ? parts_->brokers.erase(at) : std::next(at);
     }

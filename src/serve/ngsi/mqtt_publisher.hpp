@@ -16,8 +16,8 @@ struct MqttMessage {
   Url broker;  ///< mqtt or mqtts, with user and password if the broker asks for them
   std::string topic;
   std::string payload;
-  int qos = 0;               ///< 0, 1 or 2
-  bool version_5 = true;     ///< MQTT 5.0, else 3.1.1
+  int qos = 0;            ///< 0, 1 or 2
+  bool version_5 = true;  ///< MQTT 5.0, else 3.1.1
   int64_t timeout_ms = 5'000;
 };
 

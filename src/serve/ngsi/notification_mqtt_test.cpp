@@ -47,11 +47,14 @@ bool accepts(uint16_t port) {
 // A broker process, ended by its process id.
 class Broker {
  public:
-  Broker() : port(free_port()), folder_(std::filesystem::temp_directory_path() / ("cityloom_broker_" + std::to_string(::getpid()))) {
+  Broker()
+      : port(free_port()),
+        folder_(std::filesystem::temp_directory_path() / ("cityloom_broker_" + std::to_string(::getpid()))) {
     std::filesystem::create_directories(folder_);
     std::filesystem::permissions(folder_, std::filesystem::perms::all);
     const std::string file = (folder_ / "mosquitto.conf").string();
-    std::ofstream(file) << "listener " << port << " 127.0.0.1\nallow_anonymous true\npersistence false\nlog_dest none\n";
+    std::ofstream(file) << "listener " << port
+                        << " 127.0.0.1\nallow_anonymous true\npersistence false\nlog_dest none\n";
     process_ = ::fork();
     if (process_ == 0) {
       ::execl(mosquitto_path, mosquitto_path, "-c", file.c_str(), static_cast<char*>(nullptr));
@@ -80,7 +83,8 @@ class Listener {
     mosquitto_message_callback_set(client_, [](mosquitto*, void* object, const mosquitto_message* message) {
       auto* listener = static_cast<Listener*>(object);
       const std::lock_guard lock(listener->mutex_);
-      listener->messages_.emplace_back(message->topic, std::string(static_cast<const char*>(message->payload), static_cast<size_t>(message->payloadlen)));
+      listener->messages_.emplace_back(message->topic, std::string(static_cast<const char*>(message->payload),
+                                                                   static_cast<size_t>(message->payloadlen)));
       listener->arrived_.notify_all();
     });
     mosquitto_subscribe_callback_set(client_, [](mosquitto*, void* object, int, int, const int*) {
@@ -125,12 +129,16 @@ TEST(MqttNotification, ArrivesWithItsMetadata) {
   Listener listener(broker.port);
   HubServer hub;
   const std::string uri = "mqtt://127.0.0.1:" + std::to_string(broker.port);
-  hub.ask("POST", "/subscriptions", 201,
-          R"({"id":"urn:ngsi-ld:Subscription:1","type":"Subscription","entities":[{"type":"Car"}],"notification":{"endpoint":{"uri":")" +
-              uri + R"(/city/cars","receiverInfo":[{"key":"X-Team","value":"roads"}],"notifierInfo":[{"key":"MQTT-QoS","value":"1"}]}}})");
-  hub.ask("POST", "/subscriptions", 201,
-          R"({"id":"urn:ngsi-ld:Subscription:2","type":"Subscription","entities":[{"type":"Bus"}],"notification":{"endpoint":{"uri":")" +
-              uri + R"(/city/buses","accept":"application/ld+json","notifierInfo":[{"key":"MQTT-Version","value":"mqtt3.1.1"}]}}})");
+  hub.ask(
+      "POST", "/subscriptions", 201,
+      R"({"id":"urn:ngsi-ld:Subscription:1","type":"Subscription","entities":[{"type":"Car"}],"notification":{"endpoint":{"uri":")" +
+          uri +
+          R"(/city/cars","receiverInfo":[{"key":"X-Team","value":"roads"}],"notifierInfo":[{"key":"MQTT-QoS","value":"1"}]}}})");
+  hub.ask(
+      "POST", "/subscriptions", 201,
+      R"({"id":"urn:ngsi-ld:Subscription:2","type":"Subscription","entities":[{"type":"Bus"}],"notification":{"endpoint":{"uri":")" +
+          uri +
+          R"(/city/buses","accept":"application/ld+json","notifierInfo":[{"key":"MQTT-Version","value":"mqtt3.1.1"}]}}})");
   hub.ask("POST", "/entities", 201, R"({"id":"urn:ngsi-ld:Car:1","type":"Car","speed":{"type":"Property","value":7}})");
   auto [topic, payload] = listener.next();
   EXPECT_EQ(topic, "city/cars");

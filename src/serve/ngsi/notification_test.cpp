@@ -10,7 +10,8 @@
 namespace cityloom::serve::ngsi_ld {
 namespace {
 
-std::string subscription(const std::string& id, const std::string& uri, const std::string& more = {}, const std::string& notification = {}) {
+std::string subscription(const std::string& id, const std::string& uri, const std::string& more = {},
+                         const std::string& notification = {}) {
   return R"({"id":"urn:ngsi-ld:Subscription:)" + id + R"(","type":"Subscription","entities":[{"type":"Car"}])" + more +
          R"(,"notification":{)" + notification + R"("endpoint":{"uri":")" + uri + R"("}}})";
 }
@@ -19,7 +20,9 @@ std::string car(int number, const std::string& attributes = {}) {
   return R"({"id":"urn:ngsi-ld:Car:)" + std::to_string(number) + R"(","type":"Car")" + attributes + "}";
 }
 
-std::string speed(int value) { return R"(,"speed":{"type":"Property","value":)" + std::to_string(value) + "}"; }
+std::string speed(int value) {
+  return R"(,"speed":{"type":"Property","value":)" + std::to_string(value) + "}";
+}
 
 // The first entity's attribute value in a notification.
 int64_t value_in(const Arrival& arrival, const char* attribute = "speed") {
@@ -72,7 +75,8 @@ TEST(Notification, WatchesAttributesAndQueries) {
   Subscriber subscriber;
   HubServer hub(quick());
   hub.ask("POST", "/subscriptions", 201,
-          subscription("1", subscriber.url(), R"(,"watchedAttributes":["speed"],"q":"speed>50")", R"("attributes":["speed"],)"));
+          subscription("1", subscriber.url(), R"(,"watchedAttributes":["speed"],"q":"speed>50")",
+                       R"("attributes":["speed"],)"));
   hub.ask("POST", "/entities", 201, car(1, speed(10) + R"(,"colour":{"type":"Property","value":"red"})"));
   hub.ask("PATCH", "/entities/urn:ngsi-ld:Car:1/attrs/speed", 204, R"({"value":60})");
   hub.ask("PATCH", "/entities/urn:ngsi-ld:Car:1/attrs/colour", 204, R"({"value":"blue"})");
@@ -89,7 +93,8 @@ TEST(Notification, WatchesAttributesAndQueries) {
 TEST(Notification, TellsOfTheEnd) {
   Subscriber subscriber;
   HubServer hub(quick());
-  hub.ask("POST", "/subscriptions", 201, subscription("1", subscriber.url(), R"(,"notificationTrigger":["entityDeleted"])"));
+  hub.ask("POST", "/subscriptions", 201,
+          subscription("1", subscriber.url(), R"(,"notificationTrigger":["entityDeleted"])"));
   hub.ask("POST", "/entities", 201, car(1, speed(10)));
   hub.ask("DELETE", "/entities/urn:ngsi-ld:Car:1", 204);
   const auto arrival = subscriber.next();

@@ -27,8 +27,7 @@ std::vector<Parameter> selection_parameters() {
 }
 
 std::vector<Parameter> representation_parameters() {
-  return {query_parameter("pick", "Members that are given"),
-          query_parameter("omit", "Members that are left out"),
+  return {query_parameter("pick", "Members that are given"), query_parameter("omit", "Members that are left out"),
           query_parameter("lang", "Language that LanguageProperties are reduced to"),
           query_parameter("geometryProperty", "GeoProperty that is the geometry of GeoJSON"),
           query_parameter("datasetId", "Comma separated datasets whose instances are given; @none is the default one")};
@@ -38,7 +37,8 @@ base::Result<std::vector<twin::Term>> terms_of(std::string_view names, const Cal
                                                std::string_view where) {
   std::vector<twin::Term> found;
   for (const std::string_view name : split(names, ',')) {
-    if (!ngsi::is_name(name)) return base::fail(Code::invalid, "this cannot be a name: \"" + std::string(name) + "\"", std::string(where));
+    if (!ngsi::is_name(name))
+      return base::fail(Code::invalid, "this cannot be a name: \"" + std::string(name) + "\"", std::string(where));
     found.push_back(terms.find(call.context()->expand(name)));
   }
   return found;
@@ -66,14 +66,16 @@ base::Result<ngsi::Representation> Call::representation(const twin::TermTable& t
   if (const auto datasets = parameter("datasetId")) {
     how.datasets_given = true;
     for (const std::string_view dataset : split(*datasets, ',')) {
-      if (dataset != "@none" && !ngsi::is_uri(dataset)) return base::fail(Code::invalid, "must be a URI or @none", "datasetId");
+      if (dataset != "@none" && !ngsi::is_uri(dataset))
+        return base::fail(Code::invalid, "must be a URI or @none", "datasetId");
       how.datasets.push_back(dataset == "@none" ? twin::Term{} : terms.find(dataset));
     }
     // GeoJSON takes its geometry from the instance that was asked for.
     if (*datasets != "@none" && how.datasets.size() == 1) how.geometry_dataset = std::string(*datasets);
   }
   if (const auto property = parameter("geometryProperty")) {
-    if (!ngsi::is_name(*property)) return base::fail(Code::invalid, "this cannot be an attribute's name", "geometryProperty");
+    if (!ngsi::is_name(*property))
+      return base::fail(Code::invalid, "this cannot be an attribute's name", "geometryProperty");
     how.geometry_property = terms.find(context()->expand(*property));
   }
   return how;
@@ -113,8 +115,9 @@ base::Result<twin::Query> query_of(const Call& call, const Reading& reading, con
   parameters.expand_values = call.parameter_text("expandValues");
   const bool narrow = parameters.type || parameters.attrs || parameters.q || parameters.georel || call.flag("local");
   if (!narrow) {
-    return base::fail(Code::invalid, "the query asks for everything: at least one of type, attrs, q or georel is needed", {},
-                "add one of them, or local=true");
+    return base::fail(Code::invalid,
+                      "the query asks for everything: at least one of type, attrs, q or georel is needed", {},
+                      "add one of them, or local=true");
   }
   auto query = ngsi::parse_query(parameters, *call.context(), tenant.thread->terms());
   if (!query.ok()) return query.error();

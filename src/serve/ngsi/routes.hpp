@@ -9,27 +9,39 @@
 
 namespace cityloom::serve::ngsi_ld {
 
+/// Retrieve and query.
 void add_entity_reads(Router& router, Services& services);
+/// Entities and attributes, one at a time.
 void add_entity_writes(Router& router, Services& services);
+/// Many entities in one request; purge.
 void add_batch_operations(Router& router, Services& services);
+/// The past.
 void add_temporal_operations(Router& router, Services& services);
+/// Types, attributes, source identity.
 void add_discovery(Router& router, Services& services);
+/// Hosted contexts.
 void add_context_operations(Router& router, Services& services);
+/// Subscriptions.
 void add_subscription_operations(Router& router, Services& services);
+/// What the standard has and this server does not yet: each answers 422 and says so.
+void add_closed_doors(Router& router, Services& services);
 
 /// The parameters that select entities (clause 6.4.3.2), for a route's description.
 std::vector<Parameter> selection_parameters();
 /// Those that say how entities are written.
 std::vector<Parameter> representation_parameters();
 
-/// The query that the parameters of a request ask for. Errors: invalid (also one that asks for everything), too_complex.
+/// The query that the parameters of a request ask for. Errors: invalid (also one that asks for everything),
+/// too_complex.
 base::Result<twin::Query> query_of(const Call& call, const Reading& reading, const TenantState& tenant);
 
 /// Makes a query that asks for everything ask for everything that clients may know of.
 base::Status hide_internal(twin::Query& query, const Reading& reading, const InternalTerms& internal);
 
 /// Whether the record is one that clients may know of.
-inline bool is_visible(const twin::EntityRecord& record) { return record && !record.ended() && !is_internal_id(record.id()); }
+inline bool is_visible(const twin::EntityRecord& record) {
+  return record && !record.ended() && !is_internal_id(record.id());
+}
 
 /// Value of a Link header to another page of the same request: "<...>; rel="next"...".
 std::string page_link(const Request& request, size_t offset, size_t limit, std::string_view relation);

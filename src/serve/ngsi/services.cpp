@@ -53,6 +53,7 @@ void Lane::work() {
 }
 
 TenantState& Services::state_of(const thread::Thread& thread) const {
+  if (main_state != nullptr && main_state->thread == &thread) return *main_state;
   const std::shared_lock lock(mutex);
   return *states.at(&thread);
 }

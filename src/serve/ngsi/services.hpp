@@ -28,7 +28,10 @@ class Subscriptions;
 
 /// Ids of what the hub itself keeps in the record begin with this; no client reads or writes them as entities.
 inline constexpr std::string_view internal_id_prefix = "urn:cityloom:internal:";
-inline bool is_internal_id(std::string_view id) { return id.starts_with(internal_id_prefix); }
+/// Whether an id is of what the hub keeps for itself.
+inline bool is_internal_id(std::string_view id) {
+  return id.starts_with(internal_id_prefix);
+}
 
 /// The terms of what the hub keeps in one tenant's record.
 struct InternalTerms {
@@ -36,6 +39,7 @@ struct InternalTerms {
   twin::Term context_type;       ///< urn:cityloom:type:Context
   twin::Term document;           ///< urn:cityloom:attribute:document
   twin::Term status;             ///< urn:cityloom:attribute:status
+  /// Whether entities of this type are nobody's but the hub's.
   bool hides(twin::Term type) const { return type == subscription_type || type == context_type; }
 };
 
@@ -46,6 +50,7 @@ base::Result<InternalTerms> intern_internal_terms(twin::TermTable& terms);
 class Lane {
  public:
   using Task = absl::AnyInvocable<void()>;
+  /// Starts the workers. At most `waiting_max` tasks wait for them.
   Lane(size_t workers, size_t waiting_max);
   /// Runs what waits, then stops.
   ~Lane();
@@ -71,7 +76,14 @@ struct TenantState {
   thread::Thread* thread = nullptr;
   InternalTerms internal;
   std::unique_ptr<ngsi::NameBook> names;
+  ngsi::NamesPointer core_names;  ///< of the core context: those of most requests
   std::shared_ptr<Subscriptions> subscriptions;
+
+  /// The tenant's names as a context writes them. Cost: none for the core context, else a lookup under a lock.
+  ngsi::NamesPointer names_in(const ngsi::ContextPointer& context) const {
+    return context == core_names_of ? core_names : names->of(context);
+  }
+  ngsi::ContextPointer core_names_of = ngsi::Context::core();
 };
 
 /// Shared by all handlers; everything in it may be used by any worker.
@@ -88,13 +100,15 @@ struct Services {
 
   size_t limit_default = 20;
   size_t limit_max = 1'000;
-  size_t history_limit = 10'000;       ///< instances of an attribute in one temporal answer
+  size_t history_limit = 10'000;        ///< instances of an attribute in one temporal answer
   size_t union_entities_max = 100'000;  ///< entities that a query with several selectors may match
 
   mutable std::shared_mutex mutex{};
   std::map<const thread::Thread*, std::shared_ptr<TenantState>> states{};
 
-  /// The state of an open tenant.
+  TenantState* main_state = nullptr;  ///< of the default tenant; set before the server starts
+
+  /// The state of an open tenant. Cost: none for the default one, else a lookup under a shared lock.
   TenantState& state_of(const thread::Thread& thread) const;
 };
 

@@ -47,7 +47,8 @@ void record(Call call, const Writing& writing, Prepared prepared, Change::Kind k
   std::vector<Change> changes;
   changes.push_back(std::move(change).value());
   Call::append(std::move(call), writing, std::move(changes),
-               [subscriptions, prepared = std::move(prepared), kind](const Call& answered, base::Result<thread::Outcomes> outcomes) mutable {
+               [subscriptions, prepared = std::move(prepared), kind](const Call& answered,
+                                                                     base::Result<thread::Outcomes> outcomes) mutable {
                  const auto& outcome = outcomes->front();
                  const std::string id = prepared.subscription.id;
                  if (!outcome.ok()) {
@@ -56,7 +57,8 @@ void record(Call call, const Writing& writing, Prepared prepared, Change::Kind k
                    if (error.code == Code::already_exists) error.what = "there is a subscription with this id already";
                    return answered.failure(error);
                  }
-                 const auto status = subscriptions->put(std::move(prepared.subscription), std::move(prepared.context), outcome->offset);
+                 const auto status =
+                     subscriptions->put(std::move(prepared.subscription), std::move(prepared.context), outcome->offset);
                  if (!status.ok()) return answered.failure(status.error());
                  Response response = Response::empty(kind == Change::Kind::create ? 201 : 204);
                  if (kind == Change::Kind::create) {
@@ -79,7 +81,8 @@ void record_with_context(Call call, const Writing& writing, ngsi::Subscription s
     if (!fetched.ok()) return shared->fail(ngsi::context_problem_of(fetched.error()), fetched.error());
     record(std::move(*shared), writing, {std::move(subscription), std::move(fetched).value()}, kind);
   };
-  if (!services.fetching.post(fetch)) shared->fail({Code::busy, "too many contexts are being fetched", {}, "try again later"});
+  if (!services.fetching.post(fetch))
+    shared->fail({Code::busy, "too many contexts are being fetched", {}, "try again later"});
 }
 
 // NGSI-LD: 5.8.1 create a subscription
@@ -111,10 +114,12 @@ void update_subscription(Call call) {
 }
 
 void append_one(const Call& call, const SubscriptionView& view, std::string& to) {
-  const std::string_view context = call.answer() == Media::ld_json ? std::string_view(call.context()->json()) : std::string_view{};
+  const std::string_view context =
+      call.answer() == Media::ld_json ? std::string_view(call.context()->json()) : std::string_view{};
   const ngsi::Subscription shown =
       view.context ? ngsi::in_context(view.subscription, *view.context, *call.context()) : view.subscription;
-  ngsi::append_subscription(shown, &view.status, call.services().clock.now(), call.has_option(option_sys_attrs), context, to);
+  ngsi::append_subscription(shown, &view.status, call.services().clock.now(), call.has_option(option_sys_attrs),
+                            context, to);
 }
 
 // NGSI-LD: 5.8.3 retrieve a subscription
@@ -156,18 +161,20 @@ void delete_subscription(Call call) {
   if (!subscriptions->find(id)) return call.fail(unknown_subscription(id));
   std::vector<Change> changes;
   changes.push_back(subscriptions->removal_of(id));
-  Call::append(std::move(call), *writing, std::move(changes),
-               [subscriptions, id](const Call& answered, base::Result<thread::Outcomes> outcomes) {
-                 const auto& outcome = outcomes->front();
-                 if (!outcome.ok()) {
-                   return answered.failure(outcome.error().code == Code::not_found ? unknown_subscription(id) : outcome.error());
-                 }
-                 subscriptions->erase(id);
-                 return Response::empty();
-               });
+  Call::append(
+      std::move(call), *writing, std::move(changes),
+      [subscriptions, id](const Call& answered, base::Result<thread::Outcomes> outcomes) {
+        const auto& outcome = outcomes->front();
+        if (!outcome.ok()) {
+          return answered.failure(outcome.error().code == Code::not_found ? unknown_subscription(id) : outcome.error());
+        }
+        subscriptions->erase(id);
+        return Response::empty();
+      });
 }
 
-Route route_of(Method method, const char* path, trust::Action action, const char* operation_id, const char* summary, int status) {
+Route route_of(Method method, const char* path, trust::Action action, const char* operation_id, const char* summary,
+               int status) {
   return {method, path, action, operation_id, {}, summary, {}, {}, {}, {{status, "Done", {}}}};
 }
 
@@ -183,19 +190,26 @@ void add_subscription_operations(Router& router, Services& services) {
   read.options = option_sys_attrs | option_count;
   Form list = read;
   list.paged = true;
-  add_operation(router, services, route_of(Method::post, "/subscriptions", trust::Action::subscribe, "createSubscription", "Subscribe", 201),
-                create, create_subscription);
-  add_operation(router, services, route_of(Method::get, "/subscriptions", trust::Action::read, "querySubscription", "List subscriptions", 200),
-                list, list_subscriptions);
+  add_operation(
+      router, services,
+      route_of(Method::post, "/subscriptions", trust::Action::subscribe, "createSubscription", "Subscribe", 201),
+      create, create_subscription);
+  add_operation(
+      router, services,
+      route_of(Method::get, "/subscriptions", trust::Action::read, "querySubscription", "List subscriptions", 200),
+      list, list_subscriptions);
   add_operation(router, services,
-                route_of(Method::get, "/subscriptions/{subscriptionId}", trust::Action::read, "retrieveSubscription", "Retrieve a subscription", 200),
+                route_of(Method::get, "/subscriptions/{subscriptionId}", trust::Action::read, "retrieveSubscription",
+                         "Retrieve a subscription", 200),
                 read, retrieve_subscription);
   add_operation(router, services,
-                route_of(Method::patch, "/subscriptions/{subscriptionId}", trust::Action::subscribe, "updateSubscription", "Update a subscription", 204),
+                route_of(Method::patch, "/subscriptions/{subscriptionId}", trust::Action::subscribe,
+                         "updateSubscription", "Update a subscription", 204),
                 update, update_subscription);
   add_operation(router, services,
-                route_of(Method::del, "/subscriptions/{subscriptionId}", trust::Action::subscribe, "deleteSubscription", "Unsubscribe", 204), Form{},
-                delete_subscription);
+                route_of(Method::del, "/subscriptions/{subscriptionId}", trust::Action::subscribe, "deleteSubscription",
+                         "Unsubscribe", 204),
+                Form{}, delete_subscription);
 }
 
 }  // namespace cityloom::serve::ngsi_ld

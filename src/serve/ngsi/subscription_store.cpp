@@ -11,7 +11,8 @@ namespace {
 constexpr std::string_view entity_prefix = "urn:cityloom:internal:subscription:";
 
 std::string status_json(const ngsi::SubscriptionStatus& status) {
-  std::string json = R"({"timesSent":)" + std::to_string(status.times_sent) + R"(,"timesFailed":)" + std::to_string(status.times_failed);
+  std::string json = R"({"timesSent":)" + std::to_string(status.times_sent) + R"(,"timesFailed":)" +
+                     std::to_string(status.times_failed);
   const auto add = [&](const char* name, base::Instant at) {
     if (at.exists()) json += std::string(",\"") + name + "\":\"" + at.text() + '"';
   };
@@ -106,7 +107,8 @@ thread::Change SubscriptionStore::removal_of(std::string_view id) const {
   return empty_change(tenant_, id, thread::Change::Kind::remove);
 }
 
-void SubscriptionStore::write_status(const ngsi::Subscription& subscription, const ngsi::SubscriptionStatus& status) const {
+void SubscriptionStore::write_status(const ngsi::Subscription& subscription,
+                                     const ngsi::SubscriptionStatus& status) const {
   thread::Change change = empty_change(tenant_, subscription.id, thread::Change::Kind::append);
   change.attributes.push_back(json_attribute(tenant_.internal.status, status_json(status)));
   thread::ChangeSet set;

@@ -10,6 +10,7 @@
 
 namespace cityloom::serve::ngsi_ld {
 
+/// One, read back.
 struct StoredSubscription {
   ngsi::Subscription subscription;
   ngsi::SubscriptionStatus status;
@@ -26,6 +27,7 @@ class SubscriptionStore {
 
   /// Kind create, or append to change a stored one.
   thread::Change change_of(const ngsi::Subscription& subscription, thread::Change::Kind kind) const;
+  /// Kind remove.
   thread::Change removal_of(std::string_view id) const;
 
   /// Records counters, in passing.
@@ -39,7 +41,8 @@ class SubscriptionStore {
   ngsi::ContextPointer context_of(const ngsi::Subscription& subscription, Services& services) const;
 
   /// The URL that notifications name as their context.
-  std::string context_url(const ngsi::Subscription& subscription, const ngsi::Context& context, Services& services) const;
+  std::string context_url(const ngsi::Subscription& subscription, const ngsi::Context& context,
+                          Services& services) const;
 
   /// The JSON text of the "@context" that a subscription stands under.
   static std::string context_text(const ngsi::Subscription& subscription);

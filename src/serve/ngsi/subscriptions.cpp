@@ -32,7 +32,9 @@ constexpr size_t commits_at_once = 64;
 constexpr auto blocked_wait = std::chrono::milliseconds(20);
 constexpr auto idle_wait = std::chrono::milliseconds(1'000);
 
-Steady::duration seconds(double s) { return std::chrono::duration_cast<Steady::duration>(std::chrono::duration<double>(s)); }
+Steady::duration seconds(double s) {
+  return std::chrono::duration_cast<Steady::duration>(std::chrono::duration<double>(s));
+}
 
 // Where other workers leave word for the follower's worker. Outlives it, for answers that come late.
 struct Inbox {
@@ -72,19 +74,19 @@ struct Subscriptions::Entry {
   std::optional<ngsi::Matcher> matcher;  // nothing while its context cannot be had
   bool needs_before = false;
 
-  Offset read_through;           // commits up to here have been looked at for it
-  bool behind = false;           // the main follower passed it: it reads the feed itself, from read_through
-  std::deque<Waiting> waiting;   // the front one may be under way
+  Offset read_through;          // commits up to here have been looked at for it
+  bool behind = false;          // the main follower passed it: it reads the feed itself, from read_through
+  std::deque<Waiting> waiting;  // the front one may be under way
   size_t waiting_bytes = 0;
   bool under_way = false;
-  uint64_t attempt = 0;          // of the delivery under way
-  int failures = 0;              // in a row
+  uint64_t attempt = 0;  // of the delivery under way
+  int failures = 0;      // in a row
   Steady::time_point not_before{};
   std::map<std::string, Notified, std::less<>> held;  // by throttling
   Offset held_since;
   Steady::time_point next_period{};
   Steady::time_point context_at{};  // when to ask for its context again
-  bool has_own_offset = false;   // one is stored
+  bool has_own_offset = false;      // one is stored
   bool status_changed = false;
 
   // Everything up to here has been told.
@@ -202,7 +204,8 @@ std::vector<SubscriptionView> Subscriptions::list(const thread::Page& page, uint
   return found;
 }
 
-base::Result<thread::Change> Subscriptions::change_of(const ngsi::Subscription& subscription, thread::Change::Kind kind) const {
+base::Result<thread::Change> Subscriptions::change_of(const ngsi::Subscription& subscription,
+                                                      thread::Change::Kind kind) const {
   const std::lock_guard lock(parts_->mutex);
   if (parts_->entries.size() >= parts_->options.subscriptions_max && !parts_->entries.contains(subscription.id)) {
     return fail(Code::busy, "there are as many subscriptions as are allowed", {}, "delete those that nobody needs");
@@ -210,7 +213,9 @@ base::Result<thread::Change> Subscriptions::change_of(const ngsi::Subscription& 
   return parts_->store.change_of(subscription, kind);
 }
 
-thread::Change Subscriptions::removal_of(std::string_view id) const { return parts_->store.removal_of(id); }
+thread::Change Subscriptions::removal_of(std::string_view id) const {
+  return parts_->store.removal_of(id);
+}
 
 base::Status Subscriptions::put(ngsi::Subscription subscription, ngsi::ContextPointer context, Offset from) {
   auto matcher = ngsi::make_matcher(subscription, context, parts_->thread().terms());
@@ -378,7 +383,9 @@ void Subscriptions::Parts::hear(Entry& entry, const thread::Commit& commit, std:
 
 // Reads the feed again for one that fell behind, while it has room.
 void Subscriptions::Parts::catch_up(Entry& entry) {
-  if (!entry.matcher || entry.waiting.size() > options.waiting_max / 2 || entry.waiting_bytes > options.waiting_bytes_max / 2) return;
+  if (!entry.matcher || entry.waiting.size() > options.waiting_max / 2 ||
+      entry.waiting_bytes > options.waiting_bytes_max / 2)
+    return;
   const auto commits = thread().feed(entry.read_through, commits_at_once);
   if (!commits.ok()) return;
   entry.behind = false;
@@ -395,8 +402,8 @@ void Subscriptions::Parts::catch_up(Entry& entry) {
 
 void Subscriptions::Parts::enqueue(Entry& entry, Offset offset, const std::vector<Notified>& notified) {
   const Instant now = services.clock.now();
-  const std::string id = "urn:ngsi-ld:Notification:" + std::to_string(offset.number) + "-" + std::to_string(now.microseconds) + "-" +
-                         std::to_string(++notifications);
+  const std::string id = "urn:ngsi-ld:Notification:" + std::to_string(offset.number) + "-" +
+                         std::to_string(now.microseconds) + "-" + std::to_string(++notifications);
   std::string body = ngsi::notification_json(entry.subscription, *entry.matcher, id, now, notified, *entry.names);
   entry.waiting_bytes += body.size();
   entry.waiting.push_back({offset, std::move(body)});
@@ -494,7 +501,8 @@ void Subscriptions::Parts::delivered(Entry& entry, const Delivered& result) {
     ++status.times_failed;
     ++entry.failures;
     int64_t wait_ms = entry.subscription.endpoint.cooldown_ms;
-    if (wait_ms == 0) wait_ms = std::min(options.retry_most_ms, options.retry_first_ms << std::min(entry.failures - 1, 16));
+    if (wait_ms == 0)
+      wait_ms = std::min(options.retry_most_ms, options.retry_first_ms << std::min(entry.failures - 1, 16));
     if (!result.retry && entry.subscription.endpoint.cooldown_ms == 0) wait_ms = 0;
     entry.not_before = steady_now + std::chrono::milliseconds(wait_ms);
     if (result.retry) return;

@@ -14,16 +14,17 @@
 
 namespace cityloom::serve::ngsi_ld {
 
+/// Limits and times.
 struct SubscriptionOptions {
-  size_t subscriptions_max = 10'000;     ///< in one tenant
-  size_t waiting_max = 1'000;            ///< notifications that wait for one endpoint; past it the feed is read again later
+  size_t subscriptions_max = 10'000;  ///< in one tenant
+  size_t waiting_max = 1'000;  ///< notifications that wait for one endpoint; past it the feed is read again later
   size_t waiting_bytes_max = 8u << 20;   ///< of them
   size_t held_entities_max = 1'000;      ///< held back by throttling
   size_t periodic_entities_max = 1'000;  ///< in one notification of a timeInterval
   int64_t retry_first_ms = 1'000;        ///< back-off after a failure, doubled up to `retry_most_ms`
   int64_t retry_most_ms = 60'000;
-  int64_t save_interval_ms = 1'000;      ///< offsets
-  int64_t status_interval_ms = 60'000;   ///< counters
+  int64_t save_interval_ms = 1'000;     ///< offsets
+  int64_t status_interval_ms = 60'000;  ///< counters
 };
 
 /// A subscription and how it fares.
@@ -45,6 +46,7 @@ class Subscriptions {
   /// Reads the stored subscriptions and starts the worker. Errors: corrupt, unavailable.
   base::Status open();
 
+  /// By id.
   std::optional<SubscriptionView> find(std::string_view id) const;
   /// In order of their ids; `count` is of all.
   std::vector<SubscriptionView> list(const thread::Page& page, uint64_t& count) const;
@@ -52,10 +54,12 @@ class Subscriptions {
   /// The change that records a subscription: submit it, then `put` with its outcome's offset.
   /// Errors: busy (too many subscriptions).
   base::Result<thread::Change> change_of(const ngsi::Subscription& subscription, thread::Change::Kind kind) const;
+  /// The change that ends its record: submit it, then `erase`.
   thread::Change removal_of(std::string_view id) const;
 
   /// Takes a recorded subscription, new or changed: it hears of commits after `from`. Errors: invalid.
   base::Status put(ngsi::Subscription subscription, ngsi::ContextPointer context, twin::Offset from);
+  /// Forgets it: what waits is not told any more.
   void erase(std::string_view id);
 
   /// For tests and metrics: whether everything up to the record's head is delivered or given up.

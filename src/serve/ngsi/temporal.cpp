@@ -22,9 +22,12 @@ Error unknown_entity(std::string_view id) {
 
 Instant time_of(const twin::Attribute& attribute, TimeProperty property) {
   switch (property) {
-    case TimeProperty::observed_at: return attribute.observed_at;
-    case TimeProperty::created_at: return attribute.created_at;
-    case TimeProperty::modified_at: return attribute.modified_at;
+    case TimeProperty::observed_at:
+      return attribute.observed_at;
+    case TimeProperty::created_at:
+      return attribute.created_at;
+    case TimeProperty::modified_at:
+      return attribute.modified_at;
   }
   return {};
 }
@@ -175,14 +178,17 @@ void retrieve_past(Call call) {
   if (!past.ok()) return call.fail(past.error());
   if (!past->found) return call.fail(unknown_entity(call.entity_id()));
   if (call.parameter("attrs") && past->attributes.empty()) {
-    return call.fail({Code::not_found, "the entity has no past of these attributes in this time", std::string(call.entity_id()), {}});
+    return call.fail({Code::not_found,
+                      "the entity has no past of these attributes in this time",
+                      std::string(call.entity_id()),
+                      {}});
   }
   std::vector<Past> pasts;
   pasts.push_back(std::move(past).value());
   Cut cut;
   trim(pasts, *query, cut);
   std::string body;
-  write_past(call, pasts.front(), *how, *query, *tenant.names->of(call.context()), body);
+  write_past(call, pasts.front(), *how, *query, *tenant.names_in(call.context()), body);
   call.send(temporal_response(call, std::move(body), cut, *query));
 }
 
@@ -204,7 +210,8 @@ bool past_satisfies(const Past& past, const twin::Matcher& matcher) {
 
 // A page of the entities whose past in the window is asked for.
 base::Result<std::vector<Past>> pasts_of(const Call& call, const thread::Snapshot& snapshot, const twin::Query& query,
-                                         const HistoryQuery& history, const TenantState& tenant, bool& more, uint64_t& count) {
+                                         const HistoryQuery& history, const TenantState& tenant, bool& more,
+                                         uint64_t& count) {
   const thread::Page& page = call.page();
   HistoryQuery asked = history;
   twin::Query of_attributes;
@@ -257,7 +264,7 @@ void answer_pasts(Call& call, const Reading& reading, const twin::Query& query, 
   if (!pasts.ok()) return call.fail(pasts.error());
   Cut cut;
   trim(*pasts, history, cut);
-  const auto names = tenant.names->of(call.context());
+  const auto names = tenant.names_in(call.context());
   std::string body = "[";
   for (const Past& past : *pasts) {
     if (body.size() > 1) body += ',';
@@ -292,14 +299,16 @@ void query_pasts_by_post(Call call) {
   if (!asked.ok()) return call.fail(asked.error());
   if (!asked->has_temporal) return call.fail({Code::invalid, "a temporal query is needed", "temporalQ", {}});
   if (asked->any_of.size() != 1) {
-    return call.fail(ProblemType::operation_not_supported,
-                     {Code::unsupported, "several selectors with ids of their own are not supported here yet", "entities", {}});
+    return call.fail(
+        ProblemType::operation_not_supported,
+        {Code::unsupported, "several selectors with ids of their own are not supported here yet", "entities", {}});
   }
   auto history = ngsi::parse_temporal_body(call.body());
   if (!history.ok()) return call.fail(history.error());
   history->attributes = asked->projection.pick;
   history->limit = call.services().history_limit;
-  history->with_recorded_times = call.has_option(option_sys_attrs) || history->window.property != TimeProperty::observed_at;
+  history->with_recorded_times =
+      call.has_option(option_sys_attrs) || history->window.property != TimeProperty::observed_at;
   auto how = call.representation(tenant.thread->terms());
   if (!how.ok()) return call.fail(how.error());
   how->projection = asked->projection;
@@ -307,38 +316,27 @@ void query_pasts_by_post(Call call) {
   answer_pasts(call, *reading, asked->any_of.front(), *history, *how);
 }
 
-// NGSI-LD: 5.6.11 - 5.6.16 writes of the past (not yet)
-void write_pasts(Call call) {
-  call.fail(ProblemType::operation_not_supported,
-            {Code::unsupported, "the past is written by writing the present: this operation is not supported here yet", {},
-             "write the entity with observedAt through /ngsi-ld/v1/entities"});
-}
-
 std::vector<Parameter> temporal_parameters() {
-  return {query_parameter("timerel", "before, after or between"), query_parameter("timeAt", "A date-time"),
-          query_parameter("endTimeAt", "A date-time"), query_parameter("timeproperty", "observedAt, createdAt or modifiedAt"),
-          query_parameter("lastN", "The latest so many instances of each attribute", R"({"type":"integer","minimum":1})")};
+  return {
+      query_parameter("timerel", "before, after or between"), query_parameter("timeAt", "A date-time"),
+      query_parameter("endTimeAt", "A date-time"),
+      query_parameter("timeproperty", "observedAt, createdAt or modifiedAt"),
+      query_parameter("lastN", "The latest so many instances of each attribute", R"({"type":"integer","minimum":1})")};
 }
 
 Route route_of(Method method, const char* path, trust::Action action, const char* operation_id, const char* summary,
                std::vector<Parameter> parameters = {}) {
-  return {method, path, action, operation_id, {}, summary, {}, std::move(parameters), {},
+  return {method,
+          path,
+          action,
+          operation_id,
+          {},
+          summary,
+          {},
+          std::move(parameters),
+          {},
           {{200, "The past", {{"application/json", {}}, {"application/ld+json", {}}}},
            {206, "A part of it, by Content-Range", {{"application/json", {}}, {"application/ld+json", {}}}}}};
-}
-
-void add_closed_doors(Router& router, Services& services) {
-  const auto closed = [&](Method method, const char* path, const char* operation_id, const char* summary) {
-    Route route{method, path, trust::Action::write, operation_id, {}, summary, {}, {}, {}, {}};
-    add_operation(router, services, std::move(route), Form{}, write_pasts);
-  };
-  closed(Method::post, "/temporal/entities", "upsertTemporal", "Create or extend a past (not yet)");
-  closed(Method::del, "/temporal/entities/{entityId}", "deleteTemporal", "Delete a past (not yet)");
-  closed(Method::post, "/temporal/entities/{entityId}/attrs", "appendAttrsTemporal", "Add instances (not yet)");
-  closed(Method::del, "/temporal/entities/{entityId}/attrs/{attrId}", "deleteAttrsTemporal", "Delete an attribute's past (not yet)");
-  closed(Method::patch, "/temporal/entities/{entityId}/attrs/{attrId}/{instanceId}", "updateAttrsTemporal", "Correct an instance (not yet)");
-  closed(Method::del, "/temporal/entities/{entityId}/attrs/{attrId}/{instanceId}", "deleteAttrInstanceTemporal",
-         "Delete an instance (not yet)");
 }
 
 }  // namespace
@@ -353,21 +351,22 @@ void add_temporal_operations(Router& router, Services& services) {
   std::vector<Parameter> of_one = parameters;
   of_one.push_back(query_parameter("attrs", "Attributes that are given"));
   add_operation(router, services,
-                route_of(Method::get, "/temporal/entities/{entityId}", trust::Action::read, "retrieveTemporal", "The past of an entity", of_one),
+                route_of(Method::get, "/temporal/entities/{entityId}", trust::Action::read, "retrieveTemporal",
+                         "The past of an entity", of_one),
                 one, retrieve_past);
   Form many = one;
   many.paged = true;
   for (const Parameter& parameter : selection_parameters()) parameters.push_back(parameter);
   add_operation(router, services,
-                route_of(Method::get, "/temporal/entities", trust::Action::read, "queryTemporal", "The past of entities", parameters), many,
-                query_pasts);
+                route_of(Method::get, "/temporal/entities", trust::Action::read, "queryTemporal",
+                         "The past of entities", parameters),
+                many, query_pasts);
   Form post = many;
   post.body = Form::Body::object;
   add_operation(router, services,
                 route_of(Method::post, "/temporal/entityOperations/query", trust::Action::read, "temporalQueryBatch",
                          "The past of entities, by POST"),
                 post, query_pasts_by_post);
-  add_closed_doors(router, services);
 }
 
 }  // namespace cityloom::serve::ngsi_ld
