@@ -36,6 +36,7 @@ class JsonText {
   JsonText& value(base::Instant instant);
   JsonText& value(const twin::Value& attribute_value);
   JsonText& value(const twin::Geometry& geometry);
+  /// `null`.
   JsonText& null();
   template <std::integral Integer>
   JsonText& value(Integer number) {

@@ -29,19 +29,28 @@ struct ApiState {
 };
 using ApiStatePointer = std::shared_ptr<ApiState>;
 
-/// @name Each adds some doors.
+/// /health and, with `bench`, /bench/fixed/{bytes}.
 void add_health_doors(Router& router, const ApiStatePointer& state);
+/// /metrics. The router must outlive it.
 void add_metrics_door(Router& router, const ApiStatePointer& state);
+/// /openapi.json of the router, which must outlive it.
 void add_openapi_door(Router& router);
+/// /, /console and the files below /console/.
 void add_console_doors(Router& router, const std::string& folder);
+/// /api/summary and /api/search.
 void add_search_doors(Router& router, const ApiStatePointer& state);
+/// /api/links and /api/links/{name}/push.
 void add_link_doors(Router& router, const ApiStatePointer& state);
+/// /api/stream.
 void add_stream_door(Router& router, const ApiStatePointer& state);
+/// /api/branches.
 void add_branch_doors(Router& router, const ApiStatePointer& state);
+/// /api/route, /api/import and /tiles/buildings.
 void add_city_doors(Router& router, const ApiStatePointer& state);
 
 /// The parameters `asOf` and `branch` as routes describe them.
 Parameter as_of_parameter();
+/// The branch that a request is about.
 Parameter branch_parameter();
 /// `{"$ref":"#/components/schemas/NAME"}`
 std::string schema_reference(std::string_view name);

@@ -50,6 +50,7 @@ class Gazetteer {
   /// Waits until everything up to this offset is in what it answers. False: not within `timeout_ms`.
   bool wait_for(thread::Offset offset, int64_t timeout_ms) const;
 
+  /// How many entities have a name.
   size_t named_count() const;
 
  private:
