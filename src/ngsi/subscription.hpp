@@ -42,7 +42,7 @@ struct Endpoint {
   bool operator==(const Endpoint&) const = default;
 };
 
-enum class Trigger : uint8_t {
+enum class Trigger : uint8_t {  ///< notificationTrigger, clause 5.2.12
   attribute_created,
   attribute_updated,
   attribute_deleted,

@@ -35,7 +35,7 @@ struct Url {
   static base::Result<Url> parse(std::string_view text);
 };
 
-struct OutgoingRequest {
+struct OutgoingRequest {  ///< one request
   std::string method = "GET";
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
@@ -46,7 +46,7 @@ struct OutgoingRequest {
   size_t redirects_max = 0;          ///< followed for GET only
 };
 
-struct OutgoingResponse {
+struct OutgoingResponse {  ///< its answer
   unsigned status = 0;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
@@ -55,7 +55,7 @@ struct OutgoingResponse {
   std::string_view header(std::string_view name) const;
 };
 
-struct OutgoingOptions {
+struct OutgoingOptions {  ///< limits of a client
   /// Addresses that are reachable whatever the Reach: exact ("127.0.0.1", "::1").
   std::vector<std::string> allowed_addresses;
   size_t idle_connections_max = 256;  ///< kept open for reuse, over all hosts

@@ -25,7 +25,7 @@ class Tenants {
   /// tenant is open and end before its thread (indexes, subscriptions).
   using Attacher = std::function<std::shared_ptr<void>(const std::string& name, thread::Thread& thread)>;
 
-  struct Options {
+  struct Options {  ///< limits
     size_t tenants_max = 64;
   };
 

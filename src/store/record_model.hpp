@@ -95,7 +95,7 @@ class RecordModel {
     return last;
   }
 
-  std::vector<thread::BranchId> branches() const {
+  std::vector<thread::BranchId> branches() const {  ///< that are open
     std::vector<thread::BranchId> ids;
     for (const auto& [id, branch] : branches_) ids.push_back(id);
     return ids;
@@ -128,7 +128,7 @@ class RandomChanges {
   const std::vector<twin::Term>& names() const { return names_; }
   const std::vector<twin::Term>& datasets() const { return datasets_; }
 
-  twin::Attribute attribute() {
+  twin::Attribute attribute() {  ///< a random one
     twin::Attribute attribute;
     attribute.name = names_[below(names_.size())];
     if (attribute.name != twin::terms::location && below(4) == 0) attribute.dataset = datasets_[below(2)];
@@ -155,7 +155,7 @@ class RandomChanges {
     return attribute;
   }
 
-  thread::Change change() {
+  thread::Change change() {  ///< a random one
     using Kind = thread::Change::Kind;
     constexpr Kind kinds[] = {Kind::create,
                               Kind::create_or_append,
@@ -186,7 +186,7 @@ class RandomChanges {
     return change;
   }
 
-  thread::ChangeSet change_set(thread::BranchId branch, size_t changes_max) {
+  thread::ChangeSet change_set(thread::BranchId branch, size_t changes_max) {  ///< some of them
     thread::ChangeSet set;
     set.branch = branch;
     set.author = "test";

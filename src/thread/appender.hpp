@@ -28,11 +28,11 @@ class Appender {
   /// Writes all changed view entries. On the worker only.
   base::Status checkpoint();
 
-  Thread::Token on_head(std::function<void(Offset)> heard);
-  base::Result<std::optional<Offset>> follower_offset(std::string_view name) const;
-  void set_follower_offset(std::string_view name, Offset offset);
+  Thread::Token on_head(std::function<void(Offset)> heard);  ///< as Thread::on_head
+  base::Result<std::optional<Offset>> follower_offset(std::string_view name) const;  ///< as Thread's
+  void set_follower_offset(std::string_view name, Offset offset);  ///< as Thread's
 
-  void fill(ThreadStatus& status) const;
+  void fill(ThreadStatus& status) const;  ///< adds the appender's numbers
 
  private:
   struct Work {

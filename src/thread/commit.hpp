@@ -25,7 +25,7 @@ inline constexpr BranchId main_branch{0};
 
 /// What a commit does to the branches themselves, if it does.
 struct BranchEvent {
-  enum class Kind : uint8_t { none, forked, dropped };
+  enum class Kind : uint8_t { none, forked, dropped };  ///< what a commit without facts did to branches
   Kind kind = Kind::none;
   BranchId branch;
   BranchId parent;

@@ -19,10 +19,10 @@ struct SeriesKey {
   auto operator<=>(const SeriesKey&) const = default;
 };
 
-inline void append_big_endian(std::string& to, uint32_t number) {
+inline void append_big_endian(std::string& to, uint32_t number) {  ///< 4 bytes that sort as the number
   for (int shift = 24; shift >= 0; shift -= 8) to.push_back(static_cast<char>(number >> shift));
 }
-inline void append_big_endian(std::string& to, uint64_t number) {
+inline void append_big_endian(std::string& to, uint64_t number) {  ///< 8 bytes, likewise
   append_big_endian(to, static_cast<uint32_t>(number >> 32));
   append_big_endian(to, static_cast<uint32_t>(number));
 }
@@ -32,38 +32,38 @@ inline uint32_t big_endian_32(std::string_view key, size_t at) {
   for (size_t i = 0; i < 4; ++i) number = number << 8 | static_cast<uint8_t>(key[at + i]);
   return number;
 }
-inline uint64_t big_endian_64(std::string_view key, size_t at) {
+inline uint64_t big_endian_64(std::string_view key, size_t at) {  ///< reads 8 of them; they must be there
   return static_cast<uint64_t>(big_endian_32(key, at)) << 32 | big_endian_32(key, at + 4);
 }
 
-inline std::string offset_key(Offset offset) {
+inline std::string offset_key(Offset offset) {  ///< key in `commits`
   std::string key;
   append_big_endian(key, offset.number);
   return key;
 }
-inline std::string term_key(twin::Term term) {
+inline std::string term_key(twin::Term term) {  ///< key in `terms`
   std::string key;
   append_big_endian(key, term.number);
   return key;
 }
-inline std::string entity_key(BranchId branch, twin::EntityNumber entity) {
+inline std::string entity_key(BranchId branch, twin::EntityNumber entity) {  ///< key in `latest`
   std::string key;
   append_big_endian(key, branch.number);
   append_big_endian(key, entity.number);
   return key;
 }
-inline std::string series_key(const SeriesKey& series) {
+inline std::string series_key(const SeriesKey& series) {  ///< the first part of a chunk's key
   std::string key = entity_key(series.branch, series.entity);
   append_big_endian(key, series.attribute.number);
   append_big_endian(key, series.dataset.number);
   return key;
 }
-inline std::string chunk_key(const SeriesKey& series, uint64_t chunk) {
+inline std::string chunk_key(const SeriesKey& series, uint64_t chunk) {  ///< key in `series` and `summaries`
   std::string key = series_key(series);
   append_big_endian(key, chunk);
   return key;
 }
-inline std::string ever_key(char kind, uint64_t what, uint32_t entity_number) {
+inline std::string ever_key(char kind, uint64_t what, uint32_t entity_number) {  ///< key in `ever`
   std::string key(1, kind);
   append_big_endian(key, what);
   append_big_endian(key, entity_number);
@@ -72,7 +72,7 @@ inline std::string ever_key(char kind, uint64_t what, uint32_t entity_number) {
 inline constexpr size_t series_key_size = 16;
 inline constexpr size_t chunk_key_size = 24;
 
-inline SeriesKey series_of_key(std::string_view key) {
+inline SeriesKey series_of_key(std::string_view key) {  ///< what chunk_key was made of
   return {{big_endian_32(key, 0)}, {big_endian_32(key, 4)}, {big_endian_32(key, 8)}, {big_endian_32(key, 12)}};
 }
 

@@ -44,8 +44,8 @@ class Latest {
   Latest(const Latest&) = delete;
   Latest& operator=(const Latest&) = delete;
 
-  twin::EntityRecord find(std::string_view entity_id) const;
-  twin::EntityRecord find(twin::EntityNumber number) const;
+  twin::EntityRecord find(std::string_view entity_id) const;  ///< empty if it does not exist
+  twin::EntityRecord find(twin::EntityNumber number) const;  ///< likewise
 
   /// Puts a record in the place of the one with its id. Writer only.
   void put(twin::EntityRecord record);

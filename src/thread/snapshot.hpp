@@ -23,7 +23,7 @@ struct QueryResult {
   bool more = false;   ///< whether matches remain after this page
 };
 
-struct Page {
+struct Page {  ///< which part of an answer is asked for
   size_t offset = 0;
   size_t limit = 20;  ///< 0: only count
   bool count = false;

@@ -28,12 +28,12 @@ enum class Family : uint8_t {
 inline constexpr size_t family_count = 8;
 inline constexpr std::array<Family, 5> view_families = {Family::views, Family::latest, Family::series,
                                                         Family::summaries, Family::ever};
-std::string_view name_of(Family family);
+std::string_view name_of(Family family);  ///< as back ends store it
 
 /// Puts and deletions that happen all or not at all, in order.
 class Batch {
  public:
-  struct Entry {
+  struct Entry {  ///< one put or deletion
     Family family;
     bool is_deletion;
     std::string key;

@@ -30,7 +30,7 @@ struct ChangeSet {
 using Outcomes = std::vector<base::Result<Outcome>>;
 using Completion = std::function<void(base::Result<Outcomes>)>;
 
-struct BranchInfo {
+struct BranchInfo {  ///< a branch as it is now
   BranchId id;
   std::string name;
   BranchId parent;
@@ -38,7 +38,7 @@ struct BranchInfo {
   Offset head;  ///< of its last commit
 };
 
-struct Options {
+struct Options {  ///< limits of one thread
   size_t queue_changes_max = 100'000;  ///< changes waiting for the appender; past it: Code::busy
   size_t queue_bytes_max = 256u << 20;
   size_t batch_changes_max = 4'096;         ///< changes that share one sync
@@ -85,7 +85,7 @@ class Thread {
   twin::TermTable& terms();
   const twin::TermTable& terms() const;
 
-  Snapshot snapshot(BranchId branch = main_branch) const;
+  Snapshot snapshot(BranchId branch = main_branch) const;  ///< the latest
   /// As of an offset past the head: the head. Errors: not_found (branch), invalid (before a branch's fork is fine: it
   /// reads the parent).
   base::Result<Snapshot> snapshot_at(Offset offset, BranchId branch = main_branch) const;
@@ -102,8 +102,8 @@ class Thread {
   std::vector<BranchInfo> branches() const;
   std::optional<BranchId> find_branch(std::string_view name) const;
 
-  Offset head() const;
-  base::Result<base::Instant> recorded_at(Offset offset) const;
+  Offset head() const;  ///< of the last commit
+  base::Result<base::Instant> recorded_at(Offset offset) const;  ///< errors: not_found
 
   /// Commits after `after`, oldest first, at most `limit` of them and about `bytes_max` bytes; empty at the head.
   /// From memory near the head, else from disk. Errors: corrupt, unavailable.
@@ -126,8 +126,8 @@ class Thread {
   /// A consistent copy of the record while writes go on. Errors: already_exists, unavailable.
   base::Status backup(const std::string& folder);
 
-  ThreadStatus status() const;
-  uint64_t size_bytes(Family family) const;
+  ThreadStatus status() const;  ///< cheap; any worker
+  uint64_t size_bytes(Family family) const;  ///< on disk, about
 
   /// A hash over all stored view families, after a checkpoint: equal threads give equal digests.
   base::Result<uint64_t> views_digest();

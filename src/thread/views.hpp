@@ -31,7 +31,7 @@ class RecentCommits {
  public:
   explicit RecentCommits(size_t bytes_max) : bytes_max_(bytes_max) {}
 
-  void add(std::shared_ptr<const Commit> commit, size_t bytes);
+  void add(std::shared_ptr<const Commit> commit, size_t bytes);  ///< keeps the newest ones
   /// The commits after an offset, oldest first; nothing if some of them are no longer held.
   std::optional<std::vector<std::shared_ptr<const Commit>>> after(Offset offset, size_t limit, size_t bytes_max) const;
 
@@ -97,7 +97,7 @@ class Views {
   /// The number that an id has on a branch or its parents, also of an ended entity.
   std::optional<twin::EntityNumber> number_of(BranchId branch, std::string_view entity_id) const;
 
-  struct Candidates {
+  struct Candidates {  ///< numbers that may match
     Numbers numbers;
     bool exact = false;  // all of them match
   };
@@ -106,7 +106,7 @@ class Views {
   /// Entities that ever had one of the query's types.
   base::Result<Numbers> ever(const twin::Query& query) const;
 
-  base::Result<base::Instant> recorded_at(Offset offset) const;
+  base::Result<base::Instant> recorded_at(Offset offset) const;  ///< errors: not_found
   /// The last commit with recorded_at <= time; 0 if there is none.
   base::Result<Offset> offset_at(base::Instant time) const;
 

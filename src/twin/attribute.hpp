@@ -17,7 +17,7 @@ struct Offset {
 };
 static_assert(sizeof(Offset) == 8);
 
-enum class AttributeKind : uint8_t {
+enum class AttributeKind : uint8_t {  ///< as NGSI-LD has them
   property,
   relationship,
   geo_property,

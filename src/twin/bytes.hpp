@@ -53,7 +53,7 @@ class ByteReader {
   bool at_end() const { return from_.empty(); }
   std::string_view rest() const { return from_; }
 
-  uint64_t varint() {
+  uint64_t varint() {  ///< 7 bits a byte, low ones first
     uint64_t number = 0;
     for (unsigned shift = 0; shift < 64; shift += 7) {
       if (from_.empty()) break;
@@ -81,7 +81,7 @@ class ByteReader {
   }
   uint8_t byte() { return fixed<uint8_t>(); }
   std::string_view text() { return take(varint()); }
-  std::string_view take(uint64_t size) {
+  std::string_view take(uint64_t size) {  ///< the next bytes; fewer: not ok
     if (size > from_.size()) {
       refuse();
       return {};

@@ -39,7 +39,7 @@ struct AttributePath {
   bool operator==(const AttributePath&) const = default;
 };
 
-enum class Comparator : uint8_t {
+enum class Comparator : uint8_t {  ///< of one comparison in q
   equal,
   not_equal,
   greater,
@@ -70,13 +70,13 @@ struct Comparison {
 
 /// A tree of conditions: all or any of its children, or one comparison.
 struct Condition {
-  enum class Kind : uint8_t { comparison, all, any };
+  enum class Kind : uint8_t { comparison, all, any };  ///< of a node
   Kind kind = Kind::comparison;
   Comparison comparison;
   std::vector<Condition> children;
 };
 
-enum class GeoRelation : uint8_t { near, within, contains, intersects, equals, disjoint, overlaps };
+enum class GeoRelation : uint8_t { near, within, contains, intersects, equals, disjoint, overlaps };  ///< as georel
 
 /// A geo-query on one GeoProperty. near: from distance_min_m to distance_max_m (either absent) between the nearest
 /// points of both geometries, on the sphere of mean Earth radius.

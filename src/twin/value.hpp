@@ -44,7 +44,7 @@ inline double as_number(const Value& value) {
   return std::numeric_limits<double>::quiet_NaN();
 }
 
-inline bool is_null(const Value& value) {
+inline bool is_null(const Value& value) {  ///< NGSI-LD Null: asks for deletion
   return std::holds_alternative<Null>(value);
 }
 
@@ -53,7 +53,7 @@ inline bool is_null(const Value& value) {
 inline Value unstated_value() {
   return Json{};
 }
-inline bool is_unstated(const Value& value) {
+inline bool is_unstated(const Value& value) {  ///< a fragment that leaves the value
   const auto* json = std::get_if<Json>(&value);
   return json != nullptr && json->text.empty();
 }
