@@ -10,6 +10,7 @@
 #include "app/progress.hpp"
 #include "app/record_work.hpp"
 #include "link/definition.hpp"
+#include "store/store.hpp"
 
 namespace cityloom::app {
 namespace {
@@ -70,6 +71,14 @@ base::Status read_all(const thread::Thread& thread, Progress& progress, uint64_t
 void look_at_record(Findings& findings, const DataFolder& folder, const std::string& tenant, const Arguments& arguments,
                     const base::Clock& clock) {
   const std::string name = tenant.empty() ? "the record" : "the record of tenant " + tenant;
+  // A start takes damage in the log for the torn end of a power loss, and goes on with what stands before it.
+  store::EmbeddedOptions strict;
+  strict.create_if_missing = false;
+  strict.strict_log = true;
+  if (const auto store = store::open_embedded(folder.record_folder(tenant), strict); !store) {
+    findings.bad(name + ": " + store.error().text());
+    return;
+  }
   const auto thread = open_with_progress(folder, tenant, clock, arguments.settings);
   if (!thread) {
     findings.bad(name + ": " + thread.error().text());

@@ -17,7 +17,12 @@ namespace {
 base::Result<space::ImportReport> import_bytes(std::string_view name, std::string_view bytes, thread::Thread& thread,
                                                thread::BranchId branch) {
   space::ThreadSink sink(thread, branch);
-  return space::import_bytes(name, bytes, sink);
+  auto report = space::import_bytes(name, bytes, sink);
+  if (report || report.error().code != base::Code::corrupt) return report;
+  // What is damaged is what the client sent, not what we hold.
+  base::Error error = report.error();
+  error.code = base::Code::invalid;
+  return error;
 }
 
 serve::NgsiOptions ngsi_options(const DoorParts& parts) {

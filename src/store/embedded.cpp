@@ -95,7 +95,8 @@ rocksdb::DBOptions database_options(const EmbeddedOptions& options, std::shared_
   database.max_bgerror_resume_count = 0;
   database.paranoid_checks = true;
   // A torn end of the log was never acknowledged; everything before it comes back, as one prefix of the writes.
-  database.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  database.wal_recovery_mode = options.strict_log ? rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords
+                                                  : rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   // Everything is in the log, so closing needs no flush; whoever wants a quick next start calls flush().
   database.avoid_flush_during_shutdown = true;
   database.max_total_wal_size = 8 * options.write_buffer_bytes;

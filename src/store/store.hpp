@@ -19,6 +19,7 @@ struct EmbeddedOptions {
   size_t block_cache_bytes = 32u << 20;
   size_t write_buffer_bytes = 16u << 20;  ///< of each family; all together take at most four times as much
   bool create_if_missing = true;
+  bool strict_log = false;      ///< damage in the log is an error; else reading stops there, as after a power loss
   rocksdb::Env* env = nullptr;  ///< the file system; nullptr: the machine's. Tests put a failing disk here.
 };
 
