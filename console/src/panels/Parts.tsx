@@ -67,7 +67,7 @@ export function FailureNote({ failure, onRetry }: { failure: ApiFailure; onRetry
     <div className="note note-failure" role="alert">
       <p className="note-title"><Icon name="warning" />{t(`error.${kind}`)}</p>
       <p>{t(`error.${kind}.do`)}</p>
-      {kind !== 'notFoundThen' && failure.detail && <p className="note-detail">{t('error.reason', { detail: failure.detail })}</p>}
+      {kind !== 'notFoundThen' && kind !== 'unreachable' && failure.detail && <p className="note-detail">{t('error.reason', { detail: failure.detail })}</p>}
       {onRetry && <button type="button" className="button" onClick={onRetry}>{t('error.retry')}</button>}
     </div>
   );
