@@ -52,6 +52,7 @@ class ConditionParser {
 
   base::Result<Condition> read() {
     if (q_.empty()) return error("the query is empty");
+    if (!simdjson::validate_utf8(q_.data(), q_.size())) return error("the query is not valid UTF-8");
     if (q_.size() > query_bytes_max) {
       return base::fail(Code::too_complex, "the query has more than " + std::to_string(query_bytes_max) + " bytes",
                         "q");

@@ -23,6 +23,8 @@ void check_written(const thread::Change& change, const twin::TermTable& terms) {
   entity.attributes = change.attributes;
   entity.created_at = entity.modified_at = base::Instant::from_seconds(0);
   const twin::EntityRecord record = twin::EntityRecord::pack(entity, {1});
+  // An answer may nest deeper than the request that it came from.
+  const ngsi::BodyLimits limits{1u << 30, 200, 10'000};
   const ngsi::Names names(ngsi::Context::core(), terms);
   for (const ngsi::Format format : {ngsi::Format::normalized, ngsi::Format::concise, ngsi::Format::simplified}) {
     ngsi::Representation how;
@@ -31,10 +33,10 @@ void check_written(const thread::Change& change, const twin::TermTable& terms) {
     how.language = format == ngsi::Format::simplified ? "ko,*;q=0.5" : "";
     std::string json;
     ngsi::append_entity(record, how, names, json);
-    if (!ngsi::Body::read(json)) std::abort();
+    if (!ngsi::Body::read(json, limits)) std::abort();
     json.clear();
     ngsi::append_feature(record, how, names, json);
-    if (!ngsi::Body::read(json)) std::abort();
+    if (!ngsi::Body::read(json, limits)) std::abort();
   }
 }
 

@@ -222,6 +222,14 @@ TEST_F(Parse, IdsOfABatchAreUris) {
   EXPECT_FALSE(parse_ids(*Body::read("{}")).ok());
 }
 
+TEST(Problem, IsJsonWhateverTheClientSent) {
+  const std::string json = problem_json(ProblemType::bad_request_data,
+                                        base::fail(base::Code::invalid, "not \xEC\x9E", "a\xff.잠실", "\"try\""), 400);
+  EXPECT_TRUE(Body::read(json).ok()) << json;
+  EXPECT_NE(json.find("a?.잠실"), std::string::npos) << json;
+  EXPECT_NE(json.find("https://uri.etsi.org/ngsi-ld/errors/BadRequestData"), std::string::npos);
+}
+
 TEST(Syntax, NamesUrisScopesAndLanguages) {
   for (const char* name : {"a", "aB_1", "높이", "고도_m", "prefix:name", "https://e.org/a-b"})
     EXPECT_TRUE(is_name(name)) << name;

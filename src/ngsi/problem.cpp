@@ -1,5 +1,7 @@
 #include "ngsi/problem.hpp"
 
+#include <simdjson.h>
+
 #include <array>
 
 #include "ngsi/json.hpp"
@@ -28,6 +30,34 @@ constexpr std::array<Described, 14> descriptions = {{
     {"about:blank", "Forbidden"},
     {"about:blank", "Too much at the moment"},
 }};
+
+// How many bytes of valid UTF-8 begin here; 0: none.
+size_t valid_bytes(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text.front());
+  const size_t length = lead < 0x80                   ? 1
+                        : lead >= 0xC2 && lead < 0xE0 ? 2
+                        : lead >= 0xE0 && lead < 0xF0 ? 3
+                        : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                      : 0;
+  if (length > text.size()) return 0;
+  return length != 0 && simdjson::validate_utf8(text.data(), length) ? length : 0;
+}
+
+// What a client sent may have been cut within a letter, or have been no text at all.
+std::string readable(std::string_view text) {
+  std::string valid;
+  while (!text.empty()) {
+    const size_t length = valid_bytes(text);
+    if (length == 0) {
+      valid += '?';
+      text.remove_prefix(1);
+      continue;
+    }
+    valid += text.substr(0, length);
+    text.remove_prefix(length);
+  }
+  return valid;
+}
 
 }  // namespace
 
@@ -89,16 +119,16 @@ std::string problem_json(ProblemType type, const base::Error& error, int status)
   if (!error.where.empty()) detail += " (" + error.where + ")";
   if (!detail.empty()) {
     json += ",\"detail\":";
-    append_quoted(detail, json);
+    append_quoted(readable(detail), json);
   }
   json += ",\"status\":" + std::to_string(status);
   if (!error.where.empty()) {
     json += ",\"where\":";
-    append_quoted(error.where, json);
+    append_quoted(readable(error.where), json);
   }
   if (!error.remedy.empty()) {
     json += ",\"remedy\":";
-    append_quoted(error.remedy, json);
+    append_quoted(readable(error.remedy), json);
   }
   json += '}';
   return json;

@@ -1,10 +1,9 @@
 #include "ngsi/query.hpp"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <charconv>
 
+#include "ngsi/query_members.hpp"
 #include "ngsi/syntax.hpp"
 
 namespace cityloom::ngsi {
@@ -134,17 +133,6 @@ base::Result<double> distance_of(std::string_view text) {
     return fail(Code::invalid, "a distance is a positive number of metres", "georel");
   }
   return metres;
-}
-
-// The text again, if it is one JSON array and nothing more.
-std::optional<std::string> json_array(std::string_view text) {
-  simdjson::dom::parser parser;
-  simdjson::dom::array array;
-  if (parser.allocate(std::max<size_t>(text.size(), 64), 16) != simdjson::SUCCESS ||
-      parser.parse(simdjson::padded_string(text)).get(array) != simdjson::SUCCESS) {
-    return std::nullopt;
-  }
-  return simdjson::minify(array);
 }
 
 base::Status read_relation(std::string_view georel, twin::GeoQuery& to) {

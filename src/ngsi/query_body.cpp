@@ -62,6 +62,16 @@ base::Status read_selectors(Element value, const JsonPath& at, std::vector<Query
 
 }  // namespace
 
+std::optional<std::string> json_array(std::string_view text) {
+  simdjson::dom::parser parser;
+  simdjson::dom::array array;
+  if (parser.allocate(std::max<size_t>(text.size(), 64), 16) != simdjson::SUCCESS ||
+      parser.parse(simdjson::padded_string(text)).get(array) != simdjson::SUCCESS) {
+    return std::nullopt;
+  }
+  return simdjson::minify(array);
+}
+
 base::Result<std::string> read_names(Element value, const JsonPath& at) {
   if (!value.is_array()) return bad("must be an array of names", at);
   const auto names = read_strings(value, at);
@@ -94,7 +104,8 @@ base::Status read_geo_query(Element value, const JsonPath& at, QueryParameters& 
     const JsonPath inner_at{&at, name};
     if (name == "coordinates") {
       std::string_view text;
-      to.coordinates = inner.get(text) == simdjson::SUCCESS ? std::string(text) : compact_json(inner);
+      to.coordinates = inner.get(text) == simdjson::SUCCESS ? json_array(text) : compact_json(inner);
+      if (!to.coordinates) return bad("coordinates are a JSON array of numbers", inner_at);
       continue;
     }
     if (name != "georel" && name != "geometry" && name != "geoproperty") continue;

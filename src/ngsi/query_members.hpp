@@ -3,13 +3,18 @@
 
 #include <simdjson.h>
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ngsi/query.hpp"
 #include "ngsi/values.hpp"
 
 namespace cityloom::ngsi {
+
+/// The compact text of a JSON array, if the text is one and nothing more.
+std::optional<std::string> json_array(std::string_view text);
 
 /// An array of names as one comma-separated text. Errors: invalid (no array, empty).
 base::Result<std::string> read_names(simdjson::dom::element value, const JsonPath& at);

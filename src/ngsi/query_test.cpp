@@ -67,6 +67,7 @@ TEST_F(QueryTest, MistakesAreSaidWithTheirPosition) {
     ASSERT_FALSE(read.ok()) << q;
     EXPECT_EQ(read.error().where, where) << q << ": " << read.error().what;
   }
+  EXPECT_FALSE(condition("a==urn:\xff").ok());
   EXPECT_EQ(condition("a{b}==1").error().code, base::Code::unsupported);
   EXPECT_EQ(condition(std::string(40, '(') + "a" + std::string(40, ')')).error().code, base::Code::too_complex);
   EXPECT_EQ(condition(std::string(100'000, '(')).error().code, base::Code::too_complex);
