@@ -144,7 +144,8 @@ Result<Outcome> Appender::decide_one(const ChangeSet& set, const Change& change,
   if (may_pass_limits(**now, change)) {
     twin::Entity after = **now;
     for (const twin::Fact& fact : part.facts) {
-      if (const Status applied = twin::apply(fact, part.offset, part.recorded_at, after); !applied) return applied.error();
+      if (const Status applied = twin::apply(fact, part.offset, part.recorded_at, after); !applied)
+        return applied.error();
     }
     if (const Status within = check_limits(after); !within) return within.error();
   }

@@ -28,9 +28,9 @@ class Appender {
   /// Writes all changed view entries. On the worker only.
   base::Status checkpoint();
 
-  Thread::Token on_head(std::function<void(Offset)> heard);  ///< as Thread::on_head
+  Thread::Token on_head(std::function<void(Offset)> heard);                          ///< as Thread::on_head
   base::Result<std::optional<Offset>> follower_offset(std::string_view name) const;  ///< as Thread's
-  void set_follower_offset(std::string_view name, Offset offset);  ///< as Thread's
+  void set_follower_offset(std::string_view name, Offset offset);                    ///< as Thread's
 
   void fill(ThreadStatus& status) const;  ///< adds the appender's numbers
 

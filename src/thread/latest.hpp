@@ -45,7 +45,7 @@ class Latest {
   Latest& operator=(const Latest&) = delete;
 
   twin::EntityRecord find(std::string_view entity_id) const;  ///< empty if it does not exist
-  twin::EntityRecord find(twin::EntityNumber number) const;  ///< likewise
+  twin::EntityRecord find(twin::EntityNumber number) const;   ///< likewise
 
   /// Puts a record in the place of the one with its id. Writer only.
   void put(twin::EntityRecord record);

@@ -38,7 +38,7 @@ struct BranchInfo {  ///< a branch as it is now
   Offset head;  ///< of its last commit
 };
 
-struct Options {  ///< limits of one thread
+struct Options {                       ///< limits of one thread
   size_t queue_changes_max = 100'000;  ///< changes waiting for the appender; past it: Code::busy
   size_t queue_bytes_max = 256u << 20;
   size_t batch_changes_max = 4'096;         ///< changes that share one sync
@@ -102,7 +102,7 @@ class Thread {
   std::vector<BranchInfo> branches() const;
   std::optional<BranchId> find_branch(std::string_view name) const;
 
-  Offset head() const;  ///< of the last commit
+  Offset head() const;                                           ///< of the last commit
   base::Result<base::Instant> recorded_at(Offset offset) const;  ///< errors: not_found
 
   /// Commits after `after`, oldest first, at most `limit` of them and about `bytes_max` bytes; empty at the head.
@@ -126,7 +126,7 @@ class Thread {
   /// A consistent copy of the record while writes go on. Errors: already_exists, unavailable.
   base::Status backup(const std::string& folder);
 
-  ThreadStatus status() const;  ///< cheap; any worker
+  ThreadStatus status() const;               ///< cheap; any worker
   uint64_t size_bytes(Family family) const;  ///< on disk, about
 
   /// A hash over all stored view families, after a checkpoint: equal threads give equal digests.

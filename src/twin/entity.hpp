@@ -65,9 +65,9 @@ class EntityRecord {
   explicit operator bool() const { return exists(); }
 
   // All of these need exists(). The header is read without unpacking.
-  EntityNumber number() const;  ///< dense, by first creation
-  std::string_view id() const;  ///< the URI
-  Offset offset() const;  ///< of the last commit that changed it
+  EntityNumber number() const;    ///< dense, by first creation
+  std::string_view id() const;    ///< the URI
+  Offset offset() const;          ///< of the last commit that changed it
   Offset created_offset() const;  ///< of the commit that created it
   /// Whether the entity has been deleted: such a record keeps its number and id, and has no types.
   bool ended() const;
