@@ -3,11 +3,15 @@
 #include "bench/http_bench.hpp"
 #include "bench/import_bench.hpp"
 #include "bench/mqtt_bench.hpp"
+#include "bench/record_bench.hpp"
 
 namespace cityloom::bench {
 
 const std::vector<Benchmark>& all_benchmarks() {
   static const std::vector<Benchmark> list = {
+      {"append", "durable facts of many writers against RocksDB alone", run_append},
+      {"history", "regular series: bytes a point on disk, points read and averaged", run_history},
+      {"million", "a million entities: memory, a branch of them written to, opening again", run_million},
       {"http", "an entity read and an attribute changed durably, against a fixed body", run_http},
       {"mqtt", "5,000 readings a second by MQTT for a minute: all durable, none lost", run_mqtt},
       {"import", "Jamsil and Monaco from files to the first tile of buildings", run_import},

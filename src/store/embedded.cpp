@@ -64,12 +64,10 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const EmbeddedOptions
   column.write_buffer_size = options.write_buffer_bytes;
   column.level_compaction_dynamic_level_bytes = true;
   // Commits come in the order of their keys: files move down without being written again, so the first compression
-  // is the last. Chunks of series are packed already.
+  // is the last. Of series, chunks are packed already, but the points of open chunks are not.
   const bool is_log = family == Family::commits;
-  column.compression = is_log                     ? rocksdb::kZSTD
-                       : family == Family::series ? rocksdb::kNoCompression
-                                                  : rocksdb::kLZ4Compression;
-  if (family != Family::series) column.bottommost_compression = rocksdb::kZSTD;
+  column.compression = is_log ? rocksdb::kZSTD : rocksdb::kLZ4Compression;
+  column.bottommost_compression = rocksdb::kZSTD;
   column.compression_opts.level = is_log ? 1 : rocksdb::CompressionOptions::kDefaultCompressionLevel;
 
   rocksdb::BlockBasedTableOptions table;

@@ -1,0 +1,142 @@
+// Durable facts of many writers. The estimate: a sync costs the disk 0.2 to 2 ms whatever its size, so both sides are
+// bound by what is done for a fact between syncs: RocksDB some 2 us (log, memtable), the record some 2 us more
+// (deciding, packing, folding), so half to two thirds of RocksDB alone is what can be hoped for on one core.
+#include <fmt/format.h>
+#include <rocksdb/db.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "bench/record_bench.hpp"
+#include "store/store.hpp"
+#include "thread/thread.hpp"
+
+namespace cityloom::bench {
+namespace {
+
+using base::Code;
+using base::fail;
+using base::Status;
+using Steady = std::chrono::steady_clock;
+
+constexpr int writers = 8;
+constexpr int pending_each = 2'048;
+constexpr int facts_each = 40'000;
+constexpr int facts = writers * facts_each;
+constexpr int entities = 10'000;
+
+double seconds_since(Steady::time_point start) {
+  return std::chrono::duration<double>(Steady::now() - start).count();
+}
+
+thread::ChangeSet reading(thread::Thread& record, int number) {
+  thread::Change change;
+  change.entity_id = fmt::format("urn:ngsi-ld:AirQualityObserved:station-{}", number % entities);
+  change.types = {*record.terms().intern("https://smartdatamodels.org/AirQualityObserved")};
+  twin::Attribute attribute;
+  attribute.name = *record.terms().intern("https://smartdatamodels.org/pm25");
+  attribute.unit = *record.terms().intern("GQ");
+  attribute.observed_at = base::Instant::from_seconds(1'700'000'000 + number);
+  attribute.value = twin::number_value(number % 1'000 / 8.0);
+  change.attributes.push_back(std::move(attribute));
+  return {thread::main_branch, "link:bench", {std::move(change)}, false};
+}
+
+/// Facts a second that the record makes durable.
+base::Result<double> append_all(thread::Thread& record) {
+  std::atomic<int> failures = 0;
+  const auto start = Steady::now();
+  std::vector<std::thread> workers;
+  for (int w = 0; w < writers; ++w) {
+    workers.emplace_back([&record, &failures, w] {
+      std::atomic<int> pending = 0;
+      const auto wait_below = [&pending](int limit) {
+        for (int now = pending; now >= limit; now = pending) pending.wait(now);
+      };
+      const auto done = [&pending, &failures](const auto& outcomes) {
+        if (!outcomes.ok() || !(*outcomes)[0].ok()) ++failures;
+        const int left = --pending;
+        if (left == pending_each / 2 || left == 0) pending.notify_one();
+      };
+      for (int i = 0; i < facts_each; ++i) {
+        if (pending >= pending_each) wait_below(pending_each / 2 + 1);
+        ++pending;
+        record.submit(reading(record, i * writers + w), done);
+      }
+      wait_below(1);
+    });
+  }
+  for (std::thread& worker : workers) worker.join();
+  const double rate = facts / seconds_since(start);
+  if (failures > 0) return fail(Code::unavailable, fmt::format("{} facts were not recorded", failures.load()));
+  return rate;
+}
+
+/// The stored commits, as they are.
+base::Result<std::vector<std::string>> stored_commits(const std::string& folder) {
+  auto store = store::open_embedded(folder);
+  if (!store) return store.error();
+  std::vector<std::string> commits;
+  const Status scanned = (*store)->scan(thread::Family::commits, "", "", [&](auto, std::string_view value) {
+    commits.emplace_back(value);
+    return true;
+  });
+  if (!scanned) return scanned.error();
+  return commits;
+}
+
+/// Puts a second that RocksDB alone makes durable, in synced batches of `batch` commits.
+base::Result<double> write_to_rocksdb(const std::string& folder, const std::vector<std::string>& commits,
+                                      size_t batch) {
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  rocksdb::DB* raw = nullptr;
+  if (const auto opened = rocksdb::DB::Open(options, folder, &raw); !opened.ok())
+    return fail(Code::unavailable, opened.ToString());
+  const std::unique_ptr<rocksdb::DB> database(raw);
+  rocksdb::WriteOptions synced;
+  synced.sync = true;
+  const auto start = Steady::now();
+  for (size_t i = 0; i < commits.size();) {
+    rocksdb::WriteBatch group;
+    for (const size_t end = std::min(commits.size(), i + batch); i < end; ++i) {
+      uint64_t key = __builtin_bswap64(i);
+      group.Put(rocksdb::Slice(reinterpret_cast<const char*>(&key), sizeof key), commits[i]);
+    }
+    if (const auto written = database->Write(synced, &group); !written.ok())
+      return fail(Code::unavailable, written.ToString());
+  }
+  return static_cast<double>(commits.size()) / seconds_since(start);
+}
+
+}  // namespace
+
+Status run_append(const Setup& setup, const Report& report) {
+  const std::string folder = setup.folder + "/append";
+  double rate = 0;
+  uint64_t syncs = 0;
+  {
+    auto store = store::open_embedded(folder);
+    if (!store) return store.error();
+    const base::SystemClock clock;
+    auto record = thread::Thread::open(std::move(*store), clock);
+    if (!record) return record.error();
+    const auto appended = append_all(**record);
+    if (!appended) return appended.error();
+    rate = *appended;
+    syncs = (*record)->status().syncs;
+  }
+  const auto commits = stored_commits(folder);
+  if (!commits) return commits.error();
+  const size_t batch = std::max<size_t>(1, commits->size() / std::max<uint64_t>(1, syncs));
+  const auto alone = write_to_rocksdb(setup.folder + "/alone", *commits, batch);
+  if (!alone) return alone.error();
+  report({"append_facts", rate, "facts/s", {}, true});
+  report({"append_facts_a_sync", static_cast<double>(batch), "facts", {}, true});
+  report({"append_rocksdb_alone", *alone, "puts/s", {}, true});
+  report({"append_share_of_rocksdb", 100 * rate / *alone, "%", 60, true});
+  return {};
+}
+
+}  // namespace cityloom::bench

@@ -1,0 +1,17 @@
+// The record without the network: appending, history, a million entities, branches.
+#pragma once
+
+#include "bench/bench.hpp"
+
+namespace cityloom::bench {
+
+/// Facts of many writers against RocksDB alone with the same bytes in the same synced batches. About 10 s.
+base::Status run_append(const Setup& setup, const Report& report);
+
+/// Bytes a point of regular series on disk; points read and averaged a second and core. About 20 s.
+base::Status run_history(const Setup& setup, const Report& report);
+
+/// A million entities of 1 KB JSON: resident memory, a branch of them written to, and opening again. About 60 s.
+base::Status run_million(const Setup& setup, const Report& report);
+
+}  // namespace cityloom::bench
