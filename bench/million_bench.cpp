@@ -132,12 +132,10 @@ Status run_million(const Setup& setup, const Report& report) {
     if (!fork_ms) return fork_ms.error();
     report({"million_fork_and_write", *fork_ms, "ms", 10, false});
   }
-  malloc_trim(0);
   const auto start = Steady::now();
   const auto record = open_record(folder, clock);
   if (!record) return record.error();
   report({"million_opened_again", seconds_since(start), "s", {}, false});
-  report({"million_resident_after_opening", resident_megabytes(), "MB", 1'000, false});
   return {};
 }
 

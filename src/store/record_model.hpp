@@ -95,7 +95,8 @@ class RecordModel {
     return last;
   }
 
-  std::vector<thread::BranchId> branches() const {  ///< that are open
+  /// Those that are not dropped, main among them.
+  std::vector<thread::BranchId> branches() const {
     std::vector<thread::BranchId> ids;
     for (const auto& [id, branch] : branches_) ids.push_back(id);
     return ids;
@@ -128,7 +129,8 @@ class RandomChanges {
   const std::vector<twin::Term>& names() const { return names_; }
   const std::vector<twin::Term>& datasets() const { return datasets_; }
 
-  twin::Attribute attribute() {  ///< a random one
+  /// An attribute of any kind that history treats differently: numbers mostly.
+  twin::Attribute attribute() {
     twin::Attribute attribute;
     attribute.name = names_[below(names_.size())];
     if (attribute.name != twin::terms::location && below(4) == 0) attribute.dataset = datasets_[below(2)];
@@ -155,7 +157,8 @@ class RandomChanges {
     return attribute;
   }
 
-  thread::Change change() {  ///< a random one
+  /// A change of any kind; many of them cannot be done.
+  thread::Change change() {
     using Kind = thread::Change::Kind;
     constexpr Kind kinds[] = {Kind::create,
                               Kind::create_or_append,
@@ -186,7 +189,8 @@ class RandomChanges {
     return change;
   }
 
-  thread::ChangeSet change_set(thread::BranchId branch, size_t changes_max) {  ///< some of them
+  /// One to `changes_max` changes, which may meet on one entity.
+  thread::ChangeSet change_set(thread::BranchId branch, size_t changes_max) {
     thread::ChangeSet set;
     set.branch = branch;
     set.author = "test";

@@ -215,7 +215,7 @@ Status Appender::write(const std::vector<std::shared_ptr<const Commit>>& commits
   uint64_t facts = 0;
   for (const auto& commit : commits) {
     std::string packed = pack_commit(*commit);
-    bytes.push_back(packed.size() + 64);
+    bytes.push_back(held_bytes(*commit, packed.size()));
     facts += commit->facts.size();
     batch.put(Family::commits, offset_key(commit->offset), std::move(packed));
   }

@@ -86,8 +86,8 @@ Status fold_tail(Store& store, Views& views, const Options& options,
           if (!read) return false;
           const bool event = commit->branch_event.kind != BranchEvent::Kind::none;
           if (event && !commits.empty()) return false;  // a fork sees all before it, so it stands alone
+          bytes.push_back(held_bytes(*commit, value.size()));
           commits.push_back(std::make_shared<const Commit>(std::move(*commit)));
-          bytes.push_back(value.size() + 64);
           return !event && commits.size() < group_max;
         });
     if (!scanned) return scanned;
