@@ -8,7 +8,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from testing import sections  # noqa: E402
 from testing.tally import Tally  # noqa: E402
 
-HELP = """Sections, in their order (without a name all but tidy):
+HELP = """Sections, in their order (without a name those that run by default):
 {sections}
 
 Environment:

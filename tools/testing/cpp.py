@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from . import programs
 
 BUILD_TIMEOUT_S = 3600
-UNIT_TIMEOUT_S = 600
+UNIT_TIMEOUT_S = 1500
 
 
 def build(context, tally, preset, targets):
