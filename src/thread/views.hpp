@@ -26,8 +26,8 @@ struct Branch {
   Latest latest;
 };
 
-/// The memory that a commit takes while it is held, about; `packed_bytes` are those of its stored form. Facts are several
-/// times as large unpacked.
+/// The memory that a commit takes while it is held, about; `packed_bytes` are those of its stored form. Facts are
+/// several times as large unpacked.
 inline size_t held_bytes(const Commit& commit, size_t packed_bytes) {
   return sizeof(Commit) + commit.facts.size() * sizeof(twin::Fact) + packed_bytes;
 }
