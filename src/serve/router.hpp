@@ -29,6 +29,8 @@ class Exchange {
   virtual void post(absl::AnyInvocable<void()> task) = 0;
   /// Runs `task` on a worker for long work; false, and `task` is left as it was, if too much of it waits. Any worker.
   virtual bool post_long(absl::AnyInvocable<void()>& task) = 0;
+  /// Whether somebody still waits for the answer. Any worker.
+  virtual bool is_wanted() const { return true; }
 };
 
 /// The right and duty to answer one request once. Destroyed without `send`, it answers 500, so that nobody waits for
@@ -53,6 +55,9 @@ class Reply {
   /// Runs `task` on a worker for long work, which may block; answers 503 if too much of it waits already. For a request
   /// of which only the handler knows that it takes long; else mark the route `blocking`.
   void run_long(absl::AnyInvocable<void(Reply)> task);
+  /// Whether the answer is still of use: false once the client of long work has gone, or the server stops. Long work
+  /// asks now and then, and ends early with any answer. Costs two loads.
+  bool is_wanted() const { return exchange_ != nullptr && exchange_->is_wanted(); }
 
  private:
   std::shared_ptr<Exchange> exchange_;

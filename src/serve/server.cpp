@@ -156,6 +156,7 @@ ServerStatus Server::status() const {
   status.connections_accepted = shared.connections_accepted;
   status.requests_in_flight = shared.requests_in_flight;
   status.streams = shared.streams;
+  status.long_work = shared.blocking_waiting;
   status.refused_by_load = shared.refused_by_load;
   status.routes.resize(shared.router.routes().size() + 1);
   for (const auto& worker : parts_->workers) {

@@ -18,7 +18,7 @@ struct ServerOptions {
   uint16_t port = 8080;                   ///< 0: any free one
   unsigned workers = 0;                   ///< 0: one per core
   unsigned blocking_workers = 4;          ///< for routes marked `blocking`
-  size_t blocking_waiting_max = 16;       ///< requests that wait for them; past it: 503
+  size_t blocking_waiting_max = 128;      ///< requests that they have or that wait for them; past it: 503
   size_t header_bytes_max = 16'384;       ///< 431
   size_t headers_max = 100;               ///< 431
   size_t target_bytes_max = 8'192;        ///< 414
@@ -51,6 +51,7 @@ struct ServerStatus {
   uint64_t connections_accepted = 0;
   uint64_t requests_in_flight = 0;
   uint64_t streams = 0;
+  uint64_t long_work = 0;  ///< requests that workers for long work have, or that wait for them
   uint64_t refused_by_load = 0;
   uint64_t bytes_sent = 0;
   std::vector<RouteCounts> routes;  ///< as in Router::routes(), and one more for requests without a route

@@ -319,6 +319,66 @@ TEST_F(ServerTest, WhatIsThrownLaterIsAnsweredToo) {
   on_long.join();
 }
 
+/// Long work that goes on for as long as somebody wants it.
+Handler wanted_for_ever(std::atomic<int>& under_way) {
+  return [&under_way](const Request&, Reply reply) {
+    reply.run_long([&under_way](Reply back) {
+      ++under_way;
+      while (back.is_wanted()) std::this_thread::yield();
+      --under_way;
+      back.fail({base::Code::cancelled, "nobody wants it", {}, {}});
+    });
+  };
+}
+
+/// An event stream that has nothing to say.
+class Silence : public BodySource {
+ public:
+  Pulled pull(std::string&, size_t) override { return Pulled::wait; }
+};
+
+TEST_F(ServerTest, LongWorkEndsWhenItsClientGoes) {
+  std::atomic<int> under_way = 0;
+  router_.add(route(Method::get, "/for-ever", "forEver", wanted_for_ever(under_way)));
+  start();
+  auto client = std::make_unique<TestClient>(port());
+  client->send("GET /for-ever HTTP/1.1\r\nHost: x\r\n\r\n");
+  while (under_way != 1) std::this_thread::yield();
+  client.reset();
+  while (under_way != 0) std::this_thread::yield();
+  while (server_->status().connections != 0) std::this_thread::yield();
+}
+
+TEST_F(ServerTest, StopsAtOnceWithStreamsAndLongWorkUnderWay) {
+  std::atomic<int> under_way = 0;
+  router_.add(route(Method::get, "/for-ever", "forEver", wanted_for_ever(under_way)));
+  router_.add(route(Method::get, "/silence", "silence", [](const Request&, Reply reply) {
+    Response response;
+    response.content_type = "text/event-stream";
+    response.body = std::make_unique<Silence>();
+    reply.send(std::move(response));
+  }));
+  start();
+  std::vector<std::unique_ptr<TestClient>> streams, longs;
+  for (int i = 0; i < 20; ++i) {
+    streams.push_back(std::make_unique<TestClient>(port()));
+    streams.back()->send("GET /silence HTTP/1.1\r\nHost: x\r\n\r\n");
+    ASSERT_TRUE(streams.back()->read_head());
+    longs.push_back(std::make_unique<TestClient>(port()));
+    longs.back()->send("GET /for-ever HTTP/1.1\r\nHost: x\r\n\r\n");
+  }
+  while (server_->status().long_work != 20) std::this_thread::yield();
+  const auto began = std::chrono::steady_clock::now();
+  server_->stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(2));
+  EXPECT_EQ(server_->status().connections, 0u);
+  for (const auto& client : longs) {
+    const auto answer = client->read();
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->status, 503);
+  }
+}
+
 TEST_F(ServerTest, RefusesWhatIsTooMuch) {
   ServerOptions options;
   options.requests_in_flight_max = 2;

@@ -147,13 +147,16 @@ std::vector<std::pair<Term, uint64_t>> Latest::types() const {
   return counts;
 }
 
-Numbers Latest::meeting(const std::vector<Cell>& cells) const {
+std::optional<Numbers> Latest::meeting(const std::vector<Cell>& cells, size_t most) const {
   Numbers numbers;
+  size_t entries = 0;
   const std::vector<std::pair<Cell, Cell>> ranges = ranges_meeting(cells);
   const std::shared_lock lock(index_mutex_);
   for (const auto& [first, last] : ranges) {
-    for (auto it = by_cell_.lower_bound({first, 0}); it != by_cell_.end() && it->first <= last; ++it)
+    for (auto it = by_cell_.lower_bound({first, 0}); it != by_cell_.end() && it->first <= last; ++it) {
+      if (++entries > most) return std::nullopt;
       numbers.add(it->second);
+    }
   }
   return numbers;
 }

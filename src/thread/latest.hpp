@@ -62,8 +62,9 @@ class Latest {
   Numbers all() const;
   /// Live entities per type.
   std::vector<std::pair<twin::Term, uint64_t>> types() const;
-  /// Entities one of whose location's cells meets one of these.
-  Numbers meeting(const std::vector<Cell>& cells) const;
+  /// Entities one of whose location's cells meets one of these; nothing if the index has more than `most` entries
+  /// there.
+  std::optional<Numbers> meeting(const std::vector<Cell>& cells, size_t most) const;
 
  private:
   struct IdHash {

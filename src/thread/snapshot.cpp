@@ -13,14 +13,38 @@ using twin::EntityNumber;
 using twin::EntityRecord;
 using twin::Term;
 
+namespace {
+
+// Counts what a read looks at, and says when it is enough.
+class Effort {
+ public:
+  explicit Effort(const Bounds& bounds) : bounds_(bounds) {}
+  bool goes_on() {
+    constexpr size_t step = 128;
+    if (++looked_at_ > bounds_.records_max) return false;
+    return !bounds_.goes_on || looked_at_ % step != 0 || bounds_.goes_on();
+  }
+
+ private:
+  const Bounds& bounds_;
+  size_t looked_at_ = 0;
+};
+
+base::Error enough() {
+  return base::fail(base::Code::cancelled, "the read was ended before it was complete");
+}
+
+}  // namespace
+
 Result<EntityRecord> Snapshot::find(std::string_view entity_id) const {
   return views_->find(branch_, offset_, entity_id);
 }
 
-Result<QueryResult> Snapshot::query(const twin::Query& query, const Page& page) const {
-  const auto candidates = views_->candidates(branch_, offset_, query);
+Result<QueryResult> Snapshot::query(const twin::Query& query, const Page& page, const Bounds& bounds) const {
+  const auto candidates = views_->candidates(branch_, offset_, query, bounds.records_max);
   if (!candidates) return candidates.error();
   const twin::Matcher matches(query);
+  Effort effort(bounds);
   QueryResult result;
   uint64_t matched = 0;
   auto it = candidates->numbers.begin();
@@ -37,6 +61,7 @@ Result<QueryResult> Snapshot::query(const twin::Query& query, const Page& page) 
     const bool full = matched >= page.offset + page.limit;
     if (full && candidates->exact) result.more = true;
     if (full && (candidates->exact || (!page.count && result.more))) break;
+    if (!effort.goes_on()) return enough();
     auto record = views_->find(branch_, offset_, EntityNumber{*it});
     if (!record) return record.error();
     if (!record->exists() || !matches(*record)) continue;
@@ -48,11 +73,14 @@ Result<QueryResult> Snapshot::query(const twin::Query& query, const Page& page) 
   return result;
 }
 
-Status Snapshot::each(const twin::Query& query, const std::function<bool(const EntityRecord&)>& visit) const {
-  const auto candidates = views_->candidates(branch_, offset_, query);
+Status Snapshot::each(const twin::Query& query, const std::function<bool(const EntityRecord&)>& visit,
+                      const Bounds& bounds) const {
+  const auto candidates = views_->candidates(branch_, offset_, query, bounds.records_max);
   if (!candidates) return candidates.error();
   const twin::Matcher matches(query);
+  Effort effort(bounds);
   for (const uint32_t number : candidates->numbers) {
+    if (!effort.goes_on()) return enough();
     const auto record = views_->find(branch_, offset_, EntityNumber{number});
     if (!record) return record.error();
     if (record->exists() && matches(*record) && !visit(*record)) break;
@@ -79,24 +107,23 @@ Result<std::vector<std::pair<Term, uint64_t>>> Snapshot::types() const {
   return counts;
 }
 
-Result<std::vector<std::string>> Snapshot::ever(const twin::Query& query, const Page& page) const {
+Status Snapshot::each_ever(const twin::Query& query, const std::function<bool(std::string_view id)>& visit,
+                           const Bounds& bounds) const {
   auto numbers = views_->ever(query);
   if (!numbers) return numbers.error();
-  std::vector<std::string> ids;
-  size_t skipped = 0;
+  Effort effort(bounds);
+  const auto on = views_->branch(branch_);
   for (const uint32_t number : *numbers) {
+    if (!effort.goes_on()) return enough();
     // On a branch an entity may be its own; ids are looked up where the number is known.
-    const auto on = views_->branch(branch_);
     EntityRecord record = on ? on->latest.find(EntityNumber{number}) : EntityRecord();
     if (!record) record = views_->main().find(EntityNumber{number});
     if (!record) continue;
     if (!query.ids.empty() && std::find(query.ids.begin(), query.ids.end(), record.id()) == query.ids.end()) continue;
     if (query.id_pattern && !twin::found_in(query.id_pattern, record.id())) continue;
-    if (skipped++ < page.offset) continue;
-    if (ids.size() == page.limit) break;
-    ids.emplace_back(record.id());
+    if (!visit(record.id())) break;
   }
-  return ids;
+  return {};
 }
 
 }  // namespace cityloom::thread

@@ -29,6 +29,12 @@ struct Page {  ///< which part of an answer is asked for
   bool count = false;
 };
 
+/// How much a read may do. Past it the read fails with `cancelled`; the default is no bound.
+struct Bounds {
+  size_t records_max = SIZE_MAX;            ///< looked at
+  std::function<bool()> goes_on = nullptr;  ///< asked about every hundred records; false ends the read
+};
+
 /// Which of an attribute's times a time window is about.
 enum class TimeProperty : uint8_t { observed_at, created_at, modified_at };
 
@@ -80,11 +86,12 @@ class Snapshot {
   /// The entity, or an empty record. Cost: a hash lookup when it has not changed since; else one read per attribute.
   base::Result<twin::EntityRecord> find(std::string_view entity_id) const;
 
-  /// All matches, a page of them. Uses the type and place indexes, else looks at every entity.
-  base::Result<QueryResult> query(const twin::Query& query, const Page& page) const;
+  /// All matches, a page of them. Uses the type and place indexes, else looks at every entity. Errors: cancelled.
+  base::Result<QueryResult> query(const twin::Query& query, const Page& page, const Bounds& bounds = {}) const;
 
-  /// The matches' records one after another until `visit` returns false: for exports and tiles.
-  base::Status each(const twin::Query& query, const std::function<bool(const twin::EntityRecord&)>& visit) const;
+  /// The matches' records one after another until `visit` returns false: for exports and tiles. Errors: cancelled.
+  base::Status each(const twin::Query& query, const std::function<bool(const twin::EntityRecord&)>& visit,
+                    const Bounds& bounds = {}) const;
 
   /// Entities per type, main types first by count. Cost: one bitmap count a type (latest), else a walk.
   base::Result<std::vector<std::pair<twin::Term, uint64_t>>> types() const;
@@ -92,9 +99,10 @@ class Snapshot {
   /// The history of one entity (also of one that has ended) up to this snapshot. Empty if it never existed.
   base::Result<std::vector<AttributeHistory>> history(std::string_view entity_id, const HistoryQuery& query) const;
 
-  /// Ids of entities that match the query's ids, types and id pattern now or ever before: candidates of temporal
-  /// queries, page by page.
-  base::Result<std::vector<std::string>> ever(const twin::Query& query, const Page& page) const;
+  /// Calls `visit` with the ids of entities that match the query's ids, types and id pattern now or ever before, until
+  /// it returns false: candidates of temporal queries. Errors: cancelled.
+  base::Status each_ever(const twin::Query& query, const std::function<bool(std::string_view id)>& visit,
+                         const Bounds& bounds = {}) const;
 
   /// Aggregate of a numeric attribute over a window. Whole chunks answer from their summaries.
   base::Result<Aggregate> aggregate(std::string_view entity_id, twin::Term attribute, twin::Term dataset,

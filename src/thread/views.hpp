@@ -107,8 +107,10 @@ class Views {
     Numbers numbers;
     bool exact = false;  // all of them match
   };
-  /// Entity numbers among which all matches of a query as of an offset are. Errors: unavailable.
-  base::Result<Candidates> candidates(BranchId branch, Offset at, const twin::Query& query) const;
+  /// Entity numbers among which all matches of a query as of an offset are. Errors: unavailable, cancelled (the place
+  /// index names more than `most`).
+  base::Result<Candidates> candidates(BranchId branch, Offset at, const twin::Query& query,
+                                      size_t most = SIZE_MAX) const;
   /// Entities that ever had one of the query's types.
   base::Result<Numbers> ever(const twin::Query& query) const;
 

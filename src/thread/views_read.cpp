@@ -192,11 +192,11 @@ base::Status Views::restore(BranchId on, EntityNumber number, Offset at, const L
   return {};
 }
 
-base::Result<Views::Candidates> Views::candidates(BranchId id, Offset at, const twin::Query& query) const {
+base::Result<Views::Candidates> Views::candidates(BranchId id, Offset at, const twin::Query& query, size_t most) const {
   const auto on = branch(id);
   if (on == nullptr) return no_branch(id);
   if (id != main_branch) {
-    auto found = candidates(on->info.parent, std::min(at, on->info.fork_offset), query);
+    auto found = candidates(on->info.parent, std::min(at, on->info.fork_offset), query, most);
     if (found) {
       found->numbers |= on->latest.all();
       found->exact = false;
@@ -213,7 +213,10 @@ base::Result<Views::Candidates> Views::candidates(BranchId id, Offset at, const 
                       ? main_->latest.all()
                       : of_types(query.types, [&](Term type) { return main_->latest.with_type(type); });
   if (is_local(query.geo)) {
-    found.numbers &= main_->latest.meeting(cells_around(query.geo->reference, query.geo->distance_max_m.value_or(0)));
+    const auto cells = cells_around(query.geo->reference, query.geo->distance_max_m.value_or(0));
+    const auto near = main_->latest.meeting(cells, most);
+    if (!near) return fail(Code::cancelled, "the place index names more entities than may be looked at");
+    found.numbers &= *near;
   }
   constexpr size_t commits_max = 10'000;
   const auto since = recent_.after(at, commits_max, SIZE_MAX);

@@ -88,6 +88,8 @@ void put_server(Families& families, const Router& router, const ServerStatus& st
       .one("cityloom_http_requests_in_flight", "Requests that wait for their answer", MetricType::Gauge,
            number(status.requests_in_flight))
       .one("cityloom_http_streams", "Open event streams", MetricType::Gauge, number(status.streams))
+      .one("cityloom_http_long_work", "Requests that take long, under way or waiting", MetricType::Gauge,
+           number(status.long_work))
       .one("cityloom_http_refused_total", "Refused because too much was asked at once", MetricType::Counter,
            number(status.refused_by_load))
       .one("cityloom_http_sent_bytes_total", "Bytes sent", MetricType::Counter, number(status.bytes_sent));

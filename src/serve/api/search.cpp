@@ -95,22 +95,26 @@ base::Status add_by_type(const Reading& reading, const Wanted& wanted, Results& 
 }
 
 /// Looks at every entity of a snapshot: for ids in part, and for names where no index can answer.
-base::Status add_by_walk(const Reading& reading, const Wanted& wanted, bool with_names, Results& results) {
+base::Status add_by_walk(const Reading& reading, const Wanted& wanted, bool with_names, const thread::Bounds& bounds,
+                         Results& results) {
   const twin::TermTable& terms = reading.thread->terms();
   std::vector<std::pair<int, PlaceFound>> named;
   std::vector<PlaceFound> by_id;
-  const auto walked = reading.snapshot.each({}, [&](const twin::EntityRecord& record) {
-    const size_t at = record.id().find(wanted.text);
-    if (at != std::string_view::npos && by_id.size() < wanted.limit) by_id.push_back(place_of(record, terms));
-    if (!with_names) return by_id.size() < wanted.limit;
-    std::string names;
-    PlaceFound place = place_of(record, terms, &names);
-    if (const auto rank = fit(names, wanted.folded_text)) {
-      named.emplace_back(*rank, std::move(place));
-      if (named.size() >= results_max * 100) return false;
-    }
-    return true;
-  });
+  const auto walked = reading.snapshot.each(
+      {},
+      [&](const twin::EntityRecord& record) {
+        const size_t at = record.id().find(wanted.text);
+        if (at != std::string_view::npos && by_id.size() < wanted.limit) by_id.push_back(place_of(record, terms));
+        if (!with_names) return by_id.size() < wanted.limit;
+        std::string names;
+        PlaceFound place = place_of(record, terms, &names);
+        if (const auto rank = fit(names, wanted.folded_text)) {
+          named.emplace_back(*rank, std::move(place));
+          if (named.size() >= results_max * 100) return false;
+        }
+        return true;
+      },
+      bounds);
   if (!walked) return walked.error();
   std::stable_sort(named.begin(), named.end(),
                    [](const auto& left, const auto& right) { return left.first < right.first; });
@@ -120,10 +124,13 @@ base::Status add_by_walk(const Reading& reading, const Wanted& wanted, bool with
 }
 
 /// The rest of a search, where the index alone does not fill the answer.
-Result<Response> search_all(const Reading& reading, const Wanted& wanted, Results results, bool with_names) {
+Result<Response> search_all(const Reading& reading, const Wanted& wanted, Results results, bool with_names,
+                            const Reply& reply) {
   if (auto by_type = add_by_type(reading, wanted, results); !by_type) return by_type.error();
+  thread::Bounds bounds;
+  bounds.goes_on = [&reply] { return reply.is_wanted(); };
   if (!results.full() && wanted.text.size() >= 2) {
-    if (auto walked = add_by_walk(reading, wanted, with_names, results); !walked) return walked.error();
+    if (auto walked = add_by_walk(reading, wanted, with_names, bounds, results); !walked) return walked.error();
   }
   return results.response(reading.thread->terms());
 }
@@ -157,7 +164,8 @@ void search(const ApiStatePointer& state, const Request& request, Reply reply) {
     if (results.full()) return reply.send(results.response(reading->thread->terms()));
   }
   reply.run_long([reading = *reading, wanted, results, with_names = gazetteer == nullptr](Reply back) mutable {
-    send(std::move(back), search_all(reading, wanted, std::move(results), with_names));
+    auto response = search_all(reading, wanted, std::move(results), with_names, back);
+    send(std::move(back), std::move(response));
   });
 }
 

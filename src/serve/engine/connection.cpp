@@ -42,6 +42,7 @@ void Connection::close() {
   if (phase_ == Phase::closed) return;
   const auto self = shared_from_this();
   phase_ = Phase::closed;
+  client_gone_.store(true, std::memory_order_relaxed);
   boost::system::error_code ec;
   socket_.close(ec);
   source_.reset();

@@ -39,6 +39,7 @@ class Connection final : public Exchange, public Waker::Target, public std::enab
   void send(Response response) override;
   void post(absl::AnyInvocable<void()> task) override;
   bool post_long(absl::AnyInvocable<void()>& task) override;
+  bool is_wanted() const override;
   void wake() override;
 
  private:
@@ -72,6 +73,7 @@ class Connection final : public Exchange, public Waker::Target, public std::enab
   bool linger();
   void discard_more();
   void send_continue();
+  void watch_client();
   bool hold_body_bytes(size_t bytes);
   void set_deadline(int after_ms);
   std::string_view pending() const { return {buffer_.data() + begin_, end_ - begin_}; }
@@ -94,6 +96,8 @@ class Connection final : public Exchange, public Waker::Target, public std::enab
   bool stream_waiting_ = false;
   bool stream_ending_ = false;
   bool stream_counted_ = false;
+  bool watching_ = false;                  // for the client's end, while long work is under way
+  std::atomic<bool> client_gone_{false};   // noticed during long work
   std::atomic<bool> answered_{false};      // response_ is set
   std::atomic<bool> wake_pending_{false};  // a wake-up is in the worker's inbox
   bool woken_ = false;

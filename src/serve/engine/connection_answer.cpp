@@ -24,6 +24,7 @@ constexpr int linger_ms = 2'000;
 bool Connection::call_handler() {
   phase_ = Phase::answer;
   answered_.store(false, std::memory_order_relaxed);
+  client_gone_.store(false, std::memory_order_relaxed);
   deadline_ms_ = std::numeric_limits<int64_t>::max();
   calling_ = true;
   if (route_->blocking) {
@@ -57,6 +58,11 @@ bool Connection::post_long(absl::AnyInvocable<void()>& task) {
     shared_.refused_by_load.fetch_add(1, std::memory_order_relaxed);
     return false;
   }
+  if (worker_->is_current()) {
+    watch_client();
+  } else {
+    worker_->post([self = shared_from_this()] { self->watch_client(); });
+  }
   // Holds the server's shared part: the connection may be gone when the work ends.
   asio::post(shared_.blocking,
              [worker = worker_, work = std::make_shared<absl::AnyInvocable<void()>>(std::move(task))] {
@@ -69,6 +75,25 @@ bool Connection::post_long(absl::AnyInvocable<void()>& task) {
                worker->shared().blocking_waiting.fetch_sub(1);
              });
   return true;
+}
+
+bool Connection::is_wanted() const {
+  return !client_gone_.load(std::memory_order_relaxed) && !shared_.stopping.load(std::memory_order_relaxed);
+}
+
+/// While long work is under way nothing is read, so that the client's end would go unnoticed. A client that ends its
+/// side only, and still listens, counts as gone: the two cannot be told apart.
+void Connection::watch_client() {
+  if (phase_ != Phase::answer || std::exchange(watching_, true)) return;
+  socket_.async_wait(asio::ip::tcp::socket::wait_read, [self = shared_from_this()](const auto& error) {
+    self->watching_ = false;
+    if (error || self->phase_ != Phase::answer) return;
+    char byte = 0;
+    boost::system::error_code ec;
+    // Of a client that has sent its next request meanwhile, no end can be seen.
+    self->socket_.receive(asio::buffer(&byte, 1), asio::ip::tcp::socket::message_peek, ec);
+    if (ec && ec != asio::error::would_block) self->client_gone_.store(true, std::memory_order_relaxed);
+  });
 }
 
 void Connection::wake() {

@@ -159,15 +159,18 @@ void purge_entities(Call call) {
   if (!query.ok()) return call.fail(query.error());
   const size_t most = call.services().union_entities_max;
   std::vector<Change> changes;
-  const auto status = reading.snapshot.each(*query, [&](const twin::EntityRecord& record) {
-    if (!is_visible(record)) return true;
-    Change change;
-    change.kind = Change::Kind::remove;
-    change.entity_id = std::string(record.id());
-    changes.push_back(std::move(change));
-    return changes.size() <= most;
-  });
-  if (!status.ok()) return call.fail(status.error());
+  const auto status = reading.snapshot.each(
+      *query,
+      [&](const twin::EntityRecord& record) {
+        if (!is_visible(record)) return true;
+        Change change;
+        change.kind = Change::Kind::remove;
+        change.entity_id = std::string(record.id());
+        changes.push_back(std::move(change));
+        return changes.size() <= most;
+      },
+      call.bounds());
+  if (!status.ok()) return call.fail_read(status.error());
   if (changes.size() > most) {
     return call.fail({Code::too_complex,
                       "more than " + std::to_string(most) + " entities would be deleted",

@@ -398,6 +398,36 @@ void Call::send(Response response) {
   reply_.send(finished(std::move(response)));
 }
 
+thread::Bounds Call::bounds() const {
+  thread::Bounds bounds;
+  if (!is_long_) {
+    bounds.records_max = parameter("georel") ? services_->quick_geometries_max : services_->quick_records_max;
+  } else {
+    bounds.goes_on = [this] { return reply_.is_wanted() && std::chrono::steady_clock::now() < long_until_; };
+  }
+  return bounds;
+}
+
+void Call::go_long(Call call, void (*run)(Call)) {
+  auto shared = std::make_shared<Call>(std::move(call));
+  shared->is_long_ = true;
+  shared->take_reply().run_long([shared, run](Reply back) {
+    shared->set_reply(std::move(back));
+    shared->long_until_ =
+        std::chrono::steady_clock::now() + std::chrono::milliseconds(shared->services_->query_time_max_ms);
+    run(std::move(*shared));
+  });
+}
+
+void Call::fail_read(const Error& error) {
+  if (error.code != Code::cancelled) return fail(error);
+  if (!reply_.is_wanted()) return fail({Code::busy, "the server is stopping", {}, "try again later"});
+  fail({Code::too_complex,
+        "this takes longer than " + std::to_string(services_->query_time_max_ms / 1'000) + " s",
+        {},
+        "narrow it by type, id, attrs, a place or a time"});
+}
+
 void Call::fail(const Error& error) {
   fail(ngsi::problem_of(error), error);
 }
@@ -429,12 +459,8 @@ bool Call::continue_on(Lane& lane, void (*run)(Call)) {
 namespace {
 
 void run_or_walk(Call call, const Form& form, void (*run)(Call)) {
-  if (!form.long_work) return run(std::move(call));
-  auto shared = std::make_shared<Call>(std::move(call));
-  shared->take_reply().run_long([shared, run](Reply back) {
-    shared->set_reply(std::move(back));
-    run(std::move(*shared));
-  });
+  if (form.long_work) return Call::go_long(std::move(call), run);
+  run(std::move(call));
 }
 
 void fetch_and_run(Call call, const Form& form, void (*run)(Call)) {
@@ -451,6 +477,13 @@ void fetch_and_run(Call call, const Form& form, void (*run)(Call)) {
     });
   };
   if (!lane.post(task)) shared->fail({Code::busy, "too many contexts are being fetched", {}, "try again later"});
+}
+
+void prepare_and_run(Services& services, const Form& form, const Request& request, Reply reply, void (*run)(Call)) {
+  Call call(services, form, request, std::move(reply));
+  if (!call.prepare()) return;
+  if (!call.contexts_ready()) return fetch_and_run(std::move(call), form, run);
+  run_or_walk(std::move(call), form, run);
 }
 
 }  // namespace
@@ -478,10 +511,12 @@ void add_operation(Router& router, Services& services, Route route, Form form, v
   }
   auto kept = std::make_shared<const Form>(std::move(form));
   const auto handle = [&services, kept, run](const Request& request, Reply reply) {
-    Call call(services, *kept, request, std::move(reply));
-    if (!call.prepare()) return;
-    if (!call.contexts_ready()) return fetch_and_run(std::move(call), *kept, run);
-    run_or_walk(std::move(call), *kept, run);
+    if (request.body().size() <= services.quick_bytes_max) {
+      return prepare_and_run(services, *kept, request, std::move(reply), run);
+    }
+    reply.run_long([&services, kept, &request, run](Reply back) {
+      prepare_and_run(services, *kept, request, std::move(back), run);
+    });
   };
   route.handler = handle;
   // The standard writes collections with a slash at the end as well.

@@ -2,6 +2,7 @@
 // sees it; and the answer dressed on its way back. ETSI GS CIM 009 clauses 5.5, 6.3.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -82,6 +83,11 @@ class Call {
   const ngsi::ContextPointer& context(size_t item = 0) const { return contexts_[item < contexts_.size() ? item : 0]; }
   /// The kind of body that was negotiated.
   Media answer() const { return answer_; }
+  /// How much a read may do: little on a connection's worker, where others wait; on a worker for long work as much as
+  /// `query_time_max_ms` and the client's patience allow. For as long as the call lives.
+  thread::Bounds bounds() const;
+  /// Whether the operation runs on a worker for long work.
+  bool is_long() const { return is_long_; }
   /// limit, offset and count.
   const thread::Page& page() const { return page_; }
 
@@ -131,6 +137,11 @@ class Call {
   bool resolve_contexts(base::Error& error);
   /// Runs the operation on a lane; answers itself and gives false if too many wait there.
   bool continue_on(Lane& lane, void (*run)(Call));
+  /// Runs the operation, again and from its beginning, on a worker for long work: what turned out to be too much for
+  /// `bounds`.
+  static void go_long(Call call, void (*run)(Call));
+  /// Answers what a bounded read gave: an error, or none if it has to go on where it may take long.
+  void fail_read(const base::Error& error);
   /// Gives back the reply that `take_reply` took.
   void set_reply(Reply reply) { reply_ = std::move(reply); }
 
@@ -148,6 +159,8 @@ class Call {
   const Request* request_;
   Reply reply_;
   unsigned options_ = 0;
+  bool is_long_ = false;
+  std::chrono::steady_clock::time_point long_until_{};
   Media answer_ = Media::json;
   Media body_media_ = Media::json;
   thread::Page page_;

@@ -52,24 +52,27 @@ std::string_view name_of(AttributeKind kind) {
   return {};
 }
 
-base::Result<Found> walk(const thread::Snapshot& snapshot, const twin::Query& query) {
+base::Result<Found> walk(const Call& call, const thread::Snapshot& snapshot, const twin::Query& query) {
   Found found;
-  const auto status = snapshot.each(query, [&](const twin::EntityRecord& record) {
-    if (!is_visible(record)) return true;
-    const std::vector<Term> types = record.types();
-    for (const Term type : types) ++found.types[type].entities;
-    record.each_attribute({}, [&](const twin::Attribute& attribute) {
-      AttributeFound& about = found.attributes[attribute.name];
-      ++about.instances;
-      about.kinds.insert(attribute.kind);
-      for (const Term type : types) {
-        about.types.insert(type);
-        found.types[type].attributes[attribute.name].insert(attribute.kind);
-      }
-      return true;
-    });
-    return true;
-  });
+  const auto status = snapshot.each(
+      query,
+      [&](const twin::EntityRecord& record) {
+        if (!is_visible(record)) return true;
+        const std::vector<Term> types = record.types();
+        for (const Term type : types) ++found.types[type].entities;
+        record.each_attribute({}, [&](const twin::Attribute& attribute) {
+          AttributeFound& about = found.attributes[attribute.name];
+          ++about.instances;
+          about.kinds.insert(attribute.kind);
+          for (const Term type : types) {
+            about.types.insert(type);
+            found.types[type].attributes[attribute.name].insert(attribute.kind);
+          }
+          return true;
+        });
+        return true;
+      },
+      call.bounds());
   if (!status.ok()) return status.error();
   return found;
 }
@@ -168,8 +171,8 @@ void list_types(Call call) {
     out.text += '}';
     return call.send(body_response(call, std::move(out.text)));
   }
-  const auto found = walk(reading->snapshot, {});
-  if (!found.ok()) return call.fail(found.error());
+  const auto found = walk(call, reading->snapshot, {});
+  if (!found.ok()) return call.fail_read(found.error());
   out.text += '[';
   for (const Term type : out.sorted_keys(found->types)) {
     if (out.text.back() != '[') out.text += ',';
@@ -190,8 +193,8 @@ void retrieve_type(Call call) {
   const Term type = tenant.thread->terms().find(call.context()->expand_type(name));
   twin::Query query;
   query.types.any_of = {{type}};
-  const auto found = walk(reading->snapshot, query);
-  if (!found.ok()) return call.fail(found.error());
+  const auto found = walk(call, reading->snapshot, query);
+  if (!found.ok()) return call.fail_read(found.error());
   const auto about = found->types.find(type);
   if (about == found->types.end()) {
     return call.fail({Code::not_found, "there is no entity of this type", std::string(name), {}});
@@ -238,8 +241,8 @@ void list_attributes(Call call) {
   const auto reading = call.reading();
   if (!reading) return;
   const TenantState& tenant = call.services().state_of(*reading->thread);
-  const auto found = walk(reading->snapshot, {});
-  if (!found.ok()) return call.fail(found.error());
+  const auto found = walk(call, reading->snapshot, {});
+  if (!found.ok()) return call.fail_read(found.error());
   Writer out(call, tenant);
   if (!call.flag("details")) {
     out.text += R"({"id":)";
@@ -268,8 +271,8 @@ void retrieve_attribute_information(Call call) {
   const Term term = tenant.thread->terms().find(call.context()->expand(name));
   twin::Query query;
   query.attributes = {term};
-  const auto found = walk(reading->snapshot, query);
-  if (!found.ok()) return call.fail(found.error());
+  const auto found = walk(call, reading->snapshot, query);
+  if (!found.ok()) return call.fail_read(found.error());
   const auto about = found->attributes.find(term);
   if (about == found->attributes.end()) {
     return call.fail({Code::not_found, "no entity has this attribute", std::string(name), {}});

@@ -57,36 +57,61 @@ void retrieve_entity(Call call) {
   call.send(body_response(call, std::move(body)));
 }
 
+// Answers a page of entities; or, on a connection's worker, gives false and answers nothing if they are too large.
+bool answer_page(Call& call, const TenantState& tenant, const ngsi::Representation& how, thread::QueryResult& result) {
+  size_t bytes = 0;
+  for (const twin::EntityRecord& record : result.records) bytes += record.bytes().size();
+  if (bytes > call.services().quick_bytes_max && !call.is_long()) return false;
+  std::erase_if(result.records, [](const twin::EntityRecord& record) { return !is_visible(record); });
+  std::string body;
+  append_records(call, result.records, how, *tenant.names_in(call.context()), body);
+  Response response = body_response(call, std::move(body));
+  add_page_headers(call, result.more, result.count, response);
+  call.send(std::move(response));
+  return true;
+}
+
+// Answers what a query found; moves the operation to where it may take long if it did not come to its end.
+void answer_query(Call call, void (*run)(Call), const TenantState& tenant, const ngsi::Representation& how,
+                  base::Result<thread::QueryResult> result) {
+  const bool too_much = !result.ok() && result.error().code == Code::cancelled && !call.is_long();
+  if (!result.ok() && !too_much) return call.fail_read(result.error());
+  if (too_much || !answer_page(call, tenant, how, *result)) Call::go_long(std::move(call), run);
+}
+
+// Reads of the past fetch records from the disk: never on a connection's worker.
+bool is_of_the_past(const Call& call, const Reading& reading) {
+  return call.parameter("asOf").has_value() && reading.snapshot.offset() < reading.thread->head();
+}
+
 // NGSI-LD: 5.7.2 query entities
 void query_entities(Call call) {
   const auto reading = call.reading();
   if (!reading) return;
+  if (!call.is_long() && is_of_the_past(call, *reading)) return Call::go_long(std::move(call), query_entities);
   const TenantState& tenant = call.services().state_of(*reading->thread);
   const auto query = query_of(call, *reading, tenant);
   if (!query.ok()) return call.fail(query.error());
   const auto how = call.representation(tenant.thread->terms());
   if (!how.ok()) return call.fail(how.error());
-  auto result = reading->snapshot.query(*query, call.page());
-  if (!result.ok()) return call.fail(result.error());
-  std::erase_if(result->records, [](const twin::EntityRecord& record) { return !is_visible(record); });
-  const auto names = tenant.names_in(call.context());
-  std::string body;
-  append_records(call, result->records, *how, *names, body);
-  Response response = body_response(call, std::move(body));
-  add_page_headers(call, result->more, result->count, response);
-  call.send(std::move(response));
+  auto result = reading->snapshot.query(*query, call.page(), call.bounds());
+  answer_query(std::move(call), query_entities, tenant, *how, std::move(result));
 }
 
 // The matches of several queries, each entity once, in order of first creation; a page of them.
 base::Result<thread::QueryResult> query_any(const thread::Snapshot& snapshot, const std::vector<twin::Query>& any_of,
-                                            const thread::Page& page, size_t entities_max) {
-  if (any_of.size() == 1) return snapshot.query(any_of.front(), page);
+                                            const thread::Page& page, size_t entities_max,
+                                            const thread::Bounds& bounds) {
+  if (any_of.size() == 1) return snapshot.query(any_of.front(), page, bounds);
   std::map<twin::EntityNumber, twin::EntityRecord> matches;
   for (const twin::Query& query : any_of) {
-    const auto status = snapshot.each(query, [&](const twin::EntityRecord& record) {
-      matches.emplace(record.number(), record);
-      return matches.size() <= entities_max;
-    });
+    const auto status = snapshot.each(
+        query,
+        [&](const twin::EntityRecord& record) {
+          matches.emplace(record.number(), record);
+          return matches.size() <= entities_max;
+        },
+        bounds);
     if (!status.ok()) return status.error();
     if (matches.size() > entities_max) {
       return base::fail(Code::too_complex,
@@ -140,15 +165,9 @@ void query_by_post(Call call) {
     how->datasets_given = true;
     how->datasets.push_back(dataset == "@none" ? twin::Term{} : tenant.thread->terms().find(dataset));
   }
-  auto result = query_any(reading->snapshot, asked->any_of, call.page(), call.services().union_entities_max);
-  if (!result.ok()) return call.fail(result.error());
-  std::erase_if(result->records, [](const twin::EntityRecord& record) { return !is_visible(record); });
-  const auto names = tenant.names_in(call.context());
-  std::string body;
-  append_records(call, result->records, *how, *names, body);
-  Response response = body_response(call, std::move(body));
-  add_page_headers(call, result->more, result->count, response);
-  call.send(std::move(response));
+  auto result =
+      query_any(reading->snapshot, asked->any_of, call.page(), call.services().union_entities_max, call.bounds());
+  answer_query(std::move(call), query_by_post, tenant, *how, std::move(result));
 }
 
 std::vector<Parameter> joined(std::vector<Parameter> left, std::vector<Parameter> right) {

@@ -12,7 +12,7 @@
 
 namespace cityloom::serve::ngsi_ld {
 
-HubServer::HubServer(NgsiOptions options, std::unique_ptr<thread::Store> store)
+HubServer::HubServer(NgsiOptions options, std::unique_ptr<thread::Store> store, unsigned workers)
     : clock_(*base::Instant::parse("2026-11-22T08:00:00Z")), gate_(trust::make_open_gate()) {
   auto opened = thread::Thread::open(store ? std::move(store) : store::make_memory_store(), clock_);
   EXPECT_TRUE(opened.ok());
@@ -23,7 +23,7 @@ HubServer::HubServer(NgsiOptions options, std::unique_ptr<thread::Store> store)
   api_->add_routes(router_);
   ServerOptions server_options;
   server_options.port = 0;
-  server_options.workers = 2;
+  server_options.workers = workers;
   auto started = Server::start(router_, *gate_, server_options);
   EXPECT_TRUE(started.ok());
   server = std::move(started).value();

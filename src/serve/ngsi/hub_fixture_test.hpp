@@ -23,8 +23,8 @@ namespace cityloom::serve::ngsi_ld {
 /// A server on its own record. Stopping and opening it again on the same store is a restart.
 class HubServer {
  public:
-  /// `store`: nothing for one in memory.
-  explicit HubServer(NgsiOptions options = {}, std::unique_ptr<thread::Store> store = nullptr);
+  /// `store`: nothing for one in memory. `workers`: event loops of the server.
+  explicit HubServer(NgsiOptions options = {}, std::unique_ptr<thread::Store> store = nullptr, unsigned workers = 2);
   ~HubServer();
 
   uint16_t port() const { return server->port(); }

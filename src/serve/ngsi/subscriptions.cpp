@@ -11,7 +11,9 @@
 #include <thread>
 
 #include "ngsi/parse.hpp"
+#include "serve/ngsi/agenda.hpp"
 #include "serve/ngsi/commit_changes.hpp"
+#include "serve/ngsi/subscription_index.hpp"
 #include "serve/ngsi/subscription_store.hpp"
 
 namespace cityloom::serve::ngsi_ld {
@@ -67,14 +69,19 @@ struct Subscriptions::Entry {
     std::string body;
   };
 
+  explicit Entry(SubscriptionIndex::Key its_key) : key(its_key) {}
+
+  const SubscriptionIndex::Key key;
   ngsi::Subscription subscription;
   ngsi::SubscriptionStatus status;
   ngsi::ContextPointer context;
   ngsi::NamesPointer names;
   std::optional<ngsi::Matcher> matcher;  // nothing while its context cannot be had
   bool needs_before = false;
+  bool is_indexed = false;
 
-  Offset read_through;          // commits up to here have been looked at for it
+  Offset read_through;          // commits up to here are not for it, or have been looked at; and if it is not behind,
+                                // those up to the main follower's position
   bool behind = false;          // the main follower passed it: it reads the feed itself, from read_through
   std::deque<Waiting> waiting;  // the front one may be under way
   size_t waiting_bytes = 0;
@@ -90,10 +97,10 @@ struct Subscriptions::Entry {
   bool status_changed = false;
 
   // Everything up to here has been told.
-  Offset told_through() const {
+  Offset told_through(Offset position) const {
     if (!waiting.empty()) return Offset{waiting.front().offset.number - 1};
     if (!held.empty()) return Offset{held_since.number - 1};
-    return read_through;
+    return behind ? read_through : std::max(read_through, position);
   }
   bool is_live(Instant now) const {
     return subscription.is_active && matcher && (!subscription.expires_at.exists() || subscription.expires_at > now);
@@ -109,6 +116,10 @@ struct Subscriptions::Parts {
 
   mutable std::mutex mutex;
   std::map<std::string, std::shared_ptr<Entry>, std::less<>> entries;
+  std::map<SubscriptionIndex::Key, Entry*> by_key;
+  SubscriptionIndex index;  // those that are active and ready
+  Agenda agenda;            // who is to be tended when
+  SubscriptionIndex::Key next_key = 1;
   Offset position;  // of the main follower
   Offset saved;
   uint64_t notifications = 0;
@@ -125,9 +136,14 @@ struct Subscriptions::Parts {
 
   void run();
   bool follow();
-  void look_at(const thread::Commit& commit, const std::vector<std::shared_ptr<Entry>>& at_head);
+  void look_at(const thread::Commit& commit);
+  std::shared_ptr<Entry>& entry_of(const std::string& id);
+  void forget(Entry& entry);
+  void put_in_index(Entry& entry);
+  void take_from_index(Entry& entry);
+  Steady::time_point tend_those_due(Steady::time_point now);
   void find_context(Entry& entry, Steady::time_point now);
-  void hear(Entry& entry, const thread::Commit& commit, std::vector<EntityChange>& changes);
+  void hear(Entry& entry, const thread::Commit& commit, const std::vector<EntityChange*>& changes);
   void catch_up(Entry& entry);
   void enqueue(Entry& entry, Offset offset, const std::vector<Notified>& notified);
   void hold(Entry& entry, Offset offset, std::vector<Notified> notified);
@@ -167,7 +183,7 @@ base::Status Subscriptions::open() {
     if (!status.ok()) return status.error();
   }
   for (StoredSubscription& one : *stored) {
-    auto entry = std::make_shared<Entry>();
+    const auto& entry = parts_->entry_of(one.subscription.id);
     entry->subscription = std::move(one.subscription);
     entry->status = one.status;
     entry->read_through = std::max(parts_->position, one.created);
@@ -177,7 +193,8 @@ base::Status Subscriptions::open() {
       entry->behind = entry->has_own_offset = true;
       entry->read_through = std::max(**own, one.created);
     }
-    parts_->entries.emplace(entry->subscription.id, std::move(entry));
+    if (entry->subscription.is_active) entry->behind = true;  // until its context can be had
+    parts_->agenda.add(entry->key, Steady::now());
   }
   parts_->token = parts_->thread().on_head([inbox = parts_->inbox](Offset) { inbox->tell(); });
   parts_->worker = std::thread([parts = parts_.get()] { parts->run(); });
@@ -223,12 +240,10 @@ base::Status Subscriptions::put(ngsi::Subscription subscription, ngsi::ContextPo
   const Instant now = parts_->services.clock.now();
   {
     const std::lock_guard lock(parts_->mutex);
-    auto& entry = parts_->entries[subscription.id];
-    const bool is_new = !entry;
-    if (is_new) {
-      entry = std::make_shared<Entry>();
-      entry->status.created_at = now;
-    }
+    const bool is_new = !parts_->entries.contains(subscription.id);
+    const auto& entry = parts_->entry_of(subscription.id);
+    if (is_new) entry->status.created_at = now;
+    parts_->take_from_index(*entry);
     // A new one hears what came after it; one that was paused, what comes from now on.
     if (is_new || !entry->subscription.is_active) {
       entry->read_through = is_new ? from : parts_->position;
@@ -243,6 +258,8 @@ base::Status Subscriptions::put(ngsi::Subscription subscription, ngsi::ContextPo
     entry->not_before = {};
     entry->failures = 0;
     entry->subscription = std::move(subscription);
+    parts_->put_in_index(*entry);
+    parts_->agenda.add(entry->key, Steady::now());
   }
   parts_->inbox->tell();
   return {};
@@ -250,7 +267,10 @@ base::Status Subscriptions::put(ngsi::Subscription subscription, ngsi::ContextPo
 
 void Subscriptions::erase(std::string_view id) {
   const std::lock_guard lock(parts_->mutex);
-  if (const auto found = parts_->entries.find(id); found != parts_->entries.end()) parts_->entries.erase(found);
+  if (const auto found = parts_->entries.find(id); found != parts_->entries.end()) {
+    parts_->forget(*found->second);
+    parts_->entries.erase(found);
+  }
 }
 
 bool Subscriptions::is_idle() const {
@@ -259,6 +279,38 @@ bool Subscriptions::is_idle() const {
   return std::all_of(parts_->entries.begin(), parts_->entries.end(), [](const auto& one) {
     return one.second->waiting.empty() && one.second->held.empty() && !one.second->behind;
   });
+}
+
+std::shared_ptr<Subscriptions::Entry>& Subscriptions::Parts::entry_of(const std::string& id) {
+  auto& entry = entries[id];
+  if (!entry) {
+    entry = std::make_shared<Entry>(next_key++);
+    by_key.emplace(entry->key, entry.get());
+  }
+  return entry;
+}
+
+void Subscriptions::Parts::forget(Entry& entry) {
+  take_from_index(entry);
+  agenda.remove(entry.key);
+  by_key.erase(entry.key);
+}
+
+void Subscriptions::Parts::put_in_index(Entry& entry) {
+  // What is told from time to time hears of no commit.
+  if (!entry.matcher || !entry.subscription.is_active || entry.subscription.time_interval_s > 0) return;
+  index.add(entry.key, *entry.matcher);
+  entry.is_indexed = true;
+}
+
+void Subscriptions::Parts::take_from_index(Entry& entry) {
+  if (std::exchange(entry.is_indexed, false)) index.remove(entry.key, *entry.matcher);
+}
+
+// Tends each that is due once; tells when the next one is.
+Steady::time_point Subscriptions::Parts::tend_those_due(Steady::time_point now) {
+  for (const auto key : agenda.take(now)) agenda.add(key, tend(*by_key.at(key), now));
+  return agenda.next();
 }
 
 void Subscriptions::Parts::run() {
@@ -279,11 +331,12 @@ void Subscriptions::Parts::run() {
         const auto entry = entries.find(answer.id);
         if (entry != entries.end() && entry->second->under_way && entry->second->attempt == answer.attempt) {
           delivered(*entry->second, answer.result);
+          agenda.add(entry->second->key, Steady::now());
         }
       }
       more = follow();
       const auto now = Steady::now();
-      for (const auto& [id, entry] : entries) next = std::min(next, tend(*entry, now));
+      next = std::min(next, tend_those_due(now));
       if (now >= save_at) {
         const bool with_status = now >= status_at;
         save(with_status);
@@ -301,33 +354,29 @@ void Subscriptions::Parts::run() {
 bool Subscriptions::Parts::follow() {
   const auto commits = thread().feed(position, commits_at_once);
   if (!commits.ok() || commits->empty()) return false;
-  std::vector<std::shared_ptr<Entry>> at_head;
-  for (const auto& [id, entry] : entries) {
-    if (!entry->behind) at_head.push_back(entry);
-  }
   for (const auto& commit : *commits) {
-    look_at(*commit, at_head);
+    look_at(*commit);
     position = commit->offset;
   }
   return true;
 }
 
-void Subscriptions::Parts::look_at(const thread::Commit& commit, const std::vector<std::shared_ptr<Entry>>& at_head) {
-  std::vector<EntityChange> changes;
-  bool looked = false;
-  for (const auto& entry : at_head) {
-    if (entry->behind || entry->read_through >= commit.offset) continue;
-    if (!entry->matcher && entry->subscription.is_active) {
-      entry->behind = true;  // until its context can be had
-      continue;
-    }
-    if (commit.branch == thread::main_branch && entry->is_live(commit.recorded_at)) {
-      if (!looked) changes = changes_of(commit);
-      looked = true;
-      if (!changes.empty()) hear(*entry, commit, changes);
-      if (entry->behind) continue;
-    }
-    entry->read_through = commit.offset;
+void Subscriptions::Parts::look_at(const thread::Commit& commit) {
+  if (commit.branch != thread::main_branch || index.empty()) return;
+  auto changes = changes_of(commit);
+  std::map<SubscriptionIndex::Key, std::vector<EntityChange*>> concerned;
+  for (EntityChange& change : changes) {
+    if (change.deleted && !index.hears_ends()) continue;
+    // A record that cannot be read is told by health and metrics; nobody hears of it here.
+    if (!change.load(thread(), commit, change.deleted).ok()) continue;
+    for (const auto key : index.find(change)) concerned[key].push_back(&change);
+  }
+  const auto now = Steady::now();
+  for (const auto& [key, changes_for_it] : concerned) {
+    Entry& entry = *by_key.at(key);
+    if (entry.behind || entry.read_through >= commit.offset || !entry.is_live(commit.recorded_at)) continue;
+    hear(entry, commit, changes_for_it);
+    agenda.add(key, now);
   }
 }
 
@@ -341,6 +390,7 @@ void Subscriptions::Parts::find_context(Entry& entry, Steady::time_point now) {
   if (matcher.ok()) entry.matcher = std::move(matcher).value();
   entry.needs_before = entry.subscription.show_changes;
   entry.next_period = now + seconds(entry.subscription.time_interval_s);
+  put_in_index(entry);
 }
 
 bool Subscriptions::Parts::may_hear(const EntityChange& change, const twin::EntityRecord& record) const {
@@ -351,11 +401,12 @@ bool Subscriptions::Parts::may_hear(const EntityChange& change, const twin::Enti
 }
 
 // What of a commit a subscription hears. Marks it as behind where it has no room.
-void Subscriptions::Parts::hear(Entry& entry, const thread::Commit& commit, std::vector<EntityChange>& changes) {
+void Subscriptions::Parts::hear(Entry& entry, const thread::Commit& commit, const std::vector<EntityChange*>& changes) {
   if (entry.subscription.time_interval_s > 0) return;
   const ngsi::Matcher& matcher = *entry.matcher;
   std::vector<Notified> notified;
-  for (EntityChange& change : changes) {
+  for (EntityChange* one_change : changes) {
+    EntityChange& change = *one_change;
     // A cheap look first: new and changed attributes are told apart only where that matters.
     const auto loaded = change.load(thread(), commit, entry.needs_before || change.deleted);
     if (!loaded.ok() || !sets_off(change, matcher.triggers, matcher.watched)) continue;
@@ -375,6 +426,7 @@ void Subscriptions::Parts::hear(Entry& entry, const thread::Commit& commit, std:
   if (entry.waiting.size() >= options.waiting_max || entry.waiting_bytes >= options.waiting_bytes_max ||
       entry.held.size() >= options.held_entities_max) {
     entry.behind = true;
+    entry.read_through = Offset{commit.offset.number - 1};
     return;
   }
   if (entry.subscription.throttling_s > 0) return hold(entry, commit.offset, std::move(notified));
@@ -392,7 +444,9 @@ void Subscriptions::Parts::catch_up(Entry& entry) {
   for (const auto& commit : *commits) {
     if (commit->branch == thread::main_branch && entry.is_live(commit->recorded_at)) {
       auto changes = changes_of(*commit);
-      hear(entry, *commit, changes);
+      std::vector<EntityChange*> all;
+      for (EntityChange& change : changes) all.push_back(&change);
+      hear(entry, *commit, all);
       if (entry.behind) return;
     }
     entry.read_through = commit->offset;
@@ -420,12 +474,15 @@ void Subscriptions::Parts::hold(Entry& entry, Offset offset, std::vector<Notifie
 
 // Sends what is due; tells when it wants to be looked at again.
 Steady::time_point Subscriptions::Parts::tend(Entry& entry, Steady::time_point now) {
-  auto next = now + idle_wait;
-  if (!entry.matcher) find_context(entry, now);
+  auto next = Agenda::never;
+  if (!entry.matcher && entry.subscription.is_active) {
+    find_context(entry, now);
+    if (!entry.matcher) return entry.context_at;
+  }
   if (!entry.is_live(services.clock.now())) return next;
   if (entry.behind) {
     catch_up(entry);
-    if (entry.behind && entry.waiting.size() <= options.waiting_max / 2) next = now;
+    if (entry.behind) next = entry.waiting.size() <= options.waiting_max / 2 ? now : now + idle_wait;
   }
   if (entry.subscription.time_interval_s > 0) {
     if (now >= entry.next_period) notify_periodically(entry, now);
@@ -514,7 +571,7 @@ void Subscriptions::Parts::delivered(Entry& entry, const Delivered& result) {
 
 void Subscriptions::Parts::save(bool with_status) {
   for (const auto& [id, entry] : entries) {
-    const Offset told = entry->told_through();
+    const Offset told = entry->told_through(position);
     if (told < position) {
       entry->has_own_offset = thread().set_follower_offset(store.follower_of(id), told).ok();
     } else if (entry->has_own_offset) {

@@ -208,71 +208,82 @@ bool past_satisfies(const Past& past, const twin::Matcher& matcher) {
   return matcher(twin::EntityRecord::pack(entity, {}));
 }
 
+// The page of a temporal query as it is gathered.
+struct PastsFound {
+  std::vector<Past> pasts;
+  uint64_t count = 0;  // of all that were looked at
+  bool more = false;
+};
+
+// The past of one candidate, as it is given: nothing if it does not match.
+base::Result<std::optional<Past>> matching_past(const thread::Snapshot& snapshot, std::string_view id,
+                                                const twin::Matcher& matcher, const HistoryQuery& asked,
+                                                const TenantState& tenant) {
+  // q and geoQ are about what lies in the window, whichever attributes are given.
+  HistoryQuery all = asked;
+  if (matcher.query().condition || matcher.query().geo) all.attributes.clear();
+  auto past = past_of(snapshot, id, all, tenant);
+  if (!past.ok()) return past.error();
+  std::erase_if(past->attributes, [](const AttributeHistory& one) { return one.instances.empty(); });
+  if (!past->found || past->attributes.empty() || !past_satisfies(*past, matcher)) return std::optional<Past>();
+  if (!asked.attributes.empty()) {
+    std::erase_if(past->attributes, [&](const AttributeHistory& one) {
+      return std::find(asked.attributes.begin(), asked.attributes.end(), one.name) == asked.attributes.end();
+    });
+    if (past->attributes.empty()) return std::optional<Past>();
+  }
+  return std::optional<Past>(std::move(past).value());
+}
+
 // A page of the entities whose past in the window is asked for.
-base::Result<std::vector<Past>> pasts_of(const Call& call, const thread::Snapshot& snapshot, const twin::Query& query,
-                                         const HistoryQuery& history, const TenantState& tenant, bool& more,
-                                         uint64_t& count) {
+base::Result<PastsFound> pasts_of(const Call& call, const thread::Snapshot& snapshot, const twin::Query& query,
+                                  const HistoryQuery& history, const TenantState& tenant) {
   const thread::Page& page = call.page();
-  HistoryQuery asked = history;
   twin::Query of_attributes;
   of_attributes.condition = query.condition;
   of_attributes.geo = query.geo;
   of_attributes.scopes = query.scopes;
   const twin::Matcher matcher(std::move(of_attributes));
-  std::vector<Past> pasts;
-  size_t position = 0;
-  constexpr size_t step = 1'000;
-  for (thread::Page candidates{0, step, false};; candidates.offset += step) {
-    const auto ids = snapshot.ever(query, candidates);
-    if (!ids.ok()) return ids.error();
-    for (const std::string& id : *ids) {
-      if (is_internal_id(id)) continue;
-      // q and geoQ are about what lies in the window, whichever attributes are given.
-      HistoryQuery all = asked;
-      if (query.condition || query.geo) all.attributes.clear();
-      auto past = past_of(snapshot, id, all, tenant);
-      if (!past.ok()) return past.error();
-      std::erase_if(past->attributes, [](const AttributeHistory& one) { return one.instances.empty(); });
-      if (!past->found || past->attributes.empty() || !past_satisfies(*past, matcher)) continue;
-      if (!asked.attributes.empty()) {
-        std::erase_if(past->attributes, [&](const AttributeHistory& one) {
-          return std::find(asked.attributes.begin(), asked.attributes.end(), one.name) == asked.attributes.end();
-        });
-        if (past->attributes.empty()) continue;
-      }
-      const size_t at = position++;
-      if (at < page.offset) continue;
-      if (pasts.size() < page.limit) {
-        pasts.push_back(std::move(past).value());
-      } else {
-        more = true;
-        if (!page.count) return pasts;
-      }
+  const thread::Bounds bounds = call.bounds();
+  PastsFound found;
+  base::Status failed;
+  const auto visit = [&](std::string_view id) {
+    if (is_internal_id(id)) return true;
+    if (!bounds.goes_on()) {
+      failed = base::fail(Code::cancelled, "the query was ended");
+      return false;
     }
-    if (ids->size() < step) break;
-  }
-  count = position;
-  return pasts;
+    auto past = matching_past(snapshot, id, matcher, history, tenant);
+    if (!past.ok()) {
+      failed = past.error();
+      return false;
+    }
+    if (!*past || found.count++ < page.offset) return true;
+    found.more = found.pasts.size() >= page.limit;
+    if (!found.more) found.pasts.push_back(std::move(**past));
+    return !found.more || page.count;
+  };
+  if (const auto status = snapshot.each_ever(query, visit, bounds); !status.ok()) return status.error();
+  if (!failed.ok()) return failed.error();
+  return found;
 }
 
 void answer_pasts(Call& call, const Reading& reading, const twin::Query& query, const HistoryQuery& history,
                   const ngsi::Representation& how) {
   const TenantState& tenant = call.services().state_of(*reading.thread);
-  bool more = false;
-  uint64_t count = 0;
-  auto pasts = pasts_of(call, reading.snapshot, query, history, tenant, more, count);
-  if (!pasts.ok()) return call.fail(pasts.error());
+  auto found = pasts_of(call, reading.snapshot, query, history, tenant);
+  if (!found.ok()) return call.fail_read(found.error());
   Cut cut;
-  trim(*pasts, history, cut);
+  trim(found->pasts, history, cut);
   const auto names = tenant.names_in(call.context());
   std::string body = "[";
-  for (const Past& past : *pasts) {
+  for (const Past& past : found->pasts) {
     if (body.size() > 1) body += ',';
     write_past(call, past, how, history, *names, body);
   }
   body += ']';
   Response response = temporal_response(call, std::move(body), cut, history);
-  add_page_headers(call, more, count, response);
+  add_page_headers(call, found->more, found->count, response);
   call.send(std::move(response));
 }
 
