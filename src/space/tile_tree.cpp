@@ -153,7 +153,12 @@ void write_region(Writer& json, const twin::Box& box, double lowest_m, double hi
   json.EndObject();
 }
 
-void write_tile(Writer& json, const std::vector<Tile>& tiles, uint32_t number) {
+std::string version_text(uint64_t version) {
+  const std::string etag = etag_of(version);
+  return etag.substr(1, etag.size() - 2);
+}
+
+void write_tile(Writer& json, const std::vector<Tile>& tiles, uint32_t number, std::string_view query) {
   const Tile& tile = tiles[number];
   json.StartObject();
   write_region(json, tile.box, tile.lowest_m, tile.highest_m);
@@ -167,13 +172,12 @@ void write_tile(Writer& json, const std::vector<Tile>& tiles, uint32_t number) {
   json.StartObject();
   json.Key("uri");
   // The version lets a client keep content for ever, and see that it has changed.
-  const std::string etag = etag_of(tile.version);
-  json.String((tile.path() + "?v=" + etag.substr(1, etag.size() - 2)).c_str());
+  json.String((tile.path() + "?v=" + version_text(tile.version)).append(query).c_str());
   json.EndObject();
   if (!tile.children.empty()) {
     json.Key("children");
     json.StartArray();
-    for (uint32_t child : tile.children) write_tile(json, tiles, child);
+    for (uint32_t child : tile.children) write_tile(json, tiles, child, query);
     json.EndArray();
   }
   json.EndObject();
@@ -195,7 +199,10 @@ std::vector<Tile> share_out(const std::vector<TileItem>& items, size_t items_per
   return TreeBuilder(items, std::max<size_t>(1, items_per_tile_max)).build();
 }
 
-std::string tileset_json(const std::vector<Tile>& tiles) {
+std::string tileset_json(const std::vector<Tile>& tiles, std::string_view query) {
+  // Each version says which buildings a tile draws and how; which tiles there are follows from the buildings.
+  std::vector<uint64_t> versions;
+  for (const Tile& tile : tiles) versions.push_back(tile.version);
   rapidjson::StringBuffer text;
   Writer json(text);
   json.StartObject();
@@ -203,6 +210,8 @@ std::string tileset_json(const std::vector<Tile>& tiles) {
   json.StartObject();
   json.Key("version");
   json.String("1.1");
+  json.Key("tilesetVersion");
+  json.String(version_text(XXH3_64bits(versions.data(), versions.size() * sizeof(uint64_t))).c_str());
   json.Key("generator");
   json.String("Cityloom");
   json.EndObject();
@@ -219,7 +228,7 @@ std::string tileset_json(const std::vector<Tile>& tiles) {
     json.String("ADD");
     json.EndObject();
   } else {
-    write_tile(json, tiles, 0);
+    write_tile(json, tiles, 0, query);
   }
   json.EndObject();
   return {text.GetString(), text.GetSize()};

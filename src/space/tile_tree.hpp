@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "space/earth.hpp"
@@ -40,8 +41,9 @@ struct Tile {
 /// added to the picture (refinement ADD). Same items in any order, same tree. Cost: n log n.
 std::vector<Tile> share_out(const std::vector<TileItem>& items, size_t items_per_tile_max);
 
-/// tileset.json of 3D Tiles 1.1 with explicit tiles and region volumes; `tiles` may be empty.
-std::string tileset_json(const std::vector<Tile>& tiles);
+/// tileset.json of 3D Tiles 1.1 with explicit tiles and region volumes; `tiles` may be empty. `query` is added to the
+/// address of each content (which has one already: begin with '&'). `asset.tilesetVersion` is the hash of all versions.
+std::string tileset_json(const std::vector<Tile>& tiles, std::string_view query = "");
 
 /// The etag of a version, with quotes.
 std::string etag_of(uint64_t version);

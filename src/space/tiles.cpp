@@ -3,14 +3,11 @@
 
 #include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <condition_variable>
 #include <list>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -18,117 +15,16 @@
 #include "space/building_mesh.hpp"
 #include "space/building_shape.hpp"
 #include "space/glb.hpp"
-#include "space/tile_tree.hpp"
+#include "space/tile_plan.hpp"
 
 namespace cityloom::space {
 namespace {
 
 using base::Code;
 using base::fail;
-using ContentPointer = std::shared_ptr<const TileContent>;
-
 constexpr size_t feed_commits = 256;
 // While commits keep coming (an import), tiles are shared out anew this often at most.
 constexpr int64_t plan_interval_ms = 500;
-
-// What is kept of each building and part.
-struct Known {
-  std::string parent_id;
-  twin::Box box;
-  double lowest_m = 0, highest_m = 0, size_m = 0;
-  uint64_t hash = 0;
-  bool is_part = false;
-  bool can_be_drawn = false;
-};
-
-// The tiles as of one offset; never changes.
-struct Plan {
-  thread::Offset offset;
-  std::vector<TileItem> items;
-  std::vector<std::vector<std::string>> part_ids;  // of each item; drawn instead of its own outline
-  std::vector<Tile> tiles;
-  std::map<std::string, uint32_t, std::less<>> tile_of_path;
-  ContentPointer tileset;
-};
-
-Known known_of(const BuildingShape& shape) {
-  Known known;
-  known.parent_id = shape.parent_id;
-  known.is_part = shape.is_part;
-  known.hash = shape.hash();
-  known.can_be_drawn = shape.can_be_drawn();
-  if (!known.can_be_drawn) return known;
-  known.box = twin::bounds_of(shape.outline);
-  known.lowest_m = shape.ground_m + shape.min_height_m;
-  known.highest_m = shape.ground_m + shape.height_m;
-  const twin::Position corner{known.box.west_deg, known.box.south_deg};
-  const double width_m = distance_m(corner, {known.box.east_deg, known.box.south_deg});
-  const double depth_m = distance_m(corner, {known.box.west_deg, known.box.north_deg});
-  known.size_m = std::max(shape.height_m, std::sqrt(width_m * depth_m));
-  return known;
-}
-
-void include(TileItem& item, const Known& known, bool is_first) {
-  if (is_first) {
-    item.box = known.box;
-    item.lowest_m = known.lowest_m;
-    item.highest_m = known.highest_m;
-  }
-  item.box.west_deg = std::min(item.box.west_deg, known.box.west_deg);
-  item.box.south_deg = std::min(item.box.south_deg, known.box.south_deg);
-  item.box.east_deg = std::max(item.box.east_deg, known.box.east_deg);
-  item.box.north_deg = std::max(item.box.north_deg, known.box.north_deg);
-  item.lowest_m = std::min(item.lowest_m, known.lowest_m);
-  item.highest_m = std::max(item.highest_m, known.highest_m);
-  item.size_m = std::max(item.size_m, known.size_m);
-}
-
-using KnownBuildings = absl::flat_hash_map<std::string, Known>;
-
-// A part belongs to its building's picture if the record knows that building.
-bool is_within_building(const Known& one, const KnownBuildings& known) {
-  if (!one.is_part || one.parent_id.empty()) return false;
-  const auto parent = known.find(one.parent_id);
-  return parent != known.end() && !parent->second.is_part;
-}
-
-std::shared_ptr<const Plan> make_plan(const KnownBuildings& known, thread::Offset offset,
-                                      size_t buildings_per_tile_max) {
-  std::map<std::string_view, std::map<std::string_view, const Known*>> parts_of;
-  for (const auto& [id, one] : known) {
-    if (one.can_be_drawn && is_within_building(one, known)) parts_of[one.parent_id][id] = &one;
-  }
-  auto plan = std::make_shared<Plan>();
-  plan->offset = offset;
-  for (const auto& [id, one] : known) {
-    const auto parts = parts_of.find(id);
-    const bool has_parts = parts != parts_of.end();
-    if (is_within_building(one, known) || (!one.can_be_drawn && !has_parts)) continue;
-    TileItem item;
-    item.id = id;
-    std::vector<uint64_t> versions{one.hash};
-    std::vector<std::string> part_ids;
-    if (!has_parts) include(item, one, true);
-    if (has_parts) {
-      for (const auto& [part_id, part] : parts->second) {
-        include(item, *part, part_ids.empty());
-        versions.push_back(part->hash);
-        part_ids.emplace_back(part_id);
-      }
-    }
-    item.version = XXH3_64bits(versions.data(), versions.size() * sizeof(uint64_t));
-    plan->items.push_back(std::move(item));
-    plan->part_ids.push_back(std::move(part_ids));
-  }
-  plan->tiles = share_out(plan->items, buildings_per_tile_max);
-  for (uint32_t i = 0; i < plan->tiles.size(); ++i) plan->tile_of_path.emplace(plan->tiles[i].path(), i);
-  auto tileset = std::make_shared<TileContent>();
-  tileset->content_type = "application/json";
-  tileset->bytes = tileset_json(plan->tiles);
-  tileset->etag = etag_of(XXH3_64bits(tileset->bytes.data(), tileset->bytes.size()));
-  plan->tileset = std::move(tileset);
-  return plan;
-}
 
 // Contents that were made, the least used go first.
 class ContentCache {
@@ -160,10 +56,42 @@ class ContentCache {
   size_t bytes_ = 0;
 };
 
+// Plans of the past, the least used go first. Each is the picture from one offset until another.
+class PastPlans {
+ public:
+  explicit PastPlans(size_t items_max) : items_max_(items_max) {}
+
+  std::shared_ptr<const Plan> find(thread::Offset offset) {
+    const auto fits = [&](const Entry& entry) { return entry.plan->offset <= offset && offset <= entry.until; };
+    const auto found = std::find_if(entries_.begin(), entries_.end(), fits);
+    if (found == entries_.end()) return nullptr;
+    entries_.splice(entries_.begin(), entries_, found);
+    return entries_.front().plan;
+  }
+  void add(std::shared_ptr<const Plan> plan, thread::Offset until) {
+    items_ += plan->items.size();
+    entries_.push_front({until, std::move(plan)});
+    while (entries_.size() > 1 && (items_ > items_max_ || entries_.size() > entries_max)) {
+      items_ -= entries_.back().plan->items.size();
+      entries_.pop_back();
+    }
+  }
+
+ private:
+  static constexpr size_t entries_max = 16;
+  struct Entry {
+    thread::Offset until;
+    std::shared_ptr<const Plan> plan;
+  };
+  std::list<Entry> entries_;
+  size_t items_max_;
+  size_t items_ = 0;
+};
+
 class FollowingTiles final : public BuildingTiles {
  public:
   FollowingTiles(thread::Thread& thread, TileOptions options)
-      : thread_(thread), options_(options), cache_(options.cache_bytes_max) {
+      : thread_(thread), options_(options), past_(options.past_items_max), cache_(options.cache_bytes_max) {
     token_ = thread_.on_head([this](thread::Offset) {
       const std::lock_guard lock(mutex_);
       has_news_ = true;
@@ -186,7 +114,7 @@ class FollowingTiles final : public BuildingTiles {
     const std::lock_guard lock(mutex_);
     return plan_ != nullptr;
   }
-  base::Result<ContentPointer> find(std::string_view path) override;
+  base::Result<ContentPointer> find(std::string_view path, std::optional<thread::Offset> as_of) override;
   base::Status wait_for(thread::Offset offset, int64_t timeout_ms) override;
   Counts counts() const override;
 
@@ -197,6 +125,8 @@ class FollowingTiles final : public BuildingTiles {
   void take(const twin::Fact& fact, absl::flat_hash_set<std::string>& touched);
   void read_again(const absl::flat_hash_set<std::string>& touched);
   void publish();
+  base::Result<std::shared_ptr<const Plan>> plan_as_of(std::optional<thread::Offset> as_of);
+  base::Result<KnownBuildings> read_at(const thread::Snapshot& snapshot, const Vocabulary& vocabulary) const;
   base::Result<ContentPointer> make(const Plan& plan, const Tile& tile) const;
 
   thread::Thread& thread_;
@@ -208,11 +138,13 @@ class FollowingTiles final : public BuildingTiles {
   thread::Offset read_until_;
   bool is_dirty_ = false;
 
+  std::mutex reading_past_;  // one reads the past at a time; taken before mutex_
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::shared_ptr<const Plan> plan_;
   thread::Offset planned_until_;
   std::optional<base::Error> error_;
+  PastPlans past_;
   ContentCache cache_;
   absl::flat_hash_set<std::string> being_made_;
   uint64_t contents_made_ = 0;
@@ -223,18 +155,27 @@ class FollowingTiles final : public BuildingTiles {
   std::thread worker_;
 };
 
+base::Result<KnownBuildings> FollowingTiles::read_at(const thread::Snapshot& snapshot,
+                                                     const Vocabulary& vocabulary) const {
+  KnownBuildings known;
+  twin::Query query;
+  query.types.any_of = {{vocabulary.building}, {vocabulary.building_part}};
+  const auto status = snapshot.each(query, [&](const twin::EntityRecord& record) {
+    const BuildingShape shape = shape_of(record, vocabulary);
+    known[shape.id] = known_of(shape);
+    return true;
+  });
+  if (!status) return status.error();
+  return known;
+}
+
 void FollowingTiles::read_all() {
   vocabulary_ = Vocabulary::find(thread_.terms());
   const auto snapshot = thread_.snapshot();
-  twin::Query query;
-  query.types.any_of = {{vocabulary_.building}, {vocabulary_.building_part}};
-  const auto status = snapshot.each(query, [&](const twin::EntityRecord& record) {
-    const BuildingShape shape = shape_of(record, vocabulary_);
-    known_[shape.id] = known_of(shape);
-    return true;
-  });
+  auto known = read_at(snapshot, vocabulary_);
   const std::lock_guard lock(mutex_);
-  if (!status) error_ = status.error();
+  if (known) known_ = std::move(*known);
+  if (!known) error_ = known.error();
   read_until_ = snapshot.offset();
   is_dirty_ = true;
 }
@@ -312,6 +253,7 @@ void FollowingTiles::publish() {
   if (is_dirty_) plan = make_plan(known_, read_until_, options_.buildings_per_tile_max);
   is_dirty_ = false;
   const std::lock_guard lock(mutex_);
+  if (plan && plan_) past_.add(plan_, planned_until_);
   if (plan) plan_ = std::move(plan);
   planned_until_ = read_until_;
   changed_.notify_all();
@@ -384,18 +326,40 @@ base::Result<ContentPointer> FollowingTiles::make(const Plan& plan, const Tile& 
   return ContentPointer(std::move(content));
 }
 
-base::Result<ContentPointer> FollowingTiles::find(std::string_view path) {
-  std::unique_lock lock(mutex_);
-  if (!plan_) {
-    return error_ ? *error_
-                  : fail(Code::unavailable, "The buildings are being read", std::string(path), "Try again soon");
-  }
-  if (path == "tileset.json") return plan_->tileset;
-  const std::shared_ptr<const Plan> plan = plan_;
+base::Result<std::shared_ptr<const Plan>> FollowingTiles::plan_as_of(std::optional<thread::Offset> as_of) {
+  const auto find_known = [&]() -> base::Result<std::shared_ptr<const Plan>> {
+    const std::lock_guard lock(mutex_);
+    if (!plan_) {
+      return error_ ? *error_ : fail(Code::unavailable, "The buildings are being read", {}, "Try again soon");
+    }
+    if (!as_of || (plan_->offset <= *as_of && *as_of <= planned_until_)) return plan_;
+    return past_.find(*as_of);
+  };
+  auto known = find_known();
+  if (!known || *known) return known;
+  const std::lock_guard reading(reading_past_);
+  known = find_known();  // whoever read before us may have asked for the same
+  if (!known || *known) return known;
+  const auto snapshot = thread_.snapshot_at(*as_of);
+  if (!snapshot) return snapshot.error();
+  const auto buildings = read_at(*snapshot, Vocabulary::find(thread_.terms()));
+  if (!buildings) return buildings.error();
+  auto plan = make_plan(*buildings, *as_of, options_.buildings_per_tile_max);
+  const std::lock_guard lock(mutex_);
+  past_.add(plan, *as_of);
+  return plan;
+}
+
+base::Result<ContentPointer> FollowingTiles::find(std::string_view path, std::optional<thread::Offset> as_of) {
+  const auto found = plan_as_of(as_of);
+  if (!found) return found.error();
+  const std::shared_ptr<const Plan>& plan = *found;
+  if (path == "tileset.json") return as_of ? plan->tileset_as_of : plan->tileset;
   const auto number = plan->tile_of_path.find(path);
   if (number == plan->tile_of_path.end()) return fail(Code::not_found, "There is no such tile", std::string(path));
   const Tile& tile = plan->tiles[number->second];
   const std::string key = tile.path() + etag_of(tile.version);
+  std::unique_lock lock(mutex_);
   // Several may ask for one tile at once: one makes it, the others wait.
   changed_.wait(lock, [&] { return !being_made_.contains(key); });
   if (ContentPointer made = cache_.find(key)) return made;

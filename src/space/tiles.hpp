@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,7 @@ struct TileContent {
 struct TileOptions {
   size_t buildings_per_tile_max = 300;
   size_t cache_bytes_max = 64u << 20;  ///< of made tile contents
+  size_t past_items_max = 200'000;     ///< buildings (of all kept moments together) in kept plans of the past
 };
 
 /// The buildings of the main branch as a tileset. Owns one worker that follows the feed. Any worker may call anything.
@@ -35,8 +37,11 @@ class BuildingTiles {
 
   /// Content by its path below the door: "tileset.json", or what that names, e.g. "14/13981/6346.glb". Made on demand
   /// (a tile of 300 buildings: some 10 ms on the caller's worker), then from memory. The root has the extent of what
-  /// there is; without any building the tileset holds one empty tile. Errors: not_found, unavailable.
-  virtual base::Result<std::shared_ptr<const TileContent>> find(std::string_view path) = 0;
+  /// there is; without any building the tileset holds one empty tile. With `as_of`: the buildings as recorded at that
+  /// offset; the tileset names contents of the same moment, and its `asset.tilesetVersion` is equal exactly when the
+  /// buildings are. A moment not asked for lately costs a reading of all buildings. Errors: not_found, unavailable.
+  virtual base::Result<std::shared_ptr<const TileContent>> find(std::string_view path,
+                                                                std::optional<thread::Offset> as_of = {}) = 0;
 
   /// Waits until everything up to this offset is in what `find` answers. Errors: timeout.
   virtual base::Status wait_for(thread::Offset offset, int64_t timeout_ms) = 0;

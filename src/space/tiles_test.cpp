@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "space/earth.hpp"
@@ -151,18 +152,25 @@ std::map<size_t, double> volumes_of(const Content& content) {
 // Everything the tileset rules say of a tile, its children and its content.
 class Walker {
  public:
-  explicit Walker(BuildingTiles& tiles) : tiles_(tiles) {}
+  explicit Walker(BuildingTiles& tiles, std::optional<thread::Offset> as_of = {}) : tiles_(tiles), as_of_(as_of) {}
   void walk() {
-    const auto tileset = tiles_.find("tileset.json");
+    const auto tileset = tiles_.find("tileset.json", as_of_);
     ASSERT_TRUE(tileset.ok());
     rapidjson::Document json;
     json.Parse((*tileset)->bytes.c_str());
     EXPECT_STREQ(json["asset"]["version"].GetString(), "1.1");
+    version = json["asset"]["tilesetVersion"].GetString();
     walk(json["root"], json["geometricError"].GetDouble(), nullptr);
   }
   std::map<std::string, std::string> tile_of_feature;
   std::map<std::string, double> volume_of_feature;
   size_t contents = 0;
+  std::string version;
+  std::set<std::string> ids() const {
+    std::set<std::string> all;
+    for (const auto& [id, uri] : tile_of_feature) all.insert(id.substr(id.rfind('-') + 1));
+    return all;
+  }
 
  private:
   void walk(const rapidjson::Value& tile, double error_above, const rapidjson::Value* region_above) {
@@ -182,8 +190,12 @@ class Walker {
   }
   void see_content(std::string uri, const rapidjson::Value& region) {
     ++contents;
+    // The tileset says itself as of when its contents are.
+    const size_t moment = uri.find("&asOf=");
+    EXPECT_EQ(moment != std::string::npos, as_of_.has_value()) << uri;
+    if (as_of_) as_of_->number = std::stoull(uri.substr(moment + 6));
     uri.resize(uri.find('?'));
-    const auto found = tiles_.find(uri);
+    const auto found = tiles_.find(uri, as_of_);
     ASSERT_TRUE(found.ok()) << uri;
     EXPECT_EQ((*found)->content_type, "model/gltf-binary");
     const Content content = parse(**found);
@@ -210,6 +222,7 @@ class Walker {
     }
   }
   BuildingTiles& tiles_;
+  std::optional<thread::Offset> as_of_;
 };
 
 TEST_F(Tiles, ABuildingIsItsFootprintTimesItsHeightFacingOutwards) {
@@ -333,6 +346,55 @@ TEST_F(Tiles, WithoutBuildingsTheTilesetIsEmptyAndBuildingsMayComeAndGo) {
   import("");
   ASSERT_TRUE(tiles->wait_for(thread_->head(), 60'000).ok());
   EXPECT_EQ(tiles->counts().features, 0u);
+}
+
+TEST_F(Tiles, ThePastHasTheBuildingsOfThen) {
+  const auto building = [](int id, const std::string& height) {
+    return square(id, id * 50.0, 20, tag("building", "yes") + tag("height", height));
+  };
+  const thread::Offset nothing = thread_->head();
+  import(building(1, "9") + building(2, "10"));
+  const thread::Offset two = thread_->head();
+  auto tiles = follow();
+  import(building(1, "30") + building(3, "12"));  // the second is gone, the third new, the first higher
+  const thread::Offset other_two = thread_->head();
+  import("");
+  const thread::Offset none = thread_->head();
+  ASSERT_TRUE(tiles->wait_for(none, 60'000).ok());
+  auto fresh = follow();  // one that followed nothing of it answers the same
+  std::set<std::string> versions;
+  for (auto* one : {tiles.get(), fresh.get(), tiles.get()}) {
+    Walker before(*one, nothing), first(*one, two), second(*one, other_two), last(*one, none), now(*one);
+    for (Walker* walker : {&before, &first, &second, &last, &now}) walker->walk();
+    EXPECT_THAT(before.ids(), ::testing::IsEmpty());
+    EXPECT_THAT(first.ids(), ::testing::UnorderedElementsAre("1", "2"));
+    EXPECT_THAT(second.ids(), ::testing::UnorderedElementsAre("1", "3"));
+    EXPECT_THAT(last.ids(), ::testing::IsEmpty());
+    EXPECT_NEAR(second.volume_of_feature["urn:ngsi-ld:Building:osm-way-1"] /
+                    first.volume_of_feature["urn:ngsi-ld:Building:osm-way-1"],
+                30.0 / 9, 1e-2);
+    EXPECT_EQ(last.version, now.version);
+    EXPECT_EQ(before.version, now.version);
+    for (const Walker* walker : {&first, &second, &last}) versions.insert(walker->version);
+  }
+  EXPECT_EQ(versions.size(), 3u);
+}
+
+TEST_F(Tiles, AMomentWithTheBuildingsOfNowCostsNoNewContents) {
+  import(square(1, 0, 20, tag("building", "yes")));
+  const thread::Offset then = thread_->head();
+  thread::Change change;
+  change.kind = thread::Change::Kind::append;
+  change.entity_id = "urn:ngsi-ld:Building:osm-way-1";
+  change.attributes.emplace_back().name = thread_->terms().intern("https://example.org/occupancy").value();
+  change.attributes[0].value = int64_t{10};
+  ASSERT_TRUE(thread_->append({.branch = {}, .author = "test", .changes = {change}}).ok());
+  auto tiles = follow();
+  Walker now(*tiles), past(*tiles, then);
+  now.walk();
+  past.walk();
+  EXPECT_EQ(now.version, past.version);
+  EXPECT_EQ(tiles->counts().contents_made, 1u);
 }
 
 TEST_F(Tiles, TheSameBuildingsGiveTheSameBytes) {

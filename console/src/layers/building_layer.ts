@@ -1,16 +1,26 @@
 // Keeps the buildings of the scene in step with the state: edition of the city, colours, selection, moment.
 import type { Scene } from 'cesium';
+import { isAbort } from '../state/api';
 import type { App } from '../state/app';
 import { isShown } from '../state/catalogue';
 import { loadBuildings, type Buildings } from './buildings';
 
 const TRY_AGAIN_MS = 8000;
 
+/** What the tiles in the scene show, and where their contents come from. */
+interface Drawn {
+  readonly version: string;
+  readonly asOf: string | null;
+  readonly edition: number;
+}
+
 export class BuildingLayer {
   readonly #app: App;
   readonly #scene: Scene;
   #buildings: Buildings | null = null;
-  #edition = -1;
+  #drawn: Drawn | null = null;
+  #wanted = '';
+  #request: AbortController | null = null;
   #retry = 0;
   #ended = false;
 
@@ -19,39 +29,68 @@ export class BuildingLayer {
     this.#scene = scene;
   }
 
-  #count(then: boolean): number {
-    const summary = (then ? this.#app.summaryThen : this.#app.summary).get().value;
-    return summary?.types.find(({ type }) => type === 'Building')?.count ?? 0;
+  get #known(): boolean {
+    const types = this.#app.summary.get().value?.types ?? [];
+    return this.#drawn !== null || types.some(({ type, count }) => type === 'Building' && count > 0);
   }
 
   update = (): void => {
     const edition = this.#app.cityEdition.get();
-    if (this.#count(false) > 0 && edition !== this.#edition) {
-      this.#edition = edition;
-      void this.#load(edition);
+    const asOf = this.#app.restingAsOf.get();
+    const wanted = `${edition} ${asOf ?? 'now'}`;
+    if (wanted !== this.#wanted && (asOf !== null || this.#known)) {
+      this.#wanted = wanted;
+      void this.#bring(edition, asOf);
     }
-    const address = this.#app.address.get();
-    const shown = isShown(address, 'Building') && this.#count(true) > 0;
-    this.#buildings?.look({ colourBy: address.colourBy, selected: address.selected, theme: this.#app.settings.get().theme, shown });
+    this.#look();
   };
 
-  async #load(edition: number): Promise<void> {
+  #look(): void {
+    const address = this.#app.address.get();
+    this.#buildings?.look({ colourBy: address.colourBy, selected: address.selected, theme: this.#app.settings.get().theme, shown: isShown(address, 'Building') });
+  }
+
+  /** Most moments have the buildings that are drawn already: then nothing is loaded. */
+  #isDrawn(version: string, asOf: string | null, edition: number): boolean {
+    if (this.#drawn?.version !== version) return false;
+    // Tiles of now that are not loaded yet would come as they are now, which is another edition than the one wanted.
+    return this.#drawn.asOf !== null || asOf === null || this.#drawn.edition === edition;
+  }
+
+  async #bring(edition: number, asOf: string | null): Promise<void> {
+    this.#request?.abort();
+    window.clearTimeout(this.#retry);
+    const { signal } = (this.#request = new AbortController());
     this.#tell('loading');
     try {
-      const next = await loadBuildings(this.#scene, edition, this.#app.mapStatus.get().light);
-      if (this.#ended || edition !== this.#edition) return next.destroy();
-      this.#buildings?.destroy();
-      this.#buildings = next;
-      next.tileset.initialTilesLoaded.addEventListener(() => this.#tell('ready'));
-      next.tileset.tileFailed.addEventListener(() => this.#tell('failed'));
-      this.update();
-    } catch {
+      const { version, empty } = await this.#app.api.buildings({ asOf, signal });
+      if (this.#isDrawn(version, asOf, edition)) return this.#tell('ready');
+      const next = empty ? null : await loadBuildings(this.#scene, asOf, this.#app.mapStatus.get().light);
+      if (this.#ended || signal.aborted) return next?.destroy();
+      this.#replace(next, { version, asOf, edition });
+    } catch (error) {
+      if (this.#ended || signal.aborted || isAbort(error)) return;
       this.#tell('failed');
       this.#retry = window.setTimeout(() => {
-        this.#edition = -1;
+        this.#wanted = '';
         this.update();
       }, TRY_AGAIN_MS);
     }
+  }
+
+  /** What was drawn before stays until what comes after can be seen. */
+  #replace(next: Buildings | null, drawn: Drawn): void {
+    const before = this.#buildings;
+    this.#buildings = next;
+    this.#drawn = drawn;
+    const seen = (): void => {
+      before?.destroy();
+      if (this.#buildings === next) this.#tell('ready');
+    };
+    if (!next) return seen();
+    next.whenSeen(seen);
+    next.tileset.tileFailed.addEventListener(() => this.#tell('failed'));
+    this.#look();
   }
 
   #tell(tiles: 'loading' | 'ready' | 'failed'): void {
@@ -60,6 +99,7 @@ export class BuildingLayer {
 
   destroy(): void {
     this.#ended = true;
+    this.#request?.abort();
     window.clearTimeout(this.#retry);
   }
 }

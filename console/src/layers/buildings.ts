@@ -1,5 +1,6 @@
 // Buildings as 3D Tiles, coloured by an attribute; the selected one stands out.
 import { Cartesian3, Cesium3DTileset, Cesium3DTileStyle, CustomShader, LightingModel, Transforms, Matrix4, UniformType, type Scene } from 'cesium';
+import { buildingTiles } from '../state/api';
 import { buildingClasses, SCENE, type ColourBy, type PaintClass, type Theme } from '../math/paint';
 
 export interface BuildingsLook {
@@ -9,7 +10,6 @@ export interface BuildingsLook {
   readonly shown: boolean;
 }
 
-const TILESET = '/tiles/buildings/tileset.json';
 /** Light from the south-west, three fifths up, in east-north-up. */
 const LIGHT = new Cartesian3(-0.5, -0.6, 0.63);
 
@@ -49,9 +49,9 @@ function shaderAt(centre: Cartesian3): CustomShader {
   });
 }
 
-/** Loads the tileset and keeps it in look. `edition` makes the server's newest be fetched. Rejects when it cannot be loaded. */
-export async function loadBuildings(scene: Scene, edition: number, light: boolean): Promise<Buildings> {
-  const tileset = await Cesium3DTileset.fromUrl(edition === 0 ? TILESET : `${TILESET}?edition=${edition}`, {
+/** Loads the buildings as of a time, or now. Rejects when they cannot be loaded. */
+export async function loadBuildings(scene: Scene, asOf: string | null, light: boolean): Promise<Buildings> {
+  const tileset = await Cesium3DTileset.fromUrl(buildingTiles(asOf), {
     maximumScreenSpaceError: light ? 24 : 12,
     environmentMapOptions: { enabled: false },
     enableCollision: false,
@@ -82,7 +82,18 @@ export class Buildings {
     this.#scene.requestRender();
   }
 
+  /** Calls `seen` once, when what the view needs is drawn; a view without any building needs nothing. */
+  whenSeen(seen: () => void): void {
+    const end = this.#scene.postRender.addEventListener(() => {
+      if (!this.tileset.isDestroyed() && !this.tileset.tilesLoaded) return;
+      (end as () => void)();
+      seen();
+    });
+    this.#scene.requestRender();
+  }
+
   destroy(): void {
     this.#scene.primitives.remove(this.tileset);
+    this.#scene.requestRender();
   }
 }

@@ -92,7 +92,7 @@ function drawLayers(app: App, widget: CesiumWidget): Stop[] {
   const { scene } = widget;
   const [buildings, city, sensors] = [new BuildingLayer(app, scene), new CityLayers(app, scene), new SensorLayer(app, scene)];
   const on = (stores: readonly Watched<unknown>[], update: () => void): Stop[] => stores.map((store) => store.subscribe(update));
-  const cityStores = [app.address, app.summary, app.summaryThen, app.settings, app.cityEdition];
+  const cityStores = [app.address, app.summary, app.summaryThen, app.settings, app.cityEdition, app.restingAsOf];
   buildings.update();
   city.update();
   sensors.update();

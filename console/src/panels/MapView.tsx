@@ -86,17 +86,14 @@ function NoGraphics({ failed }: { failed: boolean }) {
   );
 }
 
-function useBuildingsNote(): string | null {
+/** Whether the city has buildings now and had none at the moment looked at. */
+function useNoBuildingsThen(): boolean {
   const app = useApp();
-  const words = useWords();
   const past = usePart(app.address, ({ atMs }) => atMs !== null);
   const then = useStore(app.summaryThen).value;
   const now = useStore(app.summary).value;
-  if (!past || !then || !now) return null;
-  const count = (summary: typeof now): number => summary.types.find(({ type }) => type === 'Building')?.count ?? 0;
-  if (count(now) === 0 || count(now) === count(then)) return null;
-  if (count(then) === 0) return words.t('map.buildingsNotYet');
-  return words.t('map.buildingsNow', { count: words.number(count(then)) });
+  const has = (summary: typeof now): boolean => summary?.types.some(({ type, count }) => type === 'Building' && count > 0) ?? false;
+  return past && then !== null && has(now) && !has(then);
 }
 
 function MapNotes() {
@@ -104,7 +101,7 @@ function MapNotes() {
   const app = useApp();
   const status = useStore(app.mapStatus);
   const summary = useStore(app.summary);
-  const buildingsNote = useBuildingsNote();
+  const noBuildingsThen = useNoBuildingsThen();
   const loading = status.phase === 'starting' || status.tiles === 'loading' || status.layersLoading > 0;
   const empty = summary.value !== null && !summary.value.types.some(({ type }) => FIXED_LAYERS.some((row) => row.type === type));
   const sensorsOnly = (summary.value?.types.length ?? 0) > 0;
@@ -116,7 +113,7 @@ function MapNotes() {
       {status.tiles === 'failed' && <div className="note note-failure" role="alert"><p className="note-title">{words.t('map.tilesFailed')}</p><p>{words.t('map.tilesFailed.do')}</p></div>}
       {status.layersFailed.length > 0 && <p className="note note-failure">{words.t('map.layersFailed', { layers: status.layersFailed.map(words.type).join(', ') })}</p>}
       {empty && <EmptyCity />}
-      {buildingsNote && <p className="note">{buildingsNote}</p>}
+      {noBuildingsThen && <p className="note">{words.t('map.buildingsNotYet')}</p>}
       {loading && !summary.error && <p className="note note-loading"><span className="spinner" aria-hidden="true" />{words.t('map.loading')}</p>}
     </div>
   );

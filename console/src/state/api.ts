@@ -62,6 +62,9 @@ export function pathWith(path: string, query: Query): string {
   return `${path}?${new URLSearchParams(parts.map(([key, value]): [string, string] => [key, String(value)]))}`;
 }
 
+/** Where the buildings' tiles are, as of a time or now. */
+export const buildingTiles = (asOf: string | null): string => pathWith('/tiles/buildings/tileset.json', { asOf });
+
 export class CityApi {
   readonly #fetch: typeof fetch;
 
@@ -104,6 +107,15 @@ export class CityApi {
 
   async links(signal?: AbortSignal): Promise<readonly Link[]> {
     return ((await this.#json('/api/links', signal)).body as { links?: readonly Link[] }).links ?? [];
+  }
+
+  /** The version of the buildings' tiles, equal exactly when the buildings are, and whether there are any. */
+  async buildings({ asOf, signal }: ReadOptions = {}): Promise<{ version: string; empty: boolean }> {
+    const path = buildingTiles(asOf ?? null);
+    const tileset = (await this.#json(path, signal)).body as { asset?: { tilesetVersion?: string }; root?: { content?: unknown; children?: unknown } };
+    const version = tileset.asset?.tilesetVersion;
+    if (version === undefined) throw new RequestError({ kind: 'unreadable', detail: path });
+    return { version, empty: tileset.root?.content === undefined && tileset.root?.children === undefined };
   }
 
   async entity(id: string, { asOf, signal }: ReadOptions = {}): Promise<EntityFacts> {

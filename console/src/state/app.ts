@@ -61,6 +61,8 @@ export class App {
   readonly summary = new Store<Loadable<Summary>>(IDLE);
   /** The counts as of the moment looked at; the same as `summary` when live. */
   readonly summaryThen = new Store<Loadable<Summary>>(IDLE);
+  /** The moment looked at once the slider rests (ISO 8601); null when live. */
+  readonly restingAsOf: Store<string | null>;
   readonly links = new Store<Loadable<readonly Link[]>>(IDLE);
   readonly sensors = new Store<Loadable<Sensors>>(IDLE);
   readonly entity = new Store<Loadable<EntityFacts>>(IDLE);
@@ -87,6 +89,7 @@ export class App {
     this.#outside = outside;
     this.api = new CityApi(outside.fetch);
     this.address = new Store(parseAddress(outside.readQuery()));
+    this.restingAsOf = new Store(this.asOf);
     this.settings = new Store(readSettings(outside));
     this.nowMs = new Store(outside.nowMs());
     this.stream = new ChangeStream(outside, this.#heard, this.#readAgain);
@@ -207,6 +210,7 @@ export class App {
 
   #momentChanged(): void {
     this.#later('moment', SETTLE_MS / 3, () => {
+      this.restingAsOf.set(this.asOf);
       void this.loadEntity(false);
       if (this.summary.get().value) void this.loadSensors();
       void this.#loadSummaryThen();

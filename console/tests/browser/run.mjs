@@ -10,6 +10,7 @@ import { cityChecks } from './city.mjs';
 import { failureChecks } from './failures.mjs';
 import { liveChecks } from './live.mjs';
 import { panelChecks } from './panels.mjs';
+import { pastChecks } from './past.mjs';
 import { phoneChecks } from './phone.mjs';
 import { startServer } from './server.mjs';
 import { expect, Tally } from './tally.mjs';
@@ -20,7 +21,7 @@ const { values } = parseArgs({ options: {
 } });
 const tally = new Tally();
 const journal = { requests: [], complaints: [] };
-const PARTS = { city: cityChecks, live: liveChecks, panels: panelChecks, phone: phoneChecks, accessibility: accessibilityChecks, failures: failureChecks };
+const PARTS = { city: cityChecks, live: liveChecks, past: pastChecks, panels: panelChecks, phone: phoneChecks, accessibility: accessibilityChecks, failures: failureChecks };
 
 /** The server to look at: the one named, or one of our own on the real district. */
 async function findServer() {

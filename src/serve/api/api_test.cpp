@@ -30,7 +30,12 @@ const std::string vocabulary = "https://uri.etsi.org/ngsi-ld/default-context/";
 class OneTile final : public space::BuildingTiles {
  public:
   bool ready() const override { return true; }
-  base::Result<std::shared_ptr<const space::TileContent>> find(std::string_view path) override {
+  base::Result<std::shared_ptr<const space::TileContent>> find(std::string_view path,
+                                                               std::optional<thread::Offset> as_of) override {
+    if (as_of) {
+      return std::make_shared<const space::TileContent>(
+          space::TileContent{"application/json", "as of " + std::to_string(as_of->number), "\"t2\""});
+    }
     if (path != "14/1/2.glb") return base::fail(base::Code::not_found, "no such tile", std::string(path));
     return std::make_shared<const space::TileContent>(
         space::TileContent{"model/gltf-binary", std::string("glTF\0x", 6), "\"t1\""});
@@ -243,6 +248,20 @@ TEST_F(ApiTest, SearchesThePastAndBranches) {
   put("urn:ngsi-ld:Building:7", "Building", {names(R"({"en":"Planned hall"})")}, *plan);
   EXPECT_THAT(client.ask("GET", "/api/search?q=planned&branch=plan")->body, HasSubstr("Building:7"));
   EXPECT_THAT(client.ask("GET", "/api/search?q=planned")->body, Not(HasSubstr("Building:7")));
+}
+
+TEST_F(ApiTest, TilesAreThoseOfTheMomentAskedFor) {
+  start();
+  build();
+  const thread::Offset before = thread().head();
+  put("urn:ngsi-ld:Building:1", "Building", {names(R"({"ko":"새 이름"})")});
+  TestClient client(port());
+  const std::string door = "/tiles/buildings/tileset.json?asOf=", then = std::to_string(before.number);
+  EXPECT_EQ(client.ask("GET", door + then)->body, "as of " + then);
+  EXPECT_EQ(client.ask("GET", door + "2200-01-01T00:00:00Z")->body, "as of " + std::to_string(thread().head().number));
+  EXPECT_EQ(client.ask("GET", door + "1970-01-01T00:00:00Z")->body, "as of 0");
+  EXPECT_EQ(client.ask("GET", door + "yesterday")->status, 400);
+  EXPECT_EQ(client.ask("GET", door + then + "&branch=plan")->status, 501);
 }
 
 TEST_F(ApiTest, StreamsChangesAndResumes) {

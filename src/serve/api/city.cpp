@@ -85,7 +85,16 @@ Result<Response> find_tile(const ApiState& state, const Request& request) {
   if (state.services.tiles == nullptr || !request.tenant().empty()) {
     return fail(Code::not_found, "there are tiles of the default tenant only");
   }
-  const auto tile = state.services.tiles->find(request.path_value("path"));
+  if (request.query_value("branch").value_or("main") != "main") {
+    return fail(Code::unsupported, "there are tiles of the branch main only", "branch");
+  }
+  std::optional<thread::Offset> as_of;
+  if (request.query_value("asOf")) {
+    const auto reading = reading_of(*state.services.tenants, request);
+    if (!reading) return reading.error();
+    as_of = reading->snapshot.offset();
+  }
+  const auto tile = state.services.tiles->find(request.path_value("path"), as_of);
   if (!tile) return tile.error();
   const space::TileContent& content = **tile;
   Response response;
@@ -160,6 +169,7 @@ void add_city_doors(Router& router, const ApiStatePointer& state) {
   tiles.summary = "The buildings as 3D Tiles 1.1, from tileset.json on";
   tiles.handler = answer_or_fail([state](const Request& request) { return find_tile(*state, request); });
   tiles.blocking = true;  // a tile that is not in memory is made here
+  tiles.parameters = {as_of_parameter()};
   tiles.answers = {{200, "A tileset or its content", {{"application/json", "{}"}, {"model/gltf-binary", ""}}},
                    {304, "As the client has it", {}}};
   router.add(std::move(tiles));
