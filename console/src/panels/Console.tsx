@@ -154,6 +154,7 @@ function Screen() {
   const { t } = useWords();
   const narrow = useNarrow();
   const past = usePart(app.address, ({ atMs }) => atMs !== null);
+  const lost = usePart(app.stream.state, ({ phase }) => phase === 'lost');
   const panel = usePart(app.address, (address) => address.panel);
   const dialog = useStore(app.dialog);
   const layersOpen = usePart(app.settings, (settings) => settings.layersOpen);
@@ -161,7 +162,7 @@ function Screen() {
   useDocument(app);
   const layersShown = narrow ? panel === 'layers' : layersOpen;
   return (
-    <div className="frame" data-mode={past ? 'past' : 'live'}>
+    <div className="frame" data-mode={past ? 'past' : lost ? 'lost' : 'live'}>
       <a className="skip" href="#map" onClick={(event) => { event.preventDefault(); document.getElementById('map')?.focus(); }}>{t('app.skip')}</a>
       <TopBar />
       <div className="middle">

@@ -1,16 +1,26 @@
 // What is selected: every attribute with value, unit, source, time and age, and its history.
 import { useState } from 'react';
 import { freshnessOf } from '../math/freshness';
-import { isGeometry, linesOf } from '../math/geo';
 import { copyText, flyToSelected } from '../state/actions';
 import type { AttributeFact, EntityFacts } from '../state/ngsi';
 import { maySense } from '../state/catalogue';
-import type { Words } from '../state/words';
+import type { TextKey } from '../state/words';
 import { History } from './History';
 import { useApp, usePart, useStore, useWords } from './hooks';
 import { EmptyNote, FailureNote, FreshnessMark, Icon, IconButton, LoadingNote, PanelHead } from './Parts';
+import { Value } from './Value';
 
-/** Source, observed time and age of one attribute. */
+const HEIGHT_NOTES: Readonly<Record<string, TextKey>> = { measured: 'inspector.heightMeasured', levels: 'inspector.heightLevels', estimated: 'inspector.heightEstimated' };
+
+/** A link's own name beside its id, else the source as it is recorded. */
+function useSource(providedBy: string | null): string | null {
+  const app = useApp();
+  const { language } = useWords();
+  const label = usePart(app.links, ({ value }) => value?.find(({ name }) => name === providedBy)?.label[language]);
+  return label && label !== providedBy ? `${label} (${providedBy})` : providedBy;
+}
+
+/** Source, observed time and age of one attribute, or of several that came together. */
 function Origin({ fact, live }: { fact: AttributeFact; live: boolean }) {
   const app = useApp();
   const words = useWords();
@@ -19,42 +29,34 @@ function Origin({ fact, live }: { fact: AttributeFact; live: boolean }) {
   const lookedAtMs = atMs ?? nowMs;
   const measuredMs = fact.observedMs ?? fact.receivedMs;
   const lost = usePart(app.stream.state, ({ phase }) => phase === 'lost') && atMs === null;
+  const source = useSource(fact.providedBy);
   const freshness = lost ? 'stale' : freshnessOf({ observedMs: fact.observedMs, receivedMs: fact.receivedMs, intervalMs: null }, lookedAtMs);
   return (
     <div className="origin">
       {live && <FreshnessMark freshness={freshness} />}
       {measuredMs !== null && (
-        <span title={words.moment(measuredMs)}>
+        <span>
           {words.t(fact.observedMs === null ? 'inspector.received' : 'inspector.observed')} <time dateTime={new Date(measuredMs).toISOString()}>{words.moment(measuredMs)}</time> · {words.age(lookedAtMs - measuredMs)}
         </span>
       )}
-      <span className="origin-source">{fact.providedBy === null ? words.t('inspector.noSource') : `${words.t('inspector.source')} ${fact.providedBy}`}</span>
+      <span className="origin-source">{source === null ? words.t('inspector.noSource') : <>{words.t('inspector.source')} <b>{source}</b></>}</span>
       {live && freshness !== 'fresh' && <span>{words.t(`fresh.${freshness}.long`)}</span>}
     </div>
   );
 }
 
-function textOf(fact: AttributeFact, words: Words): string {
-  if (isGeometry(fact.value)) {
-    if (fact.value.type === 'Point') return words.position(fact.value.coordinates);
-    return words.t('inspector.geometry', { kind: words.geometryKind(fact.value.type), count: words.number(linesOf(fact.value).flat().length) });
-  }
-  return words.value(fact.value, fact.unitCode, fact.name);
-}
-
-function Value({ fact }: { fact: AttributeFact }) {
-  const app = useApp();
+/** What qualifies a value, such as where a height came from, in words. */
+function Notes({ fact }: { fact: AttributeFact }) {
   const words = useWords();
-  if (fact.kind === 'relationship') {
-    const ids = (Array.isArray(fact.value) ? fact.value : [fact.value]).filter((one): one is string => typeof one === 'string');
-    return <>{ids.map((id) => <button key={id} type="button" className="link-button" title={words.t('inspector.open', { id })} onClick={() => app.select(id)}>{id.split(':').slice(2).join(':') || id}</button>)}</>;
-  }
-  if (fact.kind === 'names' && typeof fact.value === 'object' && fact.value !== null) {
-    const names = Object.entries(fact.value);
-    const shown = names.filter(([code, text]) => code !== '@none' || !names.some(([other, same]) => other !== code && same === text));
-    return <ul className="names">{shown.map(([code, text]) => <li key={code} lang={code === '@none' ? undefined : code}><span className="names-code">{code === '@none' ? '–' : code}</span>{String(text)}</li>)}</ul>;
-  }
-  return <>{textOf(fact, words)}</>;
+  return fact.notes.map(({ name, value }) => {
+    const explained = name === 'heightSource' && typeof value === 'string' ? HEIGHT_NOTES[value] : undefined;
+    return (
+      <div key={name} className="attribute-note" data-note={typeof value === 'string' ? value : undefined}>
+        {words.attribute(name)}: <strong>{words.value(value, undefined, name)}</strong>
+        {explained && <span className="quiet"> {words.t(explained)}</span>}
+      </div>
+    );
+  });
 }
 
 function Attribute({ entity, fact, live, openAtFirst }: { entity: EntityFacts; fact: AttributeFact; live: boolean; openAtFirst: boolean }) {
@@ -65,32 +67,59 @@ function Attribute({ entity, fact, live, openAtFirst }: { entity: EntityFacts; f
     <li className="attribute" data-attribute={fact.name}>
       <div className="attribute-row">
         <span className="attribute-name" title={fact.name}>{words.attribute(fact.name)}</span>
-        <span className={numeric ? 'attribute-value number' : 'attribute-value'}><Value fact={fact} /></span>
+        <div className={numeric ? 'attribute-value number' : 'attribute-value'}><Value fact={fact} /></div>
         {numeric && (
           <button type="button" className="icon-button small" aria-expanded={open} aria-label={`${words.attribute(fact.name)}: ${words.t(open ? 'history.hide' : 'history.show')}`} title={words.t(open ? 'history.hide' : 'history.show')} onClick={() => setOpen(!open)}>
             <Icon name="chart" />
           </button>
         )}
       </div>
-      {fact.notes.map((note) => <div key={note.name} className="origin">{words.attribute(note.name)}: <strong>{words.value(note.value, undefined, note.name)}</strong></div>)}
-      <Origin fact={fact} live={live} />
+      <Notes fact={fact} />
+      {live && <Origin fact={fact} live />}
       {open && numeric && <History id={entity.id} fact={fact} />}
     </li>
   );
 }
 
+/** Attributes that came from one source at one time, with that said once. */
+function Group({ entity, facts }: { entity: EntityFacts; facts: readonly AttributeFact[] }) {
+  const [first] = facts;
+  if (!first) return null;
+  return (
+    <li className="attribute-group">
+      <ul>{facts.map((fact) => <Attribute key={`${fact.name} ${fact.datasetId ?? ''}`} entity={entity} fact={fact} live={false} openAtFirst={false} />)}</ul>
+      <Origin fact={facts.find(({ providedBy }) => providedBy !== null) ?? first} live={false} />
+    </li>
+  );
+}
+
+/** By source and second; the `source` of an imported entity belongs to what came from that file. */
+function groupsOf(facts: readonly AttributeFact[]): AttributeFact[][] {
+  const groups = new Map<string, AttributeFact[]>();
+  for (const fact of facts) {
+    const file = fact.name === 'source' && fact.providedBy === null && typeof fact.value === 'string' ? fact.value : null;
+    const like = file === null ? undefined : facts.find(({ providedBy }) => providedBy?.startsWith(`${file} `));
+    const { providedBy, observedMs, receivedMs } = like ?? fact;
+    const key = `${providedBy} ${Math.floor((observedMs ?? receivedMs ?? 0) / 1000)} ${observedMs !== null}`;
+    groups.set(key, [...(groups.get(key) ?? []), fact]);
+  }
+  return [...groups.values()];
+}
+
 function Facts({ entity }: { entity: EntityFacts }) {
   const app = useApp();
   const words = useWords();
-  const live = maySense(entity.types[0] ?? '');
+  const senses = maySense(entity.types[0] ?? '');
   const shownAttribute = usePart(app.address, ({ shown }) => shown[entity.types[0] ?? '']);
-  const order = (fact: AttributeFact): number => (fact.kind === 'geometry' ? 3 : fact.name === 'name' ? 2 : typeof fact.value === 'number' ? 0 : 1);
+  const order = (fact: AttributeFact): number => (fact.kind === 'geometry' ? 4 : fact.name === 'source' ? 5 : fact.name === 'name' ? 2 : typeof fact.value === 'number' ? 0 : 1);
   const facts = [...entity.attributes].sort((a, b) => order(a) - order(b));
-  const first = facts.find(({ name, value }) => typeof value === 'number' && (shownAttribute === undefined || name === shownAttribute));
+  const readings = senses ? facts.filter(({ value }) => typeof value === 'number') : [];
+  const first = readings.find(({ name }) => shownAttribute === undefined || name === shownAttribute);
   if (facts.length === 0) return <EmptyNote text="inspector.noAttributes" />;
   return (
     <ul className="attributes" aria-label={words.t('inspector.attributes')}>
-      {facts.map((fact) => <Attribute key={`${fact.name} ${fact.datasetId ?? ''}`} entity={entity} fact={fact} live={live && typeof fact.value === 'number'} openAtFirst={live && fact === first} />)}
+      {readings.map((fact) => <Attribute key={`${fact.name} ${fact.datasetId ?? ''}`} entity={entity} fact={fact} live openAtFirst={fact === first} />)}
+      {groupsOf(facts.filter((fact) => !readings.includes(fact))).map((group) => <Group key={group[0]?.name} entity={entity} facts={group} />)}
     </ul>
   );
 }

@@ -1,7 +1,7 @@
 // Puts things into words of one language: texts by key, types, attributes, moments, ages, values.
 import i18next from 'i18next';
 import type { Position } from '../math/geo';
-import { ageOf } from '../math/time';
+import { ageOf, parseInstant } from '../math/time';
 import { formatQuantity } from '../math/units';
 import type { Language } from './address';
 import { nameIn, type Names } from './ngsi';
@@ -11,6 +11,16 @@ import type { Json } from './types';
 
 export type { TextKey } from './texts.ko';
 export type TextValues = Readonly<Record<string, string | number>>;
+
+export type Fields = { readonly [key: string]: Json };
+
+const JUST_NOW_MS = 2000;
+const ADDRESS_KEYS = new Set(['streetAddress', 'addressLocality', 'district', 'addressRegion', 'postalCode', 'addressCountry', 'type', '@type']);
+
+/** Whether a record is an address as schema.org writes it. */
+export function isAddress(record: Fields): boolean {
+  return ['streetAddress', 'addressLocality', 'addressRegion', 'postalCode'].some((key) => record[key] !== undefined);
+}
 
 const texts = i18next.createInstance();
 void texts.init({
@@ -71,6 +81,7 @@ export class Words {
 
   /** "5 min. ago" */
   age = (ms: number): string => {
+    if (ms < JUST_NOW_MS) return this.t('time.justNow');
     const { unit, count } = ageOf(ms);
     return this.#age.format(-count, unit);
   };
@@ -81,23 +92,51 @@ export class Words {
     return this.#age.format(count, unit);
   };
 
-  /** "37.51330° N, 127.10020° E" */
-  position = ([longitude, latitude]: Position): string => {
-    const side = (value: number, plus: string, minus: string): string => `${Math.abs(value).toFixed(5)}° ${value < 0 ? minus : plus}`;
-    return `${side(latitude, 'N', 'S')}, ${side(longitude, 'E', 'W')}`;
+  /** "37.513300° N, 127.100200° E", with the height above the ellipsoid where there is one. */
+  position = ([longitude, latitude, heightM]: Position): string => {
+    const side = (value: number, plus: string, minus: string): string => `${Math.abs(value).toFixed(6)}° ${value < 0 ? minus : plus}`;
+    const place = `${side(latitude, 'N', 'S')}, ${side(longitude, 'E', 'W')}`;
+    return heightM === undefined ? place : `${place}, ${this.t('position.altitude', { height: this.quantity(heightM, 'MTR') })}`;
   };
 
-  /** Any plain value as text: numbers with unit, yes and no, known words, lists, records as JSON. */
+  /** The lines of an address as its country's people write them: from large to small in Korean, the other way in English. */
+  address = (record: Fields): string[] => {
+    const text = (key: string): string => (typeof record[key] === 'string' || typeof record[key] === 'number' ? String(record[key]) : '');
+    const smallFirst = [text('streetAddress'), text('addressLocality'), text('district'), text('addressRegion')];
+    const country = text('addressCountry');
+    const place = (country ? [...smallFirst, this.#country(country)] : smallFirst).filter((part, i, all) => part !== '' && part !== all[i - 1]);
+    const lines = [this.language === 'ko' ? place.reverse().join(' ') : place.join(', ')];
+    if (text('postalCode')) lines.push(`${this.attribute('postalCode')} ${text('postalCode')}`);
+    for (const [key, value] of Object.entries(record)) {
+      if (!ADDRESS_KEYS.has(key)) lines.push(`${this.attribute(key)} ${this.value(value, undefined, key)}`);
+    }
+    return lines.filter(Boolean);
+  };
+
+  #country(code: string): string {
+    try {
+      return (/^[A-Z]{2}$/.test(code) && new Intl.DisplayNames(this.locale, { type: 'region' }).of(code)) || code;
+    } catch {
+      return code;
+    }
+  }
+
+  /** Any plain value as one text: numbers with unit, yes and no, known words, moments, lists, records by their fields. */
   value = (value: Json, unitCode?: string, attribute = ''): string => {
     if (value === null) return this.t('value.none');
     if (typeof value === 'number') return this.quantity(value, unitCode);
     if (typeof value === 'boolean') return this.t(value ? 'value.true' : 'value.false');
     if (typeof value === 'string') return this.#word(value, attribute);
-    if (Array.isArray(value)) return value.map((one: Json) => this.value(one, unitCode)).join(', ');
-    return JSON.stringify(value);
+    if (Array.isArray(value)) return value.map((one: Json) => this.value(one, unitCode, attribute)).join(', ');
+    const record = value as Fields;
+    if (record['@value'] !== undefined) return this.value(record['@value'], unitCode, attribute);
+    if (isAddress(record)) return this.address(record).join(', ');
+    return Object.entries(record).map(([key, one]) => `${this.attribute(key)} ${this.value(one, undefined, key)}`).join(', ');
   };
 
   #word(value: string, attribute: string): string {
+    const ms = /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(value) ? parseInstant(value) : null;
+    if (ms !== null) return this.moment(ms);
     if (attribute === 'heightSource') return this.#known('class', value) ?? value;
     return this.#known(attribute, value) ?? this.#known('value', value) ?? value;
   }

@@ -79,7 +79,11 @@ async function buildingChecks({ tally, url, console: address, journal, browser, 
     const height = await page.textContent('[data-attribute="height"]');
     expect(height.includes(new Intl.NumberFormat('ko-KR', { maximumFractionDigits: 2 }).format(building.height)) && height.includes(' m'), `height reads ${height}`);
     expect(height.includes('잰 값'), `the source of the height is not said: ${height}`);
-    expect(height.includes('출처'), `no source: ${height}`);
+    const group = await page.locator('.attribute-group', { has: page.locator('[data-attribute="height"]') }).textContent();
+    expect(group.includes('출처 seoul-jamsil.osm way/') && /기록 \d{4}\. /.test(group), `no source or time: ${group}`);
+    const all = await page.textContent('.attributes');
+    expect(!/[{}"]/.test(all), `a raw value is shown: ${all}`);
+    expect(/\d\.\d{6}° N, \d+\.\d{6}° E/.test(all), `no coordinates: ${all}`);
     await settled(page, 2500);
     await shoot(page, 'desktop-ko-building');
     expect(difference(before, await pixels(page, MIDDLE)) > 0.001, 'the selected building looks as before');
