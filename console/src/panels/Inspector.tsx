@@ -53,7 +53,7 @@ function Notes({ fact }: { fact: AttributeFact }) {
     return (
       <div key={name} className="attribute-note" data-note={typeof value === 'string' ? value : undefined}>
         {words.attribute(name)}: <strong>{words.value(value, undefined, name)}</strong>
-        {explained && <span className="quiet"> {words.t(explained)}</span>}
+        {explained && <span className="quiet"> · {words.t(explained)}</span>}
       </div>
     );
   });

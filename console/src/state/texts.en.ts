@@ -247,7 +247,7 @@ export const en: Readonly<Record<TextKey, string>> = {
   'action.layer': 'Switch layer: {{name}}',
   'inspector.centre': 'Middle {{position}}',
   'inspector.more': 'and {{count}} more',
-  'inspector.heightMeasured': 'The original data gives a measured height.',
+  'inspector.heightMeasured': 'The original data states it.',
   'inspector.heightLevels': 'Worked out from the number of levels; the real height may differ.',
   'inspector.heightEstimated': 'The original data gives neither height nor levels, so this is a guess.',
   'time.justNow': 'just now',

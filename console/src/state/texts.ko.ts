@@ -246,7 +246,7 @@ export const ko = {
   'action.layer': '레이어 켜고 끄기: {{name}}',
   'inspector.centre': '가운데 {{position}}',
   'inspector.more': '외 {{count}}개',
-  'inspector.heightMeasured': '잰 높이가 원자료에 있습니다.',
+  'inspector.heightMeasured': '원자료에 적힌 높이입니다.',
   'inspector.heightLevels': '층수에서 계산한 높이입니다. 실제와 다를 수 있습니다.',
   'inspector.heightEstimated': '원자료에 높이도 층수도 없어 어림했습니다.',
   'time.justNow': '방금',
