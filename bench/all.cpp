@@ -12,6 +12,7 @@ const std::vector<Benchmark>& all_benchmarks() {
       {"append", "durable facts of many writers against RocksDB alone", run_append},
       {"history", "regular series: bytes a point on disk, points read and averaged", run_history},
       {"million", "a million entities: memory, a branch of them written to, opening again", run_million},
+      {"subscriptions", "who hears of a change among 10,000 subscriptions", run_subscriptions},
       {"http", "an entity read and an attribute changed durably, against a fixed body", run_http},
       {"mqtt", "5,000 readings a second by MQTT for a minute: all durable, none lost", run_mqtt},
       {"import", "Jamsil and Monaco from files to the first tile of buildings", run_import},

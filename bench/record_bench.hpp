@@ -14,4 +14,7 @@ base::Status run_history(const Setup& setup, const Report& report);
 /// A million entities of 1 KB JSON: resident memory, a branch of them written to, and opening again. About 60 s.
 base::Status run_million(const Setup& setup, const Report& report);
 
+/// Finding who hears of a change among 10,000 subscriptions, by the index and by looking at each. About 1 s.
+base::Status run_subscriptions(const Setup& setup, const Report& report);
+
 }  // namespace cityloom::bench

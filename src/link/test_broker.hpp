@@ -38,25 +38,38 @@ inline int free_port() {
 class Broker {
  public:
   Broker(std::string folder, std::string more) : folder_(std::move(folder)), port(free_port()) {
-    std::ofstream(folder_ + "/broker.conf") << "listener " << port << " 127.0.0.1\npersistence true\n"
-                                            << "persistence_location " << folder_ << "/\nlog_dest none\nuser root\n"
+    std::ofstream(folder_ + "/broker.conf")
+        << "listener " << port << " 127.0.0.1\npersistence true\n"
+        << "persistence_location " << folder_
+        << "/\nlog_dest stderr\nlog_type information\nconnection_messages false\nuser root\n"
 
-                                            << more;
+        << more;
     start();
   }
   ~Broker() { stop(SIGTERM); }
 
+  /// Starts it, and waits until it says that it listens.
   void start() {
+    int said[2] = {-1, -1};
+    if (pipe2(said, O_CLOEXEC) != 0) return;
     const std::string program = broker_program();
     const std::string file = folder_ + "/broker.conf";
     process_ = fork();
     if (process_ == 0) {
       const int nowhere = open("/dev/null", O_WRONLY);
       dup2(nowhere, STDOUT_FILENO);
-      dup2(nowhere, STDERR_FILENO);
+      dup2(said[1], STDERR_FILENO);
       execl(program.c_str(), program.c_str(), "-c", file.c_str(), nullptr);
       _exit(127);
     }
+    close(said[1]);
+    std::string text;
+    char piece[256];
+    for (ssize_t got = 1; got > 0 && text.find(" running") == std::string::npos;) {
+      got = read(said[0], piece, sizeof(piece));
+      if (got > 0) text.append(piece, static_cast<size_t>(got));
+    }
+    close(said[0]);  // what it says later is of no interest, and does not stop it
   }
   void stop(int signal) {
     if (process_ <= 0) return;

@@ -303,6 +303,16 @@ base::Status AttributeReader::read_member(std::string_view member, Element value
 base::Status AttributeReader::read_reserved(std::string_view member, Element value, const JsonPath& at,
                                             twin::Attribute& to) {
   const KindNames& names = names_of(to.kind);
+  std::string_view plain;
+  const bool is_null = nulls_ != NullRule::never && value.get(plain) == simdjson::SUCCESS && plain == ngsi_ld_null;
+  if (is_null && (member == "observedAt" || member == "expiresAt")) {
+    (member == "observedAt" ? to.observed_at : to.expires_at) = thread::removed_time;
+    return {};
+  }
+  if (is_null && member == "unitCode" && names.may_have_unit) {
+    to.unit = twin::Term::unknown();
+    return {};
+  }
   if (member == "observedAt" || member == "expiresAt") {
     const auto time = read_time(value, at);
     if (!time) return time.error();

@@ -58,7 +58,4 @@ class AttributeReader {
   bool is_fragment_ = false;
 };
 
-/// The term under which an entity's own expiresAt is kept: an attribute that is written as a plain member.
-inline constexpr std::string_view expires_at_iri = "https://uri.etsi.org/ngsi-ld/expiresAt";
-
 }  // namespace cityloom::ngsi

@@ -17,6 +17,10 @@ using twin::Comparator;
 using twin::Comparison;
 using twin::Condition;
 using twin::Literal;
+using About = twin::AttributePath::About;
+
+constexpr std::string_view unit_iri = "https://uri.etsi.org/ngsi-ld/unitCode";
+constexpr std::string_view dataset_iri = "https://uri.etsi.org/ngsi-ld/datasetId";
 
 struct Operator {
   std::string_view text;
@@ -121,6 +125,7 @@ class ConditionParser {
       base::Status status = one.comparator == Comparator::matches || one.comparator == Comparator::not_matches
                                 ? pattern(made)
                                 : operands(made);
+      if (status && made.path.about != About::value) status = operand_terms(made);
       if (!status) return status.error();
       return condition;
     }
@@ -149,6 +154,10 @@ class ConditionParser {
         return error(text.empty() ? "the name of an attribute expected" : "not the name of an attribute");
       }
       const std::string iri = context_.expand(text);
+      if (name_at != start && next() != '.' && next() != '[' && (iri == unit_iri || iri == dataset_iri)) {
+        to.about = iri == unit_iri ? About::unit : About::dataset;
+        break;
+      }
       const twin::Term term = terms_(iri);
       if (name_at == start) {
         to.name = term;
@@ -175,6 +184,21 @@ class ConditionParser {
     const twin::Term last = to.members.empty() ? to.name : to.members.back();
     is_about_time_ =
         last == twin::terms::observed_at || last == twin::terms::created_at || last == twin::terms::modified_at;
+    return {};
+  }
+
+  // Units and datasets compare as the names they are.
+  base::Status operand_terms(Comparison& to) {
+    const bool is_equality = to.comparator == Comparator::equal || to.comparator == Comparator::not_equal;
+    for (const auto& operand : to.operands) {
+      const auto* literal = std::get_if<Literal>(&operand);
+      const auto* text = literal != nullptr ? std::get_if<std::string>(literal) : nullptr;
+      if (is_equality && text != nullptr) to.operand_terms.push_back(terms_(*text));
+    }
+    if (!is_equality || to.operand_terms.size() != to.operands.size()) {
+      return base::fail(Code::unsupported, "unitCode and datasetId are compared with texts by == and != only",
+                        "q, " + to.path.text);
+    }
     return {};
   }
 

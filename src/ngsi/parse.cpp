@@ -99,7 +99,12 @@ class EntityReader {
     const auto texts = read_strings(value, at);
     if (!texts) return texts.error();
     for (const std::string_view text : *texts) {
-      if (text == ngsi_ld_null) return base::fail(base::Code::unsupported, "a scope is not deleted here", at.text());
+      if (text == ngsi_ld_null) {
+        if (attributes_.nulls() == NullRule::never || texts->size() != 1)
+          return bad("NGSI-LD Null cannot stand here", at);
+        change_.scopes_removed = true;
+        return {};
+      }
       if (!is_scope(text))
         return bad("not a scope: " + std::string(text.substr(0, 100)), at, "write it as /Seoul/Songpa");
       change_.scopes.emplace_back(text);
@@ -108,13 +113,19 @@ class EntityReader {
   }
 
   base::Status expires_at(Element value, const JsonPath& at) {
-    const auto time = read_time(value, at);
-    if (!time) return time.error();
     const auto name = attributes_.intern(expires_at_iri, at);
     if (!name) return name.error();
     twin::Attribute attribute;
     attribute.name = *name;
-    attribute.value = time->text();
+    std::string_view text;
+    const bool is_null = value.get(text) == simdjson::SUCCESS && text == ngsi_ld_null;
+    if (is_null && attributes_.nulls() != NullRule::never) {
+      attribute.value = twin::Null{};
+    } else {
+      const auto time = read_time(value, at);
+      if (!time) return time.error();
+      attribute.value = time->text();
+    }
     change_.attributes.push_back(std::move(attribute));
     return {};
   }

@@ -306,6 +306,11 @@ base::Result<twin::Query> parse_query(const QueryParameters& parameters, const C
     if (!condition) return condition.error();
     query.condition = std::move(*condition);
   }
+  // A context source filter leaves out registered sources, never what is kept here.
+  if (parameters.csf) {
+    const auto filter = parse_condition(*parameters.csf, context, terms);
+    if (!filter) return fail(filter.error().code, filter.error().what, "csf", filter.error().remedy);
+  }
   if (parameters.georel || parameters.geometry || parameters.coordinates || parameters.geoproperty) {
     auto geo = parse_geo_query(parameters, context, terms);
     if (!geo) return geo.error();

@@ -45,6 +45,7 @@ class TermOf {
 struct QueryParameters {
   std::optional<std::string> id, type, id_pattern, attrs, pick, omit, q, scope_q;
   std::optional<std::string> georel, geometry, coordinates, geoproperty;
+  std::optional<std::string> csf;            ///< of context sources: checked, and nothing more as there are none
   std::optional<std::string> expand_values;  ///< names whose values in q are expanded as vocabulary
 };
 

@@ -155,11 +155,12 @@ base::Result<QueryBody> parse_query_body(const Body& body, const Context& contex
       auto names = read_names(value, at);
       if (!names) return names.error();
       (name == "attrs" ? common.attrs : name == "pick" ? pick : omit) = std::move(*names);
-    } else if (name == "q" || name == "scopeQ" || name == "expandValues" || name == "lang") {
+    } else if (name == "q" || name == "scopeQ" || name == "csf" || name == "expandValues" || name == "lang") {
       const auto text = read_string(value, at);
       if (!text) return text.error();
       if (name == "lang") query.language = *text;
       if (name == "q") common.q = std::string(*text);
+      if (name == "csf") common.csf = std::string(*text);
       if (name == "scopeQ") common.scope_q = std::string(*text);
       if (name == "expandValues") common.expand_values = std::string(*text);
     }
@@ -215,10 +216,10 @@ base::Result<thread::HistoryQuery> parse_temporal(const TemporalParameters& para
     } else if (property == "modifiedAt") {
       query.window.property = thread::TimeProperty::modified_at;
     } else if (property == "deletedAt") {
-      return base::fail(Code::unsupported, "history by deletedAt is not done here", "timeproperty");
+      query.window.property = thread::TimeProperty::deleted_at;
     } else if (property != "observedAt") {
       return base::fail(Code::invalid, "not a time of attributes", "timeproperty",
-                        "use observedAt, createdAt or modifiedAt");
+                        "use observedAt, createdAt, modifiedAt or deletedAt");
     }
   }
   if (parameters.last_n) {

@@ -98,6 +98,7 @@ class EntityWriter {
 
   bool is_written(const AttributeView& view) const {
     if (!how_.projection.writes(view.name)) return false;
+    if (view.expires_at.exists() && how_.now.exists() && view.expires_at <= how_.now) return false;
     return !how_.datasets_given || contains(how_.datasets, view.dataset);
   }
 

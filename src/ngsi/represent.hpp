@@ -33,6 +33,7 @@ struct Projection {
 struct Representation {
   Format format = Format::normalized;
   bool sys_attrs = false;  ///< createdAt, modifiedAt
+  base::Instant now;       ///< attributes whose expiresAt has come by then are left out; none: no matter
   Projection projection;
   std::string language;  ///< of the parameter lang: LanguageProperty becomes a Property in that language
   std::vector<twin::Term>

@@ -211,6 +211,7 @@ base::Result<Matcher> make_matcher(const Subscription& subscription, ContextPoin
   Matcher matcher;
   QueryParameters common;
   common.q = given(subscription.q);
+  common.csf = given(subscription.csf);
   common.scope_q = given(subscription.scope_q);
   common.expand_values = given(subscription.expand_values);
   if (subscription.geo_q) {

@@ -9,6 +9,9 @@
 
 namespace cityloom::ngsi {
 
+/// The term under which an entity's own expiresAt is kept: an attribute that is written as a plain member.
+inline constexpr std::string_view expires_at_iri = "https://uri.etsi.org/ngsi-ld/expiresAt";
+
 /// Whether a text is a URI as the standard asks of ids: a scheme, ':', and something after it, without spaces or
 /// characters that no URI or IRI has.
 bool is_uri(std::string_view text);

@@ -4,6 +4,7 @@
 #include "ngsi/attribute_writer.hpp"
 #include "ngsi/kinds.hpp"
 #include "ngsi/represent.hpp"
+#include "ngsi/syntax.hpp"
 
 namespace cityloom::ngsi {
 namespace {
@@ -13,7 +14,8 @@ using twin::AttributeView;
 base::Instant time_of(const AttributeView& view, thread::TimeProperty property) {
   base::Instant time = view.observed_at;
   if (property == thread::TimeProperty::created_at) time = view.created_at;
-  if (property == thread::TimeProperty::modified_at) time = view.modified_at;
+  if (property == thread::TimeProperty::modified_at || property == thread::TimeProperty::deleted_at)
+    time = view.modified_at;
   return time.exists() ? time : view.modified_at;
 }
 
@@ -73,6 +75,7 @@ class TemporalWriter {
   void attribute(size_t index) {
     const twin::Term name = entity_.attributes[index].name;
     if (name.number <= twin::terms::scope.number || !how_.projection.writes(name)) return;
+    if (names_.terms().text(name) == expires_at_iri) return;
     std::vector<const thread::AttributeHistory*> datasets;
     for (size_t i = 0; i < entity_.attributes.size(); ++i) {
       if (entity_.attributes[i].name != name) continue;
@@ -114,17 +117,26 @@ class TemporalWriter {
     });
   }
 
+  // One object a dataset; several where its kind changed in between, since each says what its values are.
   void simplified(const std::vector<const thread::AttributeHistory*>& datasets) {
-    if (datasets.size() > 1) to_ += '[';
-    for (size_t i = 0; i < datasets.size(); ++i) {
-      if (i != 0) to_ += ',';
-      values(*datasets[i]);
+    std::vector<std::pair<const thread::AttributeHistory*, twin::AttributeKind>> parts;
+    for (const auto* history : datasets) {
+      const size_t first = parts.size();
+      for (const twin::Attribute& attribute : history->instances) {
+        const bool is_known = std::any_of(parts.begin() + static_cast<std::ptrdiff_t>(first), parts.end(),
+                                          [&](const auto& part) { return part.second == attribute.kind; });
+        if (!is_known) parts.emplace_back(history, attribute.kind);
+      }
     }
-    if (datasets.size() > 1) to_ += ']';
+    if (parts.size() > 1) to_ += '[';
+    for (size_t i = 0; i < parts.size(); ++i) {
+      if (i != 0) to_ += ',';
+      values(*parts[i].first, parts[i].second);
+    }
+    if (parts.size() > 1) to_ += ']';
   }
 
-  void values(const thread::AttributeHistory& history) {
-    const auto kind = history.instances.empty() ? twin::AttributeKind::property : history.instances.back().kind;
+  void values(const thread::AttributeHistory& history, twin::AttributeKind kind) {
     AttributeWriter writer(how_, names_, to_);
     to_ += "{\"type\":\"";
     to_ += names_of(kind).type;
@@ -132,7 +144,8 @@ class TemporalWriter {
     to_ += names_of(kind).values;
     to_ += "\":[";
     bool is_first = true;
-    each_view(history, [&](const twin::Attribute&, const AttributeView& view) {
+    each_view(history, [&](const twin::Attribute& attribute, const AttributeView& view) {
+      if (attribute.kind != kind) return;
       to_ += is_first ? "[" : ",[";
       is_first = false;
       writer.simplified(view);

@@ -19,6 +19,13 @@ bool has_instance(const std::vector<Attribute>& attributes, Term name, Term data
                      [&](const Attribute& one) { return one.name == name && one.dataset == dataset; });
 }
 
+void leave_out_removed(Attribute& attribute) {
+  if (attribute.unit == Term::unknown()) attribute.unit = {};
+  if (attribute.observed_at == removed_time) attribute.observed_at = {};
+  if (attribute.expires_at == removed_time) attribute.expires_at = {};
+  for (Attribute& member : attribute.members) leave_out_removed(member);
+}
+
 // Present fields stay where the patch is silent; a member that is Null goes. With `into_values`, JSON objects are
 // merged member by member (RFC 7396), else the patch's value replaces the present one.
 Attribute merged(const Attribute& present, const Attribute& patch, bool into_values) {
@@ -59,6 +66,9 @@ class Decision {
   base::Result<Outcome> make() {
     using Kind = Change::Kind;
     const bool exists = !now_.id.empty();
+    if (change_.only_at.number != 0 && now_.offset != change_.only_at) {
+      return fail(Code::conflict, "the entity has changed meanwhile", change_.entity_id);
+    }
     switch (change_.kind) {
       case Kind::create:
         if (exists) return fail(Code::already_exists, "the entity exists already", change_.entity_id);
@@ -110,7 +120,9 @@ class Decision {
 
   void set(const Attribute& attribute, const Attribute* present) {
     if (change_.only_differences && present != nullptr && twin::same_statement(*present, attribute)) return;
-    add(Fact::Kind::attribute_set).attribute = attribute;
+    Fact& fact = add(Fact::Kind::attribute_set);
+    fact.attribute = attribute;
+    leave_out_removed(fact.attribute);
     if (std::find(outcome_.updated.begin(), outcome_.updated.end(), attribute.name) == outcome_.updated.end()) {
       outcome_.updated.push_back(attribute.name);
     }
@@ -186,7 +198,7 @@ class Decision {
 
   base::Result<Outcome> update() {
     add_types();
-    if (!change_.scopes.empty()) set_scopes(true);
+    if (!change_.scopes.empty() || change_.scopes_removed) set_scopes(true);
     for (const Attribute& attribute : change_.attributes) {
       const Attribute* present = now_.find(attribute.name, attribute.dataset);
       if (present == nullptr) {
@@ -202,7 +214,7 @@ class Decision {
 
   base::Result<Outcome> merge() {
     add_types();
-    if (!change_.scopes.empty()) set_scopes(true);
+    if (!change_.scopes.empty() || change_.scopes_removed) set_scopes(true);
     for (const Attribute& attribute : change_.attributes) {
       const Attribute* present = now_.find(attribute.name, attribute.dataset);
       const bool removal = twin::is_null(attribute.value);

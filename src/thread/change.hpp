@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,9 @@
 #include "twin/fact.hpp"
 
 namespace cityloom::thread {
+
+/// In an attribute of a change, as observed_at or expires_at: it has none any more. The unit Term::unknown() likewise.
+inline constexpr base::Instant removed_time{std::numeric_limits<int64_t>::max()};
 
 /// An intent on one entity, with its conditions. A value Null in `attributes` asks for deletion of that instance
 /// where the kind allows it (merge, append, update, patch_attribute); elsewhere it is invalid. A value
@@ -37,6 +41,8 @@ struct Change {
   twin::Term dataset;
   bool all_datasets = false;
   bool keep_existing = false;     ///< append: noOverwrite
+  bool scopes_removed = false;    ///< update, merge: it has no scopes any more
+  twin::Offset only_at;           ///< not 0: only if the entity's last commit is this one, else conflict
   bool only_differences = false;  ///< set only what states something else than now: repeated imports
 };
 

@@ -36,7 +36,8 @@ struct Bounds {
 };
 
 /// Which of an attribute's times a time window is about.
-enum class TimeProperty : uint8_t { observed_at, created_at, modified_at };
+/// deleted_at asks for the ends of attributes: instances without a value whose modified_at is when they ended.
+enum class TimeProperty : uint8_t { observed_at, created_at, modified_at, deleted_at };
 
 /// from <= t < to; none is open.
 struct TimeWindow {

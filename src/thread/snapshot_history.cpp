@@ -142,7 +142,17 @@ class Gatherer {
   std::vector<PastInstance> found_;
 };
 
-Status gather(const Views& views, const SeriesKey& key, const Window& window, bool latest_first, Gatherer& gatherer) {
+// The end of an instance, as an instance of the kind that ended.
+Result<PastInstance> end_at(const History::Series& series, PastInstance end) {
+  const auto before = series.last_at({end.offset.number - 1});
+  if (!before) return before.error();
+  if (before->has_value()) end.attribute.kind = (*before)->attribute.kind;
+  end.attribute.offset = end.offset;
+  return end;
+}
+
+Status gather(const Views& views, const SeriesKey& key, const Window& window, bool latest_first, bool ends,
+              Gatherer& gatherer) {
   const auto series = views.history().series(key);
   if (!series) return series.error();
   std::vector<size_t> order;
@@ -164,9 +174,54 @@ Status gather(const Views& views, const SeriesKey& key, const Window& window, bo
       const Instant observed_at =
           chunk->is_numbers() ? chunk->numbers[i].observed_at : chunk->instances[i].attribute.observed_at;
       if (!window.holds(observed_at, chunk->offset_at(i))) continue;
-      if (!chunk->is_numbers() && chunk->instances[i].ended) continue;
-      gatherer.add(chunk->at(i));
+      const bool is_end = !chunk->is_numbers() && chunk->instances[i].ended;
+      if (is_end != ends) continue;
+      if (!is_end) {
+        gatherer.add(chunk->at(i));
+        continue;
+      }
+      auto end = end_at(*series, chunk->at(i));
+      if (!end) return end.error();
+      gatherer.add(std::move(*end));
     }
+  }
+  return {};
+}
+
+// A stretch of an entity's existence that has ended: [start, end).
+struct Life {
+  Offset start;
+  Offset end;
+};
+
+Result<std::vector<Life>> ended_lives(const Views& views, BranchId branch, twin::EntityNumber number) {
+  const auto series = views.history().series({branch, number, twin::terms::lifecycle, {}});
+  if (!series) return series.error();
+  std::vector<Life> lives;
+  for (size_t index = 0; index < series->size(); ++index) {
+    const auto chunk = series->chunk(index);
+    if (!chunk) return chunk.error();
+    for (const PastInstance& life : chunk->instances) lives.push_back({life.attribute.offset, life.offset});
+  }
+  return lives;
+}
+
+// What ended because its entity did: no end of its own is kept for it.
+Status gather_ends_with(const Views& views, const SeriesKey& key, const std::vector<Life>& lives, const Window& window,
+                        Gatherer& gatherer) {
+  const auto series = views.history().series(key);
+  if (!series) return series.error();
+  for (const Life& life : lives) {
+    if (!window.holds({}, life.end)) continue;
+    const auto last = series->last_at(life.end);
+    if (!last) return last.error();
+    if (!last->has_value() || (*last)->ended || (*last)->offset < life.start) continue;
+    PastInstance end{life.end, true, {}};
+    end.attribute.name = key.attribute;
+    end.attribute.dataset = key.dataset;
+    end.attribute.kind = (*last)->attribute.kind;
+    end.attribute.offset = life.end;
+    gatherer.add(std::move(end));
   }
   return {};
 }
@@ -224,6 +279,7 @@ Result<std::vector<AttributeHistory>> Snapshot::history(std::string_view entity_
     return !head && (query.attributes.empty() ||
                      std::find(query.attributes.begin(), query.attributes.end(), name) != query.attributes.end());
   };
+  const bool ends = query.window.property == TimeProperty::deleted_at;
   for (const Stretch& stretch : stretches_of(*views_, branch_, offset_)) {
     const auto on = views_->branch(stretch.branch);
     const twin::EntityRecord record = on ? on->latest.find(entity_id) : twin::EntityRecord();
@@ -232,16 +288,21 @@ Result<std::vector<AttributeHistory>> Snapshot::history(std::string_view entity_
     if (!window) return window.error();
     // What holds now before what held: an instance superseded in between is then found twice rather than never.
     record.each_attribute({}, [&](const Attribute& attribute) {
-      if (wanted(attribute.name) && window->holds(attribute.observed_at, attribute.offset)) {
+      if (!ends && wanted(attribute.name) && window->holds(attribute.observed_at, attribute.offset)) {
         gatherer_of(attribute.name, attribute.dataset).add({attribute.offset, false, attribute});
       }
       return true;
     });
     const auto keys = views_->history().series_of(stretch.branch, record.number());
     if (!keys) return keys.error();
+    const auto lives = ends ? ended_lives(*views_, stretch.branch, record.number()) : Result(std::vector<Life>());
+    if (!lives) return lives.error();
     for (const SeriesKey& key : *keys) {
       if (!wanted(key.attribute)) continue;
-      const Status gathered = gather(*views_, key, *window, query.last_n > 0, gatherer_of(key.attribute, key.dataset));
+      if (auto ended = gather_ends_with(*views_, key, *lives, *window, gatherer_of(key.attribute, key.dataset)); !ended)
+        return ended.error();
+      const Status gathered =
+          gather(*views_, key, *window, query.last_n > 0, ends, gatherer_of(key.attribute, key.dataset));
       if (!gathered) return gathered.error();
     }
   }

@@ -222,7 +222,7 @@ base::Result<Views::Candidates> Views::candidates(BranchId id, Offset at, const 
   const auto since = recent_.after(at, commits_max, SIZE_MAX);
   if (at >= head() && (!since || since->empty())) {
     found.exact = !query.types.any_of.empty() && !query.id_pattern && query.attributes.empty() && !query.condition &&
-                  !query.geo && query.scopes.empty();
+                  !query.geo && query.scopes.empty() && !query.also;
     return found;
   }
   if (!since || since->size() == commits_max) {

@@ -179,12 +179,33 @@ bool system_member_holds(const AttributeView& view, Term member, const Compariso
   return false;
 }
 
+// Units and datasets are terms: equal, not equal, or just there.
+bool term_holds(Term term, const Comparison& comparison) {
+  if (!term.exists()) return false;
+  if (!comparison.comparator) return true;
+  const auto& wanted = comparison.operand_terms;
+  const bool is_one_of_them = std::find(wanted.begin(), wanted.end(), term) != wanted.end();
+  return is_one_of_them == (comparison.comparator == Comparator::equal);
+}
+
+bool attribute_holds(const AttributeView& view, const Comparison& comparison) {
+  switch (comparison.path.about) {
+    case AttributePath::About::unit:
+      return term_holds(view.unit, comparison);
+    case AttributePath::About::dataset:
+      return term_holds(view.dataset, comparison);
+    case AttributePath::About::value:
+      break;
+  }
+  return value_holds(view, comparison);
+}
+
 bool path_holds(std::string_view attributes_bytes, const Comparison& comparison, Term name, size_t depth) {
   PackedAttributes all(attributes_bytes);
   for (AttributeView view; all.next(view);) {
     if (view.name != name) continue;
     if (depth == comparison.path.members.size()) {
-      if (value_holds(view, comparison)) return true;
+      if (attribute_holds(view, comparison)) return true;
       continue;
     }
     const Term member = comparison.path.members[depth];

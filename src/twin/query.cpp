@@ -87,7 +87,7 @@ bool Matcher::operator()(const EntityRecord& record) const {
       return false;
     }
   }
-  return !query.geo || geo(record);
+  return (!query.geo || geo(record)) && (!query.also || query.also(record));
 }
 
 }  // namespace cityloom::twin

@@ -2,6 +2,7 @@
 // evaluation over records.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,7 +36,9 @@ struct AttributePath {
   Term name;
   std::vector<Term> members;           ///< sub-attributes, outermost first
   std::vector<std::string> json_path;  ///< within the value; language tag for a LanguageProperty
-  std::string text;                    ///< as written, for error messages
+  /// What of the attribute (or of the last member) is asked about.
+  enum class About : uint8_t { value, unit, dataset } about = About::value;
+  std::string text;  ///< as written, for error messages
   bool operator==(const AttributePath&) const = default;
 };
 
@@ -65,7 +68,8 @@ struct Comparison {
   AttributePath path;
   std::optional<Comparator> comparator;
   std::vector<std::variant<Literal, LiteralRange>> operands;
-  Pattern pattern;  ///< for matches and not_matches
+  std::vector<Term> operand_terms;  ///< for a path about a unit or dataset: equal and not_equal only
+  Pattern pattern;                  ///< for matches and not_matches
 };
 
 /// A tree of conditions: all or any of its children, or one comparison.
@@ -97,6 +101,7 @@ struct Query {
   std::optional<Condition> condition;
   std::optional<GeoQuery> geo;
   std::vector<std::string> scopes;  ///< any of these scope expressions ("/Korea/Seoul/#", "/+/Seoul"); ';' inside: all
+  std::function<bool(const EntityRecord&)> also = nullptr;  ///< asked last, of what satisfies the rest
 };
 
 /// A query made ready to be asked of many records: the reference geometry is indexed once. Immutable; any worker.

@@ -187,4 +187,35 @@ def test_no_room_at_all():
             subprocess.run(["umount", "-l", mount], check=True)
 
 
+def test_ends_at_once_with_open_streams_and_long_queries():
+    heavy = ("/ngsi-ld/v1/temporal/entities?type=Probe&timerel=before&timeAt=2100-01-01T00:00:00Z"
+             "&timeproperty=modifiedAt&q=reading%3E1e9")
+    count = 60_000
+    with cityloom.folder() as folder:
+        with Server(folder + "/data") as server:
+            client = server.client()
+            for first in range(0, count, 2_000):
+                batch = [entity(number, number) for number in range(first, first + 2_000)]
+                expect_equal(client.ask("POST", "/ngsi-ld/v1/entityOperations/create", batch).status, 201, "batch")
+            sockets = []
+            for path in ["/api/stream"] * 30 + [heavy] * 30:
+                one = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+                one.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                sockets.append(one)
+
+            def under_way():
+                text = client.ask("GET", "/metrics").body.decode()
+                return (re.search(r"^cityloom_http_streams 30$", text, re.M) and
+                        re.search(r"^cityloom_http_long_work [1-9]", text, re.M))
+            cityloom.wait_until("streams and long queries are under way", under_way)
+            began = time.monotonic()
+            expect_equal(server.stop(), 0, "exit code")
+            expect(time.monotonic() - began < 4, f"took {time.monotonic() - began:.1f} s to end")
+            for one in sockets:
+                one.close()
+        with Server(folder + "/data") as server:
+            answer = server.get("/ngsi-ld/v1/entities?type=Probe&limit=0&count=true")
+            expect_equal(answer.headers["NGSILD-Results-Count"], str(count), "entities after the end")
+
+
 cityloom.run_tests(globals())

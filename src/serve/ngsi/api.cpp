@@ -1,6 +1,11 @@
 // The parts of the NGSI-LD door put together, in the order in which they need each other.
 #include "serve/ngsi/api.hpp"
 
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
 #include "serve/ngsi/deliverer.hpp"
 #include "serve/ngsi/routes.hpp"
 #include "serve/ngsi/services.hpp"
@@ -14,6 +19,7 @@ using ngsi_ld::TenantState;
 
 constexpr size_t fetching_workers = 4;
 constexpr size_t fetching_waiting_max = 256;
+constexpr auto sweep_interval = std::chrono::milliseconds(500);
 
 ngsi::ContextSource::Fetch fetch_with(OutgoingClient& client) {
   return [&client](const std::string& url) -> base::Result<std::string> {
@@ -62,7 +68,9 @@ struct NgsiApi::Parts {
         fetching(fetching_workers, fetching_waiting_max),
         deliverer(client, mqtt, deliverer_options(options)),
         services{tenants,    gate, clock, contexts, hosted, fetching, options.public_url, options.source_alias,
-                 clock.now()} {}
+                 clock.now()} {
+    services.history_limit = options.history_limit;
+  }
 
   NgsiOptions options;
   OutgoingClient client;
@@ -73,7 +81,13 @@ struct NgsiApi::Parts {
   ngsi_ld::Deliverer deliverer;
   ngsi_ld::Services services;
   base::Status opened;
+  std::mutex sweep_mutex;
+  std::condition_variable stop_sweeping;
+  bool sweeping_ends = false;
+  std::thread sweeper;
 
+  size_t sweep();
+  void keep_sweeping();
   base::Result<std::shared_ptr<TenantState>> open_tenant(const std::string& name, thread::Thread& thread);
 };
 
@@ -86,6 +100,7 @@ base::Result<std::shared_ptr<TenantState>> NgsiApi::Parts::open_tenant(const std
   if (!internal.ok()) return internal.error();
   state->internal = *internal;
   state->names = std::make_unique<ngsi::NameBook>(thread.terms());
+  state->expiry = std::make_unique<ngsi_ld::Expiry>(thread, internal->expires_at);
   state->core_names = state->names->of(state->core_names_of);
   ngsi_ld::SubscriptionOptions subscription_options;
   subscription_options.retry_first_ms = options.retry_first_ms;
@@ -97,7 +112,33 @@ base::Result<std::shared_ptr<TenantState>> NgsiApi::Parts::open_tenant(const std
   return state;
 }
 
-NgsiApi::NgsiApi(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+// Deletes what is past its expiresAt in every open tenant. A record that takes no writes is told by health.
+size_t NgsiApi::Parts::sweep() {
+  std::vector<std::shared_ptr<TenantState>> open;
+  {
+    const std::shared_lock lock(services.mutex);
+    for (const auto& [thread, state] : services.states) open.push_back(state);
+  }
+  size_t ended = 0;
+  for (const auto& state : open) {
+    if (const auto swept = state->expiry->sweep(services.clock.now()); swept.ok()) ended += *swept;
+  }
+  return ended;
+}
+
+void NgsiApi::Parts::keep_sweeping() {
+  std::unique_lock lock(sweep_mutex);
+  while (!sweeping_ends) {
+    lock.unlock();
+    sweep();
+    lock.lock();
+    stop_sweeping.wait_for(lock, sweep_interval, [this] { return sweeping_ends; });
+  }
+}
+
+NgsiApi::NgsiApi(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {
+  parts_->sweeper = std::thread([all = parts_.get()] { all->keep_sweeping(); });
+}
 
 base::Result<std::unique_ptr<NgsiApi>> NgsiApi::open(Tenants& tenants, const trust::Gate& gate,
                                                      const base::Clock& clock, NgsiOptions options) {
@@ -116,6 +157,12 @@ base::Result<std::unique_ptr<NgsiApi>> NgsiApi::open(Tenants& tenants, const tru
 }
 
 NgsiApi::~NgsiApi() {
+  {
+    const std::lock_guard lock(parts_->sweep_mutex);
+    parts_->sweeping_ends = true;
+  }
+  parts_->stop_sweeping.notify_one();
+  parts_->sweeper.join();
   const std::unique_lock lock(parts_->services.mutex);
   for (auto& [thread, state] : parts_->services.states) state->subscriptions.reset();
 }
@@ -131,6 +178,24 @@ void NgsiApi::add_routes(Router& router) {
   ngsi_ld::add_context_operations(router, services);
   ngsi_ld::add_subscription_operations(router, services);
   ngsi_ld::add_closed_doors(router, services);
+}
+
+size_t NgsiApi::sweep_expired() {
+  return parts_->sweep();
+}
+
+bool NgsiApi::wait_until_idle(int64_t timeout_ms) const {
+  std::vector<std::shared_ptr<ngsi_ld::Subscriptions>> all;
+  {
+    const std::shared_lock lock(parts_->services.mutex);
+    for (const auto& [thread, state] : parts_->services.states) {
+      if (state->subscriptions) all.push_back(state->subscriptions);
+    }
+  }
+  for (const auto& one : all) {
+    if (!one->wait_until_idle(timeout_ms)) return false;
+  }
+  return true;
 }
 
 bool NgsiApi::is_idle() const {

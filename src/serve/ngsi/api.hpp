@@ -21,6 +21,7 @@ struct NgsiOptions {
   std::vector<std::string> context_addresses;
   int64_t notification_timeout_ms = 5'000;  ///< where an endpoint names none
   int64_t retry_first_ms = 1'000;           ///< back-off after a failed notification
+  size_t history_limit = 10'000;            ///< instances of an attribute in one answer; past it 206 and a part of them
   bool allow_private_endpoints = true;      ///< notifications may go to loopback and private addresses
 };
 
@@ -37,8 +38,13 @@ class NgsiApi {
   /// Adds every route. The router must not outlive it.
   void add_routes(Router& router);
 
+  /// Deletes what is past its expiresAt now, rather than within half a second; gives how many there were.
+  size_t sweep_expired();
+
   /// Whether every notification due is delivered or given up: for tests.
   bool is_idle() const;
+  /// Waits until it is; false after that time.
+  bool wait_until_idle(int64_t timeout_ms) const;
 
  private:
   struct Parts;

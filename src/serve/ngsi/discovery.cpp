@@ -52,15 +52,17 @@ std::string_view name_of(AttributeKind kind) {
   return {};
 }
 
-base::Result<Found> walk(const Call& call, const thread::Snapshot& snapshot, const twin::Query& query) {
+base::Result<Found> walk(const Call& call, const Reading& reading, const TenantState& tenant, twin::Query query) {
   Found found;
-  const auto status = snapshot.each(
+  hide_expired(call, reading, tenant, query);
+  const auto status = reading.snapshot.each(
       query,
       [&](const twin::EntityRecord& record) {
         if (!is_visible(record)) return true;
         const std::vector<Term> types = record.types();
         for (const Term type : types) ++found.types[type].entities;
         record.each_attribute({}, [&](const twin::Attribute& attribute) {
+          if (attribute.name == tenant.internal.expires_at) return true;
           AttributeFound& about = found.attributes[attribute.name];
           ++about.instances;
           about.kinds.insert(attribute.kind);
@@ -171,7 +173,7 @@ void list_types(Call call) {
     out.text += '}';
     return call.send(body_response(call, std::move(out.text)));
   }
-  const auto found = walk(call, reading->snapshot, {});
+  const auto found = walk(call, *reading, tenant, {});
   if (!found.ok()) return call.fail_read(found.error());
   out.text += '[';
   for (const Term type : out.sorted_keys(found->types)) {
@@ -193,7 +195,7 @@ void retrieve_type(Call call) {
   const Term type = tenant.thread->terms().find(call.context()->expand_type(name));
   twin::Query query;
   query.types.any_of = {{type}};
-  const auto found = walk(call, reading->snapshot, query);
+  const auto found = walk(call, *reading, tenant, query);
   if (!found.ok()) return call.fail_read(found.error());
   const auto about = found->types.find(type);
   if (about == found->types.end()) {
@@ -241,7 +243,7 @@ void list_attributes(Call call) {
   const auto reading = call.reading();
   if (!reading) return;
   const TenantState& tenant = call.services().state_of(*reading->thread);
-  const auto found = walk(call, reading->snapshot, {});
+  const auto found = walk(call, *reading, tenant, {});
   if (!found.ok()) return call.fail_read(found.error());
   Writer out(call, tenant);
   if (!call.flag("details")) {
@@ -271,7 +273,7 @@ void retrieve_attribute_information(Call call) {
   const Term term = tenant.thread->terms().find(call.context()->expand(name));
   twin::Query query;
   query.attributes = {term};
-  const auto found = walk(call, reading->snapshot, query);
+  const auto found = walk(call, *reading, tenant, query);
   if (!found.ok()) return call.fail_read(found.error());
   const auto about = found->attributes.find(term);
   if (about == found->attributes.end()) {

@@ -35,7 +35,7 @@ void retrieve_entity(Call call) {
   const TenantState& tenant = call.services().state_of(*reading->thread);
   const auto found = reading->snapshot.find(id);
   if (!found.ok()) return call.fail(found.error());
-  if (!is_visible(*found)) return call.fail(unknown_entity(id));
+  if (!is_there(call, *reading, tenant, *found)) return call.fail(unknown_entity(id));
   if (const auto type = call.parameter("type")) {
     const auto selection = ngsi::parse_type_selection(*type, *call.context(), tenant.thread->terms());
     if (!selection.ok()) return call.fail(selection.error());
@@ -156,6 +156,7 @@ void query_by_post(Call call) {
     }
     if (const auto status = hide_internal(query, *reading, tenant.internal); !status.ok())
       return call.fail(status.error());
+    hide_expired(call, *reading, tenant, query);
   }
   auto how = call.representation(tenant.thread->terms());
   if (!how.ok()) return call.fail(how.error());

@@ -100,6 +100,11 @@ std::optional<Arrival> Subscriber::next() {
   return arrival;
 }
 
+bool Subscriber::wait() {
+  std::unique_lock lock(mutex_);
+  return arrived_.wait_for(lock, std::chrono::seconds(10), [this] { return !arrivals_.empty(); });
+}
+
 size_t Subscriber::waiting() const {
   const std::lock_guard lock(mutex_);
   return arrivals_.size();

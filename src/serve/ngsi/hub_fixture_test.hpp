@@ -70,6 +70,8 @@ class Subscriber {
   /// The next arrival; nothing within 10 s fails.
   std::optional<Arrival> next();
   size_t waiting() const;
+  /// Waits until one has arrived, without taking it; false after 10 s.
+  bool wait();
   /// The status of answers from now on; 0: no answer at all.
   void answer_with(int status);
 
@@ -84,7 +86,8 @@ class Subscriber {
   std::unique_ptr<Server> server_;
 };
 
-/// Waits for a condition, looking at it every few milliseconds, 10 s at most.
+/// Waits for a condition that nobody tells of (another process, a counter of the engine), looking at it every few
+/// milliseconds, 10 s at most.
 bool comes_true(const std::function<bool()>& condition);
 
 }  // namespace cityloom::serve::ngsi_ld

@@ -1,77 +1,38 @@
 // Notifications through a real Mosquitto, on a port and in a folder of its own.
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <mosquitto.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
-#include <fstream>
 #include <mutex>
 
+#include "link/test_broker.hpp"
 #include "serve/ngsi/hub_fixture_test.hpp"
 
 namespace cityloom::serve::ngsi_ld {
 namespace {
 
-constexpr const char* mosquitto_path = "/usr/sbin/mosquitto";
-
-uint16_t free_port() {
-  const int descriptor = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  EXPECT_EQ(::bind(descriptor, reinterpret_cast<sockaddr*>(&address), length), 0);
-  EXPECT_EQ(::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length), 0);
-  ::close(descriptor);
-  return ntohs(address.sin_port);
-}
-
-bool accepts(uint16_t port) {
-  const int descriptor = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  const bool connected = ::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-  ::close(descriptor);
-  return connected;
-}
-
-// A broker process, ended by its process id.
-class Broker {
+/// A broker in a folder of its own.
+class OwnBroker {
  public:
-  Broker()
-      : port(free_port()),
-        folder_(std::filesystem::temp_directory_path() / ("cityloom_broker_" + std::to_string(::getpid()))) {
-    std::filesystem::create_directories(folder_);
-    std::filesystem::permissions(folder_, std::filesystem::perms::all);
-    const std::string file = (folder_ / "mosquitto.conf").string();
-    std::ofstream(file) << "listener " << port
-                        << " 127.0.0.1\nallow_anonymous true\npersistence false\nlog_dest none\n";
-    process_ = ::fork();
-    if (process_ == 0) {
-      ::execl(mosquitto_path, mosquitto_path, "-c", file.c_str(), static_cast<char*>(nullptr));
-      ::_exit(127);
-    }
-    EXPECT_TRUE(comes_true([this] { return accepts(port); }));
-  }
-  ~Broker() {
-    ::kill(process_, SIGTERM);
-    ::waitpid(process_, nullptr, 0);
+  OwnBroker() : broker_(made(folder_), "allow_anonymous true\n") {}
+  ~OwnBroker() {
+    broker_.stop(SIGTERM);
     std::filesystem::remove_all(folder_);
   }
-  const uint16_t port;
+  uint16_t port() const { return static_cast<uint16_t>(broker_.port); }
 
  private:
-  std::filesystem::path folder_;
-  pid_t process_ = 0;
+  static std::string made(const std::filesystem::path& folder) {
+    std::filesystem::create_directories(folder);
+    return folder.string();
+  }
+  const std::filesystem::path folder_ =
+      std::filesystem::temp_directory_path() / ("cityloom_broker_" + std::to_string(::getpid()));
+  link::testing::Broker broker_;
 };
 
 // Hears everything that the broker is sent.
@@ -124,11 +85,11 @@ class Listener {
 };
 
 TEST(MqttNotification, ArrivesWithItsMetadata) {
-  if (!std::filesystem::exists(mosquitto_path)) GTEST_SKIP() << "mosquitto is not installed";
-  Broker broker;
-  Listener listener(broker.port);
+  if (link::testing::broker_program().empty()) GTEST_SKIP() << "mosquitto is not installed";
+  OwnBroker broker;
+  Listener listener(broker.port());
   HubServer hub;
-  const std::string uri = "mqtt://127.0.0.1:" + std::to_string(broker.port);
+  const std::string uri = "mqtt://127.0.0.1:" + std::to_string(broker.port());
   hub.ask(
       "POST", "/subscriptions", 201,
       R"({"id":"urn:ngsi-ld:Subscription:1","type":"Subscription","entities":[{"type":"Car"}],"notification":{"endpoint":{"uri":")" +
@@ -151,7 +112,7 @@ TEST(MqttNotification, ArrivesWithItsMetadata) {
   EXPECT_EQ(topic, "city/buses");
   EXPECT_NE(payload.find("@context"), std::string::npos) << payload;
   EXPECT_EQ(payload.find("\"Link\""), std::string::npos) << payload;
-  ASSERT_TRUE(comes_true([&] { return hub.api().is_idle(); }));
+  ASSERT_TRUE(hub.api().wait_until_idle(10'000));
 }
 
 }  // namespace

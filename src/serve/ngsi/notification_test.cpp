@@ -59,7 +59,7 @@ TEST(Notification, TellsOfCreationAndChange) {
   arrival = subscriber.next();
   ASSERT_TRUE(arrival);
   EXPECT_EQ(value_in(*arrival), 20);
-  ASSERT_TRUE(comes_true([&] { return hub.api().is_idle(); }));
+  ASSERT_TRUE(hub.api().wait_until_idle(10'000));
   const std::string told = hub.ask("GET", "/subscriptions/urn:ngsi-ld:Subscription:1", 200);
   EXPECT_NE(told.find(R"("timesSent":2)"), std::string::npos) << told;
   EXPECT_NE(told.find(R"("status":"ok")"), std::string::npos) << told;
@@ -67,7 +67,7 @@ TEST(Notification, TellsOfCreationAndChange) {
   hub.ask("POST", "/entities", 201, R"({"id":"urn:ngsi-ld:Bus:1","type":"Bus"})");
   hub.ask("DELETE", "/subscriptions/urn:ngsi-ld:Subscription:1", 204);
   hub.ask("PATCH", "/entities/urn:ngsi-ld:Car:1/attrs/speed", 204, R"({"value":30})");
-  ASSERT_TRUE(comes_true([&] { return hub.api().is_idle(); }));
+  ASSERT_TRUE(hub.api().wait_until_idle(10'000));
   EXPECT_EQ(subscriber.waiting(), 0u);
 }
 
@@ -134,14 +134,14 @@ TEST(Notification, KeepsTheOrderPastFailuresAndFullQueues) {
     const int64_t value = value_in(*arrival);
     if (expected == 1 && value == 1) {
       // The refused one may come several times before it is taken.
-      if (subscriber.waiting() > 0 || comes_true([&] { return subscriber.waiting() > 0; })) ++expected;
+      if (subscriber.waiting() > 0 || subscriber.wait()) ++expected;
       continue;
     }
     if (value == 1) continue;
     ASSERT_EQ(value, expected);
     ++expected;
   }
-  ASSERT_TRUE(comes_true([&] { return hub.api().is_idle(); }));
+  ASSERT_TRUE(hub.api().wait_until_idle(10'000));
 }
 
 TEST(Notification, OfADeadEndpointDelaysNobody) {
@@ -212,13 +212,13 @@ TEST(Notification, WaitsWhileThrottled) {
     const auto first = subscriber.next();
     ASSERT_TRUE(first);
     EXPECT_EQ(value_in(*first), 1);
-    ASSERT_TRUE(comes_true([&] { return hub.api().is_idle(); }));
+    ASSERT_TRUE(hub.api().wait_until_idle(10'000));
   }
   // The others are told together, as the latest state, when the second is over.
   const auto second = subscriber.next();
   ASSERT_TRUE(second);
   EXPECT_EQ(value_in(*second), 5);
-  ASSERT_TRUE(comes_true([&] { return hub.api().is_idle(); }));
+  ASSERT_TRUE(hub.api().wait_until_idle(10'000));
   EXPECT_EQ(subscriber.waiting(), 0u);
 }
 

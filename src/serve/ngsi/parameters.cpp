@@ -9,6 +9,18 @@ namespace {
 
 using base::Code;
 
+// Clause 6.3.15: GeoJSON without a context of its own.
+bool prefers_bare_features(const Request& request) {
+  const std::string header = request.joined_header("Prefer");
+  for (std::string_view preference : split(header, ',')) {
+    preference = preference.substr(0, preference.find(';'));
+    while (preference.starts_with(' ')) preference.remove_prefix(1);
+    while (preference.ends_with(' ')) preference.remove_suffix(1);
+    if (same_without_case(preference, "body=json")) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::vector<Parameter> selection_parameters() {
@@ -49,7 +61,8 @@ base::Result<ngsi::Representation> Call::representation(const twin::TermTable& t
   if (has_option(option_concise)) how.format = ngsi::Format::concise;
   if (has_option(option_simplified)) how.format = ngsi::Format::simplified;
   how.sys_attrs = has_option(option_sys_attrs);
-  if (answer_ == Media::ld_json || (answer_ == Media::geo_json && request_->joined_header("Prefer") != "body=json")) {
+  if (!parameter("asOf")) how.now = services_->clock.now();
+  if (answer_ == Media::ld_json || (answer_ == Media::geo_json && !prefers_bare_features(*request_))) {
     how.context_json = context()->json();
   }
   if (request_->query_values().empty()) return how;
@@ -79,6 +92,25 @@ base::Result<ngsi::Representation> Call::representation(const twin::TermTable& t
     how.geometry_property = terms.find(context()->expand(*property));
   }
   return how;
+}
+
+base::Instant time_of(const Call& call, const Reading& reading) {
+  return call.parameter("asOf") ? reading.snapshot.time() : call.services().clock.now();
+}
+
+bool is_there(const Call& call, const Reading& reading, const TenantState& tenant, const twin::EntityRecord& record) {
+  if (!is_visible(record)) return false;
+  const base::Instant now = time_of(call, reading);
+  // Only the main branch as of now is swept.
+  return (reading.is_live && !tenant.expiry->may_be_due(now)) || !tenant.expiry->is_over(record, now);
+}
+
+void hide_expired(const Call& call, const Reading& reading, const TenantState& tenant, twin::Query& query) {
+  const base::Instant now = time_of(call, reading);
+  if (reading.is_live && !tenant.expiry->may_be_due(now)) return;
+  query.also = [&expiry = *tenant.expiry, now](const twin::EntityRecord& record) {
+    return !expiry.is_over(record, now);
+  };
 }
 
 base::Status hide_internal(twin::Query& query, const Reading& reading, const InternalTerms& internal) {
@@ -112,6 +144,7 @@ base::Result<twin::Query> query_of(const Call& call, const Reading& reading, con
   parameters.geometry = call.parameter_text("geometry");
   parameters.coordinates = call.parameter_text("coordinates");
   parameters.geoproperty = call.parameter_text("geoproperty");
+  parameters.csf = call.parameter_text("csf");
   parameters.expand_values = call.parameter_text("expandValues");
   const bool narrow = parameters.type || parameters.attrs || parameters.q || parameters.georel || call.flag("local");
   if (!narrow) {
@@ -122,6 +155,7 @@ base::Result<twin::Query> query_of(const Call& call, const Reading& reading, con
   auto query = ngsi::parse_query(parameters, *call.context(), tenant.thread->terms());
   if (!query.ok()) return query.error();
   if (const auto status = hide_internal(*query, reading, tenant.internal); !status.ok()) return status.error();
+  hide_expired(call, reading, tenant, *query);
   return query;
 }
 
@@ -162,8 +196,8 @@ void add_page_headers(const Call& call, bool more, uint64_t count, Response& res
 
 Response body_response(const Call& call, std::string body) {
   Response response{200, name_of(call.answer()), {}, std::move(body), {}};
-  const bool linked = call.answer() == Media::json ||
-                      (call.answer() == Media::geo_json && call.request().joined_header("Prefer") == "body=json");
+  const bool linked =
+      call.answer() == Media::json || (call.answer() == Media::geo_json && prefers_bare_features(call.request()));
   if (!linked) return response;
   static const std::string core_link = link_to_context(ngsi::core_context_url);
   response.header("Link", call.uses_core() ? core_link : link_to_context(call.context_url()));

@@ -43,6 +43,12 @@ inline bool is_visible(const twin::EntityRecord& record) {
   return record && !record.ended() && !is_internal_id(record.id());
 }
 
+/// Whether an entity is there for clients: visible, and not past its expiresAt.
+bool is_there(const Call& call, const Reading& reading, const TenantState& tenant, const twin::EntityRecord& record);
+
+/// Makes a query leave out what is past its expiresAt and not deleted yet.
+void hide_expired(const Call& call, const Reading& reading, const TenantState& tenant, twin::Query& query);
+
 /// Value of a Link header to another page of the same request: "<...>; rel="next"...".
 std::string page_link(const Request& request, size_t offset, size_t limit, std::string_view relation);
 

@@ -1,6 +1,8 @@
 // Lanes and internal terms.
 #include "serve/ngsi/services.hpp"
 
+#include "ngsi/parse.hpp"
+
 namespace cityloom::serve::ngsi_ld {
 
 base::Result<InternalTerms> intern_internal_terms(twin::TermTable& terms) {
@@ -12,7 +14,9 @@ base::Result<InternalTerms> intern_internal_terms(twin::TermTable& terms) {
   if (!document.ok()) return document.error();
   const auto status = terms.intern("urn:cityloom:attribute:status");
   if (!status.ok()) return status.error();
-  return InternalTerms{*subscription, *context, *document, *status};
+  const auto expires_at = terms.intern(ngsi::expires_at_iri);
+  if (!expires_at.ok()) return expires_at.error();
+  return InternalTerms{*subscription, *context, *document, *status, *expires_at};
 }
 
 Lane::Lane(size_t workers, size_t waiting_max) : waiting_max_(waiting_max) {

@@ -17,6 +17,7 @@
 #include "base/instant.hpp"
 #include "ngsi/context_source.hpp"
 #include "ngsi/names.hpp"
+#include "serve/ngsi/expiry.hpp"
 #include "serve/ngsi/hosted_contexts.hpp"
 #include "serve/tenants.hpp"
 #include "thread/thread.hpp"
@@ -39,6 +40,7 @@ struct InternalTerms {
   twin::Term context_type;       ///< urn:cityloom:type:Context
   twin::Term document;           ///< urn:cityloom:attribute:document
   twin::Term status;             ///< urn:cityloom:attribute:status
+  twin::Term expires_at;         ///< under which an entity's own expiresAt is kept
   /// Whether entities of this type are nobody's but the hub's.
   bool hides(twin::Term type) const { return type == subscription_type || type == context_type; }
 };
@@ -77,6 +79,7 @@ struct TenantState {
   InternalTerms internal;
   std::unique_ptr<ngsi::NameBook> names;
   ngsi::NamesPointer core_names;  ///< of the core context: those of most requests
+  std::unique_ptr<Expiry> expiry;
   std::shared_ptr<Subscriptions> subscriptions;
 
   /// The tenant's names as a context writes them. Cost: none for the core context, else a lookup under a lock.

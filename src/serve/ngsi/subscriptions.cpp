@@ -115,6 +115,7 @@ struct Subscriptions::Parts {
   SubscriptionStore store;
 
   mutable std::mutex mutex;
+  mutable std::condition_variable went_round;  // the worker has looked at everything once more
   std::map<std::string, std::shared_ptr<Entry>, std::less<>> entries;
   std::map<SubscriptionIndex::Key, Entry*> by_key;
   SubscriptionIndex index;  // those that are active and ready
@@ -134,6 +135,7 @@ struct Subscriptions::Parts {
 
   thread::Thread& thread() const { return *tenant.thread; }
 
+  bool is_idle() const;
   void run();
   bool follow();
   void look_at(const thread::Commit& commit);
@@ -275,8 +277,17 @@ void Subscriptions::erase(std::string_view id) {
 
 bool Subscriptions::is_idle() const {
   const std::lock_guard lock(parts_->mutex);
-  if (parts_->position < parts_->thread().head()) return false;
-  return std::all_of(parts_->entries.begin(), parts_->entries.end(), [](const auto& one) {
+  return parts_->is_idle();
+}
+
+bool Subscriptions::wait_until_idle(int64_t timeout_ms) const {
+  std::unique_lock lock(parts_->mutex);
+  return parts_->went_round.wait_for(lock, std::chrono::milliseconds(timeout_ms), [this] { return parts_->is_idle(); });
+}
+
+bool Subscriptions::Parts::is_idle() const {
+  if (position < thread().head()) return false;
+  return std::all_of(entries.begin(), entries.end(), [](const auto& one) {
     return one.second->waiting.empty() && one.second->held.empty() && !one.second->behind;
   });
 }
@@ -344,6 +355,7 @@ void Subscriptions::Parts::run() {
         if (with_status) status_at = now + std::chrono::milliseconds(options.status_interval_ms);
       }
     }
+    went_round.notify_all();
     deliverer.sweep();
     std::unique_lock lock(inbox->mutex);
     if (!more) inbox->wake.wait_until(lock, next, [this] { return inbox->news || inbox->stopping; });

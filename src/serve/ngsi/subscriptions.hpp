@@ -64,6 +64,8 @@ class Subscriptions {
 
   /// For tests and metrics: whether everything up to the record's head is delivered or given up.
   bool is_idle() const;
+  /// Waits until it is; false after that time.
+  bool wait_until_idle(int64_t timeout_ms) const;
 
  private:
   struct Entry;

@@ -27,6 +27,7 @@ Instant time_of(const twin::Attribute& attribute, TimeProperty property) {
     case TimeProperty::created_at:
       return attribute.created_at;
     case TimeProperty::modified_at:
+    case TimeProperty::deleted_at:
       return attribute.modified_at;
   }
   return {};
@@ -331,7 +332,7 @@ std::vector<Parameter> temporal_parameters() {
   return {
       query_parameter("timerel", "before, after or between"), query_parameter("timeAt", "A date-time"),
       query_parameter("endTimeAt", "A date-time"),
-      query_parameter("timeproperty", "observedAt, createdAt or modifiedAt"),
+      query_parameter("timeproperty", "observedAt, createdAt, modifiedAt or deletedAt"),
       query_parameter("lastN", "The latest so many instances of each attribute", R"({"type":"integer","minimum":1})")};
 }
 
