@@ -2,6 +2,7 @@
 #include "bench/bench.hpp"
 #include "bench/http_bench.hpp"
 #include "bench/import_bench.hpp"
+#include "bench/live_bench.hpp"
 #include "bench/mqtt_bench.hpp"
 #include "bench/record_bench.hpp"
 
@@ -15,6 +16,7 @@ const std::vector<Benchmark>& all_benchmarks() {
       {"subscriptions", "who hears of a change among 10,000 subscriptions", run_subscriptions},
       {"http", "an entity read and an attribute changed durably, against a fixed body", run_http},
       {"mqtt", "5,000 readings a second by MQTT for a minute: all durable, none lost", run_mqtt},
+      {"live", "the same readings into a running server: what a console sees and how long its reads take", run_live},
       {"import", "Jamsil and Monaco from files to the first tile of buildings", run_import},
   };
   return list;

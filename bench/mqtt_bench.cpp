@@ -2,7 +2,6 @@
 #include "bench/mqtt_bench.hpp"
 
 #include <fmt/format.h>
-#include <mosquitto.h>
 
 #include <algorithm>
 #include <atomic>
@@ -10,6 +9,7 @@
 #include <mutex>
 #include <thread>
 
+#include "bench/mqtt_load.hpp"
 #include "link/links.hpp"
 #include "link/test_broker.hpp"
 #include "store/store.hpp"
@@ -20,53 +20,6 @@ namespace {
 using base::Code;
 using base::fail;
 using Steady = std::chrono::steady_clock;
-
-constexpr int rate = 5'000;
-constexpr int duration_s = 60;
-constexpr int sensors = 1'000;
-
-/// Sends the readings evenly in slices of 10 ms; each tells when it was sent. Errors: the broker does not answer.
-base::Status publish(int port, const base::Clock& clock) {
-  mosquitto* client = mosquitto_new(nullptr, true, nullptr);
-  mosquitto_max_inflight_messages_set(client, 100);  // the library walks through all of them at each answer
-  int code = mosquitto_connect(client, "127.0.0.1", port, 60);
-  if (code == MOSQ_ERR_SUCCESS) code = mosquitto_loop_start(client);
-  const auto start = Steady::now();
-  for (int number = 0; number < rate * duration_s && code == MOSQ_ERR_SUCCESS; ++number) {
-    if (number % (rate / 100) == 0) {
-      std::this_thread::sleep_until(start + std::chrono::milliseconds(static_cast<int64_t>(number) * 1'000 / rate));
-    }
-    const std::string topic = fmt::format("bench/{}/air", number % sensors);
-    const std::string payload =
-        fmt::format(R"({{"t":{},"pm25":{},"temperature":21.5}})", clock.now().microseconds, number % 997);
-    code =
-        mosquitto_publish(client, nullptr, topic.c_str(), static_cast<int>(payload.size()), payload.data(), 1, false);
-  }
-  while (code == MOSQ_ERR_SUCCESS && mosquitto_want_write(client))
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  mosquitto_disconnect(client);
-  mosquitto_loop_stop(client, false);
-  mosquitto_destroy(client);
-  if (code != MOSQ_ERR_SUCCESS) return fail(Code::unavailable, mosquitto_strerror(code));
-  return {};
-}
-
-std::string declaration(int port) {
-  return fmt::format(R"(
-links:
-  - name: bench
-    kind: mqtt
-    port: {}
-    mapping:
-      topic: bench/{{id}}/air
-      entity: {{id: "urn:ngsi-ld:AirQualityObserved:{{id}}", type: AirQualityObserved}}
-      observed_at: {{from: t, format: epoch_us}}
-      attributes:
-        pm25: {{from: pm25, unit: GQ, minimum: 0}}
-        temperature: {{from: temperature, unit: CEL}}
-)",
-                     port);
-}
 
 /// When each head was visible; asked afterwards for each commit.
 struct Heads {
@@ -116,7 +69,7 @@ std::vector<double> read_until(const thread::Thread& thread, const std::atomic<b
   while (!is_done) {
     const auto start = Steady::now();
     const auto found =
-        thread.snapshot().find(fmt::format("urn:ngsi-ld:AirQualityObserved:{}", times_ms.size() % sensors));
+        thread.snapshot().find(fmt::format("urn:ngsi-ld:AirQualityObserved:{}", times_ms.size() % reading_sensors));
     const std::chrono::duration<double, std::milli> taken = Steady::now() - start;
     if (found.ok()) times_ms.push_back(taken.count());
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -131,7 +84,7 @@ base::Status measure(thread::Thread& thread, const base::Clock& clock, int port,
     heads.seen.emplace_back(offset, clock.now());
   });
   link::Links links(thread, clock);
-  auto definitions = link::parse_links(declaration(port), "mqtt_bench");
+  auto definitions = link::parse_links(link_to_readings(port), "mqtt_bench");
   if (!definitions) return definitions.error();
   if (auto added = links.add(std::move(definitions->front())); !added) return added;
   links.start();
@@ -140,8 +93,8 @@ base::Status measure(thread::Thread& thread, const base::Clock& clock, int port,
 
   std::atomic<bool> is_done = false;
   std::thread reader([&] { reads_ms = read_until(thread, is_done); });
-  const base::Status published = publish(port, clock);
-  const uint64_t all = static_cast<uint64_t>(rate) * duration_s;
+  const base::Status published = publish_readings(port, clock);
+  const uint64_t all = static_cast<uint64_t>(readings_all);
   if (published.ok()) links.wait_until([&](const auto& now) { return now.front().accepted >= all; }, 30'000);
   is_done = true;
   reader.join();
@@ -171,7 +124,7 @@ base::Status run_mqtt(const Setup& setup, const Report& report) {
   if (!thread) return thread.error();
   auto counted = tally(**thread, heads);
   if (!counted) return counted.error();
-  const double all = static_cast<double>(rate) * duration_s;
+  const double all = static_cast<double>(readings_all);
   report({"mqtt_readings_lost", all - static_cast<double>(counted->readings), "readings of 300000", 0, false});
   report({"mqtt_latency_to_visible_p50", percentile(counted->latencies_ms, 0.5), "ms", {}, false});
   report({"mqtt_latency_to_visible_p99", percentile(counted->latencies_ms, 0.99), "ms", 1'000, false});

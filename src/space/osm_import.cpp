@@ -250,14 +250,18 @@ Status OsmImport::emit_node(const osmium::Node& node) {
 Status OsmImport::emit_road(const osmium::Way& way) {
   const OsmObject object{OsmType::way, way.id()};
   Status status;
+  bool is_told = false;
   roads_.cut(
       way, direction_of(tags_["oneway"], tags_["junction"], tags_["highway"]),
       [&](RoadEdge edge) {
+        is_told = true;
         if (status) status = batch_.add(maker_.road(object, tags_, std::move(edge)));
       },
       [&](int64_t node) {
+        is_told = true;
         warn(object, "node/" + std::to_string(node) + " is not in the file: the road is cut there");
       });
+  if (!is_told) warn(object, "it is a road of one place only");
   return status;
 }
 

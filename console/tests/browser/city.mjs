@@ -122,6 +122,25 @@ async function colourChecks({ tally, shoot }, page) {
   });
 }
 
+/** Software rendering on a busy machine is many times slower than any graphics card: the time is told, and bounded widely. */
+const FIRST_PICTURE_MS_MAX = 45_000;
+
+async function firstPictureCheck({ tally, console: address, journal, browser }) {
+  await tally.check('the first picture of the buildings comes soon', async () => {
+    const page = await openPage(browser, journal);
+    await page.goto(address, { waitUntil: 'commit' });
+    const seen = (wanted) => page.waitForFunction((what) => {
+      const status = window.__cityloom?.mapStatus.get();
+      return status?.phase === 'ready' && (what === 'scene' || status.tiles === 'ready') && performance.now();
+    }, wanted, { timeout: 90_000, polling: 50 }).then((handle) => handle.jsonValue());
+    const scene = await seen('scene');
+    const picture = await seen('tiles');
+    console.log(`  scene open after ${Math.round(scene)} ms, first buildings drawn after ${Math.round(picture)} ms (software rendering)`);
+    await page.context().close();
+    expect(picture < FIRST_PICTURE_MS_MAX, `it took ${Math.round(picture)} ms`);
+  });
+}
+
 /** Checks of the map and the buildings on it. */
 export async function cityChecks(bench) {
   const page = await openPage(bench.browser, bench.journal);
@@ -134,6 +153,7 @@ export async function cityChecks(bench) {
     expect((await page.getAttribute('html', 'lang')) === 'ko', 'the page is not Korean');
     expect((await page.textContent('.panel-layers h2')) === '레이어', 'the layer panel is not Korean');
   });
+  await firstPictureCheck(bench);
   await buildingChecks(bench, page);
   await colourChecks(bench, page);
   await page.context().close();

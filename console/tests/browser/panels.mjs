@@ -72,6 +72,40 @@ async function languageChecks({ tally, shoot }, page) {
   });
 }
 
+/** Presses Tab until the focus is on what `selector` names. */
+async function tabTo(page, selector, most = 80) {
+  for (let i = 0; i < most; i++) {
+    await page.keyboard.press('Tab');
+    if (await page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector)) return;
+  }
+  throw new Error(`${most} times Tab does not lead to ${selector}`);
+}
+
+async function wholeWayByKeyboardCheck({ tally, url, console: address, shoot }, page) {
+  const building = await namedBuilding(url);
+  await tally.check('by keyboard alone: search, select, read the history, look into the past, come back to live', async () => {
+    await page.goto(address);
+    await page.waitForSelector('.layer');
+    await page.keyboard.press('/');
+    await page.keyboard.type(building.name);
+    await page.waitForSelector('#search-results [role=option]');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector(`[data-entity="${building.id}"]`);
+    await tabTo(page, '[data-attribute="height"] button[aria-expanded]');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[data-history="height"] p');
+    await tabTo(page, '#time-slider');
+    await page.keyboard.press('ArrowLeft');
+    await page.waitForSelector('.frame[data-mode="past"]');
+    await page.waitForSelector('.as-of');
+    await shoot(page, 'keyboard-past');
+    await tabTo(page, 'button.mode-past');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.frame[data-mode="live"]');
+    await page.waitForSelector('.as-of', { state: 'detached' });
+  });
+}
+
 async function keyboardChecks({ tally, url, console: address, shoot }, page) {
   const building = await namedBuilding(url);
   await tally.check('by keyboard alone: skip to the map, select what is in the middle, read it, close it', async () => {
@@ -132,5 +166,6 @@ export async function panelChecks(bench) {
   await listAndLinkChecks(bench, page);
   await languageChecks(bench, page);
   await keyboardChecks(bench, page);
+  await wholeWayByKeyboardCheck(bench, page);
   await page.context().close();
 }

@@ -235,6 +235,29 @@ TEST_F(ApiTest, FindsNamesInAnyLanguageIdsAndTypes) {
   EXPECT_EQ(client.ask("GET", "/api/search?q=a&branch=none")->status, 404);
 }
 
+TEST_F(ApiTest, FindsIdsInPartAsTheyComeAndGo) {
+  start();
+  TestClient client(port());
+  for (int i = 0; i < 30; ++i) put("urn:ngsi-ld:Pump:north-" + std::to_string(i), "Pump", {});
+  const std::string nothing = "{\"results\":[]}";
+  // The list follows the record.
+  const auto finds = [&](const std::string& text, bool wanted) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (std::chrono::steady_clock::now() < deadline) {
+      if ((client.ask("GET", "/api/search?q=" + text)->body != nothing) == wanted) return true;
+      std::this_thread::yield();
+    }
+    return false;
+  };
+  EXPECT_TRUE(finds("ump:north-29", true));
+  EXPECT_THAT(client.ask("GET", "/api/search?q=north-2&limit=100")->body, HasSubstr("Pump:north-20"));
+  EXPECT_FALSE(client.ask("GET", "/api/search?q=north%0Aurn")->body != nothing);
+  remove("urn:ngsi-ld:Pump:north-7");
+  EXPECT_TRUE(finds("ump:north-7", false));
+  put("urn:ngsi-ld:Pump:north-7", "Pump", {});
+  EXPECT_TRUE(finds("ump:north-7", true));
+}
+
 TEST_F(ApiTest, SearchesThePastAndBranches) {
   start();
   build();

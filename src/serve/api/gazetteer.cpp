@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <cstring>
 #include <cwctype>
 #include <mutex>
 #include <shared_mutex>
@@ -161,6 +162,9 @@ struct Gazetteer::Parts {
   mutable std::shared_mutex mutex;
   std::vector<Entry> entries;
   std::unordered_map<std::string, size_t> by_id;
+  std::string ids = "\n";       // of all, a line each
+  std::vector<bool> is_in_ids;  // by number of the entity
+  size_t ids_count = 0, ids_ended = 0;
   std::optional<twin::Box> buildings;
   std::optional<twin::Box> everything;
 
@@ -175,6 +179,8 @@ struct Gazetteer::Parts {
 
   void put(const twin::EntityRecord& record);
   void remove(const std::string& id);
+  void keep_id(const twin::EntityRecord& record);
+  void drop_ended_ids(const thread::Snapshot& now);
   void follow();
   bool concerns(const twin::Fact& fact) const;
   void take(const std::vector<std::shared_ptr<const thread::Commit>>& commits);
@@ -196,6 +202,7 @@ void Gazetteer::Parts::put(const twin::EntityRecord& record) {
     return !box;
   });
   const std::unique_lock lock(mutex);
+  keep_id(record);
   if (box) {
     extend(everything, *box);
     if (is_building(short_name(thread.terms().text(entry.place.type)))) extend(buildings, *box);
@@ -210,8 +217,33 @@ void Gazetteer::Parts::put(const twin::EntityRecord& record) {
   }
 }
 
+/// Under the lock.
+void Gazetteer::Parts::keep_id(const twin::EntityRecord& record) {
+  const uint32_t number = record.number().number;
+  if (number >= is_in_ids.size()) is_in_ids.resize(number + 1);
+  if (is_in_ids[number]) return;
+  is_in_ids[number] = true;
+  ids.append(record.id()) += '\n';
+  ++ids_count;
+}
+
+/// Ids of what has ended stay among the others until they are half of them.
+void Gazetteer::Parts::drop_ended_ids(const thread::Snapshot& now) {
+  constexpr size_t ended_min = 1'000;
+  if (ids_ended < ended_min || ids_ended * 2 < ids_count) return;
+  const std::unique_lock lock(mutex);
+  ids = "\n";
+  is_in_ids.clear();
+  ids_count = ids_ended = 0;
+  (void)now.each({}, [this](const twin::EntityRecord& record) {
+    keep_id(record);
+    return true;
+  });
+}
+
 void Gazetteer::Parts::remove(const std::string& id) {
   const std::unique_lock lock(mutex);
+  ++ids_ended;
   const auto known = by_id.find(id);
   if (known == by_id.end()) return;
   const size_t at = known->second;
@@ -231,15 +263,15 @@ bool Gazetteer::Parts::concerns(const twin::Fact& fact) const {
 }
 
 void Gazetteer::Parts::take(const std::vector<std::shared_ptr<const thread::Commit>>& commits) {
-  std::unordered_set<std::string_view> ids;
+  std::unordered_set<std::string_view> touched;
   for (const auto& commit : commits) {
     if (commit->branch != thread::main_branch) continue;
     for (const twin::Fact& fact : commit->facts) {
-      if (concerns(fact)) ids.insert(fact.entity_id);
+      if (concerns(fact)) touched.insert(fact.entity_id);
     }
   }
   const thread::Snapshot now = thread.snapshot();
-  for (const std::string_view id : ids) {
+  for (const std::string_view id : touched) {
     const auto record = now.find(id);
     if (!record) continue;
     if (record->exists()) {
@@ -248,6 +280,7 @@ void Gazetteer::Parts::take(const std::vector<std::shared_ptr<const thread::Comm
       remove(std::string(id));
     }
   }
+  drop_ended_ids(now);
 }
 
 void Gazetteer::Parts::follow() {
@@ -324,6 +357,25 @@ std::vector<PlaceFound> Gazetteer::search(std::string_view text, size_t limit) c
         return std::tie(left.rank, left.length, left.index) < std::tie(right.rank, right.length, right.index);
       });
   for (size_t i = 0; i < count; ++i) found.push_back(parts_->entries[hits[i].index].place);
+  return found;
+}
+
+std::vector<std::string> Gazetteer::ids_with(std::string_view text, size_t limit, size_t& from) const {
+  std::vector<std::string> found;
+  if (text.empty() || text.find('\n') != std::string_view::npos) return found;
+  const std::shared_lock lock(parts_->mutex);
+  const std::string& ids = parts_->ids;
+  while (found.size() < limit && from < ids.size()) {
+    const void* const at = ::memmem(ids.data() + from, ids.size() - from, text.data(), text.size());
+    if (at == nullptr) {
+      from = ids.size();
+      break;
+    }
+    const auto hit = static_cast<size_t>(static_cast<const char*>(at) - ids.data());
+    const size_t start = ids.rfind('\n', hit) + 1, end = ids.find('\n', hit);
+    found.push_back(ids.substr(start, end - start));
+    from = end;
+  }
   return found;
 }
 

@@ -94,9 +94,8 @@ base::Status add_by_type(const Reading& reading, const Wanted& wanted, Results& 
   return {};
 }
 
-/// Looks at every entity of a snapshot: for ids in part, and for names where no index can answer.
-base::Status add_by_walk(const Reading& reading, const Wanted& wanted, bool with_names, const thread::Bounds& bounds,
-                         Results& results) {
+/// Looks at every entity of a snapshot, where no index can answer.
+base::Status add_by_walk(const Reading& reading, const Wanted& wanted, const thread::Bounds& bounds, Results& results) {
   const twin::TermTable& terms = reading.thread->terms();
   std::vector<std::pair<int, PlaceFound>> named;
   std::vector<PlaceFound> by_id;
@@ -105,7 +104,6 @@ base::Status add_by_walk(const Reading& reading, const Wanted& wanted, bool with
       [&](const twin::EntityRecord& record) {
         const size_t at = record.id().find(wanted.text);
         if (at != std::string_view::npos && by_id.size() < wanted.limit) by_id.push_back(place_of(record, terms));
-        if (!with_names) return by_id.size() < wanted.limit;
         std::string names;
         PlaceFound place = place_of(record, terms, &names);
         if (const auto rank = fit(names, wanted.folded_text)) {
@@ -123,14 +121,30 @@ base::Status add_by_walk(const Reading& reading, const Wanted& wanted, bool with
   return {};
 }
 
-/// The rest of a search, where the index alone does not fill the answer.
-Result<Response> search_all(const Reading& reading, const Wanted& wanted, Results results, bool with_names,
+/// Entities whose id holds the text, from the list of all ids.
+base::Status add_by_id(const Reading& reading, const Gazetteer& gazetteer, const Wanted& wanted, Results& results) {
+  for (size_t from = 0; !results.full();) {
+    const auto ids = gazetteer.ids_with(wanted.text, wanted.limit, from);
+    if (ids.empty()) return {};
+    for (const std::string& id : ids) {
+      const auto record = reading.snapshot.find(id);
+      if (!record) return record.error();
+      if (record->exists()) results.add(place_of(*record, reading.thread->terms()));
+    }
+  }
+  return {};
+}
+
+/// The rest of a search, where names alone do not fill the answer.
+Result<Response> search_all(const Reading& reading, const Gazetteer* gazetteer, const Wanted& wanted, Results results,
                             const Reply& reply) {
   if (auto by_type = add_by_type(reading, wanted, results); !by_type) return by_type.error();
   thread::Bounds bounds;
   bounds.goes_on = [&reply] { return reply.is_wanted(); };
   if (!results.full() && wanted.text.size() >= 2) {
-    if (auto walked = add_by_walk(reading, wanted, with_names, bounds, results); !walked) return walked.error();
+    const auto added = gazetteer != nullptr ? add_by_id(reading, *gazetteer, wanted, results)
+                                            : add_by_walk(reading, wanted, bounds, results);
+    if (!added) return added.error();
   }
   return results.response(reading.thread->terms());
 }
@@ -163,8 +177,8 @@ void search(const ApiStatePointer& state, const Request& request, Reply reply) {
     for (PlaceFound& place : gazetteer->search(*text, *limit)) results.add(std::move(place));
     if (results.full()) return reply.send(results.response(reading->thread->terms()));
   }
-  reply.run_long([reading = *reading, wanted, results, with_names = gazetteer == nullptr](Reply back) mutable {
-    auto response = search_all(reading, wanted, std::move(results), with_names, back);
+  reply.run_long([reading = *reading, gazetteer, wanted, results](Reply back) mutable {
+    auto response = search_all(reading, gazetteer.get(), wanted, std::move(results), back);
     send(std::move(back), std::move(response));
   });
 }
