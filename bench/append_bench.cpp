@@ -3,7 +3,9 @@
 // (deciding, packing, folding), so half to two thirds of RocksDB alone is what can be hoped for on one core.
 #include <fmt/format.h>
 #include <rocksdb/db.h>
+#include <rocksdb/utilities/options_util.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -30,26 +32,46 @@ double seconds_since(Steady::time_point start) {
   return std::chrono::duration<double>(Steady::now() - start).count();
 }
 
-thread::ChangeSet reading(thread::Thread& record, int number) {
+/// What every reading states again.
+struct Sensor {
+  std::vector<std::string> ids;
+  twin::Term type, name, unit;
+};
+
+base::Result<Sensor> sensor_of(twin::TermTable& terms) {
+  const auto type = terms.intern("https://smartdatamodels.org/AirQualityObserved");
+  const auto name = terms.intern("https://smartdatamodels.org/pm25");
+  const auto unit = terms.intern("GQ");
+  if (!type || !name || !unit) return fail(Code::internal, "a name was refused");
+  Sensor sensor{{}, *type, *name, *unit};
+  for (int i = 0; i < entities; ++i) sensor.ids.push_back(fmt::format("urn:ngsi-ld:AirQualityObserved:station-{}", i));
+  return sensor;
+}
+
+thread::ChangeSet reading(const Sensor& sensor, int number) {
   thread::Change change;
-  change.entity_id = fmt::format("urn:ngsi-ld:AirQualityObserved:station-{}", number % entities);
-  change.types = {*record.terms().intern("https://smartdatamodels.org/AirQualityObserved")};
-  twin::Attribute attribute;
-  attribute.name = *record.terms().intern("https://smartdatamodels.org/pm25");
-  attribute.unit = *record.terms().intern("GQ");
+  change.entity_id = sensor.ids[static_cast<size_t>(number % entities)];
+  change.types = {sensor.type};
+  twin::Attribute& attribute = change.attributes.emplace_back();
+  attribute.name = sensor.name;
+  attribute.unit = sensor.unit;
   attribute.observed_at = base::Instant::from_seconds(1'700'000'000 + number);
   attribute.value = twin::number_value(number % 1'000 / 8.0);
-  change.attributes.push_back(std::move(attribute));
-  return {thread::main_branch, "link:bench", {std::move(change)}, false};
+  thread::ChangeSet set;
+  set.author = "link:bench";
+  set.changes.push_back(std::move(change));
+  return set;
 }
 
 /// Facts a second that the record makes durable.
 base::Result<double> append_all(thread::Thread& record) {
+  const auto sensor = sensor_of(record.terms());
+  if (!sensor) return sensor.error();
   std::atomic<int> failures = 0;
   const auto start = Steady::now();
   std::vector<std::thread> workers;
   for (int w = 0; w < writers; ++w) {
-    workers.emplace_back([&record, &failures, w] {
+    workers.emplace_back([&record, &sensor, &failures, w] {
       std::atomic<int> pending = 0;
       const auto wait_below = [&pending](int limit) {
         for (int now = pending; now >= limit; now = pending) pending.wait(now);
@@ -62,7 +84,7 @@ base::Result<double> append_all(thread::Thread& record) {
       for (int i = 0; i < facts_each; ++i) {
         if (pending >= pending_each) wait_below(pending_each / 2 + 1);
         ++pending;
-        record.submit(reading(record, i * writers + w), done);
+        record.submit(reading(*sensor, i * writers + w), done);
       }
       wait_below(1);
     });
@@ -86,15 +108,23 @@ base::Result<std::vector<std::string>> stored_commits(const std::string& folder)
   return commits;
 }
 
-/// Puts a second that RocksDB alone makes durable, in synced batches of `batch` commits.
-base::Result<double> write_to_rocksdb(const std::string& folder, const std::vector<std::string>& commits,
-                                      size_t batch) {
-  rocksdb::Options options;
-  options.create_if_missing = true;
+/// Puts a second that RocksDB alone makes durable, in synced batches of `batch` commits: the same keys and values, with
+/// the options under which the record in `as_in` was written.
+base::Result<double> write_to_rocksdb(const std::string& folder, const std::string& as_in,
+                                      const std::vector<std::string>& commits, size_t batch) {
+  rocksdb::DBOptions options;
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  if (const auto loaded = rocksdb::LoadLatestOptions({}, as_in, &options, &families); !loaded.ok())
+    return fail(Code::unavailable, loaded.ToString());
+  options.create_if_missing = options.create_missing_column_families = true;
   rocksdb::DB* raw = nullptr;
-  if (const auto opened = rocksdb::DB::Open(options, folder, &raw); !opened.ok())
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  if (const auto opened = rocksdb::DB::Open(options, folder, families, &handles, &raw); !opened.ok())
     return fail(Code::unavailable, opened.ToString());
   const std::unique_ptr<rocksdb::DB> database(raw);
+  const auto of_commits = std::find_if(handles.begin(), handles.end(), [](const auto* handle) {
+    return handle->GetName() == thread::name_of(thread::Family::commits);
+  });
   rocksdb::WriteOptions synced;
   synced.sync = true;
   const auto start = Steady::now();
@@ -102,12 +132,14 @@ base::Result<double> write_to_rocksdb(const std::string& folder, const std::vect
     rocksdb::WriteBatch group;
     for (const size_t end = std::min(commits.size(), i + batch); i < end; ++i) {
       uint64_t key = __builtin_bswap64(i);
-      group.Put(rocksdb::Slice(reinterpret_cast<const char*>(&key), sizeof key), commits[i]);
+      (void)group.Put(*of_commits, rocksdb::Slice(reinterpret_cast<const char*>(&key), sizeof key), commits[i]).ok();
     }
     if (const auto written = database->Write(synced, &group); !written.ok())
       return fail(Code::unavailable, written.ToString());
   }
-  return static_cast<double>(commits.size()) / seconds_since(start);
+  const double rate = static_cast<double>(commits.size()) / seconds_since(start);
+  for (auto* handle : handles) (void)database->DestroyColumnFamilyHandle(handle).ok();
+  return rate;
 }
 
 }  // namespace
@@ -130,7 +162,7 @@ Status run_append(const Setup& setup, const Report& report) {
   const auto commits = stored_commits(folder);
   if (!commits) return commits.error();
   const size_t batch = std::max<size_t>(1, commits->size() / std::max<uint64_t>(1, syncs));
-  const auto alone = write_to_rocksdb(setup.folder + "/alone", *commits, batch);
+  const auto alone = write_to_rocksdb(setup.folder + "/alone", folder, *commits, batch);
   if (!alone) return alone.error();
   report({"append_facts", rate, "facts/s", {}, true});
   report({"append_facts_a_sync", static_cast<double>(batch), "facts", {}, true});

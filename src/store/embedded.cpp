@@ -126,9 +126,10 @@ class EmbeddedStore final : public thread::Store {
     if (const Status fit = poison_->check(); !fit.ok()) return fit;
     if (batch.empty()) return {};
     rocksdb::WriteBatch rocks_batch(batch.bytes() + 16 * batch.entries().size() + 64);
-    for (const Batch::Entry& entry : batch.entries()) {
-      const auto status = entry.is_deletion ? rocks_batch.Delete(handle(entry.family), entry.key)
-                                            : rocks_batch.Put(handle(entry.family), entry.key, entry.value);
+    for (const Batch::Entry entry : batch.entries()) {
+      const auto status = entry.is_deletion
+                              ? rocks_batch.Delete(handle(entry.family), slice(entry.key))
+                              : rocks_batch.Put(handle(entry.family), slice(entry.key), slice(entry.value));
       if (!status.ok()) return fail(Code::internal, "batch refused: " + status.ToString(), folder_);
     }
     rocksdb::WriteOptions how;

@@ -59,11 +59,11 @@ void apply(const Step& step, Picture& picture) {
   if (step.kind == Step::Kind::clear) {
     std::erase_if(picture, [](const auto& entry) { return entry.first.first == Family::series; });
   }
-  for (const Batch::Entry& entry : step.batch.entries()) {
+  for (const Batch::Entry entry : step.batch.entries()) {
     if (entry.is_deletion) {
-      picture.erase({entry.family, entry.key});
+      picture.erase({entry.family, std::string(entry.key)});
     } else {
-      picture[{entry.family, entry.key}] = entry.value;
+      picture[{entry.family, std::string(entry.key)}] = entry.value;
     }
   }
 }

@@ -21,11 +21,11 @@ class MemoryStore final : public thread::Store {
  public:
   Status write(const Batch& batch, Durability) override {
     const std::unique_lock lock(mutex_);
-    for (const Batch::Entry& entry : batch.entries()) {
+    for (const Batch::Entry entry : batch.entries()) {
       if (entry.is_deletion) {
-        of(entry.family).erase(entry.key);
+        of(entry.family).erase(std::string(entry.key));
       } else {
-        of(entry.family)[entry.key] = entry.value;
+        of(entry.family)[std::string(entry.key)] = entry.value;
       }
     }
     return {};

@@ -19,7 +19,8 @@ Appender::Appender(Store& store, Views& views, twin::TermTable& terms, const bas
       next_offset_{views.head().number + 1},
       last_recorded_(views.head_time()),
       terms_stored_(terms.last()),
-      worker_([this] { work(); }) {}
+      decider_([this] { decide_groups(); }),
+      writer_([this] { write_groups(); }) {}
 
 Appender::~Appender() {
   {
@@ -27,11 +28,20 @@ Appender::~Appender() {
     stopping_ = true;
   }
   wakened_.notify_all();
-  worker_.join();
+  decider_.join();
+  {
+    const std::lock_guard lock(mutex_);
+    decided_all_ = true;
+  }
+  handed_over_.notify_all();
+  writer_.join();
+  if (poisoned_) return;
+  if (const Status written = checkpoint(); !written) poison(written.error());
 }
 
 bool Appender::push(Work work) {
   std::optional<base::Error> refused;
+  bool waits = false;
   {
     const std::lock_guard lock(mutex_);
     const size_t changes = work.changes.changes.size();
@@ -45,17 +55,26 @@ bool Appender::push(Work work) {
       refused =
           fail(Code::busy, "too many changes wait to be written", {}, "send again in a second, or send less at once");
     } else {
-      queued_changes_ += changes;
-      queued_bytes_ += work.bytes;
-      queue_.push_back(std::move(work));
+      enqueue(std::move(work));
+      waits = decider_waits_;
     }
   }
   if (!refused) {
-    wakened_.notify_one();
+    if (waits) wakened_.notify_one();
     return true;
   }
   if (work.done) work.done(*refused);
   return false;
+}
+
+void Appender::enqueue(Work work) {
+  // Blocks this small are decided in well under a millisecond: so long the writer may wait for its next group.
+  constexpr size_t block_max = 256;
+  queued_changes_ += work.changes.changes.size();
+  queued_bytes_ += work.bytes;
+  if (queue_.empty() || work.job || queue_.back().back().job || queue_.back().size() >= block_max)
+    queue_.emplace_back().reserve(work.job ? 1 : block_max);
+  queue_.back().push_back(std::move(work));
 }
 
 void Appender::submit(ChangeSet changes, Completion done) {
@@ -77,81 +96,95 @@ Status Appender::run(std::function<Status()> job) {
   return done.get();
 }
 
-void Appender::work() {
-  while (true) {
-    std::vector<Work> batch = take();
-    if (batch.empty()) break;
-    if (batch.front().job) {
-      batch.front().job();
-    } else if (!batch.front().done) {
-      // Nothing but the time passed.
-    } else {
-      append(batch);
-    }
-    if (checkpoint_due()) {
-      if (const Status written = checkpoint(); !written) poison(written.error());
-    }
-  }
-  if (!poisoned_) {
-    if (const Status written = checkpoint(); !written) poison(written.error());
-  }
-}
-
-// Work to do together: changes, or one job. One empty piece of work when only time has passed; none at the end.
-std::vector<Appender::Work> Appender::take() {
+void Appender::decide_groups() {
   std::unique_lock lock(mutex_);
-  const auto interval = std::chrono::milliseconds(options_.checkpoint_interval_ms);
-  wakened_.wait_for(lock, interval, [&] { return stopping_ || !queue_.empty(); });
-  std::vector<Work> batch;
-  if (queue_.empty()) {
-    if (!stopping_) batch.emplace_back();
-    return batch;
+  while (true) {
+    const bool is_job = !queue_.empty() && queue_.front().front().job;
+    if (!writing_ && !open_->blocks.empty()) {
+      hand_over(lock);
+    } else if (!writing_ && is_job) {
+      run_job(lock);
+    } else if (!queue_.empty() && !is_job && open_->changes < options_.batch_changes_max) {
+      Block block = std::move(queue_.front());
+      queue_.pop_front();
+      for (const Work& work : block) {
+        queued_changes_ -= work.changes.changes.size();
+        queued_bytes_ -= work.bytes;
+      }
+      lock.unlock();
+      decide_block(std::move(block));
+      lock.lock();
+    } else if (stopping_ && !writing_ && queue_.empty()) {
+      return;
+    } else {
+      decider_waits_ = true;
+      wakened_.wait(lock);
+      decider_waits_ = false;
+    }
   }
-  size_t changes = 0;
-  while (!queue_.empty() && changes < options_.batch_changes_max && (batch.empty() || !queue_.front().job)) {
-    Work& next = queue_.front();
-    const bool is_job = static_cast<bool>(next.job);
-    changes += std::max<size_t>(next.changes.changes.size(), 1);
-    queued_changes_ -= next.changes.changes.size();
-    queued_bytes_ -= next.bytes;
-    batch.push_back(std::move(next));
-    queue_.pop_front();
-    if (is_job) break;
-  }
-  return batch;
 }
 
-std::shared_ptr<Commit> Appender::next_commit(const ChangeSet& set) {
+void Appender::run_job(std::unique_lock<std::mutex>& lock) {
+  const Work work = std::move(queue_.front().front());
+  queue_.pop_front();
+  writing_ = true;
+  lock.unlock();
+  work.job();
+  lock.lock();
+  writing_ = false;
+}
+
+// The writer has nothing to do: what it wrote before is published, and no longer needed on the stage.
+void Appender::hand_over(std::unique_lock<std::mutex>& lock) {
+  writing_ = true;
+  lock.unlock();
+  complete_batch(*open_);
+  closed_->stage.clear();
+  std::swap(open_, closed_);
+  open_->stage.before = &closed_->stage;
+  closed_->stage.before = nullptr;
+  lock.lock();
+  handed_ = closed_;
+  handed_over_.notify_one();
+}
+
+std::shared_ptr<Commit> Appender::next_commit(BranchId branch, std::string author) {
   auto commit = std::make_shared<Commit>();
   commit->offset = next_offset_;
-  commit->branch = set.branch;
-  commit->author = set.author;
-  // The clock may step back; the thread does not.
-  last_recorded_ = std::max(last_recorded_, clock_.now());
+  commit->branch = branch;
+  commit->author = std::move(author);
   commit->recorded_at = last_recorded_;
   return commit;
 }
 
-Result<Outcome> Appender::decide_one(const ChangeSet& set, const Change& change, Commit& commit) {
-  const auto now = views_.staged(set.branch, change.entity_id);
-  if (!now) return now.error();
-  Commit part;
-  part.offset = commit.offset;
-  part.branch = commit.branch;
-  part.recorded_at = commit.recorded_at;
-  auto outcome = decide(change, **now, part.facts);
-  if (!outcome) return outcome;
-  if (may_pass_limits(**now, change)) {
-    twin::Entity after = **now;
-    for (const twin::Fact& fact : part.facts) {
-      if (const Status applied = twin::apply(fact, part.offset, part.recorded_at, after); !applied)
-        return applied.error();
-    }
-    if (const Status within = check_limits(after); !within) return within.error();
+Result<Outcome> Appender::decide_one(BranchId branch, Change& change, Commit& commit) {
+  auto standing = views_.standing(open_->stage, branch, change.entity_id);
+  if (!standing) return standing.error();
+  if (!standing->exists()) {
+    part_ = twin::Entity();
+  } else if (reads(change, keys_)) {
+    standing->record.unpack_part(keys_, part_);
+  } else {
+    part_ = standing->record.unpack();
   }
-  if (const Status staged = views_.stage(part); !staged) return staged.error();
+  const bool near_limits = may_pass_limits(standing->record, change);
+  const size_t first = commit.facts.size();
+  auto outcome = decide(std::move(change), part_, commit.facts);
+  Status possible = outcome ? Status() : Status(outcome.error());
+  const std::span<const twin::Fact> facts = std::span(commit.facts).subspan(first);
+  if (possible && near_limits) {
+    twin::Entity after = standing->exists() ? standing->record.unpack() : twin::Entity();
+    for (const twin::Fact& fact : facts) {
+      if (possible) possible = twin::apply(fact, commit.offset, commit.recorded_at, after);
+    }
+    if (possible) possible = check_limits(after);
+  }
+  if (possible) possible = views_.fold(open_->stage, *standing, commit, facts, part_);
+  if (!possible) {
+    commit.facts.resize(first);
+    return possible.error();
+  }
   outcome->offset = outcome->recorded ? commit.offset : Offset{commit.offset.number - 1};
-  std::move(part.facts.begin(), part.facts.end(), std::back_inserter(commit.facts));
   return outcome;
 }
 
@@ -161,9 +194,9 @@ Status Appender::rehearse(const ChangeSet& set) {
   for (const Change& change : set.changes) {
     auto found = entities.find(change.entity_id);
     if (found == entities.end()) {
-      const auto now = views_.staged(set.branch, change.entity_id);
+      const auto now = views_.standing(open_->stage, set.branch, change.entity_id);
       if (!now) return now.error();
-      found = entities.emplace(change.entity_id, **now).first;
+      found = entities.emplace(change.entity_id, now->exists() ? now->record.unpack() : twin::Entity()).first;
     }
     std::vector<twin::Fact> facts;
     const auto outcome = decide(change, found->second, facts);
@@ -178,70 +211,109 @@ Status Appender::rehearse(const ChangeSet& set) {
 }
 
 void Appender::decide_set(Work& work) {
-  const ChangeSet& set = work.changes;
-  if (views_.branch(set.branch) == nullptr) {
+  ChangeSet& set = work.changes;
+  if (set.branch != main_branch && views_.branch(set.branch) == nullptr) {
     work.outcomes =
         fail(Code::not_found, "there is no such branch", std::to_string(set.branch.number), "list the branches");
     return;
   }
-  if (set.all_or_nothing) {
+  if (set.all_or_nothing && set.changes.size() > 1) {
     if (const Status possible = rehearse(set); !possible) {
       work.outcomes = possible.error();
       return;
     }
   }
-  auto commit = next_commit(set);
+  auto commit = next_commit(set.branch, std::move(set.author));
   Outcomes outcomes;
   outcomes.reserve(set.changes.size());
-  for (const Change& change : set.changes) outcomes.push_back(decide_one(set, change, *commit));
-  work.outcomes = std::move(outcomes);
-  if (commit->facts.empty()) return;
-  ++next_offset_.number;
-  work.commit = std::move(commit);
-}
-
-void Appender::add_new_terms(Batch& batch) {
-  for (const uint32_t last = terms_.last(); terms_stored_ < last;) {
-    const twin::Term term{++terms_stored_};
-    batch.put(Family::terms, term_key(term), std::string(terms_.text(term)));
+  for (Change& change : set.changes) {
+    outcomes.push_back(decide_one(set.branch, change, *commit));
   }
-}
-
-Status Appender::write(const std::vector<std::shared_ptr<const Commit>>& commits, std::vector<size_t>& bytes) {
-  if (commits.empty()) return {};
-  Batch batch;
-  add_new_terms(batch);
-  add_followers(batch);
-  uint64_t facts = 0;
-  for (const auto& commit : commits) {
-    std::string packed = pack_commit(*commit);
-    bytes.push_back(held_bytes(*commit, packed.size()));
-    facts += commit->facts.size();
-    batch.put(Family::commits, offset_key(commit->offset), std::move(packed));
-  }
-  if (const Status written = store_.write(batch, Durability::synced); !written) return written;
-  commits_appended_ += commits.size();
-  facts_appended_ += facts;
-  ++syncs_;
-  return views_.publish(commits, bytes);
-}
-
-void Appender::append(std::vector<Work>& batch) {
-  std::vector<std::shared_ptr<const Commit>> commits;
-  for (Work& work : batch) {
-    decide_set(work);
-    if (work.commit) commits.push_back(work.commit);
-  }
-  std::vector<size_t> bytes;
-  const Status written = write(commits, bytes);
-  if (!written) {
-    poison(written.error());
-    for (Work& work : batch) work.done(written.error());
+  if (set.all_or_nothing && outcomes.size() == 1 && !outcomes.front().ok()) {
+    work.outcomes = outcomes.front().error();
     return;
   }
-  views_.unstage();
-  for (Work& work : batch) work.done(std::move(*work.outcomes));
-  if (!commits.empty()) tell_head();
+  work.outcomes = std::move(outcomes);
+  if (!commit->facts.empty()) add(std::move(commit));
+}
+
+void Appender::decide_block(Block block) {
+  // The clock may step back; the thread does not.
+  last_recorded_ = std::max(last_recorded_, clock_.now());
+  for (Work& work : block) {
+    open_->changes += std::max<size_t>(work.changes.changes.size(), 1);
+    decide_set(work);
+  }
+  open_->blocks.push_back(std::move(block));
+}
+
+void Appender::add(std::shared_ptr<const Commit> commit) {
+  const size_t bytes_before = open_->batch.bytes();
+  open_->batch.put_made(Family::commits, offset_key(commit->offset),
+                        [&](std::string& to) { pack_commit(*commit, to); });
+  open_->stage.bytes.push_back(held_bytes(*commit, open_->batch.bytes() - bytes_before));
+  open_->facts += commit->facts.size();
+  open_->stage.commits.push_back(std::move(commit));
+  ++next_offset_.number;
+}
+
+void Appender::complete_batch(Group& group) {
+  if (group.stage.commits.empty()) return;
+  for (const uint32_t last = terms_.last(); terms_stored_ < last;) {
+    const twin::Term term{++terms_stored_};
+    group.batch.put(Family::terms, term_key(term), terms_.text(term));
+  }
+  add_followers(group.batch);
+}
+
+void Appender::write_groups() {
+  const auto interval = std::chrono::milliseconds(options_.checkpoint_interval_ms);
+  std::unique_lock lock(mutex_);
+  while (true) {
+    handed_over_.wait_for(lock, interval, [&] { return handed_ != nullptr || decided_all_; });
+    if (handed_ == nullptr && decided_all_) return;
+    if (handed_ == nullptr && (writing_ || poisoned_)) continue;
+    Group* group = std::exchange(handed_, nullptr);
+    writing_ = true;
+    lock.unlock();
+    if (group != nullptr) finish(*group);
+    if (checkpoint_due()) {
+      if (const Status written = checkpoint(); !written) poison(written.error());
+    }
+    lock.lock();
+    writing_ = false;
+    wakened_.notify_one();
+  }
+}
+
+void Appender::finish(Group& group) {
+  Status written;
+  {
+    const std::lock_guard lock(mutex_);
+    if (poisoned_) written = *poisoned_;
+  }
+  if (written) {
+    written = write(group);
+    if (!written) poison(written.error());
+  }
+  for (Block& block : group.blocks) {
+    for (Work& work : block) work.done(written ? std::move(*work.outcomes) : Result<Outcomes>(written.error()));
+  }
+  if (written && !group.stage.commits.empty()) tell_head();
+  // Of the stage, the deciding worker may still read what was touched.
+  group.blocks.clear();
+  group.changes = 0;
+  group.facts = 0;
+  group.batch.clear();
+}
+
+Status Appender::write(Group& group) {
+  if (group.stage.commits.empty()) return {};
+  if (const Status written = store_.write(group.batch, Durability::synced); !written) return written;
+  commits_appended_ += group.stage.commits.size();
+  facts_appended_ += group.facts;
+  ++syncs_;
+  return views_.publish(group.stage);
 }
 
 Result<BranchId> Appender::append(BranchEvent event, std::optional<Offset> at, std::string author) {
@@ -264,26 +336,29 @@ Status Appender::append_event(BranchEvent& event, std::optional<Offset> at, std:
       }
     }
   }
-  ChangeSet set;
-  set.branch = event.branch;
-  set.author = std::move(author);
-  auto commit = next_commit(set);
+  last_recorded_ = std::max(last_recorded_, clock_.now());
+  auto commit = next_commit(event.branch, std::move(author));
   commit->branch_event = event;
-  ++next_offset_.number;
-  Status staged = views_.stage(*commit);
-  std::vector<size_t> bytes;
-  if (staged) staged = write({std::move(commit)}, bytes);
-  if (!staged)
-    poison(staged.error());
+  Status written = views_.stage(open_->stage, *commit);
+  if (written) {
+    add(std::move(commit));
+    complete_batch(*open_);
+    written = write(*open_);
+  }
+  open_->stage.clear();
+  open_->batch.clear();
+  open_->facts = 0;
+  if (!written)
+    poison(written.error());
   else
     tell_head();
-  return staged;
+  return written;
 }
 
 bool Appender::checkpoint_due() const {
   if (views_.dirty_bytes() > options_.dirty_bytes_max) return true;
   const auto age = std::chrono::steady_clock::now() - last_checkpoint_;
-  return age >= std::chrono::milliseconds(options_.checkpoint_interval_ms) && !poisoned_;
+  return age >= std::chrono::milliseconds(options_.checkpoint_interval_ms);
 }
 
 Status Appender::checkpoint() {
@@ -298,7 +373,7 @@ Status Appender::checkpoint() {
 }
 
 void Appender::poison(const base::Error& error) {
-  std::deque<Work> waiting;
+  std::deque<Block> waiting;
   {
     const std::lock_guard lock(mutex_);
     if (!poisoned_) {
@@ -309,8 +384,9 @@ void Appender::poison(const base::Error& error) {
     queued_changes_ = 0;
     queued_bytes_ = 0;
   }
-  views_.unstage();
-  for (Work& work : waiting) work.done(*poisoned_);
+  for (Block& block : waiting) {
+    for (Work& work : block) work.done(*poisoned_);
+  }
 }
 
 Thread::Token Appender::on_head(std::function<void(Offset)> heard) {

@@ -1,6 +1,7 @@
-// The appender: the one worker that writes a thread (room-internal; the door is thread.hpp).
+// The appender: the two workers that write a thread (room-internal; the door is thread.hpp).
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -11,8 +12,10 @@
 
 namespace cityloom::thread {
 
-/// Takes work from a bounded queue, decides, writes and syncs once for all that waits, folds, answers. Between
-/// batches it writes checkpoints of the views. After a failed write it is poisoned and does nothing more.
+/// Takes work from a bounded queue. One worker decides: while a group of commits is being written it decides the next,
+/// on top of what is not durable yet. The other writes a group, syncs once for all of it, publishes, answers, and
+/// writes checkpoints of the views. After a failed write all that was decided on top of it fails too, and nothing more
+/// is done.
 class Appender {
  public:
   Appender(Store& store, Views& views, twin::TermTable& terms, const base::Clock& clock, Options options);
@@ -23,9 +26,10 @@ class Appender {
   void submit(ChangeSet changes, Completion done);
   /// A commit that forks or drops; `event.branch` and a missing fork offset are filled in. Waits.
   base::Result<BranchId> append(BranchEvent event, std::optional<Offset> at, std::string author);
-  /// Runs something on the worker between batches, and waits for it. Errors: unavailable (poisoned), or its own.
+  /// Runs something while nothing is being decided or written, and waits for it. Errors: unavailable (poisoned), or its
+  /// own.
   base::Status run(std::function<base::Status()> job);
-  /// Writes all changed view entries. On the worker only.
+  /// Writes all changed view entries. Within `run` only.
   base::Status checkpoint();
 
   Thread::Token on_head(std::function<void(Offset)> heard);                          ///< as Thread::on_head
@@ -40,26 +44,40 @@ class Appender {
     Completion done;
     std::function<void()> job;  // instead of changes
     size_t bytes = 0;
-    // Filled in by deciding:
-    std::optional<base::Result<Outcomes>> outcomes;
-    std::shared_ptr<Commit> commit;
+    std::optional<base::Result<Outcomes>> outcomes;  // filled in by deciding
+  };
+  using Block = std::vector<Work>;  // changes that are decided in one go, or one job
+  struct Group {                    // commits that share one sync
+    std::vector<Block> blocks;
+    size_t changes = 0;
+    uint64_t facts = 0;
+    Stage stage;
+    Batch batch;
   };
 
   bool push(Work work);
-  void work();
-  std::vector<Work> take();
-  void append(std::vector<Work>& batch);
+  void enqueue(Work work);
+  // The deciding worker:
+  void decide_groups();
+  void run_job(std::unique_lock<std::mutex>& lock);
+  void hand_over(std::unique_lock<std::mutex>& lock);
+  void decide_block(Block block);
   void decide_set(Work& work);
-  base::Result<Outcome> decide_one(const ChangeSet& set, const Change& change, Commit& commit);
+  base::Result<Outcome> decide_one(BranchId branch, Change& change, Commit& commit);
   base::Status rehearse(const ChangeSet& set);
-  std::shared_ptr<Commit> next_commit(const ChangeSet& set);
-  base::Status write(const std::vector<std::shared_ptr<const Commit>>& commits, std::vector<size_t>& bytes);
-  void add_new_terms(Batch& batch);
-  void add_followers(Batch& batch);
+  std::shared_ptr<Commit> next_commit(BranchId branch, std::string author);
+  void add(std::shared_ptr<const Commit> commit);
+  void complete_batch(Group& group);
   base::Status append_event(BranchEvent& event, std::optional<Offset> at, std::string author);
-  void poison(const base::Error& error);
+  // The writing worker:
+  void write_groups();
+  void finish(Group& group);
+  base::Status write(Group& group);
   bool checkpoint_due() const;
   void tell_head();
+
+  void add_followers(Batch& batch);
+  void poison(const base::Error& error);
 
   Store& store_;
   Views& views_;
@@ -67,12 +85,17 @@ class Appender {
   const base::Clock& clock_;
   const Options options_;
 
-  mutable std::mutex mutex_;  // guards the queue, stopping_ and poisoned_
+  mutable std::mutex mutex_;  // guards what follows
   std::condition_variable wakened_;
-  std::deque<Work> queue_;
+  std::condition_variable handed_over_;
+  std::deque<Block> queue_;
   size_t queued_changes_ = 0;
   size_t queued_bytes_ = 0;
   bool stopping_ = false;
+  bool decider_waits_ = false;
+  bool writing_ = false;      // a group, a checkpoint or a job has the store and what is published to itself
+  Group* handed_ = nullptr;   // to be written
+  bool decided_all_ = false;  // nothing more will be handed over
   std::optional<base::Error> poisoned_;
 
   mutable std::mutex followers_mutex_;
@@ -82,23 +105,31 @@ class Appender {
   std::map<uint64_t, std::function<void(Offset)>> hearers_;
   uint64_t next_hearer_ = 1;
 
-  // Of the worker alone:
+  // Of the deciding worker alone:
+  std::array<Group, 2> groups_;
+  Group* open_ = &groups_[0];    // is being decided
+  Group* closed_ = &groups_[1];  // was handed over before
   Offset next_offset_;
   base::Instant last_recorded_;
   uint32_t terms_stored_ = 0;
+  twin::Entity part_;                    // scratch
+  std::vector<twin::InstanceKey> keys_;  // likewise
+
+  // Of who set writing_:
   std::chrono::steady_clock::time_point last_checkpoint_ = std::chrono::steady_clock::now();
 
   std::atomic<uint64_t> commits_appended_{0};
   std::atomic<uint64_t> facts_appended_{0};
   std::atomic<uint64_t> syncs_{0};
-  std::thread worker_;  // last: it uses everything above
+  std::thread decider_;  // last, with the writer: they use everything above
+  std::thread writer_;
 };
 
 /// Bytes of a change, about, for limits.
 size_t approximate_bytes(const Change& change);
 
-/// Whether an entity with a change added could pass a limit: false for nearly all, at little cost.
-bool may_pass_limits(const twin::Entity& now, const Change& change);
+/// Whether an entity (empty: none yet) with a change added could pass a limit: false for nearly all, at little cost.
+bool may_pass_limits(const twin::EntityRecord& now, const Change& change);
 
 /// Refuses an entity that would pass a limit. Errors: too_large.
 base::Status check_limits(const twin::Entity& entity);

@@ -57,11 +57,12 @@ Attribute merged(const Attribute& present, const Attribute& patch, bool into_val
   return result;
 }
 
-// Decides one change. Holds what all its kinds share: the entity as it is, and where facts and outcome go.
+// Decides one change, and takes it apart. Holds what all its kinds share: the entity as it is, and where facts and
+// outcome go.
 class Decision {
  public:
-  Decision(const Change& change, const Entity& now, std::vector<Fact>& facts)
-      : change_(change), now_(now), facts_(facts) {}
+  Decision(Change& change, const Entity& now, std::vector<Fact>& facts)
+      : change_(change), now_(now), facts_(facts), first_(facts.size()) {}
 
   base::Result<Outcome> make() {
     using Kind = Change::Kind;
@@ -107,24 +108,26 @@ class Decision {
 
  private:
   base::Result<Outcome> finish() {
-    outcome_.recorded = !facts_.empty();
+    outcome_.recorded = facts_.size() > first_;
+    for (size_t i = first_; i + 1 < facts_.size(); ++i) facts_[i].entity_id = change_.entity_id;
+    if (outcome_.recorded) facts_.back().entity_id = std::move(change_.entity_id);
     return std::move(outcome_);
   }
 
   Fact& add(Fact::Kind kind) {
     Fact& fact = facts_.emplace_back();
     fact.kind = kind;
-    fact.entity_id = change_.entity_id;
     return fact;
   }
 
-  void set(const Attribute& attribute, const Attribute* present) {
+  void set(Attribute&& attribute, const Attribute* present) {
     if (change_.only_differences && present != nullptr && twin::same_statement(*present, attribute)) return;
+    const Term name = attribute.name;
     Fact& fact = add(Fact::Kind::attribute_set);
-    fact.attribute = attribute;
+    fact.attribute = std::move(attribute);
     leave_out_removed(fact.attribute);
-    if (std::find(outcome_.updated.begin(), outcome_.updated.end(), attribute.name) == outcome_.updated.end()) {
-      outcome_.updated.push_back(attribute.name);
+    if (std::find(outcome_.updated.begin(), outcome_.updated.end(), name) == outcome_.updated.end()) {
+      outcome_.updated.push_back(name);
     }
   }
 
@@ -137,21 +140,25 @@ class Decision {
   base::Result<Outcome> create() {
     if (change_.types.empty()) return fail(Code::invalid, "a new entity needs a type", change_.entity_id);
     Fact& created = add(Fact::Kind::entity_created);
-    created.types = change_.types;
-    created.scopes = change_.scopes;
-    for (const Attribute& attribute : change_.attributes) {
-      if (!twin::is_null(attribute.value)) set(attribute, nullptr);
+    created.types = std::move(change_.types);
+    created.scopes = std::move(change_.scopes);
+    for (Attribute& attribute : change_.attributes) {
+      if (!twin::is_null(attribute.value)) set(std::move(attribute), nullptr);
     }
     outcome_.created = true;
     return finish();
   }
 
   void add_types() {
+    const auto is_new = [&](Term type) {
+      return std::find(now_.types.begin(), now_.types.end(), type) == now_.types.end();
+    };
+    if (std::none_of(change_.types.begin(), change_.types.end(), is_new)) return;
     std::vector<Term> types = now_.types;
     for (const Term type : change_.types) {
       if (std::find(types.begin(), types.end(), type) == types.end()) types.push_back(type);
     }
-    if (types.size() != now_.types.size()) add(Fact::Kind::types_set).types = types;
+    add(Fact::Kind::types_set).types = std::move(types);
   }
 
   void set_scopes(bool replaced) {
@@ -168,10 +175,10 @@ class Decision {
     for (const Attribute& present : now_.attributes) {
       if (!has_instance(change_.attributes, present.name, present.dataset)) erase(present);
     }
-    for (const Attribute& attribute : change_.attributes) {
+    for (Attribute& attribute : change_.attributes) {
       const Attribute* present = now_.find(attribute.name, attribute.dataset);
       if (!twin::is_null(attribute.value)) {
-        set(attribute, present);
+        set(std::move(attribute), present);
       } else if (present != nullptr) {
         erase(*present);
       }
@@ -182,13 +189,13 @@ class Decision {
   base::Result<Outcome> append() {
     add_types();
     if (!change_.scopes.empty()) set_scopes(false);
-    for (const Attribute& attribute : change_.attributes) {
+    for (Attribute& attribute : change_.attributes) {
       const Attribute* present = now_.find(attribute.name, attribute.dataset);
       if (present != nullptr && change_.keep_existing) {
         outcome_.not_updated.push_back(
             {attribute.name, attribute.dataset, "it exists, and overwriting was not wanted"});
       } else if (!twin::is_null(attribute.value)) {
-        set(attribute, present);
+        set(std::move(attribute), present);
       } else if (present != nullptr) {
         erase(*present);
       }
@@ -199,14 +206,14 @@ class Decision {
   base::Result<Outcome> update() {
     add_types();
     if (!change_.scopes.empty() || change_.scopes_removed) set_scopes(true);
-    for (const Attribute& attribute : change_.attributes) {
+    for (Attribute& attribute : change_.attributes) {
       const Attribute* present = now_.find(attribute.name, attribute.dataset);
       if (present == nullptr) {
         outcome_.not_updated.push_back({attribute.name, attribute.dataset, "the entity has no such attribute"});
       } else if (twin::is_null(attribute.value)) {
         erase(*present);
       } else {
-        set(attribute, present);
+        set(std::move(attribute), present);
       }
     }
     return finish();
@@ -215,7 +222,7 @@ class Decision {
   base::Result<Outcome> merge() {
     add_types();
     if (!change_.scopes.empty() || change_.scopes_removed) set_scopes(true);
-    for (const Attribute& attribute : change_.attributes) {
+    for (Attribute& attribute : change_.attributes) {
       const Attribute* present = now_.find(attribute.name, attribute.dataset);
       const bool removal = twin::is_null(attribute.value);
       if (present != nullptr && removal) {
@@ -225,7 +232,7 @@ class Decision {
       } else if (twin::is_unstated(attribute.value)) {
         outcome_.not_updated.push_back({attribute.name, attribute.dataset, "it does not exist, and no value is given"});
       } else if (!removal) {
-        set(attribute, nullptr);
+        set(std::move(attribute), nullptr);
       }
     }
     return finish();
@@ -233,13 +240,14 @@ class Decision {
 
   base::Result<Outcome> change_attribute() {
     if (change_.attributes.size() != 1) return fail(Code::internal, "this change needs exactly one attribute");
-    const Attribute& attribute = change_.attributes.front();
+    Attribute& attribute = change_.attributes.front();
     const Attribute* present = now_.find(attribute.name, attribute.dataset);
     if (present == nullptr) return fail(Code::not_found, "the entity has no such attribute", change_.entity_id);
     if (twin::is_null(attribute.value)) {
       erase(*present);
     } else {
-      set(change_.kind == Change::Kind::patch_attribute ? merged(*present, attribute, false) : attribute, present);
+      set(change_.kind == Change::Kind::patch_attribute ? merged(*present, attribute, false) : std::move(attribute),
+          present);
     }
     return finish();
   }
@@ -249,24 +257,40 @@ class Decision {
       if (present.name == change_.attribute_name && (change_.all_datasets || present.dataset == change_.dataset))
         erase(present);
     }
-    if (facts_.empty()) return fail(Code::not_found, "the entity has no such attribute", change_.entity_id);
+    if (facts_.size() == first_) return fail(Code::not_found, "the entity has no such attribute", change_.entity_id);
     return finish();
   }
 
-  const Change& change_;
+  Change& change_;
   const Entity& now_;
   std::vector<Fact>& facts_;
+  const size_t first_;  // of the facts of this change
   Outcome outcome_;
 };
 
 }  // namespace
 
+base::Result<Outcome> decide(Change&& change, const Entity& now, std::vector<Fact>& facts) {
+  // A fact is large, and nearly every commit has few: not one more than needed. Of a repeated import most are needless.
+  if (facts.empty() && !change.only_differences) facts.reserve(change.attributes.size() + (now.id.empty() ? 1 : 0));
+  return Decision(change, now, facts).make();
+}
+
 base::Result<Outcome> decide(const Change& change, const Entity& now, std::vector<Fact>& facts) {
-  std::vector<Fact> decided;
-  auto outcome = Decision(change, now, decided).make();
-  if (!outcome) return outcome;
-  facts.insert(facts.end(), std::make_move_iterator(decided.begin()), std::make_move_iterator(decided.end()));
-  return outcome;
+  Change copy = change;
+  return decide(std::move(copy), now, facts);
+}
+
+bool reads(const Change& change, std::vector<twin::InstanceKey>& keys) {
+  using Kind = Change::Kind;
+  // Many keys are looked for one by one: reading all is quicker then.
+  constexpr size_t keys_max = 32;
+  const bool any = change.kind == Kind::replace || change.kind == Kind::create_or_replace ||
+                   change.kind == Kind::remove || change.kind == Kind::remove_attribute;
+  if (any || change.attributes.size() > keys_max) return false;
+  keys.clear();
+  for (const Attribute& attribute : change.attributes) keys.push_back({attribute.name, attribute.dataset});
+  return true;
 }
 
 }  // namespace cityloom::thread

@@ -64,6 +64,13 @@ struct Outcome {
 
 /// Decides a change against the entity as it is now (empty id: it does not exist) and appends the facts to `facts`,
 /// members' times not yet set. Pure. Errors: not_found, already_exists, invalid, too_large.
+/// Of `now`, only the attribute instances that `reads` names need be there.
 base::Result<Outcome> decide(const Change& change, const twin::Entity& now, std::vector<twin::Fact>& facts);
+/// The same; what the change holds is moved into the facts instead of being copied.
+base::Result<Outcome> decide(Change&& change, const twin::Entity& now, std::vector<twin::Fact>& facts);
+
+/// Which attribute instances of its entity the decision of a change looks at: those in `keys` (overwritten), or, if
+/// false is returned, any.
+bool reads(const Change& change, std::vector<twin::InstanceKey>& keys);
 
 }  // namespace cityloom::thread

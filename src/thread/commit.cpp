@@ -92,8 +92,15 @@ BranchEvent read_event(ByteReader& reader) {
 }  // namespace
 
 std::string pack_commit(const Commit& commit) {
-  std::string bytes(head_size, '\0');
-  ByteWriter writer(bytes);
+  std::string bytes;
+  pack_commit(commit, bytes);
+  return bytes;
+}
+
+void pack_commit(const Commit& commit, std::string& to) {
+  const size_t start = to.size();
+  to.append(head_size, '\0');
+  ByteWriter writer(to);
   writer.varint(commit.offset.number);
   writer.varint(commit.branch.number);
   writer.fixed(commit.recorded_at.microseconds);
@@ -102,13 +109,13 @@ std::string pack_commit(const Commit& commit) {
   writer.varint(commit.facts.size());
   std::string_view entity_before;
   for (const Fact& fact : commit.facts) {
-    pack_fact(fact, entity_before, bytes);
+    pack_fact(fact, entity_before, to);
     entity_before = fact.entity_id;
   }
-  const uint64_t checksum = XXH3_64bits(bytes.data() + head_size, bytes.size() - head_size);
-  bytes[0] = static_cast<char>(format_version);
-  std::memcpy(bytes.data() + 1, &checksum, sizeof(checksum));
-  return bytes;
+  const size_t body = start + head_size;
+  const uint64_t checksum = XXH3_64bits(to.data() + body, to.size() - body);
+  to[start] = static_cast<char>(format_version);
+  std::memcpy(to.data() + start + 1, &checksum, sizeof(checksum));
 }
 
 base::Result<base::Instant> recorded_at_of_packed(std::string_view bytes) {

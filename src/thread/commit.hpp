@@ -49,6 +49,8 @@ struct Commit {
 /// The stored form: version, checksum (XXH3, 64 bits) over the rest, then the fields; an entity id that equals the
 /// fact's before it is not repeated.
 std::string pack_commit(const Commit& commit);
+/// The same, added to `to`.
+void pack_commit(const Commit& commit, std::string& to);
 
 /// Reads back a stored commit. Errors: corrupt, with the offset in `where`.
 base::Result<Commit> unpack_commit(std::string_view bytes);

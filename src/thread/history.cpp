@@ -23,6 +23,7 @@ constexpr size_t point_key_size = chunk_key_size + 4;
 
 base::Result<History::Open> History::load_open(const SeriesKey& series) const {
   Open open;
+  open.key = {series.attribute, series.dataset};
   const std::string prefix = series_key(series);
   const auto last = store_.last_before(Family::series, after_prefix(prefix));
   if (!last) return last.error();
@@ -51,19 +52,50 @@ void History::close(const SeriesKey& series, Open& open) {
   Closed closed{std::make_shared<const std::string>(pack_chunk(open.chunk)), open.chunk.summary(), open.stored};
   dirty_bytes_ += closed.bytes->size();
   closed_.emplace(ClosedKey{series, open.number}, std::move(closed));
-  open = Open{open.number + 1, {}, 0, 0};
+  open = Open{open.key, open.number + 1, {}, 0, 0, open.changed};
 }
 
-base::Status History::push(const SeriesKey& series, PastInstance instance) {
-  auto found = open_.find(series);  // Only this worker changes the map: looking needs no lock.
-  if (found == open_.end()) {
-    auto loaded = load_open(series);
-    if (!loaded) return loaded.error();
-    const std::unique_lock lock(mutex_);
-    found = open_.emplace(series, std::move(*loaded)).first;
-  }
+const History::Open* History::find_open(const SeriesKey& series) const {
+  const auto of_entity = open_.find({series.branch, series.entity});
+  if (of_entity == open_.end()) return nullptr;
+  const twin::InstanceKey key{series.attribute, series.dataset};
+  const auto at = std::ranges::lower_bound(of_entity->second, key, {}, [](const auto& open) { return open->key; });
+  return at != of_entity->second.end() && (*at)->key == key ? at->get() : nullptr;
+}
+
+base::Result<History::Open*> History::open_of(const SeriesKey& series) {
+  // Only this worker changes the map: looking needs no lock.
+  if (const Open* found = find_open(series)) return const_cast<Open*>(found);
+  auto loaded = load_open(series);
+  if (!loaded) return loaded.error();
   const std::unique_lock lock(mutex_);
-  Open& open = found->second;
+  OpenOfEntity& of_entity = open_[{series.branch, series.entity}];
+  const auto at = std::ranges::lower_bound(of_entity, loaded->key, {}, [](const auto& open) { return open->key; });
+  return of_entity.insert(at, std::make_unique<Open>(std::move(*loaded)))->get();
+}
+
+base::Status History::push(std::vector<Superseded>& superseded) {
+  // Under one lock as many as keep a reader waiting for some 10 microseconds.
+  constexpr size_t group_max = 128;
+  std::vector<Open*> opens;
+  for (size_t first = 0; first < superseded.size(); first += group_max) {
+    const size_t end = std::min(superseded.size(), first + group_max);
+    opens.clear();
+    for (size_t i = first; i < end; ++i) {
+      const auto open = open_of(superseded[i].series);
+      if (!open) return open.error();
+      opens.push_back(*open);
+    }
+    const std::unique_lock lock(mutex_);
+    for (size_t i = first; i < end; ++i)
+      add(superseded[i].series, *opens[i - first], std::move(superseded[i].instance));
+  }
+  return {};
+}
+
+void History::add(const SeriesKey& series, Open& open, PastInstance instance) {
+  if (!open.changed) changed_.push_back({series, &open});
+  open.changed = true;
   if (open.chunk.is_numbers() && !fits_prototype(instance, *open.chunk.prototype)) close(series, open);
   if (open.chunk.size() == 0 && is_number_instance(instance)) open.chunk.prototype = prototype_of(instance);
   if (open.chunk.is_numbers()) {
@@ -76,7 +108,6 @@ base::Status History::push(const SeriesKey& series, PastInstance instance) {
     dirty_bytes_ += point_key_size + bytes;
   }
   if (open.chunk.size() >= chunk_points || open.bytes >= chunk_bytes) close(series, open);
-  return {};
 }
 
 void History::collect(Batch& batch) {
@@ -87,10 +118,11 @@ void History::collect(Batch& batch) {
     batch.put(Family::series, chunk_key(series, number), *closed.bytes);
     batch.put(Family::summaries, chunk_key(series, number), closed.summary.pack());
   }
-  for (auto& [series, open] : open_) {
-    for (size_t index = open.stored; index < open.chunk.size(); ++index) {
-      batch.put(Family::series, point_key(series, open.number, index), pack_point(open.chunk, index));
-    }
+  // In the order of their keys, which the store takes in several times as fast.
+  std::ranges::sort(changed_, {}, &Changed::series);
+  for (const auto& [series, open] : changed_) {
+    for (size_t index = open->stored; index < open->chunk.size(); ++index)
+      batch.put(Family::series, point_key(series, open->number, index), pack_point(open->chunk, index));
   }
 }
 
@@ -99,19 +131,26 @@ void History::settle() {
   closed_.clear();
   dirty_bytes_ = 0;
   const bool evict = resident_points() > resident_points_max;
-  for (auto& [series, open] : open_) open.stored = open.chunk.size();
+  for (const auto& [series, open] : changed_) {
+    open->stored = open->chunk.size();
+    open->changed = false;
+  }
+  changed_.clear();
   if (evict) open_.clear();
 }
 
 void History::forget(BranchId branch) {
   const std::unique_lock lock(mutex_);
+  std::erase_if(changed_, [&](const Changed& one) { return one.series.branch == branch; });
   absl::erase_if(open_, [&](const auto& entry) { return entry.first.branch == branch; });
   absl::erase_if(closed_, [&](const auto& entry) { return entry.first.first.branch == branch; });
 }
 
 size_t History::resident_points() const {
   size_t points = 0;
-  for (const auto& [series, open] : open_) points += open.chunk.size() + 4;
+  for (const auto& [on, of_entity] : open_) {
+    for (const auto& open : of_entity) points += open->chunk.size() + 4;
+  }
   return points;
 }
 
@@ -119,10 +158,9 @@ base::Result<std::vector<SeriesKey>> History::series_of(BranchId branch, twin::E
   std::vector<SeriesKey> all;
   {
     const std::shared_lock lock(mutex_);
-    const SeriesKey first{branch, entity, {}, {}};
-    for (auto it = open_.lower_bound(first);
-         it != open_.end() && it->first.entity == entity && it->first.branch == branch; ++it) {
-      all.push_back(it->first);
+    const auto found = open_.find({branch, entity});
+    if (found != open_.end()) {
+      for (const auto& open : found->second) all.push_back({branch, entity, open->key.name, open->key.dataset});
     }
   }
   const std::string prefix = entity_key(branch, entity);
@@ -155,7 +193,7 @@ base::Result<History::Series> History::series(const SeriesKey& key) const {
     for (auto it = closed_.lower_bound({key, 0}); it != closed_.end() && it->first.first == key; ++it) {
       closed.emplace(it->first.second, it->second);
     }
-    if (const auto found = open_.find(key); found != open_.end()) open = found->second;
+    if (const Open* found = find_open(key)) open = *found;
   }
   // The open chunk before the summaries: if it closes in between, the summaries have it, and it is not counted twice.
   if (!open) {

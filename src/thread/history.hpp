@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/container/flat_hash_map.h"
 #include "base/result.hpp"
 #include "thread/keys.hpp"
 #include "thread/series_codec.hpp"
 #include "thread/store.hpp"
-#include "twin/attribute.hpp"
+#include "twin/entity.hpp"
 
 namespace cityloom::thread {
 
@@ -24,6 +25,12 @@ struct PastInstance {
   bool ended = false;
   twin::Attribute attribute;
   bool operator==(const PastInstance&) const = default;
+};
+
+/// An instance on its way into its series.
+struct Superseded {
+  SeriesKey series;
+  PastInstance instance;
 };
 
 /// One chunk, read back: numbers that share a prototype (all fields but value, observed_at, modified_at and offset),
@@ -50,8 +57,9 @@ class History {
 
   explicit History(const Store& store) : store_(store) {}
 
-  /// Adds a superseded instance to a series; offsets never decrease. Writer only. Errors: corrupt, unavailable.
-  base::Status push(const SeriesKey& series, PastInstance instance);
+  /// Adds superseded instances to their series and uses them up; offsets never decrease. Writer only. Errors: corrupt,
+  /// unavailable.
+  base::Status push(std::vector<Superseded>& superseded);
 
   /// Adds all that the store does not hold yet. Writer only.
   void collect(Batch& batch);
@@ -96,10 +104,12 @@ class History {
 
  private:
   struct Open {
+    twin::InstanceKey key;
     uint64_t number = 0;  // of the chunk
     Chunk chunk;
-    size_t bytes = 0;   // of whole instances
-    size_t stored = 0;  // points that the store holds
+    size_t bytes = 0;      // of whole instances
+    size_t stored = 0;     // points that the store holds
+    bool changed = false;  // listed in changed_
   };
   struct Closed {
     std::shared_ptr<const std::string> bytes;
@@ -108,14 +118,35 @@ class History {
   };
   using ClosedKey = std::pair<SeriesKey, uint64_t>;
 
+  // The open chunks of one entity on a branch, in order of attribute and dataset.
+  using OpenOfEntity = std::vector<std::unique_ptr<Open>>;
+  struct EntityOn {
+    BranchId branch;
+    twin::EntityNumber entity;
+    bool operator==(const EntityOn&) const = default;
+    template <class Hasher>
+    friend Hasher AbslHashValue(Hasher hasher, const EntityOn& one) {
+      return Hasher::combine(std::move(hasher), one.branch.number, one.entity.number);
+    }
+  };
+
+  base::Result<Open*> open_of(const SeriesKey& series);
+  const Open* find_open(const SeriesKey& series) const;
+  struct Changed {
+    SeriesKey series;
+    Open* open;
+  };
+
   base::Result<Open> load_open(const SeriesKey& series) const;
+  void add(const SeriesKey& series, Open& open, PastInstance instance);
   void close(const SeriesKey& series, Open& open);
   size_t resident_points() const;
 
   const Store& store_;
   mutable std::shared_mutex mutex_;  // guards open_ and closed_
-  absl::btree_map<SeriesKey, Open> open_;
+  absl::flat_hash_map<EntityOn, OpenOfEntity> open_;
   absl::btree_map<ClosedKey, Closed> closed_;
+  std::vector<Changed> changed_;  // open chunks with points that the store does not hold; of the writer alone
   size_t dirty_bytes_ = 0;
 };
 

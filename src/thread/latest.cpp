@@ -29,8 +29,10 @@ std::vector<std::string_view> packed_locations_of(const EntityRecord& record) {
   std::vector<std::string_view> locations;
   if (!record.exists()) return locations;
   twin::PackedAttributes all(record.attributes_bytes());
-  for (twin::AttributeView view; all.next(view);) {
-    if (view.name == twin::terms::location) locations.push_back(view.text);
+  twin::AttributeView view;
+  for (twin::InstanceKey key; all.next(key);) {
+    if (key.name == twin::terms::location && twin::read_attribute(all.last_bytes(), view))
+      locations.push_back(view.text);
   }
   return locations;
 }
@@ -38,9 +40,10 @@ std::vector<std::string_view> packed_locations_of(const EntityRecord& record) {
 }  // namespace
 
 EntityRecord Latest::find(std::string_view entity_id) const {
-  const Shard& shard = shard_of(entity_id);
+  const size_t hash = IdHash()(entity_id);
+  const Shard& shard = shards_[hash >> 58];
   const std::shared_lock lock(shard.mutex);
-  const auto found = shard.records.find(entity_id);
+  const auto found = shard.records.find(entity_id, hash);
   return found == shard.records.end() ? EntityRecord() : *found;
 }
 
@@ -56,30 +59,32 @@ EntityRecord Latest::find(EntityNumber number) const {
   return piece->records[number.number % piece_size];
 }
 
-void Latest::put_by_number(const EntityRecord& record) {
+EntityRecord Latest::put_by_number(const EntityRecord& record) {
   const uint32_t number = record.number().number;
   Piece* piece = nullptr;
-  {
+  // Only this worker changes the map: looking needs no lock.
+  if (const auto found = pieces_.find(number / piece_size); found != pieces_.end()) {
+    piece = found->second.get();
+  } else {
     const std::unique_lock lock(pieces_mutex_);
-    auto& slot = pieces_[number / piece_size];
-    if (slot == nullptr) slot = std::make_unique<Piece>();
-    piece = slot.get();
+    piece = (pieces_[number / piece_size] = std::make_unique<Piece>()).get();
   }
-  EntityRecord before = record;  // freed outside the lock
+  EntityRecord before = record;
   {
     const std::unique_lock lock(piece->mutex);
     std::swap(piece->records[number % piece_size], before);
   }
   if (number >= numbers_end_.load(std::memory_order_relaxed)) numbers_end_.store(number + 1, std::memory_order_release);
+  return before;
 }
 
-void Latest::put(EntityRecord record) {
-  const EntityRecord before = find(record.id());
-  put_by_number(record);
-  Shard& shard = shard_of(record.id());
+void Latest::put(const EntityRecord& record) {
+  const EntityRecord before = put_by_number(record);
+  const size_t hash = IdHash()(record.id());
+  Shard& shard = shards_[hash >> 58];
   {
     const std::unique_lock lock(shard.mutex);
-    const auto found = shard.records.find(record.id());
+    const auto found = shard.records.find(record.id(), hash);
     if (found == shard.records.end()) {
       shard.records.insert(record);
     } else {
@@ -91,12 +96,12 @@ void Latest::put(EntityRecord record) {
 }
 
 void Latest::index(const EntityRecord& before, const EntityRecord& after) {
+  const bool new_types = !before.exists() || before.types_bytes() != after.types_bytes();
+  const bool moved = packed_locations_of(before) != packed_locations_of(after);
+  if (!new_types && !moved) return;
   const uint32_t number = after.number().number;
   const std::vector<Term> types_before = before ? before.types() : std::vector<Term>();
   const std::vector<Term> types_after = after.types();
-  const bool new_types = types_before != types_after;
-  const bool moved = packed_locations_of(before) != packed_locations_of(after);
-  if (!new_types && !moved && before.exists()) return;
   std::vector<Cell> cells_before;
   std::vector<Cell> cells_after;
   if (moved) {

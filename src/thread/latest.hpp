@@ -48,7 +48,7 @@ class Latest {
   twin::EntityRecord find(twin::EntityNumber number) const;   ///< likewise
 
   /// Puts a record in the place of the one with its id. Writer only.
-  void put(twin::EntityRecord record);
+  void put(const twin::EntityRecord& record);
 
   /// One past the greatest entity number held.
   uint32_t numbers_end() const { return numbers_end_.load(std::memory_order_acquire); }
@@ -92,12 +92,10 @@ class Latest {
     std::array<twin::EntityRecord, piece_size> records;
   };
 
-  Shard& shard_of(std::string_view id) { return shards_[IdHash()(id) >> 58]; }
-  const Shard& shard_of(std::string_view id) const { return shards_[IdHash()(id) >> 58]; }
-  void put_by_number(const twin::EntityRecord& record);
+  twin::EntityRecord put_by_number(const twin::EntityRecord& record);
   void index(const twin::EntityRecord& before, const twin::EntityRecord& after);
 
-  std::array<Shard, 64> shards_;
+  std::array<Shard, 64> shards_;  // by the upper bits of the id's hash
   mutable std::shared_mutex pieces_mutex_;
   absl::flat_hash_map<uint32_t, std::unique_ptr<Piece>> pieces_;
   mutable std::shared_mutex index_mutex_;

@@ -27,10 +27,14 @@ size_t approximate_bytes(const Change& change) {
   return change.entity_id.size() + 64 + bytes_of(change.attributes);
 }
 
-bool may_pass_limits(const twin::Entity& now, const Change& change) {
-  return now.attributes.size() + change.attributes.size() > twin::attributes_max ||
+bool may_pass_limits(const twin::EntityRecord& now, const Change& change) {
+  // `bytes_of` says at most so many times the packed bytes: an empty member is counted with 64, and packed takes 4.
+  constexpr size_t packed_share = 24;
+  const size_t packed_bytes = now.exists() ? now.bytes().size() : 0;
+  const size_t count = now.exists() ? now.attribute_count() : 0;
+  return count + change.attributes.size() > twin::attributes_max ||
          change.entity_id.size() > twin::entity_id_bytes_max ||
-         bytes_of(now.attributes) + bytes_of(change.attributes) > twin::record_bytes_max;
+         packed_share * packed_bytes + bytes_of(change.attributes) > twin::record_bytes_max;
 }
 
 base::Status check_limits(const twin::Entity& entity) {

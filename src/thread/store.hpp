@@ -30,34 +30,87 @@ inline constexpr std::array<Family, 5> view_families = {Family::views, Family::l
                                                         Family::summaries, Family::ever};
 std::string_view name_of(Family family);  ///< as back ends store it
 
-/// Puts and deletions that happen all or not at all, in order.
+/// Puts and deletions that happen all or not at all, in order; all in one piece of memory, which `clear` keeps.
 class Batch {
  public:
-  struct Entry {  ///< one put or deletion
+  struct Entry {  ///< one put or deletion; valid until the batch changes
     Family family;
     bool is_deletion;
-    std::string key;
-    std::string value;
+    std::string_view key;
+    std::string_view value;
   };
-  void put(Family family, std::string key, std::string value) {
-    bytes_ += key.size() + value.size();
-    entries_.push_back({family, false, std::move(key), std::move(value)});
+  void put(Family family, std::string_view key, std::string_view value) {
+    bytes_.append(key).append(value);
+    add(family, false, key.size(), value.size());
   }
-  void erase(Family family, std::string key) {
-    bytes_ += key.size();
-    entries_.push_back({family, true, std::move(key), {}});
+  /// Puts the value that `append_to` adds at the end of the string given to it.
+  template <class Append>
+  void put_made(Family family, std::string_view key, const Append& append_to) {
+    bytes_.append(key);
+    const size_t value_at = bytes_.size();
+    append_to(bytes_);
+    add(family, false, key.size(), bytes_.size() - value_at);
   }
-  const std::vector<Entry>& entries() const { return entries_; }
-  size_t bytes() const { return bytes_; }
-  bool empty() const { return entries_.empty(); }
+  void erase(Family family, std::string_view key) {
+    bytes_.append(key);
+    add(family, true, key.size(), 0);
+  }
+
+  /// What a batch holds, in order; to be walked by `for`.
+  class Entries {
+   public:
+    class Iterator {
+     public:
+      Entry operator*() const {
+        const std::string_view from(batch_->bytes_);
+        const Piece& piece = batch_->pieces_[index_];
+        return {piece.family, piece.is_deletion, from.substr(at_, piece.key_size),
+                from.substr(at_ + piece.key_size, piece.value_size)};
+      }
+      Iterator& operator++() {
+        at_ += batch_->pieces_[index_].key_size + batch_->pieces_[index_].value_size;
+        ++index_;
+        return *this;
+      }
+      bool operator!=(const Iterator& other) const { return index_ != other.index_; }
+
+     private:
+      friend class Entries;
+      Iterator(const Batch* batch, size_t index) : batch_(batch), index_(index) {}
+      const Batch* batch_;
+      size_t index_;
+      size_t at_ = 0;
+    };
+    Iterator begin() const { return {batch_, 0}; }
+    Iterator end() const { return {batch_, batch_->pieces_.size()}; }
+    size_t size() const { return batch_->pieces_.size(); }
+
+   private:
+    friend class Batch;
+    explicit Entries(const Batch* batch) : batch_(batch) {}
+    const Batch* batch_;
+  };
+  Entries entries() const { return Entries(this); }
+  size_t bytes() const { return bytes_.size(); }  ///< of keys and values
+  bool empty() const { return pieces_.empty(); }
   void clear() {
-    entries_.clear();
-    bytes_ = 0;
+    pieces_.clear();
+    bytes_.clear();
   }
 
  private:
-  std::vector<Entry> entries_;
-  size_t bytes_ = 0;
+  struct Piece {
+    Family family;
+    bool is_deletion;
+    uint32_t key_size;
+    size_t value_size;
+  };
+  void add(Family family, bool is_deletion, size_t key_size, size_t value_size) {
+    pieces_.push_back({family, is_deletion, static_cast<uint32_t>(key_size), value_size});
+  }
+
+  std::vector<Piece> pieces_;
+  std::string bytes_;
 };
 
 enum class Durability : uint8_t {

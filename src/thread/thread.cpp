@@ -72,9 +72,10 @@ Status fold_tail(Store& store, Views& views, const Options& options,
     return fail(Code::corrupt, "the views are ahead of the commits", {}, "restore the record from a backup");
   }
   constexpr size_t group_max = 2'000;
+  Stage stage;
   while (views.head() < head) {
-    std::vector<std::shared_ptr<const Commit>> commits;
-    std::vector<size_t> bytes;
+    stage.clear();
+    auto& commits = stage.commits;
     Status read;
     uint64_t expected = views.head().number;
     const Status scanned = store.scan(
@@ -86,16 +87,16 @@ Status fold_tail(Store& store, Views& views, const Options& options,
           if (!read) return false;
           const bool event = commit->branch_event.kind != BranchEvent::Kind::none;
           if (event && !commits.empty()) return false;  // a fork sees all before it, so it stands alone
-          bytes.push_back(held_bytes(*commit, value.size()));
+          stage.bytes.push_back(held_bytes(*commit, value.size()));
           commits.push_back(std::make_shared<const Commit>(std::move(*commit)));
           return !event && commits.size() < group_max;
         });
     if (!scanned) return scanned;
     if (!read && commits.empty()) return read;
     for (const auto& commit : commits) {
-      if (const Status staged = views.stage(*commit); !staged) return staged;
+      if (const Status staged = views.stage(stage, *commit); !staged) return staged;
     }
-    if (const Status published = views.publish(commits, bytes); !published) return published;
+    if (const Status published = views.publish(stage); !published) return published;
     if (views.dirty_bytes() > options.dirty_bytes_max) {
       if (const Status written = write_checkpoint(store, views); !written) return written;
     }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,8 @@ class RecentCommits {
  public:
   explicit RecentCommits(size_t bytes_max) : bytes_max_(bytes_max) {}
 
-  void add(std::shared_ptr<const Commit> commit, size_t bytes);  ///< keeps the newest ones
+  /// Adds commits with their sizes; keeps the newest ones.
+  void add(const std::vector<std::shared_ptr<const Commit>>& commits, const std::vector<size_t>& bytes);
   /// The commits after an offset, oldest first; nothing if some of them are no longer held.
   std::optional<std::vector<std::shared_ptr<const Commit>>> after(Offset offset, size_t limit, size_t bytes_max) const;
 
@@ -54,7 +56,53 @@ class RecentCommits {
   size_t bytes_ = 0;
 };
 
-/// All views of a thread. One worker folds (stage, publish, collect, settle), any worker reads.
+/// What a group of commits changes in the views: staged while the group is decided, published once it is durable. What
+/// the group before it staged shows through until that is published.
+struct Stage {
+  /// An entity as the group leaves it. `record` says which: it is never empty, but may have ended.
+  struct Touched {
+    Branch* branch = nullptr;  // no branch is dropped while a group is on its way
+    twin::EntityRecord record;
+  };
+  struct EverKey {
+    char kind = 't';  // 't': key is a type's number; 'c': a cell
+    uint64_t key = 0;
+    uint32_t number = 0;
+    auto operator<=>(const EverKey&) const = default;
+  };
+  struct EntityOn {  // how `touched` is looked into
+    const Branch* branch;
+    std::string_view id;
+  };
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(const EntityOn& one) const { return absl::HashOf(one.branch, one.id); }
+    size_t operator()(const Touched& one) const { return absl::HashOf(one.branch, one.record.id()); }
+  };
+  struct Equal {
+    using is_transparent = void;
+    static EntityOn on(const Touched& one) { return {one.branch, one.record.id()}; }
+    static EntityOn on(const EntityOn& one) { return one; }
+    template <class Left, class Right>
+    bool operator()(const Left& left, const Right& right) const {
+      return on(left).branch == on(right).branch && on(left).id == on(right).id;
+    }
+  };
+
+  const Stage* before = nullptr;  ///< of the group not yet published, if there is one
+  std::vector<std::shared_ptr<const Commit>> commits;
+  std::vector<size_t> bytes;  ///< that each commit takes in memory
+  absl::flat_hash_set<Touched, Hash, Equal> touched;
+  std::vector<Superseded> superseded;
+  std::vector<EverKey> ever;
+  std::vector<std::shared_ptr<Branch>> branches;
+  uint32_t next_number = 0;  ///< of entities, after the group; 0: as before it
+
+  /// Forgets everything, and keeps the memory.
+  void clear();
+};
+
+/// All views of a thread. One worker stages, one (maybe another) publishes and collects, any worker reads.
 class Views {
  public:
   Views(const Store& store, size_t recent_bytes_max) : store_(store), history_(store), recent_(recent_bytes_max) {}
@@ -64,19 +112,29 @@ class Views {
   /// Reads the stored views. Errors: corrupt, unavailable.
   base::Status load();
 
-  // --- Folding (the appender's worker only) -----------------------------------------------------------------------
+  // --- Staging (the deciding worker only) -------------------------------------------------------------------------
 
-  /// The entity as it is on a branch with all that is staged; empty id if it does not exist. Valid until the next call
-  /// of a folding function. Errors: corrupt, unavailable.
-  base::Result<const twin::Entity*> staged(BranchId branch, const std::string& entity_id);
-  /// Adds a commit's effects to the stage: not visible yet. Errors: corrupt (it does not fit; the stage is then
-  /// spoilt).
-  base::Status stage(const Commit& commit);
-  /// Makes the staged commits visible; `bytes` are their sizes. Errors: corrupt, unavailable: history cannot be read
-  /// back, and the views are of no use until opened again.
-  base::Status publish(std::vector<std::shared_ptr<const Commit>> commits, const std::vector<size_t>& bytes);
-  /// Forgets what is staged.
-  void unstage();
+  /// An entity as it is with all that is staged, ready to be decided on and folded into.
+  struct Standing {
+    Branch* branch = nullptr;
+    twin::EntityRecord record;  ///< empty if it never existed; may have ended
+    bool inherited = false;     ///< the branch has not touched it: the record is its parent's
+    bool exists() const { return record.exists() && !record.ended(); }
+  };
+  /// Errors: corrupt, unavailable, not_found (the branch).
+  base::Result<Standing> standing(const Stage& stage, BranchId branch, std::string_view entity_id) const;
+  /// Folds facts of one entity and one commit into the stage: not visible yet. `part` is the entity with at least the
+  /// attribute instances that the facts name, and is used up. Errors: corrupt (they do not fit; the stage is spoilt).
+  base::Status fold(Stage& stage, Standing& standing, const Commit& commit, std::span<const twin::Fact> facts,
+                    twin::Entity& part);
+  /// Adds a commit's effects to the stage; not the commit itself. Errors: as fold and standing.
+  base::Status stage(Stage& stage, const Commit& commit);
+
+  // --- Publishing (the writing worker only, or who keeps it from working) -----------------------------------------
+
+  /// Makes what is staged visible; uses up all of it but `touched`. Errors: corrupt, unavailable: history cannot be
+  /// read back, and the views are of no use until opened again.
+  base::Status publish(Stage& stage);
   /// Adds all changed view entries to a batch; then, after it was written, `settle`.
   void collect(Batch& batch);
   void settle();
@@ -119,33 +177,15 @@ class Views {
   base::Result<Offset> offset_at(base::Instant time) const;
 
  private:
-  struct Staged {
-    std::shared_ptr<Branch> branch;
-    twin::Entity entity;  // empty id: does not exist
-    std::string id;
-    twin::EntityNumber number;
-    bool touched = false;
-  };
-  using StageKey = std::pair<uint32_t, std::string>;
-  struct Superseded {
-    SeriesKey series;
-    PastInstance instance;
-  };
-  struct EverKey {
-    char kind = 't';  // 't': key is a type's number; 'c': a cell
-    uint64_t key = 0;
-    uint32_t number = 0;
-    auto operator<=>(const EverKey&) const = default;
-  };
+  using EverKey = Stage::EverKey;
 
-  base::Result<Staged*> stage_entity(BranchId branch, const std::string& entity_id);
-  twin::EntityNumber number_for(const Staged& staged);
-  base::Status stage_event(const BranchEvent& event, Offset offset);
-  void supersede(const Staged& staged, const twin::Fact& fact, const Commit& commit);
-  void stage_ever(const Staged& staged, const twin::Fact& fact);
-  void past(const Staged& staged, twin::Term name, twin::Term dataset, PastInstance instance);
+  twin::EntityNumber number_for(Stage& stage, const Standing& standing, std::string_view entity_id);
+  base::Status stage_event(Stage& stage, const BranchEvent& event, Offset offset) const;
+  base::Status fold_attributes(Stage& stage, Standing& standing, const Commit& commit,
+                               std::span<const twin::Fact> facts, twin::Entity& part);
+  base::Status fold_any(Stage& stage, Standing& standing, const Commit& commit, std::span<const twin::Fact> facts);
   std::shared_ptr<Branch> writable_branch(BranchId id) const;
-  void publish_branches();
+  void publish_branches(Stage& stage);
   std::string packed_state() const;
   base::Status load_state();
 
@@ -169,12 +209,14 @@ class Views {
   std::atomic<int64_t> head_time_{base::Instant::none().microseconds};
   std::atomic<uint64_t> folded_on_disk_{0};
 
-  // Of the folding worker alone:
-  std::map<StageKey, Staged> staged_;
-  std::vector<Superseded> superseded_;
-  std::vector<EverKey> staged_ever_;
-  std::vector<std::shared_ptr<Branch>> staged_branches_;
+  // Of the deciding worker alone:
   uint32_t next_number_ = 1;
+  twin::Entity part_;                    // scratch
+  std::vector<twin::InstanceKey> keys_;  // likewise
+  std::string bytes_;                    // likewise
+
+  // Of the publishing worker alone:
+  uint32_t published_next_number_ = 1;
   absl::flat_hash_set<uint64_t> dirty_;    // branch and number of records to store
   std::vector<BranchId> erased_branches_;  // whose stored entries are to go
   size_t dirty_bytes_ = 0;

@@ -60,17 +60,68 @@ EntityRecord ended_record(const std::string& id, EntityNumber number, Offset off
   return EntityRecord::pack(entity, number);
 }
 
+void supersede(const Fact& fact, const Commit& commit, EntityNumber number, const twin::Entity& entity,
+               std::vector<Superseded>& to) {
+  const auto past = [&](Term name, Term dataset, PastInstance instance) {
+    to.push_back({{commit.branch, number, name, dataset}, std::move(instance)});
+  };
+  const Attribute& stated = fact.attribute;
+  switch (fact.kind) {
+    case Fact::Kind::attribute_set:
+    case Fact::Kind::attribute_deleted: {
+      const Attribute* present = entity.find(stated.name, stated.dataset);
+      if (present != nullptr) past(stated.name, stated.dataset, {present->offset, false, *present});
+      if (fact.kind == Fact::Kind::attribute_set || present == nullptr) break;
+      past(stated.name, stated.dataset, ended_instance(stated, commit));
+      break;
+    }
+    case Fact::Kind::types_set:
+      past(twin::terms::type, {}, past_head(twin::terms::type, commit.offset, commit.recorded_at, entity));
+      break;
+    case Fact::Kind::scopes_set:
+      past(twin::terms::scope, {}, past_head(twin::terms::scope, commit.offset, commit.recorded_at, entity));
+      break;
+    case Fact::Kind::entity_deleted: {
+      for (const Attribute& present : entity.attributes) {
+        past(present.name, present.dataset, {present.offset, false, present});
+        // A life that starts in the same commit must not take it for its own.
+        if (present.offset == commit.offset) past(present.name, present.dataset, ended_instance(present, commit));
+      }
+      PastInstance life = past_head(twin::terms::lifecycle, commit.offset, commit.recorded_at, entity);
+      life.attribute.created_at = entity.created_at;
+      past(twin::terms::lifecycle, {}, std::move(life));
+      break;
+    }
+    case Fact::Kind::entity_created:
+      break;
+  }
+}
+
+// Where the entity will once have been of a type or in a cell.
+void add_ever(const Fact& fact, EntityNumber number, std::vector<Stage::EverKey>& to) {
+  for (const Term type : fact.types) to.push_back({'t', type.number, number.number});
+  const auto* location = std::get_if<twin::Geometry>(&fact.attribute.value);
+  if (fact.kind != Fact::Kind::attribute_set || fact.attribute.name != twin::terms::location || location == nullptr)
+    return;
+  for (const Cell cell : cells_of(*location, coarse_level)) to.push_back({'c', cell, number.number});
+}
+
 }  // namespace
 
-void RecentCommits::add(std::shared_ptr<const Commit> commit, size_t bytes) {
+void RecentCommits::add(const std::vector<std::shared_ptr<const Commit>>& commits, const std::vector<size_t>& bytes) {
+  if (commits.empty()) return;
+  std::vector<std::shared_ptr<const Commit>> gone;  // freed outside the lock
   const std::unique_lock lock(mutex_);
-  if (!any_) complete_after_ = {commit->offset.number - 1};
+  if (!any_) complete_after_ = {commits.front()->offset.number - 1};
   any_ = true;
-  entries_.push_back({std::move(commit), bytes});
-  bytes_ += bytes;
+  for (size_t i = 0; i < commits.size(); ++i) {
+    entries_.push_back({commits[i], bytes[i]});
+    bytes_ += bytes[i];
+  }
   while (bytes_ > bytes_max_ && entries_.size() > 1) {
     bytes_ -= entries_.front().bytes;
     complete_after_ = entries_.front().commit->offset;
+    gone.push_back(std::move(entries_.front().commit));
     entries_.pop_front();
   }
 }
@@ -97,100 +148,113 @@ std::shared_ptr<Branch> Views::writable_branch(BranchId id) const {
   return found == branches_.end() ? nullptr : found->second;
 }
 
-base::Result<Views::Staged*> Views::stage_entity(BranchId branch, const std::string& entity_id) {
-  const auto found = staged_.find({branch.number, entity_id});
-  if (found != staged_.end()) return &found->second;
-  Staged staged;
-  staged.branch = writable_branch(branch);
-  staged.id = entity_id;
-  if (staged.branch == nullptr) return fail(Code::not_found, "there is no such branch", std::to_string(branch.number));
-  EntityRecord record = staged.branch->latest.find(entity_id);
-  const bool inherits = !record && branch != main_branch;
-  if (record) {
-    staged.number = record.number();
-  } else if (inherits) {
-    const BranchInfo& info = staged.branch->info;
+void Stage::clear() {
+  before = nullptr;
+  commits.clear();
+  bytes.clear();
+  touched.clear();
+  superseded.clear();
+  ever.clear();
+  branches.clear();
+  next_number = 0;
+}
+
+base::Result<Views::Standing> Views::standing(const Stage& stage, BranchId branch, std::string_view entity_id) const {
+  Standing standing;
+  standing.branch = branch == main_branch ? main_.get() : writable_branch(branch).get();
+  if (standing.branch == nullptr)
+    return fail(Code::not_found, "there is no such branch", std::to_string(branch.number), "list the branches");
+  for (const Stage* one = &stage; one != nullptr; one = one->before) {
+    const auto found = one->touched.find(Stage::EntityOn{standing.branch, entity_id});
+    if (found == one->touched.end()) continue;
+    standing.record = found->record;
+    return standing;
+  }
+  standing.record = standing.branch->latest.find(entity_id);
+  if (!standing.record.exists() && branch != main_branch) {
+    const BranchInfo& info = standing.branch->info;
     auto inherited = find(info.parent, info.fork_offset, entity_id);
     if (!inherited) return inherited.error();
-    record = std::move(*inherited);
+    standing.record = std::move(*inherited);
+    standing.inherited = true;
   }
-  if (record && !record.ended()) staged.entity = record.unpack();
-  // Inherited as it stood or read back from history: the stored bytes must not tell which.
-  if (inherits) sort_by_creation(staged.entity);
-  return &staged_.emplace(StageKey{branch.number, entity_id}, std::move(staged)).first->second;
+  return standing;
 }
 
 // The number that the id has on a parent, staged or published, else a new one: the same however commits are grouped.
-EntityNumber Views::number_for(const Staged& staged) {
-  for (BranchId id = staged.branch->info.id; id != main_branch;) {
+EntityNumber Views::number_for(Stage& stage, const Standing& standing, std::string_view entity_id) {
+  for (BranchId id = standing.branch->info.id; id != main_branch;) {
     id = writable_branch(id)->info.parent;
-    const auto found = staged_.find({id.number, staged.id});
-    if (found != staged_.end() && found->second.number.number != 0) return found->second.number;
-    if (const EntityRecord record = writable_branch(id)->latest.find(staged.id)) return record.number();
+    const auto parent = writable_branch(id);
+    for (const Stage* one = &stage; one != nullptr; one = one->before) {
+      const auto found = one->touched.find(Stage::EntityOn{parent.get(), entity_id});
+      if (found != one->touched.end()) return found->record.number();
+    }
+    if (const EntityRecord record = parent->latest.find(entity_id)) return record.number();
   }
+  stage.next_number = next_number_ + 1;
   return {next_number_++};
 }
 
-base::Result<const twin::Entity*> Views::staged(BranchId branch, const std::string& entity_id) {
-  const auto found = stage_entity(branch, entity_id);
-  if (!found) return found.error();
-  return static_cast<const twin::Entity*>(&(*found)->entity);
-}
-
-void Views::past(const Staged& staged, Term name, Term dataset, PastInstance instance) {
-  superseded_.push_back({{staged.branch->info.id, staged.number, name, dataset}, std::move(instance)});
-}
-
-void Views::supersede(const Staged& staged, const Fact& fact, const Commit& commit) {
-  const twin::Entity& entity = staged.entity;
-  const Attribute& stated = fact.attribute;
-  switch (fact.kind) {
-    case Fact::Kind::attribute_set:
-    case Fact::Kind::attribute_deleted: {
-      const Attribute* present = entity.find(stated.name, stated.dataset);
-      if (present != nullptr) past(staged, stated.name, stated.dataset, {present->offset, false, *present});
-      if (fact.kind == Fact::Kind::attribute_set || present == nullptr) break;
-      past(staged, stated.name, stated.dataset, ended_instance(stated, commit));
-      break;
-    }
-    case Fact::Kind::types_set:
-      past(staged, twin::terms::type, {}, past_head(twin::terms::type, commit.offset, commit.recorded_at, entity));
-      break;
-    case Fact::Kind::scopes_set:
-      past(staged, twin::terms::scope, {}, past_head(twin::terms::scope, commit.offset, commit.recorded_at, entity));
-      break;
-    case Fact::Kind::entity_deleted: {
-      for (const Attribute& present : entity.attributes) {
-        past(staged, present.name, present.dataset, {present.offset, false, present});
-        // A life that starts in the same commit must not take it for its own.
-        if (present.offset == commit.offset)
-          past(staged, present.name, present.dataset, ended_instance(present, commit));
-      }
-      PastInstance life = past_head(twin::terms::lifecycle, commit.offset, commit.recorded_at, entity);
-      life.attribute.created_at = entity.created_at;
-      past(staged, twin::terms::lifecycle, {}, std::move(life));
-      break;
-    }
-    case Fact::Kind::entity_created:
-      break;
+base::Status Views::fold(Stage& stage, Standing& standing, const Commit& commit, std::span<const Fact> facts,
+                         twin::Entity& part) {
+  if (facts.empty()) return {};
+  const bool only_set =
+      std::ranges::all_of(facts, [](const Fact& one) { return one.kind == Fact::Kind::attribute_set; });
+  const bool plain = only_set && standing.exists() && !standing.inherited;
+  if (const base::Status folded =
+          plain ? fold_attributes(stage, standing, commit, facts, part) : fold_any(stage, standing, commit, facts);
+      !folded) {
+    return folded;
   }
+  for (const Fact& fact : facts) add_ever(fact, standing.record.number(), stage.ever);
+  const auto [at, is_new] = stage.touched.insert({standing.branch, standing.record});
+  if (!is_new) const_cast<EntityRecord&>(at->record) = standing.record;  // the id, and with it the hash, stays
+  return {};
 }
 
-void Views::stage_ever(const Staged& staged, const Fact& fact) {
-  const uint32_t number = staged.number.number;
-  for (const Term type : fact.types) staged_ever_.push_back({'t', type.number, number});
-  const auto* location = std::get_if<twin::Geometry>(&fact.attribute.value);
-  if (fact.kind != Fact::Kind::attribute_set || fact.attribute.name != twin::terms::location || location == nullptr)
-    return;
-  for (const Cell cell : cells_of(*location, coarse_level)) staged_ever_.push_back({'c', cell, number});
+// What nearly every commit does: attributes are set; all the others are copied as they lie.
+base::Status Views::fold_attributes(Stage& stage, Standing& standing, const Commit& commit, std::span<const Fact> facts,
+                                    twin::Entity& part) {
+  const size_t known = part.attributes.size();
+  for (const Fact& fact : facts) {
+    Attribute* present = part.find(fact.attribute.name, fact.attribute.dataset);
+    Attribute next = twin::stamped(fact.attribute, present, commit.offset, commit.recorded_at);
+    if (present == nullptr) {
+      part.attributes.push_back(std::move(next));
+      continue;
+    }
+    std::swap(*present, next);
+    const Offset offset = next.offset;
+    stage.superseded.push_back(
+        {{commit.branch, standing.record.number(), next.name, next.dataset}, {offset, false, std::move(next)}});
+  }
+  standing.record = standing.record.with_attributes(part.attributes, known, commit.offset, commit.recorded_at, bytes_);
+  return {};
 }
 
-base::Status Views::stage_event(const BranchEvent& event, Offset offset) {
+base::Status Views::fold_any(Stage& stage, Standing& standing, const Commit& commit, std::span<const Fact> facts) {
+  const std::string& id = facts.front().entity_id;
+  const bool numbered = standing.record.exists() && !standing.inherited;
+  const EntityNumber number = numbered ? standing.record.number() : number_for(stage, standing, id);
+  twin::Entity entity = standing.exists() ? standing.record.unpack() : twin::Entity();
+  // Inherited as it stood or read back from history: the stored bytes must not tell which.
+  if (standing.inherited) sort_by_creation(entity);
+  for (const Fact& fact : facts) {
+    supersede(fact, commit, number, entity, stage.superseded);
+    if (auto applied = twin::apply(fact, commit.offset, commit.recorded_at, entity); !applied) return applied;
+  }
+  standing.record = entity.id.empty() ? ended_record(id, number, commit.offset) : EntityRecord::pack(entity, number);
+  standing.inherited = false;
+  return {};
+}
+
+base::Status Views::stage_event(Stage& stage, const BranchEvent& event, Offset offset) const {
   if (event.kind == BranchEvent::Kind::forked) {
     auto branch = std::make_shared<Branch>();
     branch->info = {event.branch, event.name, event.parent, event.fork_offset, offset};
     branch->head = offset.number;
-    staged_branches_.push_back(std::move(branch));
+    stage.branches.push_back(std::move(branch));
   } else if (event.kind == BranchEvent::Kind::dropped) {
     const auto branch = writable_branch(event.branch);
     if (branch == nullptr)
@@ -198,60 +262,61 @@ base::Status Views::stage_event(const BranchEvent& event, Offset offset) {
     auto dropped = std::make_shared<Branch>();
     dropped->info = branch->info;
     dropped->dropped_at = offset;
-    staged_branches_.push_back(std::move(dropped));
+    stage.branches.push_back(std::move(dropped));
   }
   return {};
 }
 
-base::Status Views::stage(const Commit& commit) {
-  if (commit.branch_event.kind != BranchEvent::Kind::none) return stage_event(commit.branch_event, commit.offset);
-  for (const Fact& fact : commit.facts) {
-    const auto found = stage_entity(commit.branch, fact.entity_id);
-    if (!found) return found.error();
-    Staged& staged = **found;
-    if (staged.number.number == 0) staged.number = number_for(staged);
-    staged.touched = true;
-    supersede(staged, fact, commit);
-    stage_ever(staged, fact);
-    if (auto applied = twin::apply(fact, commit.offset, commit.recorded_at, staged.entity); !applied) return applied;
-    if (staged.entity.id.empty()) staged.entity.offset = commit.offset;  // of the end
+base::Status Views::stage(Stage& stage, const Commit& commit) {
+  if (commit.branch_event.kind != BranchEvent::Kind::none)
+    return stage_event(stage, commit.branch_event, commit.offset);
+  const std::span<const Fact> facts(commit.facts);
+  for (size_t first = 0, end = 0; first < facts.size(); first = end) {
+    const std::string& id = facts[first].entity_id;
+    keys_.clear();
+    for (end = first; end < facts.size() && facts[end].entity_id == id; ++end)
+      keys_.push_back({facts[end].attribute.name, facts[end].attribute.dataset});
+    auto standing = this->standing(stage, commit.branch, id);
+    if (!standing) return standing.error();
+    if (standing->exists()) standing->record.unpack_part(keys_, part_);
+    if (auto folded = fold(stage, *standing, commit, facts.subspan(first, end - first), part_); !folded) return folded;
   }
   return {};
 }
 
-base::Status Views::publish(std::vector<std::shared_ptr<const Commit>> commits, const std::vector<size_t>& bytes) {
+base::Status Views::publish(Stage& stage) {
   // History first: whoever finds a record that has moved on can then read back what it was.
-  for (Superseded& one : superseded_) {
-    if (auto pushed = history_.push(one.series, std::move(one.instance)); !pushed) return pushed;
-  }
+  if (auto pushed = history_.push(stage.superseded); !pushed) return pushed;
   // The commits before the records: whoever misses an entity in an index finds it among them.
-  for (size_t i = 0; i < commits.size(); ++i) recent_.add(commits[i], bytes[i]);
-  {
+  recent_.add(stage.commits, stage.bytes);
+  if (!stage.ever.empty()) {
     const std::unique_lock lock(ever_mutex_);
-    ever_dirty_.insert(staged_ever_.begin(), staged_ever_.end());
-    dirty_bytes_ += staged_ever_.size() * sizeof(EverKey);
+    ever_dirty_.insert(stage.ever.begin(), stage.ever.end());
+    dirty_bytes_ += stage.ever.size() * sizeof(EverKey);
   }
-  for (const auto& [key, staged] : staged_) {
-    if (!staged.touched) continue;
-    EntityRecord record = staged.entity.id.empty() ? ended_record(staged.id, staged.number, staged.entity.offset)
-                                                   : EntityRecord::pack(staged.entity, staged.number);
-    if (dirty_.insert(dirty_key({key.first}, staged.number)).second) dirty_bytes_ += record.bytes().size() + 16;
-    staged.branch->latest.put(std::move(record));
+  for (const Stage::Touched& one : stage.touched) {
+    if (dirty_.insert(dirty_key(one.branch->info.id, one.record.number())).second)
+      dirty_bytes_ += one.record.bytes().size() + 16;
+    one.branch->latest.put(one.record);
   }
-  publish_branches();
-  for (const auto& commit : commits) {
-    if (const auto branch = writable_branch(commit->branch)) branch->head.store(commit->offset.number);
-    head_time_.store(commit->recorded_at.microseconds, std::memory_order_release);
+  if (stage.next_number != 0) published_next_number_ = stage.next_number;
+  publish_branches(stage);
+  for (const auto& commit : stage.commits) {
+    if (commit->branch == main_branch)
+      main_->head.store(commit->offset.number);
+    else if (const auto branch = writable_branch(commit->branch))
+      branch->head.store(commit->offset.number);
   }
-  if (!commits.empty()) head_.store(commits.back()->offset.number, std::memory_order_release);
-  unstage();
+  if (stage.commits.empty()) return {};
+  head_time_.store(stage.commits.back()->recorded_at.microseconds, std::memory_order_release);
+  head_.store(stage.commits.back()->offset.number, std::memory_order_release);
   return {};
 }
 
-void Views::publish_branches() {
-  if (staged_branches_.empty()) return;
+void Views::publish_branches(Stage& stage) {
+  if (stage.branches.empty()) return;
   const std::unique_lock lock(branches_mutex_);
-  for (std::shared_ptr<Branch>& branch : staged_branches_) {
+  for (std::shared_ptr<Branch>& branch : stage.branches) {
     const BranchId id = branch->info.id;
     if (branch->dropped_at.number != 0) {
       branches_.erase(id.number);
@@ -264,13 +329,6 @@ void Views::publish_branches() {
   }
 }
 
-void Views::unstage() {
-  staged_.clear();
-  superseded_.clear();
-  staged_ever_.clear();
-  staged_branches_.clear();
-}
-
 void Views::collect(Batch& batch) {
   for (const BranchId branch : erased_branches_) {
     std::string prefix;
@@ -280,22 +338,25 @@ void Views::collect(Batch& batch) {
       (void)store_
           .scan(family, prefix, after_prefix(prefix),
                 [&](std::string_view key, std::string_view) {
-                  batch.erase(family, std::string(key));
+                  batch.erase(family, key);
                   return true;
                 })
           .ok();
     }
   }
-  for (const uint64_t key : dirty_) {
+  // In the order of their keys, which the store takes in several times as fast.
+  std::vector<uint64_t> dirty(dirty_.begin(), dirty_.end());
+  std::ranges::sort(dirty);
+  for (const uint64_t key : dirty) {
     const BranchId branch_id{static_cast<uint32_t>(key >> 32)};
     const EntityNumber number{static_cast<uint32_t>(key)};
     const auto branch = writable_branch(branch_id);
     if (branch != nullptr)
-      batch.put(Family::latest, entity_key(branch_id, number), std::string(branch->latest.find(number).bytes()));
+      batch.put(Family::latest, entity_key(branch_id, number), branch->latest.find(number).bytes());
   }
   history_.collect(batch);
   for (const EverKey& ever : ever_dirty_) batch.put(Family::ever, ever_key(ever.kind, ever.key, ever.number), {});
-  batch.put(Family::views, std::string(state_key), packed_state());
+  batch.put(Family::views, state_key, packed_state());
   collected_ = head_.load();
 }
 
@@ -304,7 +365,7 @@ std::string Views::packed_state() const {
   twin::ByteWriter writer(state);
   writer.varint(head_.load());
   writer.fixed(head_time_.load());
-  writer.varint(next_number_);
+  writer.varint(published_next_number_);
   writer.varint(next_branch_.load());
   const std::shared_lock lock(branches_mutex_);
   writer.varint(branches_.size());
@@ -338,7 +399,7 @@ base::Status Views::load_state() {
   head_ = reader.varint();
   folded_on_disk_ = head_.load();
   head_time_ = reader.fixed<int64_t>();
-  next_number_ = reader.varint32();
+  published_next_number_ = next_number_ = reader.varint32();
   next_branch_ = reader.varint32();
   for (uint64_t left = reader.varint(); left > 0 && reader.ok(); --left) {
     auto branch = std::make_shared<Branch>();

@@ -21,6 +21,21 @@ T read_at(const char* bytes, size_t at) {
   return value;
 }
 
+// Its packed length, then the attribute: nearly always the length takes one byte.
+void append_attribute(const Attribute& attribute, std::string& to) {
+  const size_t length_at = to.size();
+  to.push_back(0);
+  pack_attribute(attribute, to);
+  const size_t length = to.size() - length_at - 1;
+  if (length < 0x80) {
+    to[length_at] = static_cast<char>(length);
+    return;
+  }
+  std::string packed_length;
+  ByteWriter(packed_length).varint(length);
+  to.replace(length_at, 1, packed_length);
+}
+
 }  // namespace
 
 struct EntityRecord::Block {
@@ -78,13 +93,28 @@ EntityRecord EntityRecord::pack(const Entity& entity, EntityNumber number) {
   writer.varint(entity.scopes.size());
   for (const std::string& scope : entity.scopes) writer.text(scope);
   writer.varint(entity.attributes.size());
-  std::string attribute_bytes;
-  for (const Attribute& attribute : entity.attributes) {
-    attribute_bytes.clear();
-    pack_attribute(attribute, attribute_bytes);
-    writer.text(attribute_bytes);
-  }
+  for (const Attribute& attribute : entity.attributes) append_attribute(attribute, bytes);
   return EntityRecord(Block::make(bytes));
+}
+
+EntityRecord EntityRecord::with_attributes(const std::vector<Attribute>& stated, size_t known, Offset offset,
+                                           base::Instant modified_at, std::string& scratch) const {
+  PackedAttributes all(attributes_bytes());
+  scratch.assign(bytes().substr(0, bytes().size() - attributes_bytes().size()));
+  std::memcpy(scratch.data() + offset_at, &offset.number, sizeof(offset.number));
+  std::memcpy(scratch.data() + modified_at_at, &modified_at.microseconds, sizeof(modified_at.microseconds));
+  ByteWriter writer(scratch);
+  writer.varint(all.count() + stated.size() - known);
+  size_t next = 0;
+  for (InstanceKey key; all.next(key);) {
+    if (next < known && stated[next].name == key.name && stated[next].dataset == key.dataset) {
+      append_attribute(stated[next++], scratch);
+    } else {
+      writer.text(all.last_bytes());
+    }
+  }
+  while (next < stated.size()) append_attribute(stated[next++], scratch);
+  return EntityRecord(Block::make(scratch));
 }
 
 base::Result<EntityRecord> EntityRecord::from_bytes(std::string_view bytes) {
@@ -136,6 +166,13 @@ bool EntityRecord::has_type(Term type) const {
   return false;
 }
 
+std::string_view EntityRecord::types_bytes() const {
+  const std::string_view from = bytes().substr(id_at + id().size());
+  ByteReader reader(from);
+  for (uint64_t left = reader.varint(); left > 0 && reader.ok(); --left) reader.varint();
+  return from.substr(0, from.size() - reader.rest().size());
+}
+
 std::vector<Term> EntityRecord::types() const {
   ByteReader reader(bytes().substr(id_at + id().size()));
   std::vector<Term> types;
@@ -171,6 +208,33 @@ Entity EntityRecord::unpack() const {
   entity.attributes.reserve(all.count());
   for (AttributeView view; all.next(view);) entity.attributes.push_back(view.unpack());
   return entity;
+}
+
+void EntityRecord::unpack_part(const std::vector<InstanceKey>& wanted, Entity& to) const {
+  to.id = id();
+  to.created_at = created_at();
+  to.modified_at = modified_at();
+  to.offset = offset();
+  to.created_offset = created_offset();
+  to.types.clear();
+  to.scopes.clear();
+  to.attributes.clear();
+  ByteReader reader(bytes().substr(id_at + id().size()));
+  for (uint64_t left = reader.varint(); left > 0 && reader.ok(); --left) to.types.push_back({reader.varint32()});
+  for (uint64_t left = reader.varint(); left > 0 && reader.ok(); --left) to.scopes.emplace_back(reader.text());
+  PackedAttributes all(reader.rest());
+  AttributeView view;
+  for (InstanceKey key; all.next(key);) {
+    for (const InstanceKey& one : wanted) {
+      if (key != one) continue;
+      if (read_attribute(all.last_bytes(), view)) to.attributes.push_back(view.unpack());
+      break;
+    }
+  }
+}
+
+uint32_t EntityRecord::attribute_count() const {
+  return PackedAttributes(attributes_bytes()).count();
 }
 
 void EntityRecord::each_attribute(Term name, const std::function<bool(const Attribute&)>& visit) const {

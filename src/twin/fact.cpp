@@ -24,11 +24,7 @@ void stamp_members(std::vector<Attribute>& members, const std::vector<Attribute>
 
 void set_attribute(const Attribute& stated, Offset offset, base::Instant recorded_at, Entity& entity) {
   Attribute* present = entity.find(stated.name, stated.dataset);
-  Attribute attribute = stated;
-  attribute.created_at = present != nullptr ? present->created_at : recorded_at;
-  attribute.modified_at = recorded_at;
-  attribute.offset = offset;
-  stamp_members(attribute.members, present != nullptr ? &present->members : nullptr, recorded_at, offset);
+  Attribute attribute = stamped(stated, present, offset, recorded_at);
   if (present != nullptr) {
     *present = std::move(attribute);
   } else {
@@ -37,6 +33,15 @@ void set_attribute(const Attribute& stated, Offset offset, base::Instant recorde
 }
 
 }  // namespace
+
+Attribute stamped(const Attribute& stated, const Attribute* present, Offset offset, base::Instant recorded_at) {
+  Attribute attribute = stated;
+  attribute.created_at = present != nullptr ? present->created_at : recorded_at;
+  attribute.modified_at = recorded_at;
+  attribute.offset = offset;
+  stamp_members(attribute.members, present != nullptr ? &present->members : nullptr, recorded_at, offset);
+  return attribute;
+}
 
 base::Status apply(const Fact& fact, Offset offset, base::Instant recorded_at, Entity& entity) {
   const bool exists = !entity.id.empty();

@@ -32,4 +32,8 @@ struct Fact {
 /// (created twice, set on nothing): a commit that was acknowledged never gives one.
 base::Status apply(const Fact& fact, Offset offset, base::Instant recorded_at, Entity& entity);
 
+/// The attribute instance that a fact states, as it is in its entity: with the times and the offset of the commit.
+/// `present` is the instance whose place it takes, or nullptr.
+Attribute stamped(const Attribute& stated, const Attribute* present, Offset offset, base::Instant recorded_at);
+
 }  // namespace cityloom::twin

@@ -270,6 +270,21 @@ PackedAttributes::PackedAttributes(std::string_view bytes) {
   if (!ok_) count_ = 0;
 }
 
+bool PackedAttributes::next(InstanceKey& key) {
+  if (!ok_ || read_ == count_) return false;
+  ByteReader reader(rest_);
+  last_bytes_ = reader.text();
+  ByteReader instance(last_bytes_);
+  key.name = {instance.varint32()};
+  const uint8_t first = instance.byte();
+  instance.byte();
+  key.dataset = {(first & has_dataset) != 0 ? instance.varint32() : 0};
+  ok_ = reader.ok() && instance.ok();
+  rest_ = reader.rest();
+  ++read_;
+  return ok_;
+}
+
 bool PackedAttributes::next(AttributeView& view) {
   if (!ok_ || read_ == count_) return false;
   ByteReader reader(rest_);

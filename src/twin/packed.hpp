@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "twin/attribute.hpp"
+#include "twin/entity.hpp"
 
 namespace cityloom::twin {
 
@@ -44,6 +45,9 @@ class PackedAttributes {
 
   /// Reads the next into `view`; false at the end, or on corrupt bytes (then `ok()` is false).
   bool next(AttributeView& view);
+
+  /// Like `next`, but reads only which instance it is.
+  bool next(InstanceKey& key);
 
   /// The bytes of the instance that `next` read last, for copying it as it is.
   std::string_view last_bytes() const { return last_bytes_; }
