@@ -302,7 +302,7 @@ TEST(Record, LongSeriesWithClosedChunksReadAndFoldAlike) {
         ASSERT_TRUE(snapshot.ok());
         expect_entities(*snapshot, record.model().at(id, Offset{offset}));
         for (const char* name : {"urn:n:speed", "urn:n:state"})
-          expect_history(*snapshot, record.model(), "urn:e:0", terms.find(name), {});
+          expect_history(*snapshot, record.model(), "urn:e:0", record.thread().terms().find(name), {});
       }
     }
   };
