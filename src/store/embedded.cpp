@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <mutex>
 
+#include "store/acknowledged.hpp"
 #include "store/rocks_errors.hpp"
 #include "store/store.hpp"
 
@@ -114,10 +115,14 @@ class EmbeddedStore final : public thread::Store {
  public:
   EmbeddedStore(std::string folder, std::shared_ptr<Poison> poison, rocksdb::DB* database,
                 std::vector<rocksdb::ColumnFamilyHandle*> families)
-      : folder_(std::move(folder)), poison_(std::move(poison)), database_(database), families_(std::move(families)) {}
+      : folder_(std::move(folder)),
+        poison_(std::move(poison)),
+        note_(folder_),
+        database_(database),
+        families_(std::move(families)) {}
 
   ~EmbeddedStore() override {
-    if (poison_->check().ok()) database_->SyncWAL().PermitUncheckedError();
+    if (poison_->check().ok() && database_->SyncWAL().ok()) note_.set_and_sync(database_->GetLatestSequenceNumber());
     for (auto* family : families_) database_->DestroyColumnFamilyHandle(family).PermitUncheckedError();
     database_->Close().PermitUncheckedError();
   }
@@ -134,7 +139,9 @@ class EmbeddedStore final : public thread::Store {
     }
     rocksdb::WriteOptions how;
     how.sync = durability == Durability::synced;
-    return done(database_->Write(how, &rocks_batch));
+    const Status written = done(database_->Write(how, &rocks_batch));
+    if (written.ok() && how.sync) note_.set(database_->GetLatestSequenceNumber());
+    return written;
   }
 
   Result<std::optional<std::string>> get(Family family, std::string_view key) const override {
@@ -214,6 +221,7 @@ class EmbeddedStore final : public thread::Store {
 
   const std::string folder_;
   const std::shared_ptr<Poison> poison_;
+  AcknowledgedNote note_;
   const std::unique_ptr<rocksdb::DB> database_;
   const std::vector<rocksdb::ColumnFamilyHandle*> families_;  // RocksDB's own "default" first, then ours in order
 };
@@ -274,8 +282,19 @@ Result<std::unique_ptr<thread::Store>> open_embedded(const std::string& folder, 
   const auto poison = std::make_shared<Poison>(folder);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* database = nullptr;
+  const AcknowledgedNote note(folder);
+  const auto noted = note.read();
+  if (noted) note.keep_logs();
   const auto status = rocksdb::DB::Open(database_options(options, poison), folder, columns, &handles, &database);
   if (!status.ok()) return opening_error(status, folder);
+  const uint64_t found = database->GetLatestSequenceNumber();
+  if (noted && found < *noted) {
+    for (auto* handle : handles) database->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+    database->Close().PermitUncheckedError();
+    delete database;
+    return note.missing(*noted, found);
+  }
+  note.release_logs();
   return std::unique_ptr<thread::Store>(std::make_unique<EmbeddedStore>(folder, poison, database, std::move(handles)));
 }
 

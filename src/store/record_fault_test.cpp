@@ -35,7 +35,10 @@ twin::Offset work(Thread& record, uint64_t seed) {
   twin::Offset acknowledged;
   bool failed = false;
   for (int i = 0; i < 24; ++i) {
-    if (i % 8 == 5) failed = !record.checkpoint().ok() || failed;
+    if (i % 8 == 5 && !record.checkpoint().ok()) {
+      failed = true;
+      EXPECT_TRUE(record.status().poisoned.has_value()) << "a failed flush shows at once";
+    }
     if (i == 10) {
       const bool forked = record.fork("plan").ok();
       EXPECT_FALSE(failed && forked);

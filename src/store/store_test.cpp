@@ -118,5 +118,65 @@ TEST(EmbeddedStore, SaysCorruptWhenAFileWasDamaged) {
   EXPECT_EQ(read.error().code, Code::corrupt);
 }
 
+/// A folder with many acknowledged writes and one that is not, as the end of the process leaves it.
+void leave_as_killed(const std::string& from, const std::string& to) {
+  const auto store = open_or_null(from);
+  for (int i = 0; i < 300; ++i) {
+    Batch batch;
+    batch.put(Family::commits, std::to_string(1'000 + i), std::string(200, static_cast<char>('a' + i % 26)));
+    ASSERT_TRUE(store->write(batch, Durability::synced).ok());
+  }
+  Batch last;
+  last.put(Family::views, "last", std::string(200, 'z'));
+  ASSERT_TRUE(store->write(last, Durability::ordered).ok());
+  std::filesystem::copy(from, to, std::filesystem::copy_options::recursive);
+}
+
+std::filesystem::path log_in(const std::string& folder) {
+  std::filesystem::path log;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() == ".log" && (log.empty() || file_size(entry.path()) > file_size(log)))
+      log = entry.path();
+  }
+  return log;
+}
+
+TEST(EmbeddedStore, StartsWithATornEndThatWasNotAcknowledged) {
+  const TemporaryFolder folder;
+  leave_as_killed(folder.path("record"), folder.path("killed"));
+  const auto log = log_in(folder.path("killed"));
+  std::filesystem::resize_file(log, file_size(log) - 100);
+  const auto store = open_or_null(folder.path("killed"));
+  EXPECT_EQ(all_of(*store, Family::commits).size(), 300u);
+  EXPECT_TRUE(all_of(*store, Family::views).empty());
+  EXPECT_FALSE(std::filesystem::exists(folder.path("killed/damaged-log")));
+}
+
+TEST(EmbeddedStore, RefusesToStartWithoutWhatWasAcknowledged) {
+  const TemporaryFolder folder;
+  leave_as_killed(folder.path("record"), folder.path("killed"));
+  const auto log = log_in(folder.path("killed"));
+  const auto middle = static_cast<std::streamoff>(file_size(log) / 2);
+  std::fstream file(log, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekg(middle);
+  const char flipped = static_cast<char>(file.get() ^ 1);
+  file.seekp(middle);
+  file.put(flipped);
+  file.close();
+  for (int start = 0; start < 2; ++start) {
+    const auto store = open_embedded(folder.path("killed"));
+    ASSERT_FALSE(store.ok()) << "start " << start;
+    EXPECT_EQ(store.error().code, Code::corrupt);
+    EXPECT_THAT(store.error().text(), testing::HasSubstr("acknowledged"));
+    EXPECT_THAT(store.error().text(), testing::HasSubstr("restore a backup"));
+  }
+  EXPECT_EQ(file_size(log_in(folder.path("killed/damaged-log"))), file_size(log_in(folder.path("record"))));
+  std::filesystem::remove(folder.path("killed/ACKNOWLEDGED"));
+  const auto store = open_or_null(folder.path("killed"));
+  const size_t left = all_of(*store, Family::commits).size();
+  EXPECT_GT(left, 100u) << "who accepts the loss goes on with what is left";
+  EXPECT_LT(left, 300u);
+}
+
 }  // namespace
 }  // namespace cityloom::store

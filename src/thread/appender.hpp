@@ -31,6 +31,8 @@ class Appender {
   base::Status run(std::function<base::Status()> job);
   /// Writes all changed view entries. Within `run` only.
   base::Status checkpoint();
+  /// Takes no more changes from now on, and refuses all that wait. The first reason stays.
+  void poison(const base::Error& error);
 
   Thread::Token on_head(std::function<void(Offset)> heard);                          ///< as Thread::on_head
   base::Result<std::optional<Offset>> follower_offset(std::string_view name) const;  ///< as Thread's
@@ -77,7 +79,6 @@ class Appender {
   void tell_head();
 
   void add_followers(Batch& batch);
-  void poison(const base::Error& error);
 
   Store& store_;
   Views& views_;

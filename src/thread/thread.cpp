@@ -244,8 +244,11 @@ Status Thread::set_follower_offset(std::string_view name, Offset offset) {
 
 Status Thread::checkpoint() {
   return parts_->appender->run([this] {
-    if (const Status written = parts_->appender->checkpoint(); !written) return written;
-    return parts_->store->flush();
+    Status written = parts_->appender->checkpoint();
+    if (written) written = parts_->store->flush();
+    // Nothing that comes later could be trusted to the disk: this shows at once, not only at the next change.
+    if (!written) parts_->appender->poison(written.error());
+    return written;
   });
 }
 
