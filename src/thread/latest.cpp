@@ -39,8 +39,7 @@ std::vector<std::string_view> packed_locations_of(const EntityRecord& record) {
 
 }  // namespace
 
-EntityRecord Latest::find(std::string_view entity_id) const {
-  const size_t hash = IdHash()(entity_id);
+EntityRecord Latest::find(std::string_view entity_id, size_t hash) const {
   const Shard& shard = shards_[hash >> 58];
   const std::shared_lock lock(shard.mutex);
   const auto found = shard.records.find(entity_id, hash);
@@ -59,8 +58,7 @@ EntityRecord Latest::find(EntityNumber number) const {
   return piece->records[number.number % piece_size];
 }
 
-EntityRecord Latest::put_by_number(const EntityRecord& record) {
-  const uint32_t number = record.number().number;
+EntityRecord Latest::put_by_number(const EntityRecord& record, uint32_t number) {
   Piece* piece = nullptr;
   // Only this worker changes the map: looking needs no lock.
   if (const auto found = pieces_.find(number / piece_size); found != pieces_.end()) {
@@ -78,13 +76,12 @@ EntityRecord Latest::put_by_number(const EntityRecord& record) {
   return before;
 }
 
-void Latest::put(const EntityRecord& record) {
-  const EntityRecord before = put_by_number(record);
-  const size_t hash = IdHash()(record.id());
+void Latest::put(const EntityRecord& record, EntityNumber number, size_t hash, bool plain) {
+  const EntityRecord before = put_by_number(record, number.number);
   Shard& shard = shards_[hash >> 58];
   {
     const std::unique_lock lock(shard.mutex);
-    const auto found = shard.records.find(record.id(), hash);
+    const auto found = before ? shard.records.find(before, hash) : shard.records.end();
     if (found == shard.records.end()) {
       shard.records.insert(record);
     } else {
@@ -92,7 +89,7 @@ void Latest::put(const EntityRecord& record) {
     }
   }
   record_bytes_.fetch_add(record.memory_bytes() - (before ? before.memory_bytes() : 0), std::memory_order_relaxed);
-  index(before, record);
+  if (!plain) index(before, record);
 }
 
 void Latest::index(const EntityRecord& before, const EntityRecord& after) {

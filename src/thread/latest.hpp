@@ -39,16 +39,28 @@ inline constexpr int coarse_level = 13;
 /// The latest record of every entity of a branch that the branch itself has touched; ended ones stay as records
 /// without types. One worker writes, any reads: a lookup takes two short shared locks.
 class Latest {
+  struct IdHash {
+    using is_transparent = void;
+    size_t operator()(std::string_view id) const { return absl::Hash<std::string_view>()(id); }
+    size_t operator()(const twin::EntityRecord& record) const { return (*this)(record.id()); }
+  };
+
  public:
   Latest() = default;
   Latest(const Latest&) = delete;
   Latest& operator=(const Latest&) = delete;
 
-  twin::EntityRecord find(std::string_view entity_id) const;  ///< empty if it does not exist
-  twin::EntityRecord find(twin::EntityNumber number) const;   ///< likewise
+  static size_t hash_of(std::string_view entity_id) { return IdHash()(entity_id); }
 
-  /// Puts a record in the place of the one with its id. Writer only.
-  void put(const twin::EntityRecord& record);
+  twin::EntityRecord find(std::string_view entity_id) const {  ///< empty if it does not exist
+    return find(entity_id, hash_of(entity_id));
+  }
+  twin::EntityRecord find(std::string_view entity_id, size_t hash) const;  ///< likewise, with the id's hash
+  twin::EntityRecord find(twin::EntityNumber number) const;                ///< likewise
+
+  /// Puts a record in the place of the one with its number; `hash` is of its id. `plain`: there is one, and types and
+  /// place are as in that. Writer only.
+  void put(const twin::EntityRecord& record, twin::EntityNumber number, size_t hash, bool plain);
 
   /// One past the greatest entity number held.
   uint32_t numbers_end() const { return numbers_end_.load(std::memory_order_acquire); }
@@ -67,11 +79,6 @@ class Latest {
   std::optional<Numbers> meeting(const std::vector<Cell>& cells, size_t most) const;
 
  private:
-  struct IdHash {
-    using is_transparent = void;
-    size_t operator()(std::string_view id) const { return absl::Hash<std::string_view>()(id); }
-    size_t operator()(const twin::EntityRecord& record) const { return (*this)(record.id()); }
-  };
   struct IdEqual {
     using is_transparent = void;
     static std::string_view id_of(const twin::EntityRecord& record) { return record.id(); }
@@ -79,6 +86,9 @@ class Latest {
     template <class Left, class Right>
     bool operator()(const Left& left, const Right& right) const {
       return id_of(left) == id_of(right);
+    }
+    bool operator()(const twin::EntityRecord& left, const twin::EntityRecord& right) const {
+      return left.is(right) || left.id() == right.id();
     }
   };
   struct Shard {
@@ -92,7 +102,7 @@ class Latest {
     std::array<twin::EntityRecord, piece_size> records;
   };
 
-  twin::EntityRecord put_by_number(const twin::EntityRecord& record);
+  twin::EntityRecord put_by_number(const twin::EntityRecord& record, uint32_t number);
   void index(const twin::EntityRecord& before, const twin::EntityRecord& after);
 
   std::array<Shard, 64> shards_;  // by the upper bits of the id's hash

@@ -62,6 +62,9 @@ struct Stage {
   /// An entity as the group leaves it. `record` says which: it is never empty, but may have ended.
   struct Touched {
     Branch* branch = nullptr;  // no branch is dropped while a group is on its way
+    size_t hash = 0;           // of the id: kept, so that nothing reads the record only to hash it
+    twin::EntityNumber number;
+    bool plain = true;  // neither types nor place have changed
     twin::EntityRecord record;
   };
   struct EverKey {
@@ -72,20 +75,23 @@ struct Stage {
   };
   struct EntityOn {  // how `touched` is looked into
     const Branch* branch;
+    size_t hash;
     std::string_view id;
   };
   struct Hash {
     using is_transparent = void;
-    size_t operator()(const EntityOn& one) const { return absl::HashOf(one.branch, one.id); }
-    size_t operator()(const Touched& one) const { return absl::HashOf(one.branch, one.record.id()); }
+    template <class One>
+    size_t operator()(const One& one) const {
+      return one.hash;
+    }
   };
   struct Equal {
     using is_transparent = void;
-    static EntityOn on(const Touched& one) { return {one.branch, one.record.id()}; }
-    static EntityOn on(const EntityOn& one) { return one; }
+    static std::string_view id_of(const Touched& one) { return one.record.id(); }
+    static std::string_view id_of(const EntityOn& one) { return one.id; }
     template <class Left, class Right>
     bool operator()(const Left& left, const Right& right) const {
-      return on(left).branch == on(right).branch && on(left).id == on(right).id;
+      return left.branch == right.branch && left.hash == right.hash && id_of(left) == id_of(right);
     }
   };
 
@@ -117,6 +123,7 @@ class Views {
   /// An entity as it is with all that is staged, ready to be decided on and folded into.
   struct Standing {
     Branch* branch = nullptr;
+    size_t hash = 0;            ///< of the id
     twin::EntityRecord record;  ///< empty if it never existed; may have ended
     bool inherited = false;     ///< the branch has not touched it: the record is its parent's
     bool exists() const { return record.exists() && !record.ended(); }

@@ -152,7 +152,9 @@ void Stage::clear() {
   before = nullptr;
   commits.clear();
   bytes.clear();
+  const size_t as_many = touched.size();
   touched.clear();
+  touched.reserve(as_many);
   superseded.clear();
   ever.clear();
   branches.clear();
@@ -164,13 +166,14 @@ base::Result<Views::Standing> Views::standing(const Stage& stage, BranchId branc
   standing.branch = branch == main_branch ? main_.get() : writable_branch(branch).get();
   if (standing.branch == nullptr)
     return fail(Code::not_found, "there is no such branch", std::to_string(branch.number), "list the branches");
+  standing.hash = Latest::hash_of(entity_id);
   for (const Stage* one = &stage; one != nullptr; one = one->before) {
-    const auto found = one->touched.find(Stage::EntityOn{standing.branch, entity_id});
+    const auto found = one->touched.find(Stage::EntityOn{standing.branch, standing.hash, entity_id});
     if (found == one->touched.end()) continue;
     standing.record = found->record;
     return standing;
   }
-  standing.record = standing.branch->latest.find(entity_id);
+  standing.record = standing.branch->latest.find(entity_id, standing.hash);
   if (!standing.record.exists() && branch != main_branch) {
     const BranchInfo& info = standing.branch->info;
     auto inherited = find(info.parent, info.fork_offset, entity_id);
@@ -187,7 +190,7 @@ EntityNumber Views::number_for(Stage& stage, const Standing& standing, std::stri
     id = writable_branch(id)->info.parent;
     const auto parent = writable_branch(id);
     for (const Stage* one = &stage; one != nullptr; one = one->before) {
-      const auto found = one->touched.find(Stage::EntityOn{parent.get(), entity_id});
+      const auto found = one->touched.find(Stage::EntityOn{parent.get(), standing.hash, entity_id});
       if (found != one->touched.end()) return found->record.number();
     }
     if (const EntityRecord record = parent->latest.find(entity_id)) return record.number();
@@ -207,9 +210,17 @@ base::Status Views::fold(Stage& stage, Standing& standing, const Commit& commit,
       !folded) {
     return folded;
   }
-  for (const Fact& fact : facts) add_ever(fact, standing.record.number(), stage.ever);
-  const auto [at, is_new] = stage.touched.insert({standing.branch, standing.record});
-  if (!is_new) const_cast<EntityRecord&>(at->record) = standing.record;  // the id, and with it the hash, stays
+  bool stays = plain;
+  for (const Fact& fact : facts) {
+    add_ever(fact, standing.record.number(), stage.ever);
+    stays = stays && fact.attribute.name != twin::terms::location;
+  }
+  const auto [at, is_new] =
+      stage.touched.insert({standing.branch, standing.hash, standing.record.number(), stays, standing.record});
+  if (is_new) return {};
+  auto& touched = const_cast<Stage::Touched&>(*at);  // branch and id, and with them the hash, stay
+  touched.record = standing.record;
+  touched.plain = touched.plain && stays;
   return {};
 }
 
@@ -295,9 +306,9 @@ base::Status Views::publish(Stage& stage) {
     dirty_bytes_ += stage.ever.size() * sizeof(EverKey);
   }
   for (const Stage::Touched& one : stage.touched) {
-    if (dirty_.insert(dirty_key(one.branch->info.id, one.record.number())).second)
+    if (dirty_.insert(dirty_key(one.branch->info.id, one.number)).second)
       dirty_bytes_ += one.record.bytes().size() + 16;
-    one.branch->latest.put(one.record);
+    one.branch->latest.put(one.record, one.number, one.hash, one.plain);
   }
   if (stage.next_number != 0) published_next_number_ = stage.next_number;
   publish_branches(stage);
@@ -426,7 +437,7 @@ base::Status Views::load() {
       read = fail(Code::corrupt, "a stored entity cannot be read", {}, "run 'cityloom refold' to fold the views again");
       return false;
     }
-    branch->latest.put(std::move(*record));
+    branch->latest.put(*record, record->number(), Latest::hash_of(record->id()), false);
     return true;
   });
   if (!scanned) return scanned;
