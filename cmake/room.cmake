@@ -1,7 +1,7 @@
 # cityloom_room(NAME [ROOMS lower-room...] [LIBRARIES target...] [TEST_ROOMS room...] [TEST_LIBRARIES target...])
 #
 # Builds src/NAME/*.cpp into the static library cityloom_NAME, src/NAME/*_test.cpp into the program NAME_test
-# (one ctest per room), and, in the fuzz preset, each src/NAME/X_fuzz.cpp into a program X_fuzz.
+# (one ctest per room), and, in the asan preset, each src/NAME/X_fuzz.cpp into a program X_fuzz.
 function(cityloom_room NAME)
   cmake_parse_arguments(ROOM "" "" "ROOMS;LIBRARIES;TEST_ROOMS;TEST_LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")

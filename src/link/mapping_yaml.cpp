@@ -6,8 +6,8 @@
 #include <cmath>
 #include <utility>
 
+#include "base/units.hpp"
 #include "link/text.hpp"
-#include "link/units.hpp"
 #include "ngsi/context.hpp"
 
 namespace cityloom::link {
@@ -177,7 +177,7 @@ void read_number_rule(YamlMap& map, AttributeRule& rule) {
   rule.unit = map.text("unit");
   const std::string given_in = map.text("given_in");
   if (!given_in.empty()) {
-    const auto found = conversion(given_in, rule.unit);
+    const auto found = base::conversion(given_in, rule.unit);
     if (found.ok()) {
       rule.offset = rule.offset * found->scale + found->offset;
       rule.scale *= found->scale;

@@ -4,8 +4,6 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-#include "link/units.hpp"
-
 namespace cityloom::link {
 namespace {
 
@@ -71,20 +69,6 @@ TEST(TimeFormat, ReadsBackEverySecond) {
     RC_ASSERT(instant.ok());
     RC_ASSERT(*instant == base::Instant::from_seconds(seconds));
   }));
-}
-
-TEST(Units, ConvertsThereAndBack) {
-  EXPECT_NEAR(conversion("HM", "KMH")->scale, 1.609344, 1e-12);
-  EXPECT_NEAR(conversion("mph", "KMH")->scale, 1.609344, 1e-12);
-  const auto fahrenheit = conversion("FAH", "CEL");
-  EXPECT_NEAR(32 * fahrenheit->scale + fahrenheit->offset, 0, 1e-9);
-  EXPECT_NEAR(-40 * fahrenheit->scale + fahrenheit->offset, -40, 1e-9);
-  for (const auto& [from, to] : {std::pair{"KNT", "MTS"}, {"BAR", "A97"}, {"GP", "GQ"}, {"61", "59"}, {"KEL", "FAH"}}) {
-    const auto there = conversion(from, to);
-    const auto back = conversion(to, from);
-    ASSERT_TRUE(there.ok() && back.ok());
-    EXPECT_NEAR((7 * there->scale + there->offset) * back->scale + back->offset, 7, 1e-9) << from;
-  }
 }
 
 }  // namespace

@@ -1,13 +1,12 @@
 // Lenient on purpose: anybody may write a Building, not only our importer.
 #include "space/building_shape.hpp"
 
-#include <rapidjson/document.h>
 #include <xxhash.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <string_view>
+#include <nlohmann/json.hpp>
 
 #include "space/osm_values.hpp"
 
@@ -27,25 +26,21 @@ std::optional<double> number_of(const twin::Value& value) {
 }
 
 // The string of a language, or the first of its strings.
-std::string_view string_in(const rapidjson::Value& value) {
-  if (value.IsString()) return {value.GetString(), value.GetStringLength()};
-  if (value.IsArray() && !value.Empty() && value[0].IsString())
-    return {value[0].GetString(), value[0].GetStringLength()};
-  return {};
+std::string string_in(const nlohmann::ordered_json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  return value.is_array() && !value.empty() && value[0].is_string() ? value[0].get<std::string>() : std::string();
 }
 
 std::string name_of(const twin::Attribute& attribute) {
   if (attribute.kind == twin::AttributeKind::property) return text_of(attribute.value);
   const auto* json = std::get_if<twin::Json>(&attribute.value);
   if (json == nullptr) return {};
-  rapidjson::Document names;
-  names.Parse(json->text.data(), json->text.size());
-  if (names.HasParseError() || !names.IsObject()) return {};
+  const auto names = nlohmann::ordered_json::parse(json->text, nullptr, false);
+  if (!names.is_object()) return {};
   for (const char* language : {"@none", "ko", "en"}) {
-    if (const auto found = names.FindMember(language); found != names.MemberEnd())
-      return std::string(string_in(found->value));
+    if (const auto found = names.find(language); found != names.end()) return string_in(*found);
   }
-  return names.MemberCount() > 0 ? std::string(string_in(names.MemberBegin()->value)) : std::string();
+  return names.empty() ? std::string() : string_in(*names.begin());
 }
 
 void read_outline(const twin::Value& value, BuildingShape& shape) {

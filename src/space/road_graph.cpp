@@ -1,11 +1,10 @@
 // Entities to edges.
 #include "space/road_graph.hpp"
 
-#include <rapidjson/document.h>
-
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 namespace cityloom::space {
 namespace {
@@ -32,11 +31,10 @@ std::vector<std::string> ids_of(const twin::Value& value) {
   std::vector<std::string> ids;
   const auto* json = std::get_if<twin::Json>(&value);
   if (json == nullptr) return ids;
-  rapidjson::Document list;
-  list.Parse(json->text.data(), json->text.size());
-  if (list.HasParseError() || !list.IsArray()) return ids;
-  for (const auto& id : list.GetArray()) {
-    if (id.IsString()) ids.emplace_back(id.GetString(), id.GetStringLength());
+  const auto list = nlohmann::json::parse(json->text, nullptr, false);
+  if (!list.is_array()) return ids;
+  for (const auto& id : list) {
+    if (id.is_string()) ids.push_back(id.get<std::string>());
   }
   return ids;
 }

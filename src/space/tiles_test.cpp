@@ -3,13 +3,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <rapidjson/document.h>
-
 #include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 
@@ -67,22 +66,22 @@ class Tiles : public ::testing::Test {
 };
 
 struct Content {
-  rapidjson::Document json;
+  nlohmann::json json;
   std::string binary;
   std::vector<float> floats(int accessor) const {
-    const auto& view = json["bufferViews"][json["accessors"][accessor]["bufferView"].GetUint()];
-    std::vector<float> values(view["byteLength"].GetUint() / 4);
-    std::memcpy(values.data(), binary.data() + view["byteOffset"].GetUint(), values.size() * 4);
+    const auto& view = json["bufferViews"][json["accessors"][accessor]["bufferView"].get<uint32_t>()];
+    std::vector<float> values(view["byteLength"].get<uint32_t>() / 4);
+    std::memcpy(values.data(), binary.data() + view["byteOffset"].get<uint32_t>(), values.size() * 4);
     return values;
   }
   std::vector<uint32_t> indices() const {
     const auto& accessor = json["accessors"][3];
-    const auto& view = json["bufferViews"][accessor["bufferView"].GetUint()];
-    const char* bytes = binary.data() + view["byteOffset"].GetUint();
-    std::vector<uint32_t> values(accessor["count"].GetUint());
+    const auto& view = json["bufferViews"][accessor["bufferView"].get<uint32_t>()];
+    const char* bytes = binary.data() + view["byteOffset"].get<uint32_t>();
+    std::vector<uint32_t> values(accessor["count"].get<uint32_t>());
     for (size_t i = 0; i < values.size(); ++i) {
       uint16_t small = 0;
-      if (accessor["componentType"].GetInt() == 5123) {
+      if (accessor["componentType"].get<int>() == 5123) {
         std::memcpy(&small, bytes + 2 * i, 2);
         values[i] = small;
       } else {
@@ -95,10 +94,11 @@ struct Content {
     const auto& table = json["extensions"]["EXT_structural_metadata"]["propertyTables"][0];
     const auto& column = table["properties"][property];
     const auto& views = json["bufferViews"];
-    std::vector<uint32_t> offsets(table["count"].GetUint() + 1);
-    std::memcpy(offsets.data(), binary.data() + views[column["stringOffsets"].GetUint()]["byteOffset"].GetUint(),
+    std::vector<uint32_t> offsets(table["count"].get<uint32_t>() + 1);
+    std::memcpy(offsets.data(),
+                binary.data() + views[column["stringOffsets"].get<uint32_t>()]["byteOffset"].get<uint32_t>(),
                 offsets.size() * 4);
-    const char* start = binary.data() + views[column["values"].GetUint()]["byteOffset"].GetUint();
+    const char* start = binary.data() + views[column["values"].get<uint32_t>()]["byteOffset"].get<uint32_t>();
     std::vector<std::string> texts;
     for (size_t i = 0; i + 1 < offsets.size(); ++i) texts.emplace_back(start + offsets[i], offsets[i + 1] - offsets[i]);
     return texts;
@@ -107,10 +107,10 @@ struct Content {
   twin::Position position_of_vertex(const std::vector<float>& positions, size_t vertex) const {
     const auto& matrix = json["nodes"][0]["matrix"];
     double world[3];
-    for (rapidjson::SizeType row = 0; row < 3; ++row) {
-      world[row] = matrix[12 + row].GetDouble();
-      for (rapidjson::SizeType column = 0; column < 3; ++column) {
-        world[row] += matrix[column * 4 + row].GetDouble() * static_cast<double>(positions[vertex * 3 + column]);
+    for (size_t row = 0; row < 3; ++row) {
+      world[row] = matrix[12 + row].get<double>();
+      for (size_t column = 0; column < 3; ++column) {
+        world[row] += matrix[column * 4 + row].get<double>() * static_cast<double>(positions[vertex * 3 + column]);
       }
     }
     return position_of({world[0], -world[2], world[1]});
@@ -122,8 +122,8 @@ Content parse(const TileContent& content) {
   const std::string& bytes = content.bytes;
   uint32_t json_size = 0;
   std::memcpy(&json_size, bytes.data() + 12, 4);
-  parsed.json.Parse(bytes.data() + 20, json_size);
-  EXPECT_FALSE(parsed.json.HasParseError());
+  parsed.json = nlohmann::json::parse(bytes.data() + 20, bytes.data() + 20 + json_size, nullptr, false);
+  EXPECT_FALSE(parsed.json.is_discarded());
   parsed.binary = bytes.substr(20 + json_size + 8);
   return parsed;
 }
@@ -156,11 +156,10 @@ class Walker {
   void walk() {
     const auto tileset = tiles_.find("tileset.json", as_of_);
     ASSERT_TRUE(tileset.ok());
-    rapidjson::Document json;
-    json.Parse((*tileset)->bytes.c_str());
-    EXPECT_STREQ(json["asset"]["version"].GetString(), "1.1");
-    version = json["asset"]["tilesetVersion"].GetString();
-    walk(json["root"], json["geometricError"].GetDouble(), nullptr);
+    const nlohmann::json json = nlohmann::json::parse((*tileset)->bytes);
+    EXPECT_EQ(json["asset"]["version"], "1.1");
+    version = json["asset"]["tilesetVersion"].get<std::string>();
+    walk(json["root"], json["geometricError"].get<double>(), nullptr);
   }
   std::map<std::string, std::string> tile_of_feature;
   std::map<std::string, double> volume_of_feature;
@@ -173,22 +172,24 @@ class Walker {
   }
 
  private:
-  void walk(const rapidjson::Value& tile, double error_above, const rapidjson::Value* region_above) {
+  void walk(const nlohmann::json& tile, double error_above, const nlohmann::json* region_above) {
     const auto& region = tile["boundingVolume"]["region"];
-    EXPECT_LE(tile["geometricError"].GetDouble(), error_above);
+    EXPECT_LE(tile["geometricError"].get<double>(), error_above);
     if (region_above != nullptr) expect_within(region, *region_above);
-    if (tile.HasMember("content")) see_content(tile["content"]["uri"].GetString(), region);
-    if (!tile.HasMember("children")) {
-      EXPECT_EQ(tile["geometricError"].GetDouble(), 0);
+    if (tile.contains("content")) see_content(tile["content"]["uri"].get<std::string>(), region);
+    if (!tile.contains("children")) {
+      EXPECT_EQ(tile["geometricError"].get<double>(), 0);
       return;
     }
-    for (const auto& child : tile["children"].GetArray()) walk(child, tile["geometricError"].GetDouble(), &region);
+    for (const auto& child : tile["children"]) walk(child, tile["geometricError"].get<double>(), &region);
   }
-  static void expect_within(const rapidjson::Value& inner, const rapidjson::Value& outer) {
-    for (rapidjson::SizeType low : {0u, 1u, 4u}) EXPECT_GE(inner[low].GetDouble(), outer[low].GetDouble() - 1e-12);
-    for (rapidjson::SizeType high : {2u, 3u, 5u}) EXPECT_LE(inner[high].GetDouble(), outer[high].GetDouble() + 1e-12);
+  static void expect_within(const nlohmann::json& inner, const nlohmann::json& outer) {
+    for (size_t low : {size_t{0}, size_t{1}, size_t{4}})
+      EXPECT_GE(inner[low].get<double>(), outer[low].get<double>() - 1e-12);
+    for (size_t high : {size_t{2}, size_t{3}, size_t{5}})
+      EXPECT_LE(inner[high].get<double>(), outer[high].get<double>() + 1e-12);
   }
-  void see_content(std::string uri, const rapidjson::Value& region) {
+  void see_content(std::string uri, const nlohmann::json& region) {
     ++contents;
     // The tileset says itself as of when its contents are.
     const size_t moment = uri.find("&asOf=");
@@ -207,9 +208,10 @@ class Walker {
       const auto position = content.position_of_vertex(positions, vertex);
       const double longitude = position.longitude_deg * radians_per_degree,
                    latitude = position.latitude_deg * radians_per_degree;
-      const bool is_within = longitude >= region[0].GetDouble() && latitude >= region[1].GetDouble() &&
-                             longitude <= region[2].GetDouble() && latitude <= region[3].GetDouble() &&
-                             position.height_m >= region[4].GetDouble() && position.height_m <= region[5].GetDouble();
+      const bool is_within = longitude >= region[0].get<double>() && latitude >= region[1].get<double>() &&
+                             longitude <= region[2].get<double>() && latitude <= region[3].get<double>() &&
+                             position.height_m >= region[4].get<double>() &&
+                             position.height_m <= region[5].get<double>();
       outside += is_within ? 0 : 1;
     }
     EXPECT_EQ(outside, 0u) << uri;

@@ -1,30 +1,30 @@
 #include "thread/json_merge.hpp"
 
-#include <rapidjson/document.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
+#include <nlohmann/json.hpp>
 
 namespace cityloom::thread {
 namespace {
 
-bool asks_removal(const rapidjson::Value& value) {
-  return value.IsNull() ||
-         (value.IsString() && std::string_view(value.GetString(), value.GetStringLength()) == "urn:ngsi-ld:null");
+// Members stay in the order in which they were written.
+using Document = nlohmann::ordered_json;
+
+bool asks_removal(const Document& value) {
+  return value.is_null() || (value.is_string() && value.get_ref<const std::string&>() == "urn:ngsi-ld:null");
 }
 
-void merge_into(rapidjson::Value& target, const rapidjson::Value& patch, rapidjson::Document::AllocatorType& memory) {
-  if (!patch.IsObject() || !target.IsObject()) {
-    target.CopyFrom(patch, memory);
+void merge_into(Document& target, const Document& patch) {
+  if (!patch.is_object() || !target.is_object()) {
+    target = patch;
     return;
   }
-  for (const auto& member : patch.GetObject()) {
-    const auto found = target.FindMember(member.name);
-    if (asks_removal(member.value)) {
-      if (found != target.MemberEnd()) target.EraseMember(found);
-    } else if (found != target.MemberEnd()) {
-      merge_into(found->value, member.value, memory);
+  for (const auto& [name, value] : patch.items()) {
+    const auto found = target.find(name);
+    if (asks_removal(value)) {
+      if (found != target.end()) target.erase(found);
+    } else if (found != target.end()) {
+      merge_into(*found, value);
     } else {
-      target.AddMember(rapidjson::Value(member.name, memory), rapidjson::Value(member.value, memory), memory);
+      target[name] = value;
     }
   }
 }
@@ -32,19 +32,11 @@ void merge_into(rapidjson::Value& target, const rapidjson::Value& patch, rapidjs
 }  // namespace
 
 twin::Json merge_json(const twin::Json& present, const twin::Json& patch) {
-  rapidjson::Document target;
-  rapidjson::Document with;
-  // Whole numbers and long decimals must come out as they went in.
-  constexpr unsigned flags = rapidjson::kParseFullPrecisionFlag;
-  if (target.Parse<flags>(present.text.data(), present.text.size()).HasParseError() ||
-      with.Parse<flags>(patch.text.data(), patch.text.size()).HasParseError()) {
-    return patch;
-  }
-  merge_into(target, with, target.GetAllocator());
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-  target.Accept(writer);
-  return {std::string(buffer.GetString(), buffer.GetSize())};
+  Document target = Document::parse(present.text, nullptr, false);
+  const Document with = Document::parse(patch.text, nullptr, false);
+  if (target.is_discarded() || with.is_discarded()) return patch;
+  merge_into(target, with);
+  return {target.dump(-1, ' ', false, Document::error_handler_t::replace)};
 }
 
 }  // namespace cityloom::thread

@@ -2,7 +2,6 @@
 import glob
 import json
 import os
-import platform
 import shutil
 import subprocess
 import tempfile
@@ -40,7 +39,7 @@ def _sanitizer_environment(context, preset):
     common = {"ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:allocator_may_return_null=1",
               "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
               "TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:suppressions={supp}"}
-    return {**context.environment(), **common} if preset in ("asan", "tsan", "fuzz") else context.environment()
+    return {**context.environment(), **common} if preset in ("asan", "tsan") else context.environment()
 
 
 def _count_report(tally, name, report, outcome):
@@ -75,10 +74,8 @@ def _skip_reason(output, label):
 def _run_one(context, tally, preset, name, command):
     with tempfile.TemporaryDirectory(prefix="cityloom-unit-") as folder:
         report_path = os.path.join(folder, "report.json")
-        # g++ 12's thread sanitizer cannot live with the address randomisation of newer kernels.
-        prefix = ["setarch", platform.machine(), "-R"] if preset == "tsan" and shutil.which("setarch") else []
         environment = {**_sanitizer_environment(context, preset), "GTEST_OUTPUT": f"json:{report_path}"}
-        outcome = programs.run(prefix + command, context.root, UNIT_TIMEOUT_S, environment)
+        outcome = programs.run(command, context.root, UNIT_TIMEOUT_S, environment)
         try:
             with open(report_path, encoding="utf-8") as f:
                 report = json.load(f)
@@ -101,9 +98,9 @@ def run_fuzzer(context, tally, name):
     if context.only not in name:
         return
     source = glob.glob(context.path("src", "**", name + ".cpp"), recursive=True)[0]
-    binary = glob.glob(context.path("build", "fuzz", "src", "**", name), recursive=True)
+    binary = glob.glob(context.path("build", "asan", "src", "**", name), recursive=True)
     if not binary:
-        tally.fail(f"{name}: no such program in build/fuzz")
+        tally.fail(f"{name}: no such program in build/asan")
         return
     seeds = [d for d in (source[:-len(".cpp")] + "_corpus", source[:-len("_fuzz.cpp")] + "_corpus") if os.path.isdir(d)]
     with tempfile.TemporaryDirectory(prefix="cityloom-fuzz-") as folder:
@@ -111,16 +108,16 @@ def run_fuzzer(context, tally, name):
         command = [binary[0], os.path.join(folder, "corpus"), *seeds, f"-max_total_time={context.fuzz_seconds}",
                    "-rss_limit_mb=2048", "-timeout=20", "-print_final_stats=1", "-verbosity=0",
                    f"-artifact_prefix={folder}/"]
-        outcome = programs.run(command, context.root, context.fuzz_seconds + 120, _sanitizer_environment(context, "fuzz"))
+        outcome = programs.run(command, context.root, context.fuzz_seconds + 120, _sanitizer_environment(context, "asan"))
         if outcome.good():
             runs = [l.split()[-1] for l in outcome.output.split("\n") if "number_of_executed_units" in l]
             tally.ok(f"{name}: {runs[0] if runs else 'some'} inputs", quiet=False)
             return
-        kept = context.path("build", "fuzz", "found")
+        kept = context.path("build", "asan", "found")
         os.makedirs(kept, exist_ok=True)
         for crash in glob.glob(f"{folder}/*-*"):
             shutil.copy(crash, os.path.join(kept, f"{name}-{os.path.basename(crash)}"))
-    tally.fail(f"{name}; the input is kept in build/fuzz/found", outcome.output)
+    tally.fail(f"{name}; the input is kept in build/asan/found", outcome.output)
 
 
 def _sources(context, *endings):

@@ -56,13 +56,13 @@ def sources(context, tally):
 
 
 def unit(context, tally):
-    if cpp.build(context, tally, "debug", ["all"]):
-        cpp.run_unit_tests(context, tally, "debug", None)
-
-
-def asan(context, tally):
     if cpp.build(context, tally, "asan", ["all"]):
         cpp.run_unit_tests(context, tally, "asan", None)
+
+
+def debug(context, tally):
+    if cpp.build(context, tally, "debug", ["all"]):
+        cpp.run_unit_tests(context, tally, "debug", None)
 
 
 def tsan(context, tally):
@@ -124,7 +124,7 @@ def fuzz(context, tally):
         return
     targets = [os.path.splitext(os.path.basename(p))[0]
                for p in glob.glob(context.path("src", "**", "*_fuzz.cpp"), recursive=True)]
-    if not cpp.build(context, tally, "fuzz", targets):
+    if not cpp.build(context, tally, "asan", targets):
         return
     with ThreadPoolExecutor(context.jobs) as pool:
         list(pool.map(lambda name: cpp.run_fuzzer(context, tally, name), sorted(targets)))
@@ -139,16 +139,15 @@ def tidy(context, tally):
 
 ALL = [
     Section("sources", "Source and docs checks", sources, True),
-    Section("unit", "Unit tests", unit, True),
+    Section("unit", "Unit tests, with address and undefined-behaviour sanitizers", unit, True),
+    Section("tsan", "Unit tests of rooms with workers, with thread sanitizer", tsan, True),
+    Section("fuzz", "Fuzzers of every parser", fuzz, True),
     Section("release", "Release build of server and console", release, True),
     Section("console", "Unit tests of the console", console, True),
     Section("end-to-end", "The program as its users run it", scripts_of("tests/end_to_end"), True),
     Section("kill", "kill -9 at random moments", scripts_of("tests/kill"), True),
     Section("browser", "The console in a browser", scripts_of("tests/browser", "console/tests/browser"), True),
     Section("gltf", "The tiles' glTF by gltf-validator", scripts_of("tests/gltf"), True),
-    # On demand until a full run of each has been seen to end well within the time: see docs/decisions/0004.
-    Section("asan", "Unit tests, with address and undefined-behaviour sanitizers", asan, False),
-    Section("tsan", "Unit tests of rooms with workers, with thread sanitizer", tsan, False),
-    Section("fuzz", "Fuzzers of every parser", fuzz, False),
+    Section("debug", "Unit tests without sanitizers, by g++ (on demand)", debug, False),
     Section("tidy", "clang-tidy over all sources (slow, on demand)", tidy, False),
 ]

@@ -1,11 +1,11 @@
-#include "link/units.hpp"
+#include "base/units.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
 #include <string>
 
-namespace cityloom::link {
+namespace cityloom::base {
 namespace {
 
 /// The SI value is value * scale + offset. Units of one quantity share its letter.
@@ -60,31 +60,31 @@ constexpr auto units = std::to_array<Unit>({
     {"GLL", "gal", 'q', 0.003785411784},
 });
 
-const Unit* find(std::string_view text) {
+const Unit* unit_named(std::string_view text) {
   for (const Unit& unit : units) {
     if (unit.code == text || unit.name == text) return &unit;
   }
   return nullptr;
 }
 
-base::Error unknown(std::string_view text) {
+Error unknown(std::string_view text) {
   std::string known;
   for (const Unit& unit : units) known += fmt::format("{}{} ({})", known.empty() ? "" : ", ", unit.code, unit.name);
-  return base::fail(base::Code::invalid, fmt::format("no conversion is known for the unit '{}'", text), {},
-                    "use scale and offset instead, or one of: " + known);
+  return fail(Code::invalid, fmt::format("no conversion is known for the unit '{}'", text), {},
+              "use scale and offset instead, or one of: " + known);
 }
 
 }  // namespace
 
-base::Result<Conversion> conversion(std::string_view from, std::string_view to) {
-  const Unit* source = find(from);
-  const Unit* target = find(to);
+Result<Conversion> conversion(std::string_view from, std::string_view to) {
+  const Unit* source = unit_named(from);
+  const Unit* target = unit_named(to);
   if (source == nullptr) return unknown(from);
   if (target == nullptr) return unknown(to);
   if (source->quantity != target->quantity) {
-    return base::fail(base::Code::invalid, fmt::format("'{}' and '{}' do not measure the same", from, to));
+    return fail(Code::invalid, fmt::format("'{}' and '{}' do not measure the same", from, to));
   }
   return Conversion{source->scale / target->scale, (source->offset - target->offset) / target->scale};
 }
 
-}  // namespace cityloom::link
+}  // namespace cityloom::base

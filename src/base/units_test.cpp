@@ -1,0 +1,33 @@
+// Ways between units lead there and back, and never from one quantity to another.
+#include "base/units.hpp"
+
+#include <gtest/gtest.h>
+
+#include <utility>
+
+namespace cityloom::base {
+namespace {
+
+TEST(Units, ConvertsThereAndBack) {
+  EXPECT_NEAR(conversion("HM", "KMH")->scale, 1.609344, 1e-12);
+  EXPECT_NEAR(conversion("mph", "KMH")->scale, 1.609344, 1e-12);
+  const auto fahrenheit = conversion("FAH", "CEL");
+  EXPECT_NEAR(32 * fahrenheit->scale + fahrenheit->offset, 0, 1e-9);
+  EXPECT_NEAR(-40 * fahrenheit->scale + fahrenheit->offset, -40, 1e-9);
+  for (const auto& [from, to] : {std::pair{"KNT", "MTS"}, {"BAR", "A97"}, {"GP", "GQ"}, {"61", "59"}, {"KEL", "FAH"}}) {
+    const auto there = conversion(from, to);
+    const auto back = conversion(to, from);
+    ASSERT_TRUE(there.ok() && back.ok());
+    EXPECT_NEAR((7 * there->scale + there->offset) * back->scale + back->offset, 7, 1e-9) << from;
+  }
+}
+
+TEST(Units, OfAnotherQuantityOrUnknownAreRefusedWithARemedy) {
+  EXPECT_FALSE(conversion("CEL", "MTR").ok());
+  const auto unknown = conversion("furlong", "MTR");
+  ASSERT_FALSE(unknown.ok());
+  EXPECT_NE(unknown.error().remedy.find("MTR (m)"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace cityloom::base
