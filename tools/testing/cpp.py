@@ -35,12 +35,13 @@ def _test_programs(context, preset, rooms):
 
 
 def _sanitizer_environment(context, preset):
-    supp = context.path("tools", "tsan.supp")
+    tsan_suppressions, ubsan_suppressions = context.path("tools", "tsan.supp"), context.path("tools", "ubsan.supp")
     symbolizer = shutil.which("llvm-symbolizer-19") or ""
     common = {"ASAN_SYMBOLIZER_PATH": symbolizer, "TSAN_SYMBOLIZER_PATH": symbolizer,
               "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:allocator_may_return_null=1",
-              "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
-              "TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:suppressions={supp}:"
+              "UBSAN_SYMBOLIZER_PATH": symbolizer,
+              "UBSAN_OPTIONS": f"print_stacktrace=1:halt_on_error=1:suppressions={ubsan_suppressions}",
+              "TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:suppressions={tsan_suppressions}:"
                               f"external_symbolizer_path={symbolizer}"}
     return {**context.environment(), **common} if preset in ("asan", "tsan") else context.environment()
 
