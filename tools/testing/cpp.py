@@ -75,10 +75,12 @@ def _skip_reason(output, label):
     return "no reason given"
 
 
-def _run_one(context, tally, preset, name, command):
+def _run_one(context, tally, preset, left_out, name, command):
     with tempfile.TemporaryDirectory(prefix="cityloom-unit-") as folder:
         report_path = os.path.join(folder, "report.json")
         environment = {**_sanitizer_environment(context, preset), "GTEST_OUTPUT": f"json:{report_path}"}
+        if left_out:
+            environment["GTEST_FILTER"] = "-" + left_out
         outcome = programs.run(command, context.root, UNIT_TIMEOUT_S, environment)
         try:
             with open(report_path, encoding="utf-8") as f:
@@ -91,10 +93,10 @@ def _run_one(context, tally, preset, name, command):
         _count_report(tally, f"{name} ({preset})", report, outcome)
 
 
-def run_unit_tests(context, tally, preset, rooms):
+def run_unit_tests(context, tally, preset, rooms, left_out=""):
     found = list(_test_programs(context, preset, rooms))
     with ThreadPoolExecutor(context.jobs) as pool:
-        list(pool.map(lambda test: _run_one(context, tally, preset, *test), found))
+        list(pool.map(lambda test: _run_one(context, tally, preset, left_out, *test), found))
 
 
 def run_fuzzer(context, tally, name):
