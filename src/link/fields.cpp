@@ -187,6 +187,8 @@ base::Result<std::unique_ptr<Fields>> JsonReader::parse(std::string_view payload
     return fail(Code::too_large,
                 fmt::format("the payload has {} bytes, at most {} are read", payload.size(), payload_bytes_max));
   }
+  // An empty view may have no address, which simdjson must not be given.
+  if (payload.empty()) return fail(Code::invalid, "the payload is empty");
   simdjson::dom::element root;
   const auto error = parts_->parser.parse(payload.data(), payload.size(), true).get(root);
   if (error == simdjson::DEPTH_ERROR) {
