@@ -6,6 +6,7 @@
 #include "app/command.hpp"
 #include "app/http_client.hpp"
 #include "app/record_work.hpp"
+#include "space/space.hpp"
 
 namespace cityloom::app {
 namespace {
@@ -65,14 +66,16 @@ ExitCode run_import(const Arguments& arguments) {
 Command import_command() {
   std::vector<Option> options = data_options();
   options.push_back({"--to", "URL", "send the files to this running server instead, e.g. http://127.0.0.1:8080", ""});
-  return {"import",
-          "Bring the files of a city into the record",
-          "[OPTION...] FILE...",
-          "Knows OpenStreetMap: .osm, .osm.pbf, .osm.gz, .pbf. A folder stands for the files in it. Importing again\n"
+  return {
+      "import",
+      "Bring the files of a city into the record",
+      "[OPTION...] FILE...",
+      "Knows " + space::known_formats() +
+          ".\nA folder stands for the files in it. Importing again "
           "writes only what changed. A feature that cannot be read is told with its file and id and does not stop the "
           "rest.\n",
-          std::move(options),
-          run_import};
+      std::move(options),
+      run_import};
 }
 
 }  // namespace cityloom::app

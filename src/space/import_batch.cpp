@@ -46,12 +46,21 @@ bool ImportBatch::claim(std::string_view object) {
 }
 
 base::Status ImportBatch::add(thread::Change change) {
+  if (!terms_interned_) return terms_interned_;
   if (!given_.insert(hash_of(change.entity_id)).second) return {};
   ++counts_[type_in(change.entity_id)];
   waiting_positions_ += positions_in(change);
   waiting_.push_back(std::move(change));
   if (waiting_.size() < options_.batch_changes && waiting_positions_ < options_.batch_positions) return {};
   return flush();
+}
+
+twin::Term ImportBatch::term(std::string_view name) {
+  const std::string iri = "https://uri.etsi.org/ngsi-ld/default-context/" + std::string(name);
+  auto term = sink_.terms().intern(iri);
+  if (term) return *term;
+  if (terms_interned_) terms_interned_ = std::move(term).error();
+  return {};
 }
 
 void ImportBatch::drop_waiting() {
@@ -91,8 +100,7 @@ base::Status ImportBatch::flush() {
 }
 
 base::Status ImportBatch::remove_gone() {
-  const auto types = vocabulary_.types();
-  auto ids = sink_.ids_of_source({types.begin(), types.end()}, vocabulary_.source, source_);
+  auto ids = sink_.ids_of_source(vocabulary_.source, source_);
   if (!ids) return std::move(ids).error();
   for (std::string& id : *ids) {
     if (given_.contains(hash_of(id))) continue;

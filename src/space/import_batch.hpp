@@ -25,6 +25,10 @@ class ImportBatch {
   /// Errors: those of the sink, cancelled.
   base::Status add(thread::Change change);
 
+  /// The term of a name in NGSI-LD's default vocabulary ("pipeMaterial"): how a format names types and attributes that
+  /// `vocabulary` does not have. If it cannot be interned, the next `add` fails.
+  twin::Term term(std::string_view name);
+
   /// Writes what waits, then removes the entities of this source that the file no longer gave.
   base::Status end_file();
 
@@ -66,6 +70,7 @@ class ImportBatch {
   absl::flat_hash_set<uint64_t> claimed_;       // hashes of objects of earlier files
   absl::flat_hash_set<uint64_t> claimed_here_;  // and of this one
   std::map<std::string, uint64_t> counts_;
+  base::Status terms_interned_;
   ImportReport report_;
 };
 

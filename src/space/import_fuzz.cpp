@@ -23,8 +23,7 @@ class CheckingSink final : public space::ImportSink {
     }
     return outcomes;
   }
-  base::Result<std::vector<std::string>> ids_of_source(const std::vector<twin::Term>&, twin::Term,
-                                                       std::string_view) override {
+  base::Result<std::vector<std::string>> ids_of_source(twin::Term, std::string_view) override {
     return std::vector<std::string>();
   }
 

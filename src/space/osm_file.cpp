@@ -27,13 +27,6 @@ bool is_pbf_name(std::string_view file_name) {
 
 }  // namespace
 
-bool is_osm_name(std::string_view file_name) {
-  for (std::string_view suffix : {".osm", ".pbf", ".osm.gz"}) {
-    if (file_name.size() > suffix.size() && file_name.ends_with(suffix)) return true;
-  }
-  return false;
-}
-
 base::Error OsmFile::damage(std::string_view reason) const {
   return fail(Code::corrupt,
               "The file is damaged or not of the kind its name says, at or after byte " + std::to_string(bytes_done_) +

@@ -18,7 +18,7 @@ namespace cityloom::space {
 class OsmFile {
  public:
   /// `passes` is how often it will be read: progress counts towards all of them.
-  OsmFile(const OsmInput& input, ImportBatch& batch, int passes) : input_(input), batch_(batch), passes_(passes) {}
+  OsmFile(const ImportInput& input, ImportBatch& batch, int passes) : input_(input), batch_(batch), passes_(passes) {}
 
   /// Calls `visit` with each block of objects of these types, until it fails. Errors: corrupt, unavailable, cancelled,
   /// what `visit` answers.
@@ -33,7 +33,7 @@ class OsmFile {
   void end_pass(uint64_t size);
   base::Error damage(std::string_view reason) const;
 
-  const OsmInput& input_;
+  const ImportInput& input_;
   ImportBatch& batch_;
   int passes_;
   int passes_done_ = 0;

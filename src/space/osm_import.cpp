@@ -28,7 +28,7 @@ constexpr size_t held_bytes_max = 256u << 20;  // of relations and of the ways t
 
 class OsmImport {
  public:
-  OsmImport(const OsmInput& input, ImportBatch& batch)
+  OsmImport(const ImportInput& input, ImportBatch& batch)
       : batch_(batch),
         file_(input, batch, 4),
         nodes_(batch.options().nodes_max),
@@ -367,7 +367,7 @@ Status OsmImport::emit_held() {
 
 }  // namespace
 
-Status import_osm(const OsmInput& input, ImportBatch& batch) {
+Status import_osm(const ImportInput& input, ImportBatch& batch) {
   return OsmImport(input, batch).run();
 }
 

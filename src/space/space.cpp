@@ -6,7 +6,7 @@
 #include <system_error>
 
 #include "space/import_batch.hpp"
-#include "space/osm_import.hpp"
+#include "space/importer.hpp"
 
 namespace cityloom::space {
 namespace {
@@ -16,23 +16,29 @@ using base::fail;
 namespace fs = std::filesystem;
 
 // One file within an import.
-base::Status import_one(const OsmInput& input, ImportBatch& batch) {
+base::Status import_one(const Importer& importer, const ImportInput& input, ImportBatch& batch) {
   batch.begin_file(input.name, batch.options().source.empty() ? input.name : batch.options().source);
-  auto status = import_osm(input, batch);
+  auto status = importer.import(input, batch);
   if (status) status = batch.end_file();
   if (!status) batch.drop_waiting();
   return status;
 }
 
-base::Result<ImportReport> import_single(const OsmInput& input, ImportSink& sink, const ImportOptions& options) {
-  if (!can_import(input.name)) {
-    return fail(Code::unsupported, "No importer knows files of this name", input.name,
-                "Known are .osm, .osm.gz, .osm.pbf and .pbf");
-  }
+base::Error unknown_format(const ImportInput& input) {
+  return fail(
+      Code::unsupported,
+      is_known_name(input.name) ? "No importer knows what is in this file" : "No importer knows files of this name",
+      input.name, "Known are " + known_formats());
+}
+
+base::Result<ImportReport> import_single(const ImportInput& input, ImportSink& sink, const ImportOptions& options) {
+  const auto importer = importer_of(input);
+  if (!importer) return importer.error();
+  if (*importer == nullptr) return unknown_format(input);
   auto vocabulary = Vocabulary::intern(sink.terms());
   if (!vocabulary) return std::move(vocabulary).error();
   ImportBatch batch(sink, *vocabulary, options);
-  if (auto status = import_one(input, batch); !status) return std::move(status).error();
+  if (auto status = import_one(**importer, input, batch); !status) return std::move(status).error();
   return batch.finish();
 }
 
@@ -79,7 +85,7 @@ std::string ImportReport::text() const {
 }
 
 bool can_import(std::string_view file_name) {
-  return is_osm_name(file_name);
+  return is_known_name(file_name);
 }
 
 base::Result<ImportReport> import_file(const std::string& path, ImportSink& sink, const ImportOptions& options) {
@@ -100,18 +106,20 @@ base::Result<ImportReport> import_city(const std::string& folder, ImportSink& si
   if (!vocabulary) return std::move(vocabulary).error();
   ImportBatch batch(sink, *vocabulary, options);
   for (const FolderFile& file : *files) {
-    if (!can_import(file.name)) {
+    const ImportInput input{file.name, file.path, {}};
+    const auto importer = importer_of(input);
+    if (importer && *importer == nullptr) {
       batch.report().ignored.push_back(file.name);
       continue;
     }
-    auto status = import_one({file.name, file.path, {}}, batch);
+    const base::Status status = importer ? import_one(**importer, input, batch) : base::Status(importer.error());
     if (status) continue;
-    if (ends_the_import(status.error())) return std::move(status).error();
+    if (ends_the_import(status.error())) return status.error();
     batch.report().failures.push_back({file.name, status.error()});
   }
   if (batch.report().files.empty() && batch.report().failures.empty()) {
     return fail(Code::not_found, "The folder holds no file that can be imported", folder,
-                "Put an OpenStreetMap extract (.osm or .osm.pbf) there");
+                "Put files of the city there: " + known_formats());
   }
   return batch.finish();
 }

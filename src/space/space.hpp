@@ -70,9 +70,8 @@ class ImportSink {
   virtual twin::TermTable& terms() = 0;
   /// Takes changes and says what became of each. Returns when they are durable.
   virtual base::Result<thread::Outcomes> append(std::vector<thread::Change> changes) = 0;
-  /// The ids of the entities of these types whose attribute `source` has this value.
-  virtual base::Result<std::vector<std::string>> ids_of_source(const std::vector<twin::Term>& types,
-                                                               twin::Term attribute, std::string_view source) = 0;
+  /// The ids of the entities whose attribute `attribute` is this text. Cost: looks at every entity.
+  virtual base::Result<std::vector<std::string>> ids_of_source(twin::Term attribute, std::string_view source) = 0;
 };
 
 /// Writes to a branch of a thread.
@@ -83,8 +82,7 @@ class ThreadSink final : public ImportSink {
       : thread_(thread), branch_(branch), author_(std::move(author)) {}
   twin::TermTable& terms() override { return thread_.terms(); }
   base::Result<thread::Outcomes> append(std::vector<thread::Change> changes) override;
-  base::Result<std::vector<std::string>> ids_of_source(const std::vector<twin::Term>& types, twin::Term attribute,
-                                                       std::string_view source) override;
+  base::Result<std::vector<std::string>> ids_of_source(twin::Term attribute, std::string_view source) override;
 
  private:
   thread::Thread& thread_;
@@ -92,8 +90,11 @@ class ThreadSink final : public ImportSink {
   std::string author_;
 };
 
-/// Whether an importer knows this kind of file, by its name: .osm, .osm.gz, .osm.pbf, .pbf.
+/// Whether an importer takes files of this name. What is in it may still be of no known format.
 bool can_import(std::string_view file_name);
+
+/// All formats, for a person: "OpenStreetMap (.osm .osm.gz .osm.pbf .pbf), ...".
+std::string known_formats();
 
 /// Brings one file into the sink. Importing it again changes only what changed and removes what is gone from it. A bad
 /// feature becomes a warning. A damaged file is found before anything is written. Memory: bounded by the options, not

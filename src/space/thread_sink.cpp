@@ -11,13 +11,10 @@ base::Result<thread::Outcomes> ThreadSink::append(std::vector<thread::Change> ch
   return thread_.append(std::move(set));
 }
 
-base::Result<std::vector<std::string>> ThreadSink::ids_of_source(const std::vector<twin::Term>& types,
-                                                                 twin::Term attribute, std::string_view source) {
+base::Result<std::vector<std::string>> ThreadSink::ids_of_source(twin::Term attribute, std::string_view source) {
   auto snapshot = thread_.snapshot(branch_);
-  twin::Query query;
-  for (twin::Term type : types) query.types.any_of.push_back({type});
   std::vector<std::string> ids;
-  auto status = snapshot.each(query, [&](const twin::EntityRecord& record) {
+  auto status = snapshot.each(twin::Query(), [&](const twin::EntityRecord& record) {
     record.each_attribute(attribute, [&](const twin::Attribute& found) {
       const auto* text = std::get_if<std::string>(&found.value);
       if (text != nullptr && *text == source) ids.emplace_back(record.id());

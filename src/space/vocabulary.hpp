@@ -1,8 +1,6 @@
 // The names under which an imported city stands in the record.
 #pragma once
 
-#include <array>
-
 #include "base/result.hpp"
 #include "twin/term.hpp"
 
@@ -26,11 +24,6 @@ struct Vocabulary {
 
   /// For readers: what nobody has written yet is Term::unknown(). Cost: some 40 lookups.
   static Vocabulary find(const twin::TermTable& table);
-
-  std::array<twin::Term, 9> types() const {
-    return {building, building_part,     road_segment, turn_restriction, traffic_signal,
-            crossing, point_of_interest, water,        green_space};
-  }
 };
 
 }  // namespace cityloom::space

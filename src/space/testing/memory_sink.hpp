@@ -31,8 +31,7 @@ class MemorySink final : public ImportSink {
     return outcomes;
   }
 
-  base::Result<std::vector<std::string>> ids_of_source(const std::vector<twin::Term>&, twin::Term attribute,
-                                                       std::string_view source) override {
+  base::Result<std::vector<std::string>> ids_of_source(twin::Term attribute, std::string_view source) override {
     std::vector<std::string> ids;
     for (const auto& [id, entity] : entities) {
       const twin::Attribute* found = entity.find(attribute);

@@ -1,0 +1,79 @@
+// The table of importers: a new format is one line here.
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "space/byte_source.hpp"
+#include "space/importer.hpp"
+#include "space/osm_import.hpp"
+
+namespace cityloom::space {
+namespace {
+
+constexpr std::array table{
+    Importer{"OpenStreetMap", ".osm .osm.gz .osm.pbf .pbf", nullptr, import_osm},
+};
+
+bool has_ending(std::string_view file_name, std::string_view endings) {
+  std::string name(file_name);
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+  while (!endings.empty()) {
+    const size_t end = std::min(endings.find(' '), endings.size());
+    const std::string_view ending = endings.substr(0, end);
+    if (name.size() > ending.size() && name.ends_with(ending)) return true;
+    endings.remove_prefix(std::min(end + 1, endings.size()));
+  }
+  return false;
+}
+
+base::Result<std::string> head_of(const ImportInput& input) {
+  auto source = ByteSource::open(input.path, input.bytes);
+  if (!source) return std::move(source).error();
+  std::string head(head_bytes, '\0');
+  size_t have = 0;
+  while (have < head.size()) {
+    const auto count = source->read(head.data() + have, head.size() - have);
+    if (!count) return count.error();
+    if (*count == 0) break;
+    have += *count;
+  }
+  head.resize(have);
+  return head;
+}
+
+}  // namespace
+
+std::span<const Importer> importers() {
+  return table;
+}
+
+bool is_known_name(std::string_view file_name) {
+  return std::any_of(table.begin(), table.end(), [&](const Importer& i) { return has_ending(file_name, i.endings); });
+}
+
+base::Result<const Importer*> importer_of(const ImportInput& input) {
+  std::string head;
+  bool has_head = false;
+  for (const Importer& importer : table) {
+    if (!has_ending(input.name, importer.endings)) continue;
+    if (importer.recognises == nullptr) return &importer;
+    if (!has_head) {
+      auto read = head_of(input);
+      if (!read) return std::move(read).error();
+      head = std::move(*read);
+      has_head = true;
+    }
+    if (importer.recognises(head)) return &importer;
+  }
+  return static_cast<const Importer*>(nullptr);
+}
+
+std::string known_formats() {
+  std::string text;
+  for (const Importer& importer : table) {
+    text += (text.empty() ? "" : ", ") + std::string(importer.format) + " (" + std::string(importer.endings) + ")";
+  }
+  return text;
+}
+
+}  // namespace cityloom::space
