@@ -9,7 +9,7 @@
 #include "serve/ngsi/api.hpp"
 #include "space/roads.hpp"
 #include "space/space.hpp"
-#include "space/tiles.hpp"
+#include "space/tiles/tiles.hpp"
 
 namespace cityloom::app {
 namespace {

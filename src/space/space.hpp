@@ -1,4 +1,4 @@
-// The door of the room: bring the files of a city into a thread. Tiles: tiles.hpp; roads: roads.hpp; coordinate
+// The door of the room: bring the files of a city into a thread. Tiles: tiles/tiles.hpp; roads: roads.hpp; coordinate
 // systems: coordinates.hpp.
 #pragma once
 

@@ -15,7 +15,7 @@
 #include "serve/client_test.hpp"
 #include "serve/golden_test.hpp"
 #include "space/roads.hpp"
-#include "space/tiles.hpp"
+#include "space/tiles/tiles.hpp"
 #include "store/store.hpp"
 
 namespace cityloom::serve {

@@ -4,7 +4,7 @@
 #include "serve/api/doors.hpp"
 #include "serve/json.hpp"
 #include "space/roads.hpp"
-#include "space/tiles.hpp"
+#include "space/tiles/tiles.hpp"
 
 namespace cityloom::serve {
 namespace {

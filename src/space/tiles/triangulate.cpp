@@ -1,5 +1,5 @@
 // GEOS's C interface: stable across versions, and no exceptions.
-#include "space/triangulate.hpp"
+#include "space/tiles/triangulate.hpp"
 
 #include <geos_c.h>
 

@@ -1,5 +1,5 @@
 // Triangles cover their polygon exactly, whatever its shape.
-#include "space/triangulate.hpp"
+#include "space/tiles/triangulate.hpp"
 
 #include <gtest/gtest.h>
 

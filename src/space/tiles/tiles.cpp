@@ -1,5 +1,5 @@
 // One worker follows the feed and keeps the list of buildings; whoever asks for a tile makes it, once.
-#include "space/tiles.hpp"
+#include "space/tiles/tiles.hpp"
 
 #include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
@@ -12,10 +12,10 @@
 #include <optional>
 #include <thread>
 
-#include "space/building_mesh.hpp"
-#include "space/building_shape.hpp"
-#include "space/glb.hpp"
-#include "space/tile_plan.hpp"
+#include "space/tiles/building_mesh.hpp"
+#include "space/tiles/building_shape.hpp"
+#include "space/tiles/glb.hpp"
+#include "space/tiles/tile_plan.hpp"
 
 namespace cityloom::space {
 namespace {

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "space/building_shape.hpp"
-#include "space/tile_tree.hpp"
-#include "space/tiles.hpp"
+#include "space/tiles/building_shape.hpp"
+#include "space/tiles/tile_tree.hpp"
+#include "space/tiles/tiles.hpp"
 
 namespace cityloom::space {
 

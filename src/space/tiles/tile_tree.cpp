@@ -1,5 +1,5 @@
 // Where a building is drawn depends on the buildings alone, never on their order or history.
-#include "space/tile_tree.hpp"
+#include "space/tiles/tile_tree.hpp"
 
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>

@@ -1,5 +1,5 @@
 // The tiles of a record: every building once, within its tile's volume, and only what changed is made again.
-#include "space/tiles.hpp"
+#include "space/tiles/tiles.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // A wall per edge, a roof per polygon; corners are not shared between faces, so that edges stay sharp.
-#include "space/building_mesh.hpp"
+#include "space/tiles/building_mesh.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 // https://registry.khronos.org/glTF/specs/2.0/glTF-2.0.html, "GLB File Format Specification".
-#include "space/glb.hpp"
+#include "space/tiles/glb.hpp"
 
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>

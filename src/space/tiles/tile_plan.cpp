@@ -1,5 +1,5 @@
 // From buildings to items of the tile tree, and the tileset in both of its spellings.
-#include "space/tile_plan.hpp"
+#include "space/tiles/tile_plan.hpp"
 
 #include <xxhash.h>
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "space/building_mesh.hpp"
+#include "space/tiles/building_mesh.hpp"
 
 namespace cityloom::space {
 

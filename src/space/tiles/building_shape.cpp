@@ -1,5 +1,5 @@
 // Lenient on purpose: anybody may write a Building, not only our importer.
-#include "space/building_shape.hpp"
+#include "space/tiles/building_shape.hpp"
 
 #include <xxhash.h>
 

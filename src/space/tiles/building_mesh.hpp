@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "space/building_shape.hpp"
+#include "space/tiles/building_shape.hpp"
 #include "space/earth.hpp"
-#include "space/triangulate.hpp"
+#include "space/tiles/triangulate.hpp"
 
 namespace cityloom::space {
 
