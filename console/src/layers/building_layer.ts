@@ -47,7 +47,7 @@ export class BuildingLayer {
 
   #look(): void {
     const address = this.#app.address.get();
-    this.#buildings?.look({ colourBy: address.colourBy, selected: address.selected, theme: this.#app.settings.get().theme, shown: isShown(address, 'Building') });
+    this.#buildings?.look({ colourBy: address.colourBy, selected: address.selected, theme: this.#app.settings.get().theme, shown: isShown(address, 'Building'), sunny: address.sun !== null });
   }
 
   /** Most moments have the buildings that are drawn already: then nothing is loaded. */

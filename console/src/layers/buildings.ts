@@ -8,6 +8,7 @@ export interface BuildingsLook {
   readonly theme: Theme;
   readonly selected: string | null;
   readonly shown: boolean;
+  readonly sunny: boolean;
 }
 
 /** Light from the south-west, three fifths up, in east-north-up. */
@@ -29,8 +30,8 @@ export function styleOf({ colourBy, theme, selected }: BuildingsLook): { color: 
   return { color: { conditions } };
 }
 
-/** Flat shading from the surface itself, so tiles need no normals and weak machines no lighting. */
-function shaderAt(centre: Cartesian3): CustomShader {
+/** Flat shading from the surface itself, so tiles need no normals and weak machines no lighting. With `u_sunny` the sun gives the light. */
+function shaderAt(centre: Cartesian3, sunny: number): CustomShader {
   const frame = Transforms.eastNorthUpToFixedFrame(centre);
   const direction = (local: Cartesian3): Cartesian3 => Cartesian3.normalize(Matrix4.multiplyByPointAsVector(frame, local, new Cartesian3()), new Cartesian3());
   return new CustomShader({
@@ -38,19 +39,25 @@ function shaderAt(centre: Cartesian3): CustomShader {
     uniforms: {
       u_light: { type: UniformType.VEC3, value: direction(LIGHT) },
       u_up: { type: UniformType.VEC3, value: direction(Cartesian3.UNIT_Z) },
+      u_sunny: { type: UniformType.FLOAT, value: sunny },
     },
     fragmentShaderText: `void fragmentMain(FragmentInput fsInput, inout czm_modelMaterial material) {
       vec3 p = fsInput.attributes.positionEC;
       vec3 n = normalize(cross(dFdx(p), dFdy(p)));
+      vec3 up = normalize(czm_viewRotation * u_up);
       float lit = max(0.0, dot(n, normalize(czm_viewRotation * u_light)));
-      float roof = max(0.0, dot(n, normalize(czm_viewRotation * u_up)));
-      material.diffuse = vec3(0.52 + 0.36 * lit + 0.16 * roof);
+      float roof = max(0.0, dot(n, up));
+      float day = smoothstep(-0.10, 0.12, dot(czm_sunDirectionEC, up));
+      float sun = max(0.0, dot(n, czm_sunDirectionEC)) * day;
+      vec3 even = vec3(0.52 + 0.36 * lit + 0.16 * roof);
+      vec3 sunlit = mix(vec3(0.16, 0.19, 0.26), vec3(0.42, 0.44, 0.48), day) + vec3(0.62, 0.58, 0.52) * sun + 0.06 * roof;
+      material.diffuse = mix(even, sunlit, u_sunny);
     }`,
   });
 }
 
 /** Loads the buildings as of a time, or now. Rejects when they cannot be loaded. */
-export async function loadBuildings(scene: Scene, asOf: string | null, light: boolean): Promise<Buildings> {
+export async function loadBuildings(scene: Scene, asOf: string | null, light: boolean, sunny = 0): Promise<Buildings> {
   const tileset = await Cesium3DTileset.fromUrl(buildingTiles(asOf), {
     maximumScreenSpaceError: light ? 24 : 12,
     environmentMapOptions: { enabled: false },
@@ -59,7 +66,7 @@ export async function loadBuildings(scene: Scene, asOf: string | null, light: bo
     cacheBytes: 64 * 1024 * 1024,
     maximumCacheOverflowBytes: 64 * 1024 * 1024,
   });
-  tileset.customShader = shaderAt(tileset.boundingSphere.center);
+  tileset.customShader = shaderAt(tileset.boundingSphere.center, sunny);
   return new Buildings(scene, scene.primitives.add(tileset) as Cesium3DTileset);
 }
 
@@ -79,6 +86,7 @@ export class Buildings {
     if (text !== this.#last) this.tileset.style = new Cesium3DTileStyle(style);
     this.#last = text;
     this.tileset.show = look.shown;
+    this.tileset.customShader?.setUniform('u_sunny', look.sunny ? 1 : 0);
     this.#scene.requestRender();
   }
 

@@ -1,10 +1,13 @@
 // Moves the eye and finds what is under a pixel: the map's answer to panels, keys and the address.
 import { Cartesian2, Cartesian3, Cartographic, Cesium3DTileFeature, Math as CesiumMath, type Scene } from 'cesium';
 import { viewOf, viewOfBox, type View } from '../math/camera';
-import { boxOf, diagonalMetres, middleOf, moved, type Box, type Geometry } from '../math/geo';
+import { boxOf, diagonalMetres, middleOf, moved, type Box, type Geometry, type Position } from '../math/geo';
 import type { MapControls } from '../state/map_controls';
 
 const FLIGHT_SECONDS = 1.2;
+const FOLLOW_METRES = 350;
+/** After this pause the followed thing is brought into the middle again. */
+const FOLLOW_PAUSE_MS = 1500;
 
 /** The view the eye has now. */
 export function currentView({ camera }: Scene): View {
@@ -52,6 +55,7 @@ function idOf(picked: unknown): string | null {
 export class SceneControls implements MapControls {
   readonly #scene: Scene;
   readonly #homeBox: () => Box | null;
+  #followed: { readonly place: Cartesian3; readonly atMs: number } | null = null;
 
   constructor(scene: Scene, homeBox: () => Box | null) {
     this.#scene = scene;
@@ -134,4 +138,44 @@ export class SceneControls implements MapControls {
     const pixel = this.#scene.cartesianToCanvasCoordinates(Cartesian3.fromDegrees(longitude, latitude, heightMetres));
     return pixel ? { x: pixel.x, y: pixel.y } : null;
   };
+
+  placeAt = (at?: { readonly x: number; readonly y: number }): Position | null => {
+    const { canvas, camera, globe } = this.#scene;
+    const pixel = new Cartesian2(at?.x ?? canvas.clientWidth / 2, at?.y ?? canvas.clientHeight / 2);
+    const drawn = this.#scene.pickPositionSupported && this.#scene.pick(pixel, 3, 3) ? this.#scene.pickPosition(pixel) : undefined;
+    const ray = camera.getPickRay(pixel);
+    const hit = drawn ?? (ray ? globe.pick(ray, this.#scene) : undefined) ?? camera.pickEllipsoid(pixel);
+    return hit ? positionOf(hit) : null;
+  };
+
+  /** Where the pointer is on the ground; cheaper than placeAt. */
+  groundPlaceAt(x: number, y: number): Position | null {
+    const ray = this.#scene.camera.getPickRay(new Cartesian2(x, y));
+    const hit = ray ? this.#scene.globe.pick(ray, this.#scene) : undefined;
+    return hit ? positionOf(hit) : null;
+  }
+
+  groundAt = (longitude: number, latitude: number): number => this.#scene.globe.getHeight(Cartographic.fromDegrees(longitude, latitude)) ?? 0;
+
+  lookFrom = ([longitude, latitude, height = 0]: Position): void => {
+    const { camera } = this.#scene;
+    const place = Cartesian3.fromDegrees(longitude, latitude, height);
+    const last = this.#followed;
+    this.#followed = { place, atMs: performance.now() };
+    if (!last || performance.now() - last.atMs > FOLLOW_PAUSE_MS) {
+      const view = currentView(this.#scene);
+      return setView(this.#scene, viewOf([longitude, latitude], FOLLOW_METRES, view.headingDegrees, Math.min(-25, view.pitchDegrees)));
+    }
+    Cartesian3.add(camera.position, Cartesian3.subtract(place, last.place, new Cartesian3()), camera.position);
+  };
+
+  drawn = (): HTMLCanvasElement => {
+    this.#scene.render();
+    return this.#scene.canvas;
+  };
+}
+
+function positionOf(hit: Cartesian3): Position {
+  const { longitude, latitude, height } = Cartographic.fromCartesian(hit);
+  return [CesiumMath.toDegrees(longitude), CesiumMath.toDegrees(latitude), height];
 }

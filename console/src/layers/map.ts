@@ -9,7 +9,10 @@ import { CityLayers } from './city_layers';
 import { currentView, metresPerPixel, SceneControls, setView } from './controls';
 import { outlinePrimitive, Slot } from './flat';
 import { colourScene, graphicsPower, openScene } from './scene';
+import { MovingLayer } from './moving_layer';
 import { SensorLayer } from './sensor_layer';
+import { SketchLayer } from './sketch_layer';
+import { followSun } from './sunlight';
 
 type Stop = () => void;
 
@@ -72,11 +75,28 @@ function tellBearing(app: App, widget: CesiumWidget): Stop[] {
 function selectByPointer(app: App, widget: CesiumWidget, controls: SceneControls): Stop[] {
   const handler = new ScreenSpaceEventHandler(widget.canvas);
   handler.setInputAction(({ position }: { position: { x: number; y: number } }) => {
+    if (app.drawing.draft.get()) {
+      const place = controls.placeAt(position);
+      return place ? app.drawing.addPoint(place) : undefined;
+    }
     const id = controls.pick(position);
     if (id) app.select(id);
     else if (app.address.get().panel === 'inspector') app.closePanel();
   }, ScreenSpaceEventType.LEFT_CLICK);
-  return [() => handler.destroy()];
+  let asked = 0;
+  handler.setInputAction(({ endPosition: { x, y } }: { endPosition: { x: number; y: number } }) => {
+    if (!app.drawing.draft.get() || asked !== 0) return;
+    asked = requestAnimationFrame(() => {
+      asked = 0;
+      app.drawing.point(controls.groundPlaceAt(x, y));
+    });
+  }, ScreenSpaceEventType.MOUSE_MOVE);
+  handler.setInputAction(() => {
+    // The second click of a double click has added the same corner once more.
+    app.drawing.dropPoint();
+    app.drawing.finish();
+  }, ScreenSpaceEventType.LEFT_DOUBLE_CLICK);
+  return [() => handler.destroy(), watch(app.drawing.draft, (draft) => draft !== null, (drawing) => widget.canvas.classList.toggle('drawing', drawing))];
 }
 
 function outlineSelected(app: App, widget: CesiumWidget): Stop[] {
@@ -86,6 +106,19 @@ function outlineSelected(app: App, widget: CesiumWidget): Stop[] {
     slot.put(entity?.geometry ? outlinePrimitive(entity.geometry, entity.id, app.settings.get().theme) : null);
   };
   return [watch(app.entity, ({ value }) => value?.geometry, draw), watch(app.settings, ({ theme }) => theme, draw)];
+}
+
+function drawTools(app: App, widget: CesiumWidget, controls: SceneControls): Stop[] {
+  const [sketch, moving] = [new SketchLayer(app, widget.scene), new MovingLayer(app, widget.scene, controls.groundAt)];
+  sketch.update();
+  return [
+    ...[watch(app.address, ({ shapes }) => shapes, sketch.update), watch(app.address, ({ language }) => language, sketch.update), watch(app.settings, ({ theme }) => theme, sketch.update)],
+    app.drawing.draft.subscribe(sketch.update),
+    app.moving.edition.subscribe(moving.update),
+    watch(app.address, ({ on, off, selected, follow }) => `${on} ${off} ${selected} ${follow}`, moving.update),
+    () => sketch.destroy(),
+    () => moving.destroy(),
+  ];
 }
 
 function drawLayers(app: App, widget: CesiumWidget): Stop[] {
@@ -132,11 +165,13 @@ export function openMap(container: HTMLElement, app: App): Stop {
   const controls = new SceneControls(widget.scene, () => homeBoxOf(app));
   const stops: Stop[] = [
     watch(app.settings, ({ theme }) => theme, (theme) => colourScene(widget.scene, theme)),
+    ...followSun(app, widget),
     ...tellBearing(app, widget),
     ...followAddress(app, widget, controls),
     ...selectByPointer(app, widget, controls),
     ...outlineSelected(app, widget),
     ...drawLayers(app, widget),
+    ...drawTools(app, widget, controls),
     ...tellFailures(app, widget),
   ];
   widget.canvas.setAttribute('aria-hidden', 'true');

@@ -61,3 +61,37 @@ export function shapeOfType(type: string): MarkShape {
   if (type === 'TrafficSignal') return 'triangle';
   return type === 'Crossing' ? 'bars' : 'square';
 }
+
+export type MovingShape = 'car' | 'long' | 'person';
+
+function movingOutline(context: CanvasRenderingContext2D, shape: MovingShape): void {
+  if (shape === 'person') {
+    context.beginPath();
+    context.arc(MIDDLE, MIDDLE, 8, 0, 2 * Math.PI);
+    context.closePath();
+  } else if (shape === 'long') polygon(context, [[MIDDLE, 2], [MIDDLE + 9, 11], [MIDDLE + 9, SIZE - 3], [MIDDLE - 9, SIZE - 3], [MIDDLE - 9, 11]]);
+  else polygon(context, [[MIDDLE, 4], [MIDDLE + 11, SIZE - 6], [MIDDLE, SIZE - 12], [MIDDLE - 11, SIZE - 6]]);
+}
+
+/** The arrow of a moving thing, pointing north; an invented one is hollow. */
+export function movingImage(shape: MovingShape, colour: string, halo: string, invented: boolean): { id: string; image: HTMLCanvasElement } {
+  const id = `moving ${shape}${colour}${halo}${invented}`;
+  const known = cache.get(id);
+  if (known) return { id, image: known };
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = SIZE;
+  const context = canvas.getContext('2d');
+  if (context) {
+    movingOutline(context, shape);
+    context.lineWidth = 4;
+    context.strokeStyle = halo;
+    context.stroke();
+    context.fillStyle = invented ? halo : colour;
+    context.fill();
+    context.lineWidth = invented ? 4 : 1;
+    context.strokeStyle = colour;
+    context.stroke();
+  }
+  cache.set(id, canvas);
+  return { id, image: canvas };
+}

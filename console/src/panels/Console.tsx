@@ -1,7 +1,8 @@
 // The whole screen: bars, map and panels in their places, shortcuts, the frame that tells live from past.
-import { Component, useEffect, type ReactNode } from 'react';
+import { Component, lazy, Suspense, useEffect, type ComponentType, type ReactNode } from 'react';
 import { actionForKey } from '../state/actions';
 import type { App } from '../state/app';
+import { redoLast, undoLast } from '../state/tool_actions';
 import { wordsOf } from '../state/words';
 import { Help, Palette } from './Dialogs';
 import { AppContext, useApp, useNarrow, usePart, useSettled, useStore, useWords } from './hooks';
@@ -10,7 +11,7 @@ import { LayersPanel } from './LayersPanel';
 import { LinksPanel } from './LinksPanel';
 import { ListPanel } from './ListPanel';
 import { MapView } from './MapView';
-import { Icon, IconButton, type IconName } from './Parts';
+import { Icon, IconButton, LoadingNote, type IconName } from './Parts';
 import { TimeBar } from './TimeBar';
 import { TopBar } from './TopBar';
 import type { Panel } from '../state/address';
@@ -46,6 +47,10 @@ function useShortcuts(app: App): void {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
         event.preventDefault();
         return app.dialog.set('palette');
+      }
+      if ((event.ctrlKey || event.metaKey) && ['z', 'y'].includes(event.key.toLowerCase()) && !isTyping(event.target)) {
+        event.preventDefault();
+        return event.key.toLowerCase() === 'y' || event.shiftKey ? redoLast(app) : undoLast(app);
       }
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       const action = actionForKey(app, event.key === 'Escape' ? 'Esc' : event.key);
@@ -94,15 +99,24 @@ function PastSign() {
   );
 }
 
+/** Panels of the tools come when they are first opened, so that the first picture need not wait for them. */
+const TOOL_PANELS: Readonly<Partial<Record<Panel, ComponentType>>> = {
+  tools: lazy(() => import('./tools/Toolbar')),
+  sun: lazy(() => import('./tools/SunPanel')),
+  measure: lazy(() => import('./tools/MeasurePanel')),
+};
+
 function RightPanel() {
   const panel = usePart(useApp().address, (address) => address.panel);
   if (panel === 'inspector') return <Inspector />;
   if (panel === 'links') return <LinksPanel />;
-  return panel === 'list' ? <ListPanel /> : null;
+  if (panel === 'list') return <ListPanel />;
+  const ToolPanel = panel ? TOOL_PANELS[panel] : undefined;
+  return ToolPanel ? <Suspense fallback={<section className="panel panel-right"><LoadingNote text="inspector.loading" /></section>}><ToolPanel /></Suspense> : null;
 }
 
-const SHEETS: readonly (readonly [Panel | null, IconName, 'nav.map' | 'nav.layers' | 'nav.list' | 'nav.links' | 'nav.inspector'])[] = [
-  [null, 'map', 'nav.map'], ['layers', 'layers', 'nav.layers'], ['inspector', 'target', 'nav.inspector'], ['list', 'list', 'nav.list'], ['links', 'links', 'nav.links'],
+const SHEETS: readonly (readonly [Panel | null, IconName, 'nav.map' | 'nav.layers' | 'nav.list' | 'nav.tools' | 'nav.links' | 'nav.inspector'])[] = [
+  [null, 'map', 'nav.map'], ['layers', 'layers', 'nav.layers'], ['inspector', 'target', 'nav.inspector'], ['list', 'list', 'nav.list'], ['tools', 'tools', 'nav.tools'], ['links', 'links', 'nav.links'],
 ];
 
 function SheetNav() {

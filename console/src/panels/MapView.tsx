@@ -3,9 +3,11 @@ import { useEffect, useRef, type KeyboardEvent } from 'react';
 import { scaleBar } from '../math/scale';
 import type { App } from '../state/app';
 import { FIXED_LAYERS, isShown } from '../state/catalogue';
+import { finishDrawing } from '../state/tool_actions';
 import { useApp, usePart, useStore, useWords } from './hooks';
 import { BuildingClasses } from './Legend';
 import { FailureNote, IconButton } from './Parts';
+import { Toolbar } from './tools/Toolbar';
 
 const PAN = 0.12;
 const SCALE_PIXELS = 110;
@@ -24,6 +26,18 @@ function mapKey(app: App, event: KeyboardEvent): boolean {
     case '-': case '_': map.zoom(1.33); return true;
     default: return false;
   }
+}
+
+/** What a key does while something is drawn on the focused map. */
+function drawingKey(app: App, event: KeyboardEvent): boolean {
+  if (!app.drawing.draft.get()) return false;
+  if (event.key === 'Backspace') app.drawing.dropPoint();
+  else if (event.key === 'Enter' && event.ctrlKey) finishDrawing(app);
+  else if (event.key === 'Enter') {
+    const place = app.map.get()?.placeAt();
+    if (place) app.drawing.addPoint(place);
+  } else return false;
+  return true;
 }
 
 function Tools() {
@@ -150,7 +164,9 @@ function MapCanvas() {
     };
   }, [app]);
   const onKey = (event: KeyboardEvent<HTMLDivElement>): void => {
-    if (event.key === 'Enter') {
+    if (drawingKey(app, event)) {
+      // Taken by what is being drawn.
+    } else if (event.key === 'Enter') {
       const id = app.map.get()?.pick() ?? null;
       app.announcement.set(id ? '' : t('map.nothingHere'));
       if (id) app.select(id);
@@ -174,6 +190,7 @@ export function MapView() {
       <svg className="map-cross" viewBox="0 0 40 40" aria-hidden="true"><path d="M20 4v12M20 24v12M4 20h12M24 20h12" /></svg>
       <MapNotes />
       <FloatingLegend />
+      <Toolbar />
       <Tools />
       <div className="map-foot"><ScaleBar />{hasCity && <span className="copyright">{t('map.copyright')}</span>}</div>
     </main>

@@ -2,6 +2,7 @@
 import { COLOUR_BY } from '../math/paint';
 import type { App } from './app';
 import { FIXED_LAYERS, maySense, switchLayer } from './catalogue';
+import { toolActions } from './tool_actions';
 import { wordsOf, type TextKey, type TextValues } from './words';
 
 export interface Action {
@@ -90,7 +91,7 @@ function panelActions(app: App): Action[] {
     { id: 'layers', text: 'action.layers', shortcut: 'Y', run: () => toggleLayers(app) },
     { id: 'links', text: 'action.links', shortcut: 'K', run: () => app.go({ panel: 'links' }) },
     { id: 'list', text: 'action.list', shortcut: 'T', run: () => app.go({ panel: 'list' }) },
-    { id: 'closePanel', text: 'action.closePanel', shortcut: 'Esc', run: () => app.closePanel() },
+    { id: 'closePanel', text: 'action.closePanel', shortcut: 'Esc', run: () => (app.drawing.draft.get() ? app.drawing.start(null) : app.closePanel()) },
     { id: 'help', text: 'action.help', shortcut: '?', run: () => app.dialog.set('help') },
     { id: 'theme', text: 'action.theme', run: () => toggleTheme(app) },
     { id: 'language', text: 'action.language', run: () => app.go({ language: app.language === 'ko' ? 'en' : 'ko' }, false) },
@@ -122,7 +123,7 @@ function layerActions(app: App): Action[] {
 
 /** All actions possible now. */
 export function listActions(app: App): Action[] {
-  return [...timeActions(app), ...mapActions(app), ...panelActions(app), ...selectionActions(app), ...layerActions(app)];
+  return [...timeActions(app), ...mapActions(app), ...panelActions(app), ...selectionActions(app), ...toolActions(app), ...layerActions(app)];
 }
 
 /** The action a key stands for; null when none. Letters count only without modifier keys. */

@@ -1,11 +1,24 @@
 // What the address of the page says: view, selection, layers, colours, time, panel, language. A link reopens the same.
 import { formatView, parseView, type View } from '../math/camera';
 import { COLOUR_BY, type ColourBy } from '../math/paint';
+import { formatShape, parseShape, type Shape } from '../math/shape';
 import { parseInstant } from '../math/time';
+import {
+  formatCompare, formatFilters, formatSun, formatUnder, parseCompare, parseFilters, parseSun, parseUnder,
+  type ByType, type CompareSetting, type Filter, type SunSetting, type UnderSetting,
+} from './address_parts';
 
 export type Language = 'ko' | 'en';
-export type Panel = 'inspector' | 'layers' | 'links' | 'list';
-const PANELS: readonly Panel[] = ['inspector', 'layers', 'links', 'list'];
+export const PANELS = [
+  'inspector', 'layers', 'links', 'list', 'tools', 'sun', 'measure', 'section', 'under', 'filters', 'charts', 'views', 'import', 'picture', 'compare', 'moving', 'objects',
+] as const;
+export type Panel = (typeof PANELS)[number];
+
+/** One series of a chart: an attribute of an entity. */
+export interface SeriesName {
+  readonly id: string;
+  readonly attribute: string;
+}
 
 export interface Address {
   readonly view: View | null;
@@ -24,6 +37,17 @@ export interface Address {
   readonly shown: Readonly<Record<string, string>>;
   /** null: found out by itself. */
   readonly light: boolean | null;
+  /** null: even light, no sun. */
+  readonly sun: SunSetting | null;
+  readonly shapes: readonly Shape[];
+  readonly under: UnderSetting | null;
+  readonly compare: CompareSetting | null;
+  readonly filters: ByType<Filter>;
+  /** Attribute by which the entities of a type are coloured, other than the layer's own way. */
+  readonly paints: ByType<string>;
+  /** The moving thing that the eye follows. */
+  readonly follow: string | null;
+  readonly series: readonly SeriesName[];
 }
 
 const list = (text: string | null): string[] => (text ? text.split(',').filter((part) => part !== '') : []);
@@ -32,6 +56,13 @@ function readShown(text: string | null): Record<string, string> {
   const pairs = list(text).map((part) => part.split(':'));
   return Object.fromEntries(pairs.filter((pair): pair is [string, string] => pair.length === 2));
 }
+
+function readSeries(text: string): SeriesName | null {
+  const cut = text.lastIndexOf('~');
+  return cut > 0 && cut < text.length - 1 ? { id: text.slice(0, cut), attribute: text.slice(cut + 1) } : null;
+}
+
+const pairsText = (pairs: Readonly<Record<string, string>>): string => Object.entries(pairs).map(([type, attribute]) => `${type}:${attribute}`).join(',');
 
 /** Reads the query of an address; what cannot be read falls back to its default. */
 export function parseAddress(query: string): Address {
@@ -52,6 +83,14 @@ export function parseAddress(query: string): Address {
     listType: get('list') || null,
     shown: readShown(get('show')),
     light: get('light') === null ? null : get('light') !== '0',
+    sun: parseSun(get('sun')),
+    shapes: (get('draw') ?? '').split(' ').map(parseShape).filter((shape): shape is Shape => shape !== null),
+    under: parseUnder(get('under')),
+    compare: parseCompare(get('compare')),
+    filters: parseFilters(get('filter')),
+    paints: readShown(get('paint')),
+    follow: get('follow') || null,
+    series: (get('series') ?? '').split(' ').map(readSeries).filter((one): one is SeriesName => one !== null),
   };
 }
 
@@ -67,11 +106,19 @@ export function formatAddress(address: Address): string {
     ['lang', address.language],
     ['panel', address.panel],
     ['list', address.panel === 'list' ? address.listType : null],
-    ['show', Object.entries(address.shown).map(([type, attribute]) => `${type}:${attribute}`).join(',')],
+    ['show', pairsText(address.shown)],
     ['light', address.light === null ? null : address.light ? '1' : '0'],
+    ['sun', formatSun(address.sun)],
+    ['draw', address.shapes.map(formatShape).join(' ')],
+    ['under', formatUnder(address.under)],
+    ['compare', formatCompare(address.compare)],
+    ['filter', formatFilters(address.filters)],
+    ['paint', pairsText(address.paints)],
+    ['follow', address.follow],
+    ['series', address.series.map(({ id, attribute }) => `${id}~${attribute}`).join(' ')],
   ];
   const given = parameters.filter((pair): pair is [string, string] => pair[1] !== null && pair[1] !== '');
-  const readable = new URLSearchParams(given).toString().replaceAll('%3A', ':').replaceAll('%2C', ',');
+  const readable = new URLSearchParams(given).toString().replaceAll('%3A', ':').replaceAll('%2C', ',').replaceAll('%7E', '~');
   return readable ? `?${readable}` : '';
 }
 

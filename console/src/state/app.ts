@@ -3,13 +3,16 @@ import type { Theme } from '../math/paint';
 import { clampTo, parseInstant, type TimeRange } from '../math/time';
 import { formatAddress, languageOf, parseAddress, type Address, type Language } from './address';
 import { CityApi, isAbort, loadInto } from './api';
-import { maySense } from './catalogue';
+import { isOfCity, maySense } from './catalogue';
+import { Drawing } from './drawing';
 import { MAP_STARTING, type MapControls, type MapStatus } from './map_controls';
-import type { EntityFacts } from './ngsi';
+import { isMoving, MOVING_TYPES, MovingThings } from './moving';
+import type { EntityFacts, MapFeature } from './ngsi';
 import { applyChange, sensorOf, type Sensor, type Sensors } from './sensors';
 import { Store, watch } from './store';
 import { ChangeStream, type StreamOutside } from './stream';
 import { IDLE, type Change, type Link, type Loadable, type Summary } from './types';
+import { UndoList } from './undo';
 
 export type Dialog = 'palette' | 'help' | null;
 
@@ -76,6 +79,9 @@ export class App {
   /** Grows when the imported city changed, so that tiles and features are read again. */
   readonly cityEdition = new Store(0);
   readonly stream: ChangeStream;
+  readonly undo = new UndoList();
+  readonly drawing: Drawing;
+  readonly moving = new MovingThings();
   readonly #outside: Outside;
   readonly #stops: (() => void)[] = [];
   /** Server clock minus ours, from the last summary. */
@@ -83,6 +89,7 @@ export class App {
   #sensorRequest: AbortController | null = null;
   #entityRequest: AbortController | null = null;
   #thenRequest: AbortController | null = null;
+  #movingRequest: AbortController | null = null;
   #settling = new Map<string, () => void>();
 
   constructor(outside: Outside) {
@@ -93,6 +100,7 @@ export class App {
     this.settings = new Store(readSettings(outside));
     this.nowMs = new Store(outside.nowMs());
     this.stream = new ChangeStream(outside, this.#heard, this.#readAgain);
+    this.drawing = new Drawing(this, this.undo);
   }
 
   /** Starts reading from the server and following the clock. */
@@ -105,6 +113,7 @@ export class App {
       watch(this.address, (address) => address.atMs, () => this.#momentChanged()),
       watch(this.address, (address) => address.selected, () => void this.loadEntity(true)),
       watch(this.summary, sensorTypes, () => void this.loadSensors()),
+      watch(this.summary, (summary) => typesOf(summary, isMoving), () => void this.loadMoving()),
       this.settings.subscribe(() => this.#outside.writeSettings(JSON.stringify(this.settings.get()))),
     );
     void this.loadSummary();
@@ -119,6 +128,9 @@ export class App {
   get language(): Language {
     return languageOf(this.address.get(), this.#outside.languages);
   }
+
+  /** The clock of the screen, for what moves on it. */
+  screenMs = (): number => this.#outside.nowMs();
 
   /** The moment looked at as the server wants it; null when live. */
   get asOf(): string | null {
@@ -201,6 +213,23 @@ export class App {
     });
   }
 
+  /** Reads where the moving things are as of the moment looked at. */
+  async loadMoving(): Promise<void> {
+    this.#movingRequest?.abort();
+    const { signal } = (this.#movingRequest = new AbortController());
+    const { asOf } = this;
+    const present = typesOf(this.summary.get(), isMoving).split(' ');
+    for (const type of MOVING_TYPES.filter((one) => present.includes(one))) {
+      const features: MapFeature[] = [];
+      try {
+        await this.api.features(type, (page) => features.push(...page), { asOf, signal });
+        this.moving.takeAll(type, features, this.screenMs());
+      } catch {
+        // Those known stay where they are and fade; the next change or moment asks again.
+      }
+    }
+  }
+
   #setSummary = (summary: Loadable<Summary>): void => {
     this.summary.set(summary);
     const serverMs = parseInstant(summary.value?.now);
@@ -213,6 +242,7 @@ export class App {
       this.restingAsOf.set(this.asOf);
       void this.loadEntity(false);
       if (this.summary.get().value) void this.loadSensors();
+      void this.loadMoving();
       void this.#loadSummaryThen();
     });
   }
@@ -239,8 +269,9 @@ export class App {
     if (change.branch !== undefined && change.branch !== 'main') return;
     const { selected, atMs } = this.address.get();
     const types = change.entities.flatMap((entity) => entity.type);
-    if (types.some((type) => !maySense(type))) this.#later('city', 4000, () => this.#cityChanged());
+    if (types.some(isOfCity)) this.#later('city', 4000, () => this.#cityChanged());
     if (atMs !== null) return;
+    this.moving.heard(change, this.screenMs());
     if (change.entities.some((entity) => entity.id === selected)) this.#later('entity', SETTLE_MS, () => void this.loadEntity(false));
     const { value } = this.sensors.get();
     if (!value) return;
@@ -258,6 +289,7 @@ export class App {
     this.#later('again', SETTLE_MS, () => {
       void this.loadSummary();
       void this.loadSensors();
+      void this.loadMoving();
       void this.loadEntity(false);
       void this.loadLinks();
     });
@@ -286,7 +318,9 @@ export class App {
 }
 
 /** The types that may be sensors, as one text so that it compares by value. */
-function sensorTypes(summary: Loadable<Summary>): string {
+const sensorTypes = (summary: Loadable<Summary>): string => typesOf(summary, maySense);
+
+function typesOf(summary: Loadable<Summary>, wanted: (type: string) => boolean): string {
   const types = (summary.value?.types ?? []).map(({ type }) => type);
-  return types.filter(maySense).sort().join(' ');
+  return types.filter(wanted).sort().join(' ');
 }

@@ -1,7 +1,8 @@
 // The map layers: one row per entity type. Add a layer here, its name in the texts, its drawing in src/layers.
 import type { Address } from './address';
+import { isMoving } from './moving';
 
-export type LayerKind = 'buildings' | 'roads' | 'areas' | 'points' | 'sensors' | 'none';
+export type LayerKind = 'buildings' | 'roads' | 'areas' | 'points' | 'sensors' | 'moving' | 'none';
 
 export interface LayerRow {
   readonly type: string;
@@ -19,19 +20,22 @@ const FIXED: readonly LayerRow[] = [
   { type: 'PointOfInterest', kind: 'points', onAtFirst: false },
 ];
 /** Types that are part of another layer or cannot be drawn. */
-const HIDDEN = ['BuildingPart', 'TurnRestriction'];
+const HIDDEN = ['BuildingPart', 'TurnRestriction', 'SavedView'];
 
 /** Layers that imports of a city bring. */
 export const FIXED_LAYERS: readonly LayerRow[] = FIXED;
 
 /** Whether entities of this type may be sensors: every type that is not of the imported city. */
 export function maySense(type: string): boolean {
-  return !HIDDEN.includes(type) && !FIXED.some((row) => row.type === type);
+  return !HIDDEN.includes(type) && !isMoving(type) && !isOfCity(type);
 }
+
+/** Whether a type is one that imports of a city bring. */
+export const isOfCity = (type: string): boolean => FIXED.some((row) => row.type === type);
 
 /** The row of a type; types beside the imported city are sensors. */
 export function layerOf(type: string): LayerRow {
-  const kind = HIDDEN.includes(type) ? 'none' : 'sensors';
+  const kind = HIDDEN.includes(type) ? 'none' : isMoving(type) ? 'moving' : 'sensors';
   return FIXED.find((row) => row.type === type) ?? { type, kind, onAtFirst: true };
 }
 

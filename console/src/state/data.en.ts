@@ -14,6 +14,8 @@ export const dataEn: Readonly<Record<keyof typeof dataKo, string>> = {
   'type.AirQualityObserved': 'Air quality',
   'type.TrafficFlowObserved': 'Traffic flow',
   'type.WeatherObserved': 'Weather',
+  'type.Vehicle': 'Vehicles',
+  'type.Person': 'People',
   'attr.name': 'Name',
   'attr.location': 'Place',
   'attr.height': 'Height',

@@ -12,6 +12,8 @@ export const dataKo = {
   'type.AirQualityObserved': '대기질 측정',
   'type.TrafficFlowObserved': '교통 흐름 측정',
   'type.WeatherObserved': '기상 측정',
+  'type.Vehicle': '차량',
+  'type.Person': '사람',
   'attr.name': '이름',
   'attr.location': '위치',
   'attr.height': '높이',

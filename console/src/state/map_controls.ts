@@ -1,6 +1,6 @@
 // What panels and actions may ask of the map; src/layers implements it.
 import type { View } from '../math/camera';
-import type { Geometry } from '../math/geo';
+import type { Geometry, Position } from '../math/geo';
 
 export interface MapControls {
   flyToView(view: View): void;
@@ -13,6 +13,14 @@ export interface MapControls {
   faceNorth(): void;
   /** Id of what is drawn at a pixel of the map (CSS pixels), the middle when none is given. */
   pick(at?: { readonly x: number; readonly y: number }): string | null;
+  /** The place drawn at a pixel of the map, on tiles or ground, the middle when none is given; null where there is sky. */
+  placeAt(at?: { readonly x: number; readonly y: number }): Position | null;
+  /** Keeps the eye on a place that moves: called for each of its steps. */
+  lookFrom(target: Position): void;
+  /** Height of the ground above the ellipsoid as it is drawn, in metres. */
+  groundAt(longitude: number, latitude: number): number;
+  /** Draws the scene once and answers its canvas, to be copied at once. */
+  drawn(): HTMLCanvasElement;
   /** Pixel of a place on the map, null when it is behind the eye. */
   pixelOf(longitude: number, latitude: number, heightMetres: number): { readonly x: number; readonly y: number } | null;
 }

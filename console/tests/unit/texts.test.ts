@@ -26,9 +26,9 @@ describe('texts', () => {
 
   it('are all used', () => {
     const source = fileURLToPath(new URL('../../src', import.meta.url));
-    const names = (readdirSync(source, { recursive: true }) as string[]).filter((path) => /\.tsx?$/.test(path) && !/(texts|data)\.(ko|en)/.test(path));
+    const names = (readdirSync(source, { recursive: true }) as string[]).filter((path) => /\.tsx?$/.test(path) && !/(texts|data)(\.\w+)?\.(ko|en)/.test(path));
     const code = names.map((path) => readFileSync(join(source, path), 'utf8')).join('\n');
-    const dynamic = /^(type|attr|category|roadClass|roofShape|motorVehicle|restriction|geometry|value|class|colour|road|fresh|error|links\.(state|explain|kind)|stream)\./;
+    const dynamic = /^(shape|action\.draw|sun|type|attr|category|roadClass|roofShape|motorVehicle|restriction|geometry|value|class|colour|road|fresh|error|links\.(state|explain|kind)|stream)\./;
     expect(keys.filter((key) => !dynamic.test(key) && !code.includes(`'${key}'`) && !code.includes(`"${key}"`))).toEqual([]);
   });
 

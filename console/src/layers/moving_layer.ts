@@ -1,0 +1,135 @@
+// Vehicles and people on the map: one arrow each, turned as it moves, thousands at once. Faded when no report comes any more.
+import { BillboardCollection, Cartesian2, Cartesian3, Color, NearFarScalar, type Billboard, type Scene } from 'cesium';
+import { SCENE, type Theme } from '../math/paint';
+import { shownAt } from '../math/track';
+import type { App } from '../state/app';
+import { isShown } from '../state/catalogue';
+import type { MovingThing } from '../state/moving';
+import { movingImage, type MovingShape } from './marks';
+
+/** With so many the far ones are drawn every few frames only. */
+const CALM_ABOVE = 3000;
+const HEIGHT_M = 1.5;
+const FRAME_MS = 33;
+const REST_AFTER_MS = 120_000;
+
+const shapeOf = ({ type, kind }: MovingThing): MovingShape => (type === 'Person' ? 'person' : /bus|truck|lorry|tram|train/i.test(kind) ? 'long' : 'car');
+
+interface Drawn {
+  readonly billboard: Billboard;
+  look: string;
+}
+
+export class MovingLayer {
+  readonly #app: App;
+  readonly #scene: Scene;
+  readonly #marks: BillboardCollection;
+  readonly #drawn = new Map<string, Drawn>();
+  readonly #scratch = new Cartesian3();
+  readonly #up = new Map<string, Cartesian3>();
+  #timer = 0;
+  #lastReportMs = 0;
+  #ground: (longitude: number, latitude: number) => number;
+
+  /** `ground` gives the height of the ground above the ellipsoid, for things that say none. */
+  constructor(app: App, scene: Scene, ground: (longitude: number, latitude: number) => number) {
+    [this.#app, this.#scene, this.#ground] = [app, scene, ground];
+    this.#marks = scene.primitives.add(new BillboardCollection({ scene })) as BillboardCollection;
+  }
+
+  /** Reports came or the choice of layers changed: moves until things have been silent for long. */
+  update = (): void => {
+    this.#lastReportMs = this.#app.screenMs();
+    if (this.#timer === 0) this.#timer = window.setInterval(this.#frame, FRAME_MS);
+    this.#frame();
+  };
+
+  #frame = (): void => {
+    const nowMs = this.#app.screenMs();
+    const { moving } = this.#app;
+    const address = this.#app.address.get();
+    const { theme } = this.#app.settings.get();
+    if (document.visibilityState === 'hidden' && moving.all.size > 0) return;
+    const shown: Readonly<Record<string, boolean>> = { Vehicle: isShown(address, 'Vehicle'), Person: isShown(address, 'Person') };
+    for (const [id, { billboard }] of this.#drawn) {
+      const thing = moving.all.get(id);
+      if (thing && shown[thing.type]) continue;
+      this.#marks.remove(billboard);
+      this.#drawn.delete(id);
+    }
+    let turn = 0;
+    const calm = moving.all.size > CALM_ABOVE;
+    for (const thing of moving.all.values()) {
+      if (!shown[thing.type]) continue;
+      turn++;
+      if (calm && this.#drawn.has(thing.id) && (turn + Math.floor(nowMs / FRAME_MS)) % 4 !== 0) continue;
+      this.#place(thing, nowMs, theme, address.selected === thing.id);
+    }
+    this.#follow(address.follow, nowMs);
+    this.#scene.requestRender();
+    if (nowMs - this.#lastReportMs > REST_AFTER_MS || moving.all.size === 0) this.#rest();
+  };
+
+  #place(thing: MovingThing, nowMs: number, theme: Theme, selected: boolean): void {
+    const { place, heading, presence } = shownAt(thing.track, nowMs);
+    const { billboard } = this.#drawn.get(thing.id) ?? this.#add(thing);
+    const height = (place[2] ?? this.#ground(place[0], place[1])) + HEIGHT_M;
+    billboard.position = Cartesian3.fromDegrees(place[0], place[1], height, undefined, this.#scratch);
+    billboard.rotation = (-heading * Math.PI) / 180;
+    const drawn = this.#drawn.get(thing.id);
+    const look = `${theme}${selected}${thing.kind}${Math.round(presence * 8)}`;
+    if (!drawn || drawn.look === look) return;
+    drawn.look = look;
+    const { image, id } = movingImage(shapeOf(thing), selected ? SCENE[theme].accent : movingColour(thing, theme), SCENE[theme].halo, thing.invented);
+    billboard.setImage(id, image);
+    billboard.color = Color.WHITE.withAlpha(0.15 + 0.85 * presence);
+    billboard.show = presence > 0;
+    billboard.scale = selected ? 0.75 : 0.5;
+  }
+
+  #add({ id, track }: MovingThing): Drawn {
+    const [longitude, latitude] = track.to;
+    const key = `${longitude.toFixed(1)},${latitude.toFixed(1)}`;
+    const north = this.#up.get(key) ?? northAt(longitude, latitude);
+    this.#up.set(key, north);
+    const billboard = this.#marks.add({
+      id, position: Cartesian3.fromDegrees(longitude, latitude), alignedAxis: north, scaleByDistance: new NearFarScalar(150, 1.6, 6000, 0.45), pixelOffset: Cartesian2.ZERO, disableDepthTestDistance: 120,
+    });
+    const drawn = { billboard, look: '' };
+    this.#drawn.set(id, drawn);
+    return drawn;
+  }
+
+  /** Keeps the followed thing in the middle, from the same side and distance. */
+  #follow(id: string | null, nowMs: number): void {
+    const thing = id === null ? undefined : this.#app.moving.all.get(id);
+    if (!thing) return;
+    const { place } = shownAt(thing.track, nowMs);
+    this.#app.map.get()?.lookFrom([place[0], place[1], place[2] ?? this.#ground(place[0], place[1])]);
+  }
+
+  #rest(): void {
+    window.clearInterval(this.#timer);
+    this.#timer = 0;
+  }
+
+  destroy(): void {
+    this.#rest();
+  }
+}
+
+/** The direction north at a place, along which arrows are turned. */
+function northAt(longitude: number, latitude: number): Cartesian3 {
+  const [x, y] = [(longitude * Math.PI) / 180, (latitude * Math.PI) / 180];
+  return new Cartesian3(-Math.sin(y) * Math.cos(x), -Math.sin(y) * Math.sin(x), Math.cos(y));
+}
+
+const COLOURS: Readonly<Record<Theme, Readonly<Record<MovingShape, string>>>> = {
+  dark: { car: '#f2c94c', long: '#ff9a52', person: '#8fd0c0' },
+  light: { car: '#7d5f00', long: '#a84300', person: '#1f6f66' },
+};
+
+/** The colour of a moving thing. */
+export function movingColour(thing: MovingThing, theme: Theme): string {
+  return COLOURS[theme][shapeOf(thing)];
+}

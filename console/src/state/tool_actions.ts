@@ -1,0 +1,77 @@
+// What the tools do by name: drawing, sun, undo. Buttons, shortcuts and the palette call these.
+import type { ShapeKind } from '../math/shape';
+import type { Action } from './actions';
+import type { App } from './app';
+import { openTool, TOOLS } from './tools';
+import { wordsOf } from './words';
+
+/** The sun of a time of day (minutes after midnight), or as it stands at the moment shown when null. */
+export function setSun(app: App, minutes: number | null, push = true): void {
+  const shadows = app.address.get().sun?.shadows ?? !app.mapStatus.get().light;
+  app.go({ sun: { minutes, shadows } }, push);
+}
+
+export function setShadows(app: App, shadows: boolean): void {
+  app.go({ sun: { minutes: app.address.get().sun?.minutes ?? null, shadows } });
+}
+
+/** Starts drawing and gives the map the focus, so that keys place points too. */
+export function startDrawing(app: App, kind: ShapeKind): void {
+  app.drawing.start(kind);
+  document.getElementById('map')?.focus();
+}
+
+/** Keeps the draft; says when it has too few points. */
+export function finishDrawing(app: App): void {
+  if (!app.drawing.finish()) app.announcement.set(wordsOf(app.language).t('measure.tooFew'));
+}
+
+function say(app: App, key: 'undo.undone' | 'undo.redone', what: string): void {
+  app.announcement.set(wordsOf(app.language).t(key, { what }));
+}
+
+export function undoLast(app: App): void {
+  const words = wordsOf(app.language);
+  if (app.drawing.draft.get()?.points.length) return app.drawing.dropPoint();
+  const step = app.undo.undo();
+  if (step) say(app, 'undo.undone', words.t(step.text));
+  else app.announcement.set(words.t('undo.nothing'));
+}
+
+export function redoLast(app: App): void {
+  const words = wordsOf(app.language);
+  const step = app.undo.redo();
+  if (step) say(app, 'undo.redone', words.t(step.text));
+  else app.announcement.set(words.t('undo.nothingToRedo'));
+}
+
+function drawingActions(app: App): Action[] {
+  const draw = (kind: ShapeKind, shortcut?: string): Action => ({
+    id: `draw-${kind}`, text: `action.draw.${kind}`, ...(shortcut === undefined ? {} : { shortcut }),
+    run: () => {
+      app.go({ panel: kind === 'section' ? 'section' : kind === 'dig' ? 'under' : 'measure' });
+      startDrawing(app, kind);
+    },
+  });
+  const drafting = app.drawing.draft.get() !== null;
+  const started: Action[] = [
+    { id: 'finishDrawing', text: 'action.finishDrawing', run: () => finishDrawing(app) },
+    { id: 'stopDrawing', text: 'action.stopDrawing', run: () => app.drawing.start(null) },
+  ];
+  return [draw('distance', 'D'), draw('area', 'A'), draw('height'), draw('section'), draw('dig'), ...(drafting ? started : [])];
+}
+
+/** The actions of all tools. */
+export function toolActions(app: App): Action[] {
+  const open = TOOLS.map((tool): Action => ({
+    id: `tool-${tool.panel}`, text: tool.text, ...(tool.shortcut === undefined ? {} : { shortcut: tool.shortcut }), run: () => openTool(app, tool.panel),
+  }));
+  const { sun } = app.address.get();
+  return [
+    ...open, ...drawingActions(app),
+    { id: 'undo', text: 'action.undo', shortcut: 'Ctrl+Z', run: () => undoLast(app) },
+    { id: 'redo', text: 'action.redo', shortcut: 'Ctrl+Y', run: () => redoLast(app) },
+    { id: 'sun', text: sun ? 'action.sunOff' : 'action.sunOn', run: () => app.go({ sun: sun ? null : { minutes: null, shadows: !app.mapStatus.get().light } }) },
+    ...(sun ? [{ id: 'shadows', text: sun.shadows ? 'action.shadowsOff' as const : 'action.shadowsOn' as const, run: () => setShadows(app, !sun.shadows) }] : []),
+  ];
+}

@@ -1,0 +1,25 @@
+// The tools of the map: a row each, read by the toolbar, the palette, the shortcuts and the sheet on a phone.
+import type { IconName } from './icons';
+import type { Address, Panel } from './address';
+import type { App } from './app';
+import type { TextKey } from './words';
+
+export interface Tool {
+  readonly panel: Panel;
+  readonly icon: IconName;
+  readonly text: TextKey;
+  readonly shortcut?: string;
+  /** Whether what the tool does shows on the map though its panel is closed. */
+  readonly isOn?: (address: Address) => boolean;
+}
+
+export const TOOLS: readonly Tool[] = [
+  { panel: 'sun', icon: 'sun', text: 'tool.sun', shortcut: 'S', isOn: ({ sun }) => sun !== null },
+  { panel: 'measure', icon: 'ruler', text: 'tool.measure', shortcut: 'M', isOn: ({ shapes }) => shapes.some(({ kind }) => kind !== 'section' && kind !== 'dig') },
+];
+
+/** Opens the panel of a tool, or closes it when it is open. */
+export function openTool(app: App, panel: Panel): void {
+  app.drawing.start(null);
+  app.go({ panel: app.address.get().panel === panel ? null : panel });
+}
