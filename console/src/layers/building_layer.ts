@@ -3,6 +3,7 @@ import type { Scene } from 'cesium';
 import { isAbort } from '../state/api';
 import type { App } from '../state/app';
 import { isShown } from '../state/catalogue';
+import { lookOf } from '../state/looks';
 import { loadBuildings, type Buildings } from './buildings';
 
 const TRY_AGAIN_MS = 8000;
@@ -47,7 +48,8 @@ export class BuildingLayer {
 
   #look(): void {
     const address = this.#app.address.get();
-    this.#buildings?.look({ colourBy: address.colourBy, selected: address.selected, theme: this.#app.settings.get().theme, shown: isShown(address, 'Building'), sunny: address.sun !== null });
+    const look = lookOf(this.#app, 'Building');
+    this.#buildings?.look({ look, colourBy: address.colourBy, selected: address.selected, theme: this.#app.settings.get().theme, shown: isShown(address, 'Building'), sunny: address.sun !== null });
   }
 
   /** Most moments have the buildings that are drawn already: then nothing is loaded. */

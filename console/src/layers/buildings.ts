@@ -1,6 +1,7 @@
 // Buildings as 3D Tiles, coloured by an attribute; the selected one stands out.
-import { Cartesian3, Cesium3DTileset, Cesium3DTileStyle, CustomShader, LightingModel, Transforms, Matrix4, UniformType, type Scene } from 'cesium';
+import { Cartesian3, Cesium3DTileset, Cesium3DTileStyle, Color, CustomShader, LightingModel, Transforms, Matrix4, UniformType, type Cesium3DTile, type Cesium3DTileContent, type Scene } from 'cesium';
 import { buildingTiles } from '../state/api';
+import { colourIn, isSeen, type Look } from '../state/looks';
 import { buildingClasses, SCENE, type ColourBy, type PaintClass, type Theme } from '../math/paint';
 
 export interface BuildingsLook {
@@ -9,6 +10,8 @@ export interface BuildingsLook {
   readonly selected: string | null;
   readonly shown: boolean;
   readonly sunny: boolean;
+  /** Colours and filter by an attribute that the tiles do not carry themselves; null: the layer's own way. */
+  readonly look: Look | null;
 }
 
 /** Light from the south-west, three fifths up, in east-north-up. */
@@ -74,17 +77,39 @@ export class Buildings {
   readonly #scene: Scene;
   readonly tileset: Cesium3DTileset;
   #last = '';
+  #looks: BuildingsLook | null = null;
+  #painted = new WeakSet<Cesium3DTileContent>();
 
   constructor(scene: Scene, tileset: Cesium3DTileset) {
     this.#scene = scene;
     this.tileset = tileset;
+    tileset.tileVisible.addEventListener((tile: Cesium3DTile) => this.#paint(tile.content));
+  }
+
+  /** Colours the features of a tile by the table of values, once per look. */
+  #paint(content: Cesium3DTileContent): void {
+    const looks = this.#looks;
+    if (!looks?.look || this.#painted.has(content)) return;
+    this.#painted.add(content);
+    const rest = buildingClasses(looks.colourBy, looks.theme).at(-1)?.colour ?? '#888888';
+    for (let i = 0; i < content.featuresLength; i++) {
+      const feature = content.getFeature(i);
+      const id = String(feature.getProperty('id'));
+      feature.show = isSeen(looks.look, id);
+      feature.color = Color.fromCssColorString(id === looks.selected ? SCENE[looks.theme].accent : (colourIn(looks.look, id) ?? rest));
+    }
+    this.#scene.requestRender();
   }
 
   look(look: BuildingsLook): void {
-    const style = styleOf(look);
-    const text = JSON.stringify(style);
-    if (text !== this.#last) this.tileset.style = new Cesium3DTileStyle(style);
-    this.#last = text;
+    const text = look.look ? `${look.look.key} ${look.selected} ${look.theme}` : JSON.stringify(styleOf(look));
+    if (text !== this.#last) {
+      this.#last = text;
+      this.#looks = look;
+      this.#painted = new WeakSet();
+      // Styled by Cesium where the tiles carry what is needed; by our own table of values else.
+      this.tileset.style = look.look ? undefined : new Cesium3DTileStyle(styleOf(look));
+    }
     this.tileset.show = look.shown;
     this.tileset.customShader?.setUniform('u_sunny', look.sunny ? 1 : 0);
     this.#scene.requestRender();

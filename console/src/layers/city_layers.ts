@@ -4,6 +4,7 @@ import type { Theme } from '../math/paint';
 import type { App } from '../state/app';
 import { isAbort } from '../state/api';
 import { FIXED_LAYERS, isShown, type LayerRow } from '../state/catalogue';
+import { colourIn, isSeen, lookOf } from '../state/looks';
 import type { MapFeature } from '../state/ngsi';
 import { areasPrimitive, roadsPrimitive, Slot } from './flat';
 import { pointMarks } from './points';
@@ -78,18 +79,21 @@ class CityLayer {
 
   #draw(): void {
     const { theme } = this.#app.settings.get();
-    const key = `${this.#key} ${theme} ${this.#features.length}`;
+    const look = lookOf(this.#app, this.#row.type);
+    const key = `${this.#key} ${theme} ${this.#features.length} ${look?.key}`;
     if (key === this.#drawnKey || this.loading) return;
     this.#drawnKey = key;
-    if (this.#row.kind === 'points') return this.#drawPoints(theme);
-    const none = this.#features.length === 0;
+    const seen = look?.filter ? this.#features.filter(({ id }) => isSeen(look, id)) : this.#features;
+    const colourOf = (id: string): string | null => colourIn(look, id);
+    if (this.#row.kind === 'points') return this.#drawPoints(seen, theme, colourOf);
+    const none = seen.length === 0;
     const roads = this.#row.kind === 'roads';
-    this.#slot.put(none ? null : roads ? roadsPrimitive(this.#features, theme) : areasPrimitive(this.#features, this.#row.type, theme));
+    this.#slot.put(none ? null : roads ? roadsPrimitive(seen, theme, colourOf) : areasPrimitive(seen, this.#row.type, theme, colourOf));
   }
 
-  #drawPoints(theme: Theme): void {
+  #drawPoints(seen: readonly MapFeature[], theme: Theme, colourOf: (id: string) => string | null): void {
     if (this.#marks) this.#scene.primitives.remove(this.#marks);
-    this.#marks = this.#scene.primitives.add(pointMarks(this.#scene, this.#features, this.#row.type, theme)) as BillboardCollection;
+    this.#marks = this.#scene.primitives.add(pointMarks(this.#scene, seen, this.#row.type, theme, colourOf)) as BillboardCollection;
   }
 }
 

@@ -41,19 +41,22 @@ function linePrimitive(instances: GeometryInstance[]): Primitive {
   return new Primitive({ geometryInstances: instances, appearance: new PolylineColorAppearance({ translucent: false }), asynchronous: true });
 }
 
+/** The colour of an entity by choice of the user; null: the layer's own. */
+type ColourOf = (id: string) => string | null;
+
 /** Roads in one primitive, the important ones last. */
-export function roadsPrimitive(features: readonly MapFeature[], theme: Theme): Primitive {
+export function roadsPrimitive(features: readonly MapFeature[], theme: Theme, colourOf: ColourOf = () => null): Primitive {
   const groups = new Map<RoadGroup, MapFeature[]>(ROAD_LEGEND.map((group) => [group, []]));
   for (const feature of features) groups.get(roadGroup(plainValue(feature.properties['roadClass'])))?.push(feature);
   const instances = [...ROAD_LEGEND].reverse().flatMap((group, order) => {
     const { colour, widthPixels } = roadPaint(group, theme);
-    return (groups.get(group) ?? []).flatMap(({ geometry, id }) => lineInstances(geometry, HEIGHT_M.road + order * 0.1, widthPixels, colour, id));
+    return (groups.get(group) ?? []).flatMap(({ geometry, id }) => lineInstances(geometry, HEIGHT_M.road + order * 0.1, widthPixels, colourOf(id) ?? colour, id));
   });
   return linePrimitive(instances);
 }
 
 /** Areas of one type in one primitive. */
-export function areasPrimitive(features: readonly MapFeature[], type: string, theme: Theme): Primitive {
+export function areasPrimitive(features: readonly MapFeature[], type: string, theme: Theme, colourOf: ColourOf = () => null): Primitive {
   const water = type === 'Water';
   const colour = water ? SCENE[theme].water : SCENE[theme].green;
   const height = water ? HEIGHT_M.Water : HEIGHT_M.GreenSpace;
@@ -63,7 +66,7 @@ export function areasPrimitive(features: readonly MapFeature[], type: string, th
       polygonHierarchy: new PolygonHierarchy(positions(outer, 0), holes.map((hole) => new PolygonHierarchy(positions(hole, 0)))),
       height, granularity: GRANULARITY_RADIANS, vertexFormat: PerInstanceColorAppearance.FLAT_VERTEX_FORMAT,
     }),
-    attributes: colourAttribute(colour),
+    attributes: colourAttribute(colourOf(id) ?? colour),
   })));
   return new Primitive({ geometryInstances: instances, appearance: new PerInstanceColorAppearance({ flat: true, translucent: false, closed: false }), asynchronous: true });
 }

@@ -125,14 +125,14 @@ function drawLayers(app: App, widget: CesiumWidget): Stop[] {
   const { scene } = widget;
   const [buildings, city, sensors] = [new BuildingLayer(app, scene), new CityLayers(app, scene), new SensorLayer(app, scene)];
   const on = (stores: readonly Watched<unknown>[], update: () => void): Stop[] => stores.map((store) => store.subscribe(update));
-  const cityStores = [app.address, app.summary, app.summaryThen, app.settings, app.cityEdition, app.restingAsOf];
+  const cityStores = [app.address, app.summary, app.summaryThen, app.settings, app.cityEdition, app.restingAsOf, app.tables.tables];
   buildings.update();
   city.update();
   sensors.update();
   return [
     ...on(cityStores, buildings.update),
     ...on(cityStores, city.update),
-    ...on([app.address, app.sensors, app.settings, app.stream.state], sensors.update),
+    ...on([app.address, app.sensors, app.settings, app.stream.state, app.tables.tables], sensors.update),
     ...[watch(app.nowMs, (ms) => Math.floor(ms / 10_000), sensors.update)],
     () => buildings.destroy(),
     () => city.destroy(),

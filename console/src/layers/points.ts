@@ -19,12 +19,12 @@ function setMark(billboard: Billboard, shape: MarkShape, colour: string, halo: s
 }
 
 /** Points of one fixed type. */
-export function pointMarks(scene: Scene, features: readonly MapFeature[], type: string, theme: Theme): BillboardCollection {
+export function pointMarks(scene: Scene, features: readonly MapFeature[], type: string, theme: Theme, colourOf: (id: string) => string | null = () => null): BillboardCollection {
   const marks = new BillboardCollection({ scene });
   for (const { id, geometry } of features) {
     if (geometry.type !== 'Point') continue;
     const billboard = marks.add({ id, position: at(geometry.coordinates), scale: MARK_SCALE * 0.75, disableDepthTestDistance: 300 });
-    setMark(billboard, shapeOfType(type), SCENE[theme].point, SCENE[theme].halo);
+    setMark(billboard, shapeOfType(type), colourOf(id) ?? SCENE[theme].point, SCENE[theme].halo);
   }
   return marks;
 }
@@ -36,6 +36,8 @@ export interface SensorMark {
   readonly text: string;
   readonly freshness: Freshness;
   readonly selected: boolean;
+  /** By choice of the user; null: by how far it can be trusted. */
+  readonly colour: string | null;
 }
 
 interface Drawn {
@@ -77,12 +79,12 @@ export class SensorMarks {
   }
 
   #drawOne(sensor: SensorMark, theme: Theme): void {
-    const look = [sensor.text, sensor.freshness, sensor.selected, theme, sensor.position].join();
+    const look = [sensor.text, sensor.freshness, sensor.selected, theme, sensor.colour, sensor.position].join();
     const drawn = this.#drawn.get(sensor.id) ?? this.#add(sensor);
     if (drawn.look === look) return;
     drawn.look = look;
     const { accent, halo } = SCENE[theme];
-    const colour = FRESHNESS_COLOUR[theme][sensor.freshness];
+    const colour = sensor.colour ?? FRESHNESS_COLOUR[theme][sensor.freshness];
     setMark(drawn.billboard, SHAPES[sensor.freshness], sensor.selected ? accent : colour, halo);
     drawn.billboard.scale = sensor.selected ? MARK_SCALE * 1.5 : MARK_SCALE;
     drawn.billboard.position = at(sensor.position);

@@ -104,6 +104,7 @@ const TOOL_PANELS: Readonly<Partial<Record<Panel, ComponentType>>> = {
   tools: lazy(() => import('./tools/Toolbar')),
   sun: lazy(() => import('./tools/SunPanel')),
   measure: lazy(() => import('./tools/MeasurePanel')),
+  filters: lazy(() => import('./tools/FiltersPanel')),
 };
 
 function RightPanel() {

@@ -1,6 +1,6 @@
 // Asks the server: every request has a time limit and ends in a value or an ApiFailure that panels can put in words.
-import { readEntities, readEntity, readFeatures, readHistory, type EntityFacts, type HistoryPoint, type MapFeature } from './ngsi';
-import type { ApiFailure, FailureKind, Link, Loadable, SearchResult, Summary } from './types';
+import { readEntities, readEntity, readFeatures, readHistory, readValues, type EntityFacts, type HistoryPoint, type MapFeature } from './ngsi';
+import type { ApiFailure, FailureKind, Json, Link, Loadable, SearchResult, Summary } from './types';
 
 const TIMEOUT_MS = 20_000;
 const PAGE_SIZE = 500;
@@ -130,6 +130,14 @@ export class CityApi {
     const { body, response } = await this.#json(path, signal);
     const total = Number(response.headers.get('NGSILD-Results-Count') ?? NaN);
     return { items: readEntities(body), total: Number.isFinite(total) ? total : null };
+  }
+
+  /** Id, value and unit of one attribute of the entities of a type that have it. */
+  async values(type: string, attribute: string, page: { offset: number; limit: number }, { asOf, signal }: ReadOptions = {}): Promise<Page<[string, Json | undefined, string | undefined]>> {
+    const path = pathWith('/ngsi-ld/v1/entities', { type, attrs: attribute, ...page, count: 'true', asOf });
+    const { body, response } = await this.#json(path, signal);
+    const total = Number(response.headers.get('NGSILD-Results-Count') ?? NaN);
+    return { items: readValues(body, attribute), total: Number.isFinite(total) ? total : null };
   }
 
   /** All features of a type, page by page; `onPage` gets each page as it comes. */

@@ -6,6 +6,7 @@ import { CityApi, isAbort, loadInto } from './api';
 import { isOfCity, maySense } from './catalogue';
 import { Drawing } from './drawing';
 import { MAP_STARTING, type MapControls, type MapStatus } from './map_controls';
+import { wantedTables } from './looks';
 import { isMoving, MOVING_TYPES, MovingThings } from './moving';
 import type { EntityFacts, MapFeature } from './ngsi';
 import { applyChange, sensorOf, type Sensor, type Sensors } from './sensors';
@@ -13,6 +14,7 @@ import { Store, watch } from './store';
 import { ChangeStream, type StreamOutside } from './stream';
 import { IDLE, type Change, type Link, type Loadable, type Summary } from './types';
 import { UndoList } from './undo';
+import { ValueTables } from './value_tables';
 
 export type Dialog = 'palette' | 'help' | null;
 
@@ -82,6 +84,7 @@ export class App {
   readonly undo = new UndoList();
   readonly drawing: Drawing;
   readonly moving = new MovingThings();
+  readonly tables: ValueTables;
   readonly #outside: Outside;
   readonly #stops: (() => void)[] = [];
   /** Server clock minus ours, from the last summary. */
@@ -101,6 +104,7 @@ export class App {
     this.nowMs = new Store(outside.nowMs());
     this.stream = new ChangeStream(outside, this.#heard, this.#readAgain);
     this.drawing = new Drawing(this, this.undo);
+    this.tables = new ValueTables(this.api);
   }
 
   /** Starts reading from the server and following the clock. */
@@ -114,10 +118,12 @@ export class App {
       watch(this.address, (address) => address.selected, () => void this.loadEntity(true)),
       watch(this.summary, sensorTypes, () => void this.loadSensors()),
       watch(this.summary, (summary) => typesOf(summary, isMoving), () => void this.loadMoving()),
+      ...[this.address, this.restingAsOf, this.cityEdition].map((store) => store.subscribe(this.#wantTables)),
       this.settings.subscribe(() => this.#outside.writeSettings(JSON.stringify(this.settings.get()))),
     );
     void this.loadSummary();
     void this.loadLinks();
+    this.#wantTables();
   }
 
   stop(): void {
@@ -279,6 +285,8 @@ export class App {
     if (sensors !== value) this.sensors.set({ state: 'ready', value: sensors, error: null });
     if (unknown.some(maySense)) this.#later('sensors', 2000, () => void this.loadSummary().then(() => this.loadSensors()));
   };
+
+  #wantTables = (): void => this.tables.want(wantedTables(this), this.restingAsOf.get(), this.cityEdition.get());
 
   #cityChanged(): void {
     this.cityEdition.update((edition) => edition + 1);

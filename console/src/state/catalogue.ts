@@ -1,6 +1,7 @@
 // The map layers: one row per entity type. Add a layer here, its name in the texts, its drawing in src/layers.
 import type { Address } from './address';
 import { isMoving } from './moving';
+import type { Summary } from './types';
 
 export type LayerKind = 'buildings' | 'roads' | 'areas' | 'points' | 'sensors' | 'moving' | 'none';
 
@@ -54,4 +55,11 @@ export function switchLayer(address: Address, type: string): Address {
     on: show && !byDefault ? [...others(address.on), type] : others(address.on),
     off: !show && byDefault ? [...others(address.off), type] : others(address.off),
   };
+}
+
+/** The types of a summary that can be shown, buildings first. */
+export function drawnTypes(summary: Summary | null): string[] {
+  const types = (summary?.types ?? []).map(({ type }) => type).filter((type) => !HIDDEN.includes(type));
+  const rank = (type: string): number => (isOfCity(type) ? FIXED.findIndex((row) => row.type === type) : FIXED.length);
+  return types.sort((a, b) => rank(a) - rank(b));
 }

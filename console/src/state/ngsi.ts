@@ -172,3 +172,15 @@ export function plainValue(value: Json | undefined): Json {
 export function pointOf(geometry: Geometry | null): Position | null {
   return geometry?.type === 'Point' ? geometry.coordinates : null;
 }
+
+/** Id, value and unit of one attribute from normalized entities; the first instance counts. */
+export function readValues(json: unknown, attribute: string): [string, Json | undefined, string | undefined][] {
+  const rows: [string, Json | undefined, string | undefined][] = [];
+  for (const one of Array.isArray(json) ? (json as readonly Json[]) : []) {
+    if (!isFields(one) || typeof one['id'] !== 'string') continue;
+    const raw = one[attribute];
+    const instance = Array.isArray(raw) ? (raw as readonly Json[])[0] : raw;
+    rows.push([one['id'], isFields(instance) ? valueOf(instance) : instance, isFields(instance) ? textOf(instance['unitCode']) : undefined]);
+  }
+  return rows;
+}

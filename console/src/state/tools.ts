@@ -16,6 +16,7 @@ export interface Tool {
 export const TOOLS: readonly Tool[] = [
   { panel: 'sun', icon: 'sun', text: 'tool.sun', shortcut: 'S', isOn: ({ sun }) => sun !== null },
   { panel: 'measure', icon: 'ruler', text: 'tool.measure', shortcut: 'M', isOn: ({ shapes }) => shapes.some(({ kind }) => kind !== 'section' && kind !== 'dig') },
+  { panel: 'filters', icon: 'filter', text: 'tool.filters', shortcut: 'G', isOn: ({ filters, paints }) => Object.keys(filters).length + Object.keys(paints).length > 0 },
 ];
 
 /** Opens the panel of a tool, or closes it when it is open. */
