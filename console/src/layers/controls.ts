@@ -1,5 +1,5 @@
 // Moves the eye and finds what is under a pixel: the map's answer to panels, keys and the address.
-import { Cartesian2, Cartesian3, Cartographic, Cesium3DTileFeature, Math as CesiumMath, type Scene } from 'cesium';
+import { Cartesian2, Cartesian3, Cartographic, Cesium3DTileFeature, Math as CesiumMath, Matrix4, type Scene } from 'cesium';
 import { viewOf, viewOfBox, type View } from '../math/camera';
 import { boxOf, diagonalMetres, middleOf, moved, type Box, type Geometry, type Position } from '../math/geo';
 import type { MapControls } from '../state/map_controls';
@@ -66,6 +66,18 @@ export class SceneControls implements MapControls {
     const calm = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
     if (calm) return setView(this.#scene, view);
     this.#scene.camera.flyTo({ ...cameraOptions(view), duration: FLIGHT_SECONDS });
+  };
+
+  putView = (view: View): void => setView(this.#scene, view);
+
+  watchView = (moved: (view: View) => void): (() => void) => {
+    let last = new Matrix4();
+    return this.#scene.preRender.addEventListener(() => {
+      const { viewMatrix } = this.#scene.camera;
+      if (Matrix4.equalsEpsilon(last, viewMatrix, 1e-9)) return;
+      last = Matrix4.clone(viewMatrix);
+      moved(currentView(this.#scene));
+    }) as () => void;
   };
 
   /** A view of a place from near by; null when the place has no position. */

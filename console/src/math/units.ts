@@ -1,7 +1,7 @@
 // UN/CEFACT Recommendation 20 codes to the symbols people read, and numbers in the reader's language.
 
 const SYMBOLS: Readonly<Record<string, string>> = {
-  '2N': 'dB', '59': 'ppm', '61': 'ppb', A97: 'hPa', AMP: 'A', BAR: 'bar', C62: '', CEL: '°C', CMT: 'cm', D54: 'W/m²', DAY: 'd',
+  '2N': 'dB', '59': 'ppm', '61': 'ppb', '4L': 'MB', A97: 'hPa', AMP: 'A', BAR: 'bar', C62: '', CEL: '°C', CMT: 'cm', D54: 'W/m²', DAY: 'd',
   DD: '°', E34: 'GB', FAH: '°F', GP: 'mg/m³', GQ: 'µg/m³', GRM: 'g', H67: 'mm/h', HM: 'mph', HTZ: 'Hz', HUR: 'h',
   JOU: 'J', KEL: 'K', KGM: 'kg', KMH: 'km/h', KMK: 'km²', KMT: 'km', KPA: 'kPa', KWH: 'kWh', KWT: 'kW', LTR: 'L',
   LUX: 'lx', MIN: 'min', MMT: 'mm', MQH: 'm³/h', MQS: 'm³/s', MTK: 'm²', MTQ: 'm³', MTR: 'm', MTS: 'm/s', NEW: 'N', P1: '%',

@@ -13,6 +13,7 @@ import { ListPanel } from './ListPanel';
 import { MapView } from './MapView';
 import { Icon, IconButton, LoadingNote, type IconName } from './Parts';
 import { TimeBar } from './TimeBar';
+import { DropZone } from './tools/DropZone';
 import { TopBar } from './TopBar';
 import type { Panel } from '../state/address';
 
@@ -105,6 +106,11 @@ const TOOL_PANELS: Readonly<Partial<Record<Panel, ComponentType>>> = {
   sun: lazy(() => import('./tools/SunPanel')),
   measure: lazy(() => import('./tools/MeasurePanel')),
   filters: lazy(() => import('./tools/FiltersPanel')),
+  charts: lazy(() => import('./tools/ChartsPanel')),
+  compare: lazy(() => import('./tools/ComparePanel')),
+  views: lazy(() => import('./tools/ViewsPanel')),
+  import: lazy(() => import('./tools/ImportPanel')),
+  picture: lazy(() => import('./tools/PicturePanel')),
 };
 
 function RightPanel() {
@@ -191,6 +197,7 @@ function Screen() {
       <TimeBar />
       {narrow && <SheetNav />}
       <LiveRegion />
+      <DropZone />
       {dialog === 'palette' && <Palette />}
       {dialog === 'help' && <Help />}
     </div>

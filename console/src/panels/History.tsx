@@ -13,7 +13,8 @@ const POINTS_MAX = 500;
 const TABLE_ROWS = 100;
 const HEIGHT_PIXELS = 132;
 
-function useHistory(id: string, fact: AttributeFact): Loadable<readonly HistoryPoint[]> & { retry: () => void } {
+/** The history of an attribute, read again when a new value came. */
+export function useHistory(id: string, fact: AttributeFact): Loadable<readonly HistoryPoint[]> & { retry: () => void } {
   const app = useApp();
   const atMs = usePart(app.address, (address) => address.atMs);
   const [tries, setTries] = useState(0);
@@ -35,6 +36,13 @@ function useHistory(id: string, fact: AttributeFact): Loadable<readonly HistoryP
   return { ...history, retry: () => setTries(tries + 1) };
 }
 
+/** One time axis and one cursor for several charts. */
+interface Shared {
+  readonly key: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 function chartOptions(width: number, words: Words, unitCode: string | undefined, style: CSSStyleDeclaration): uPlot.Options {
   const colour = (name: string): string => style.getPropertyValue(name).trim();
   const axis = { stroke: colour('--text-2'), grid: { stroke: colour('--line'), width: 1 }, ticks: { stroke: colour('--line'), width: 1 }, font: '11px system-ui, "Noto Sans KR", sans-serif' };
@@ -53,7 +61,7 @@ function chartOptions(width: number, words: Words, unitCode: string | undefined,
   };
 }
 
-function Chart({ points, fact }: { points: readonly HistoryPoint[]; fact: AttributeFact }) {
+export function Chart({ points, fact, shared }: { points: readonly HistoryPoint[]; fact: AttributeFact; shared?: Shared | undefined }) {
   const app = useApp();
   const words = useWords();
   const { theme } = useStore(app.settings);
@@ -65,14 +73,15 @@ function Chart({ points, fact }: { points: readonly HistoryPoint[]; fact: Attrib
     const options = chartOptions(Math.max(160, element.clientWidth), words, fact.unitCode, getComputedStyle(element));
     const atCursor = (chart: uPlot): void => setRead(chart.cursor.idx == null ? null : (points[chart.cursor.idx] ?? null));
     const data: uPlot.AlignedData = [points.map(({ ms }) => ms / 1000), points.map(({ value }) => value)];
-    const chart = new uPlot({ ...options, hooks: { setCursor: [atCursor] } }, data, element);
+    const together: Partial<uPlot.Options> = shared ? { scales: { x: { range: [shared.fromMs / 1000, shared.toMs / 1000] } }, cursor: { ...options.cursor, sync: { key: shared.key } } } : {};
+    const chart = new uPlot({ ...options, ...together, hooks: { setCursor: [atCursor] } }, data, element);
     const resized = new ResizeObserver(() => chart.setSize({ width: Math.max(160, element.clientWidth), height: HEIGHT_PIXELS }));
     resized.observe(element);
     return () => {
       resized.disconnect();
       chart.destroy();
     };
-  }, [points, fact.unitCode, words, theme]);
+  }, [points, fact.unitCode, words, theme, shared?.key, shared?.fromMs, shared?.toMs]);
   const values = points.map(({ value }) => value);
   const summary = words.t('history.range', { count: words.number(points.length), min: words.quantity(Math.min(...values), fact.unitCode), max: words.quantity(Math.max(...values), fact.unitCode) });
   return (
@@ -83,7 +92,8 @@ function Chart({ points, fact }: { points: readonly HistoryPoint[]; fact: Attrib
   );
 }
 
-function HistoryTable({ points, fact }: { points: readonly HistoryPoint[]; fact: AttributeFact }) {
+/** The same values as a table. */
+export function HistoryTable({ points, fact }: { points: readonly HistoryPoint[]; fact: AttributeFact }) {
   const words = useWords();
   const rows = points.slice(-TABLE_ROWS).reverse();
   return (

@@ -4,6 +4,7 @@ import { freshnessOf } from '../math/freshness';
 import { copyText, flyToSelected } from '../state/actions';
 import type { AttributeFact, EntityFacts } from '../state/ngsi';
 import { maySense } from '../state/catalogue';
+import { hasSeries, toggleSeries } from '../state/series';
 import type { TextKey } from '../state/words';
 import { History } from './History';
 import { useApp, usePart, useStore, useWords } from './hooks';
@@ -59,6 +60,14 @@ function Notes({ fact }: { fact: AttributeFact }) {
   });
 }
 
+/** Puts a number beside others in the charts. */
+function SeriesButton({ id, attribute }: { id: string; attribute: string }) {
+  const app = useApp();
+  const words = useWords();
+  const chosen = usePart(app.address, ({ series }) => hasSeries(series, { id, attribute }));
+  return <IconButton icon={chosen ? 'minus' : 'plus'} className="small" pressed={chosen} label={`${words.attribute(attribute)}: ${words.t(chosen ? 'charts.drop' : 'charts.add')}`} onClick={() => toggleSeries(app, { id, attribute })} />;
+}
+
 function Attribute({ entity, fact, live, openAtFirst }: { entity: EntityFacts; fact: AttributeFact; live: boolean; openAtFirst: boolean }) {
   const words = useWords();
   const [open, setOpen] = useState(openAtFirst);
@@ -73,6 +82,7 @@ function Attribute({ entity, fact, live, openAtFirst }: { entity: EntityFacts; f
             <Icon name="chart" />
           </button>
         )}
+        {numeric && <SeriesButton id={entity.id} attribute={fact.name} />}
       </div>
       <Notes fact={fact} />
       {live && <Origin fact={fact} live />}

@@ -1,5 +1,5 @@
 // The map and what floats over it: controls, scale, notes for an empty city, missing graphics, failed tiles.
-import { useEffect, useRef, type KeyboardEvent } from 'react';
+import { lazy, Suspense, useEffect, useRef, type KeyboardEvent } from 'react';
 import { scaleBar } from '../math/scale';
 import type { App } from '../state/app';
 import { FIXED_LAYERS, isShown } from '../state/catalogue';
@@ -179,13 +179,18 @@ function MapCanvas() {
   );
 }
 
+const CompareView = lazy(() => import('./CompareView'));
+
 export function MapView() {
   const app = useApp();
   const { t } = useWords();
+  const compare = usePart(app.address, (address) => address.compare);
+  const ready = useStore(app.map) !== null;
   const hasCity = usePart(app.summary, ({ value }) => value?.city !== null && value !== null);
   return (
-    <main className="map" aria-label={t('map.label')}>
+    <main className="map" aria-label={t('map.label')} data-compare={compare?.mode} data-twin={compare && compare.atMs > (app.address.get().atMs ?? Infinity) ? 'right' : 'left'}>
       <MapCanvas />
+      {compare && ready && <Suspense fallback={null}><CompareView compare={compare} /></Suspense>}
       <span id="map-help" className="unseen">{t('map.help')}</span>
       <svg className="map-cross" viewBox="0 0 40 40" aria-hidden="true"><path d="M20 4v12M20 24v12M4 20h12M24 20h12" /></svg>
       <MapNotes />

@@ -1,12 +1,12 @@
 // The time bar: live or a moment of the past, a slider over all that is recorded, playing, and the way back to live.
 import { clampTo, localFieldOf, marksOf, momentAt, sliderOf, type TimeRange } from '../math/time';
-import { goLive, stepTime, togglePlay } from '../state/actions';
+import { goLive, SPEEDS, stepTime, togglePlay } from '../state/actions';
 import { useApp, useNarrow, useStore, useWords } from './hooks';
 import { Icon, IconButton } from './Parts';
 
 const STEPS = 10_000;
 const STEP_MS = 600_000;
-const SPEEDS = [1, 10, 60, 600] as const;
+const SPANS = [['time.span.all', null], ['time.span.hour', 3_600_000], ['time.span.day', 86_400_000], ['time.span.week', 604_800_000]] as const;
 
 function Mode() {
   const app = useApp();
@@ -85,14 +85,20 @@ function Shown({ range }: { range: TimeRange | null }) {
 function Player() {
   const app = useApp();
   const { t } = useWords();
-  const { running, speed } = useStore(app.playing);
+  const playing = useStore(app.playing);
+  const { running, speed, loop } = playing;
+  const sliderMs = useStore(app.sliderMs);
   return (
     <div className="player">
       <IconButton icon="back" className="only-wide" label={t('time.back')} onClick={() => stepTime(app, -STEP_MS)} />
       <IconButton icon={running ? 'pause' : 'play'} label={t(running ? 'time.pause' : 'time.play')} onClick={() => togglePlay(app)} />
       <IconButton icon="forward" className="only-wide" label={t('time.forward')} onClick={() => stepTime(app, STEP_MS)} />
-      <select aria-label={t('time.speed')} title={t('time.speed')} value={speed} onChange={(event) => app.playing.set({ running, speed: Number(event.target.value) })}>
+      <select aria-label={t('time.speed')} title={t('time.speed')} value={speed} onChange={(event) => app.playing.set({ ...playing, speed: Number(event.target.value) })}>
         {SPEEDS.map((one) => <option key={one} value={one}>{`×${one}`}</option>)}
+      </select>
+      <IconButton icon="loop" className="only-wide" label={t('time.loop')} pressed={loop} onClick={() => app.playing.set({ ...playing, loop: !loop })} />
+      <select className="only-wide" aria-label={t('time.span')} title={t('time.span')} value={sliderMs ?? ''} onChange={(event) => app.sliderMs.set(event.target.value === '' ? null : Number(event.target.value))}>
+        {SPANS.map(([text, ms]) => <option key={text} value={ms ?? ''}>{t(text)}</option>)}
       </select>
     </div>
   );
@@ -103,12 +109,15 @@ export function TimeBar() {
   const { t } = useWords();
   useStore(app.nowMs);
   useStore(app.summary);
+  useStore(app.sliderMs);
+  useStore(app.address);
   const { range } = app;
+  const slider = app.sliderRange;
   return (
     <section className="time" aria-label={t('time.label')}>
       <Mode />
       <Shown range={range} />
-      {range ? <Slider range={range} /> : <p className="quiet slider">{t('time.none')}</p>}
+      {slider ? <Slider range={slider} /> : <p className="quiet slider">{t('time.none')}</p>}
       {range && <Player />}
     </section>
   );

@@ -49,6 +49,17 @@ export function togglePlay(app: App): void {
   app.playing.update((playing) => ({ ...playing, running }));
 }
 
+export const SPEEDS = [1, 10, 60, 600, 3600] as const;
+
+/** One step faster or slower. */
+export function changeSpeed(app: App, steps: number): void {
+  const { speed } = app.playing.get();
+  const place = SPEEDS.findIndex((one) => one >= speed) + steps;
+  const next = SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, place))] ?? speed;
+  app.playing.update((playing) => ({ ...playing, speed: next }));
+  app.announcement.set(wordsOf(app.language).t('time.speedNow', { speed: next }));
+}
+
 export function toggleTheme(app: App): void {
   app.settings.update((settings) => ({ ...settings, theme: settings.theme === 'dark' ? 'light' : 'dark' }));
 }
@@ -70,6 +81,9 @@ function timeActions(app: App): Action[] {
     { id: 'goLive', text: 'action.goLive', shortcut: 'L', run: () => goLive(app) },
     { id: 'back', text: 'action.back', shortcut: '[', run: () => stepTime(app, -STEP_MS) },
     { id: 'forward', text: 'action.forward', shortcut: ']', run: () => stepTime(app, STEP_MS) },
+    { id: 'loop', text: 'action.loop', run: () => app.playing.update((playing) => ({ ...playing, loop: !playing.loop })) },
+    { id: 'faster', text: 'action.faster', shortcut: '>', run: () => changeSpeed(app, 1) },
+    { id: 'slower', text: 'action.slower', shortcut: '<', run: () => changeSpeed(app, -1) },
     { id: 'play', text: 'action.play', shortcut: 'P', run: () => togglePlay(app) },
   ];
 }

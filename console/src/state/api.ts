@@ -132,6 +132,23 @@ export class CityApi {
     return { items: readEntities(body), total: Number.isFinite(total) ? total : null };
   }
 
+  /** Writes by NGSI-LD. Rejects with a RequestError when the server does not take it. */
+  async change(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<void> {
+    let response: Response;
+    try {
+      const content = body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+      response = await this.#fetch(path, { method, ...content, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    } catch (error) {
+      throw new RequestError({ kind: 'unreachable', detail: failureOf(error).detail });
+    }
+    if (!response.ok) throw new RequestError(await problemOf(response));
+  }
+
+  /** Any other JSON door; the caller knows its shape. */
+  async door(path: string, query: Query, signal?: AbortSignal): Promise<unknown> {
+    return (await this.#json(pathWith(path, query), signal)).body;
+  }
+
   /** Id, value and unit of one attribute of the entities of a type that have it. */
   async values(type: string, attribute: string, page: { offset: number; limit: number }, { asOf, signal }: ReadOptions = {}): Promise<Page<[string, Json | undefined, string | undefined]>> {
     const path = pathWith('/ngsi-ld/v1/entities', { type, attrs: attribute, ...page, count: 'true', asOf });

@@ -6,6 +6,7 @@ import { CityApi, isAbort, loadInto } from './api';
 import { isOfCity, maySense } from './catalogue';
 import { Drawing } from './drawing';
 import { MAP_STARTING, type MapControls, type MapStatus } from './map_controls';
+import { Imports, type Upload } from './imports';
 import { wantedTables } from './looks';
 import { isMoving, MOVING_TYPES, MovingThings } from './moving';
 import type { EntityFacts, MapFeature } from './ngsi';
@@ -15,6 +16,7 @@ import { ChangeStream, type StreamOutside } from './stream';
 import { IDLE, type Change, type Link, type Loadable, type Summary } from './types';
 import { UndoList } from './undo';
 import { ValueTables } from './value_tables';
+import { SavedViews, VIEW_TYPE } from './views';
 
 export type Dialog = 'palette' | 'help' | null;
 
@@ -27,6 +29,8 @@ export interface Settings {
 export interface Playing {
   readonly running: boolean;
   readonly speed: number;
+  /** Whether playing begins again at the end of the slider. */
+  readonly loop: boolean;
 }
 
 /** The world outside the page, so that tests can bring their own. */
@@ -35,6 +39,9 @@ export interface Outside extends StreamOutside {
   readonly languages: readonly string[];
   readQuery(): string;
   writeQuery(query: string, push: boolean): void;
+  /** A name that was never given before. */
+  newId(): string;
+  readonly upload: Upload;
   readSettings(): string | null;
   writeSettings(text: string): void;
 }
@@ -42,6 +49,7 @@ export interface Outside extends StreamOutside {
 /** Of each type only so many are read. */
 export const SENSORS_MAX = 1000;
 const TICK_MS = 1000;
+const PLAY_MS = 250;
 const SUMMARY_EVERY_MS = 20_000;
 const LINKS_EVERY_MS = 5_000;
 const SETTLE_MS = 400;
@@ -73,7 +81,9 @@ export class App {
   readonly entity = new Store<Loadable<EntityFacts>>(IDLE);
   readonly settings: Store<Settings>;
   readonly dialog = new Store<Dialog>(null);
-  readonly playing = new Store<Playing>({ running: false, speed: 60 });
+  readonly playing = new Store<Playing>({ running: false, speed: 60, loop: false });
+  /** How much of the record the time slider covers, back from its end; null: all of it. */
+  readonly sliderMs = new Store<number | null>(null);
   readonly announcement = new Store<string>('');
   readonly nowMs: Store<number>;
   readonly map = new Store<MapControls | null>(null);
@@ -85,6 +95,8 @@ export class App {
   readonly drawing: Drawing;
   readonly moving = new MovingThings();
   readonly tables: ValueTables;
+  readonly views: SavedViews;
+  readonly imports: Imports;
   readonly #outside: Outside;
   readonly #stops: (() => void)[] = [];
   /** Server clock minus ours, from the last summary. */
@@ -105,12 +117,15 @@ export class App {
     this.stream = new ChangeStream(outside, this.#heard, this.#readAgain);
     this.drawing = new Drawing(this, this.undo);
     this.tables = new ValueTables(this.api);
+    this.views = new SavedViews(this.api, this.undo, () => outside.newId());
+    this.imports = new Imports(outside.upload, () => this.#cityChanged());
   }
 
   /** Starts reading from the server and following the clock. */
   start(): void {
     this.stream.start();
     this.#every(TICK_MS, this.#tick);
+    this.#every(PLAY_MS, this.#play);
     this.#every(SUMMARY_EVERY_MS, () => void this.loadSummary());
     this.#every(LINKS_EVERY_MS, () => void this.loadLinks());
     this.#stops.push(
@@ -124,6 +139,12 @@ export class App {
     void this.loadSummary();
     void this.loadLinks();
     this.#wantTables();
+  }
+
+  /** Another app of the same city for another moment: with no address bar, no memory and no stream of its own. */
+  twin(): App {
+    const silent = { addEventListener: () => undefined, close: () => undefined };
+    return new App({ ...this.#outside, open: () => silent, readQuery: () => '', writeQuery: () => undefined, writeSettings: () => undefined });
   }
 
   stop(): void {
@@ -150,6 +171,16 @@ export class App {
     return startMs === null ? null : { startMs, endMs: Math.max(startMs, this.nowMs.get()) };
   }
 
+  /** What the time slider covers: the whole record or the last part of it, and always the moment looked at. */
+  get sliderRange(): TimeRange | null {
+    const { range } = this;
+    const part = this.sliderMs.get();
+    if (!range || part === null) return range;
+    const { atMs } = this.address.get();
+    const startMs = Math.max(range.startMs, range.endMs - part);
+    return atMs !== null && atMs < startMs ? { startMs: atMs, endMs: Math.min(range.endMs, atMs + part) } : { startMs, endMs: range.endMs };
+  }
+
   /** Changes the address; `push` makes a step that Back undoes. */
   go(change: Partial<Address>, push = true): void {
     const next = { ...this.address.get(), ...change };
@@ -162,6 +193,12 @@ export class App {
   /** The address was changed from outside (Back, Forward). */
   addressChanged(): void {
     this.address.set(parseAddress(this.#outside.readQuery()));
+  }
+
+  /** Opens what a link or a saved view holds; the language stays. */
+  openQuery(query: string): void {
+    const { language, panel } = this.address.get();
+    this.go({ ...parseAddress(query), language, panel });
   }
 
   select(id: string): void {
@@ -266,15 +303,22 @@ export class App {
 
   #tick = (): void => {
     this.nowMs.set(this.#outside.nowMs() + this.#clockAheadMs);
-    const { running, speed } = this.playing.get();
+  };
+
+  #play = (): void => {
+    const { running, speed, loop } = this.playing.get();
     const { atMs } = this.address.get();
-    if (running && atMs !== null) this.lookAt(atMs + speed * TICK_MS, false);
+    if (!running || atMs === null) return;
+    const next = atMs + speed * PLAY_MS;
+    const range = this.sliderRange;
+    this.lookAt(loop && range && next >= range.endMs ? range.startMs : next, false);
   };
 
   #heard = (change: Change): void => {
     if (change.branch !== undefined && change.branch !== 'main') return;
     const { selected, atMs } = this.address.get();
     const types = change.entities.flatMap((entity) => entity.type);
+    if (types.includes(VIEW_TYPE) && this.views.list.get().state !== 'idle') this.#later('views', SETTLE_MS, () => void this.views.load());
     if (types.some(isOfCity)) this.#later('city', 4000, () => this.#cityChanged());
     if (atMs !== null) return;
     this.moving.heard(change, this.screenMs());

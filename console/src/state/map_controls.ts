@@ -5,6 +5,10 @@ import type { Geometry, Position } from '../math/geo';
 export interface MapControls {
   flyToView(view: View): void;
   flyToPlace(place: Geometry): void;
+  /** Puts the eye there at once. */
+  putView(view: View): void;
+  /** Tells every movement of the eye, frame by frame; the answer ends that. */
+  watchView(moved: (view: View) => void): () => void;
   home(): void;
   zoom(factor: number): void;
   turn(degrees: number): void;

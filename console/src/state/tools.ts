@@ -17,6 +17,11 @@ export const TOOLS: readonly Tool[] = [
   { panel: 'sun', icon: 'sun', text: 'tool.sun', shortcut: 'S', isOn: ({ sun }) => sun !== null },
   { panel: 'measure', icon: 'ruler', text: 'tool.measure', shortcut: 'M', isOn: ({ shapes }) => shapes.some(({ kind }) => kind !== 'section' && kind !== 'dig') },
   { panel: 'filters', icon: 'filter', text: 'tool.filters', shortcut: 'G', isOn: ({ filters, paints }) => Object.keys(filters).length + Object.keys(paints).length > 0 },
+  { panel: 'charts', icon: 'charts', text: 'tool.charts', shortcut: 'C', isOn: ({ series }) => series.length > 0 },
+  { panel: 'compare', icon: 'compare', text: 'tool.compare', shortcut: 'B', isOn: ({ compare }) => compare !== null },
+  { panel: 'views', icon: 'views', text: 'tool.views', shortcut: 'V' },
+  { panel: 'import', icon: 'import', text: 'tool.import', shortcut: 'I' },
+  { panel: 'picture', icon: 'picture', text: 'tool.picture', shortcut: 'X' },
 ];
 
 /** Opens the panel of a tool, or closes it when it is open. */

@@ -86,6 +86,12 @@ export class Words {
     return this.#age.format(-count, unit);
   };
 
+  /** "5 min" */
+  span = (ms: number): string => {
+    const { unit, count } = ageOf(ms);
+    return new Intl.NumberFormat(this.locale, { style: 'unit', unit, unitDisplay: 'long' }).format(count);
+  };
+
   /** "in 8 sec." */
   until = (ms: number): string => {
     const { unit, count } = ageOf(Math.max(1000, ms));

@@ -39,6 +39,8 @@ class World {
       this.query = query;
       if (push) this.steps.push(query);
     },
+    newId: () => `id-${this.steps.length}`,
+    upload: () => Promise.resolve({ status: 200, text: '{"imported":1}' }),
     readSettings: () => this.stored,
     writeSettings: (text) => { this.stored = text; },
   };
