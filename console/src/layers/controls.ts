@@ -167,6 +167,11 @@ export class SceneControls implements MapControls {
     return hit ? positionOf(hit) : null;
   }
 
+  target = (): Position => {
+    const { longitude, latitude } = this.#target();
+    return [longitude, latitude];
+  };
+
   groundAt = (longitude: number, latitude: number): number => this.#scene.globe.getHeight(Cartographic.fromDegrees(longitude, latitude)) ?? 0;
 
   lookFrom = ([longitude, latitude, height = 0]: Position): void => {

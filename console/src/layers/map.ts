@@ -13,6 +13,7 @@ import { MovingLayer } from './moving_layer';
 import { SensorLayer } from './sensor_layer';
 import { SketchLayer } from './sketch_layer';
 import { followSun } from './sunlight';
+import { UndergroundLayer } from './underground_layer';
 
 type Stop = () => void;
 
@@ -110,13 +111,18 @@ function outlineSelected(app: App, widget: CesiumWidget): Stop[] {
 
 function drawTools(app: App, widget: CesiumWidget, controls: SceneControls): Stop[] {
   const [sketch, moving] = [new SketchLayer(app, widget.scene), new MovingLayer(app, widget.scene, controls.groundAt)];
+  const under = new UndergroundLayer(app, widget.scene, controls.groundAt);
   sketch.update();
+  under.update();
   return [
     ...[watch(app.address, ({ shapes }) => shapes, sketch.update), watch(app.address, ({ language }) => language, sketch.update), watch(app.settings, ({ theme }) => theme, sketch.update)],
     app.drawing.draft.subscribe(sketch.update),
     app.moving.edition.subscribe(moving.update),
     watch(app.address, ({ on, off, selected, follow }) => `${on} ${off} ${selected} ${follow}`, moving.update),
+    ...[watch(app.address, (address) => address.under, under.update), watch(app.address, ({ on, off }) => `${on} ${off}`, under.update), watch(app.settings, ({ theme }) => theme, under.update)],
+    ...[app.summary, app.cityEdition, app.restingAsOf].map((store) => store.subscribe(under.update)),
     () => sketch.destroy(),
+    () => under.destroy(),
     () => moving.destroy(),
   ];
 }

@@ -1,5 +1,6 @@
 // Asks the server: every request has a time limit and ends in a value or an ApiFailure that panels can put in words.
 import { readEntities, readEntity, readFeatures, readHistory, readValues, type EntityFacts, type HistoryPoint, type MapFeature } from './ngsi';
+import type { Position } from '../math/geo';
 import type { ApiFailure, FailureKind, Json, Link, Loadable, SearchResult, Summary } from './types';
 
 const TIMEOUT_MS = 20_000;
@@ -167,6 +168,19 @@ export class CityApi {
       const count = (body as { features?: readonly unknown[] }).features?.length ?? 0;
       if (count < PAGE_SIZE) return;
     }
+  }
+
+  /** The features of a type that a line crosses. */
+  async featuresAlong(type: string, line: readonly Position[], { asOf, signal }: ReadOptions = {}): Promise<readonly MapFeature[]> {
+    const coordinates = JSON.stringify(line.map(([longitude, latitude]) => [longitude, latitude]));
+    const found: MapFeature[] = [];
+    for (let offset = 0; offset < FEATURES_MAX; offset += PAGE_SIZE) {
+      const path = pathWith('/ngsi-ld/v1/entities', { type, georel: 'intersects', geometry: 'LineString', coordinates, offset, limit: PAGE_SIZE, options: 'keyValues', asOf });
+      const { body } = await this.#json(path, signal, 'application/geo+json');
+      found.push(...readFeatures(body));
+      if (((body as { features?: readonly unknown[] }).features?.length ?? 0) < PAGE_SIZE) break;
+    }
+    return found;
   }
 
   /** The last points of a numeric attribute; only those before `beforeMs` when given. */

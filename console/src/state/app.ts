@@ -1,5 +1,6 @@
 // The state of the console and what keeps it current. Panels and layers read its stores and call its methods.
 import type { Theme } from '../math/paint';
+import { isUnderground } from '../math/underground';
 import { clampTo, parseInstant, type TimeRange } from '../math/time';
 import { formatAddress, languageOf, parseAddress, type Address, type Language } from './address';
 import { CityApi, isAbort, loadInto } from './api';
@@ -319,7 +320,7 @@ export class App {
     const { selected, atMs } = this.address.get();
     const types = change.entities.flatMap((entity) => entity.type);
     if (types.includes(VIEW_TYPE) && this.views.list.get().state !== 'idle') this.#later('views', SETTLE_MS, () => void this.views.load());
-    if (types.some(isOfCity)) this.#later('city', 4000, () => this.#cityChanged());
+    if (types.some((type) => isOfCity(type) || isUnderground(type))) this.#later('city', 4000, () => this.#cityChanged());
     if (atMs !== null) return;
     this.moving.heard(change, this.screenMs());
     if (change.entities.some((entity) => entity.id === selected)) this.#later('entity', SETTLE_MS, () => void this.loadEntity(false));

@@ -1,9 +1,10 @@
 // The map layers: one row per entity type. Add a layer here, its name in the texts, its drawing in src/layers.
 import type { Address } from './address';
+import { isUnderground } from '../math/underground';
 import { isMoving } from './moving';
 import type { Summary } from './types';
 
-export type LayerKind = 'buildings' | 'roads' | 'areas' | 'points' | 'sensors' | 'moving' | 'none';
+export type LayerKind = 'buildings' | 'roads' | 'areas' | 'points' | 'sensors' | 'moving' | 'underground' | 'none';
 
 export interface LayerRow {
   readonly type: string;
@@ -28,7 +29,7 @@ export const FIXED_LAYERS: readonly LayerRow[] = FIXED;
 
 /** Whether entities of this type may be sensors: every type that is not of the imported city. */
 export function maySense(type: string): boolean {
-  return !HIDDEN.includes(type) && !isMoving(type) && !isOfCity(type);
+  return !HIDDEN.includes(type) && !isMoving(type) && !isUnderground(type) && !isOfCity(type);
 }
 
 /** Whether a type is one that imports of a city bring. */
@@ -36,7 +37,7 @@ export const isOfCity = (type: string): boolean => FIXED.some((row) => row.type 
 
 /** The row of a type; types beside the imported city are sensors. */
 export function layerOf(type: string): LayerRow {
-  const kind = HIDDEN.includes(type) ? 'none' : isMoving(type) ? 'moving' : 'sensors';
+  const kind = HIDDEN.includes(type) ? 'none' : isMoving(type) ? 'moving' : isUnderground(type) ? 'underground' : 'sensors';
   return FIXED.find((row) => row.type === type) ?? { type, kind, onAtFirst: true };
 }
 

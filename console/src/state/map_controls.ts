@@ -19,6 +19,8 @@ export interface MapControls {
   pick(at?: { readonly x: number; readonly y: number }): string | null;
   /** The place drawn at a pixel of the map, on tiles or ground, the middle when none is given; null where there is sky. */
   placeAt(at?: { readonly x: number; readonly y: number }): Position | null;
+  /** The place on the ground that the middle of the map looks at. */
+  target(): Position;
   /** Keeps the eye on a place that moves: called for each of its steps. */
   lookFrom(target: Position): void;
   /** Height of the ground above the ellipsoid as it is drawn, in metres. */

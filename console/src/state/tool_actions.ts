@@ -2,7 +2,9 @@
 import type { ShapeKind } from '../math/shape';
 import type { Action } from './actions';
 import type { App } from './app';
+import { startComparing, stopComparing, swapMoments } from './compare';
 import { openTool, TOOLS } from './tools';
+import { toggleUnder } from './under_actions';
 import { wordsOf } from './words';
 
 /** The sun of a time of day (minutes after midnight), or as it stands at the moment shown when null. */
@@ -66,12 +68,16 @@ export function toolActions(app: App): Action[] {
   const open = TOOLS.map((tool): Action => ({
     id: `tool-${tool.panel}`, text: tool.text, ...(tool.shortcut === undefined ? {} : { shortcut: tool.shortcut }), run: () => openTool(app, tool.panel),
   }));
-  const { sun } = app.address.get();
+  const { sun, under, compare } = app.address.get();
   return [
     ...open, ...drawingActions(app),
     { id: 'undo', text: 'action.undo', shortcut: 'Ctrl+Z', run: () => undoLast(app) },
     { id: 'redo', text: 'action.redo', shortcut: 'Ctrl+Y', run: () => redoLast(app) },
     { id: 'sun', text: sun ? 'action.sunOff' : 'action.sunOn', run: () => app.go({ sun: sun ? null : { minutes: null, shadows: !app.mapStatus.get().light } }) },
+    { id: 'under', text: under ? 'action.underOff' : 'action.underOn', run: () => toggleUnder(app) },
+    { id: 'compareSide', text: 'action.compareSide', run: () => startComparing(app, 'side') },
+    { id: 'compareSwipe', text: 'action.compareSwipe', run: () => startComparing(app, 'swipe') },
+    ...(compare ? [{ id: 'compareStop', text: 'compare.stop' as const, run: () => stopComparing(app) }, { id: 'compareSwap', text: 'compare.swap' as const, run: () => swapMoments(app) }] : []),
     ...(sun ? [{ id: 'shadows', text: sun.shadows ? 'action.shadowsOff' as const : 'action.shadowsOn' as const, run: () => setShadows(app, !sun.shadows) }] : []),
   ];
 }

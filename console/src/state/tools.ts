@@ -16,6 +16,8 @@ export interface Tool {
 export const TOOLS: readonly Tool[] = [
   { panel: 'sun', icon: 'sun', text: 'tool.sun', shortcut: 'S', isOn: ({ sun }) => sun !== null },
   { panel: 'measure', icon: 'ruler', text: 'tool.measure', shortcut: 'M', isOn: ({ shapes }) => shapes.some(({ kind }) => kind !== 'section' && kind !== 'dig') },
+  { panel: 'section', icon: 'section', text: 'tool.section', isOn: ({ shapes }) => shapes.some(({ kind }) => kind === 'section') },
+  { panel: 'under', icon: 'under', text: 'tool.under', shortcut: 'U', isOn: ({ under, shapes }) => under !== null || shapes.some(({ kind }) => kind === 'dig') },
   { panel: 'filters', icon: 'filter', text: 'tool.filters', shortcut: 'G', isOn: ({ filters, paints }) => Object.keys(filters).length + Object.keys(paints).length > 0 },
   { panel: 'charts', icon: 'charts', text: 'tool.charts', shortcut: 'C', isOn: ({ series }) => series.length > 0 },
   { panel: 'compare', icon: 'compare', text: 'tool.compare', shortcut: 'B', isOn: ({ compare }) => compare !== null },

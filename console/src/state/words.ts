@@ -67,6 +67,7 @@ export class Words {
   attribute = (name: string): string => this.#known('attr', name) ?? name;
   geometryKind = (type: string): string => this.#known('geometry', type) ?? type;
   linkKind = (kind: string): string => this.#known('links.kind', kind) ?? kind;
+  hazard = (kind: string): string => this.#known('hazard', kind) ?? kind;
   name = (names: Names): string | null => nameIn(names, this.language);
 
   /** Date and time with zone. */

@@ -1,0 +1,184 @@
+// Below the ground: pipes, cables, tunnels and basements at their depth, the ground made translucent, and a pit cut around the eye.
+import {
+  ArcType, Cartesian2, Cartesian3, ClippingPlane, ClippingPlaneCollection, Color, ColorGeometryInstanceAttribute, CornerType, GeometryInstance,
+  PerInstanceColorAppearance, PolygonGeometry, PolygonHierarchy, PolylineVolumeGeometry, Primitive, Transforms, type Scene,
+} from 'cesium';
+import { linesOf, polygonsOf, type Position } from '../math/geo';
+import { axisDepth, isUnderground, networkColour, networkOf, UNDERGROUND_TYPES } from '../math/underground';
+import type { Theme } from '../math/paint';
+import { isAbort } from '../state/api';
+import type { App } from '../state/app';
+import { isShown } from '../state/catalogue';
+import { plainValue, type MapFeature } from '../state/ngsi';
+import { Slot } from './flat';
+
+const PIT_METRES = 120;
+const SIDES = 8;
+const LEAST_RADIUS_M = 0.09;
+const BASEMENT_M = 4;
+
+type Ground = (longitude: number, latitude: number) => number;
+
+const numberOf = (feature: MapFeature, name: string): number | null => {
+  const value = plainValue(feature.properties[name]);
+  return typeof value === 'number' ? value : null;
+};
+
+/** Metres from the ground to the top of a thing; null when not known. */
+const coverOf = (feature: MapFeature): number | null => numberOf(feature, 'depth') ?? numberOf(feature, 'depthMin');
+const diameterOf = (feature: MapFeature): number | null => {
+  const millimetres = numberOf(feature, 'diameter');
+  return millimetres === null ? numberOf(feature, 'width') : millimetres / 1000;
+};
+
+const circles = new Map<string, Cartesian2[]>();
+
+function circle(radius: number): Cartesian2[] {
+  const key = radius.toFixed(2);
+  const known = circles.get(key);
+  if (known) return known;
+  const made = Array.from({ length: SIDES }, (_, i) => new Cartesian2(radius * Math.cos((i * 2 * Math.PI) / SIDES), radius * Math.sin((i * 2 * Math.PI) / SIDES)));
+  circles.set(key, made);
+  return made;
+}
+
+function distinct(points: readonly Cartesian3[]): Cartesian3[] {
+  return points.filter((point, i) => i === 0 || Cartesian3.distance(point, points[i - 1] ?? point) > 0.05);
+}
+
+function pipeInstances(feature: MapFeature, type: string, ground: Ground, colour: Color): GeometryInstance[] {
+  const diameter = diameterOf(feature);
+  const depth = axisDepth(type, coverOf(feature), diameter);
+  const place = ([longitude, latitude, height]: Position): Cartesian3 => Cartesian3.fromDegrees(longitude, latitude, height ?? ground(longitude, latitude) - depth);
+  return linesOf(feature.geometry).map((line) => distinct(line.map(place))).filter((line) => line.length > 1).map((line) => new GeometryInstance({
+    id: feature.id,
+    geometry: new PolylineVolumeGeometry({ polylinePositions: line, shapePositions: circle(Math.max(LEAST_RADIUS_M, (diameter ?? 0.15) / 2)), cornerType: CornerType.MITERED, vertexFormat: PerInstanceColorAppearance.VERTEX_FORMAT }),
+    attributes: { color: ColorGeometryInstanceAttribute.fromColor(colour) },
+  }));
+}
+
+function bodyInstances(feature: MapFeature, ground: Ground, colour: Color): GeometryInstance[] {
+  const cover = coverOf(feature) ?? 0;
+  return polygonsOf(feature.geometry).map(([outer = [], ...holes]) => {
+    const [longitude = 0, latitude = 0] = outer[0] ?? [];
+    const top = ground(longitude, latitude) - cover;
+    const ring = (points: readonly Position[]): Cartesian3[] => points.map(([x, y]) => Cartesian3.fromDegrees(x, y));
+    return new GeometryInstance({
+      id: feature.id,
+      geometry: new PolygonGeometry({
+        polygonHierarchy: new PolygonHierarchy(ring(outer), holes.map((hole) => new PolygonHierarchy(ring(hole)))), height: top, extrudedHeight: top - (numberOf(feature, 'height') ?? BASEMENT_M),
+        vertexFormat: PerInstanceColorAppearance.VERTEX_FORMAT, arcType: ArcType.GEODESIC,
+      }),
+      attributes: { color: ColorGeometryInstanceAttribute.fromColor(colour.withAlpha(0.55)) },
+    });
+  });
+}
+
+function primitiveOf(features: readonly MapFeature[], type: string, theme: Theme, ground: Ground, depthMetres: number): Primitive | null {
+  const instances = features.filter((feature) => axisDepth(type, coverOf(feature), diameterOf(feature)) <= depthMetres).flatMap((feature) => {
+    const colour = Color.fromCssColorString(networkColour(networkOf(plainValue(feature.properties['network'])), theme));
+    const lines = feature.geometry.type === 'LineString' || feature.geometry.type === 'MultiLineString';
+    return lines ? pipeInstances(feature, type, ground, colour) : bodyInstances(feature, ground, colour);
+  });
+  const translucent = type === 'Basement' || type === 'Tunnel' || type === 'UndergroundStructure';
+  return instances.length === 0 ? null : new Primitive({ geometryInstances: instances, appearance: new PerInstanceColorAppearance({ translucent, closed: true }), asynchronous: true });
+}
+
+export class UndergroundLayer {
+  readonly #app: App;
+  readonly #scene: Scene;
+  readonly #ground: Ground;
+  readonly #slots = new Map<string, Slot>();
+  readonly #features = new Map<string, readonly MapFeature[]>();
+  #fetched = '';
+  #drawn = '';
+  #request: AbortController | null = null;
+  #open = false;
+
+  constructor(app: App, scene: Scene, ground: Ground) {
+    [this.#app, this.#scene, this.#ground] = [app, scene, ground];
+    for (const type of UNDERGROUND_TYPES) this.#slots.set(type, new Slot(scene));
+  }
+
+  update = (): void => {
+    const { under } = this.#app.address.get();
+    this.#openGround();
+    if (!under) return this.#showNone();
+    void this.#fetch().then(() => this.#draw());
+  };
+
+  /** Makes the ground translucent and lets the eye below it, or closes it again. */
+  #openGround(): void {
+    const { under } = this.#app.address.get();
+    const { globe, screenSpaceCameraController } = this.#scene;
+    globe.translucency.enabled = under !== null;
+    globe.translucency.frontFaceAlpha = under?.ground ?? 1;
+    globe.translucency.backFaceAlpha = under ? Math.max(0.15, under.ground) : 1;
+    globe.undergroundColor = Color.fromCssColorString('#16110c');
+    screenSpaceCameraController.enableCollisionDetection = under === null;
+    globe.depthTestAgainstTerrain = under !== null;
+    this.#cut(under?.cut ?? false);
+    if (!under && this.#open) this.#scene.requestRender();
+    this.#open = under !== null;
+  }
+
+  /** Cuts a square pit into the ground around what the eye looks at. */
+  #cut(wanted: boolean): void {
+    const { globe } = this.#scene;
+    const target = wanted ? this.#app.map.get()?.target() : null;
+    if (!target) {
+      if (globe.clippingPlanes?.length) globe.clippingPlanes.enabled = false;
+      return;
+    }
+    const [longitude, latitude] = target;
+    const centre = Cartesian3.fromDegrees(longitude, latitude, this.#ground(longitude, latitude));
+    const half = PIT_METRES / 2;
+    const planes = [new Cartesian3(1, 0, 0), new Cartesian3(-1, 0, 0), new Cartesian3(0, 1, 0), new Cartesian3(0, -1, 0)].map((normal) => new ClippingPlane(normal, -half));
+    globe.clippingPlanes = new ClippingPlaneCollection({ planes, modelMatrix: Transforms.eastNorthUpToFixedFrame(centre), unionClippingRegions: false, edgeWidth: 2, edgeColor: Color.fromCssColorString('#ff9a52'), enabled: true });
+  }
+
+  async #fetch(): Promise<void> {
+    const key = `${this.#app.cityEdition.get()} ${this.#app.restingAsOf.get()}`;
+    const present = (this.#app.summary.get().value?.types ?? []).map(({ type }) => type).filter(isUnderground);
+    const wanted = `${key} ${present.join()}`;
+    if (wanted === this.#fetched) return;
+    this.#fetched = wanted;
+    this.#request?.abort();
+    const { signal } = (this.#request = new AbortController());
+    try {
+      for (const type of present) {
+        const features: MapFeature[] = [];
+        await this.#app.api.features(type, (page) => features.push(...page), { asOf: this.#app.restingAsOf.get(), signal });
+        this.#features.set(type, features);
+      }
+    } catch (error) {
+      if (!isAbort(error)) this.#fetched = '';
+    }
+  }
+
+  #draw(): void {
+    const address = this.#app.address.get();
+    const { theme } = this.#app.settings.get();
+    const { under } = address;
+    if (!under) return;
+    const shown = UNDERGROUND_TYPES.filter((type) => isShown(address, type));
+    const key = `${this.#fetched} ${theme} ${under.depthMetres} ${shown.join()}`;
+    if (key === this.#drawn) return;
+    this.#drawn = key;
+    for (const type of UNDERGROUND_TYPES) {
+      this.#slots.get(type)?.put(shown.includes(type) ? primitiveOf(this.#features.get(type) ?? [], type, theme, this.#ground, under.depthMetres) : null);
+    }
+    this.#scene.requestRender();
+  }
+
+  #showNone(): void {
+    if (this.#drawn === '') return;
+    this.#drawn = '';
+    for (const slot of this.#slots.values()) slot.put(null);
+  }
+
+  destroy(): void {
+    this.#request?.abort();
+    for (const slot of this.#slots.values()) slot.destroy();
+  }
+}
