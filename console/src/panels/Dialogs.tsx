@@ -1,6 +1,7 @@
 // The command palette and the help: modal dialogs that close with Escape and give the focus back.
 import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
-import { listActions, type Action } from '../state/actions';
+import type { Action } from '../state/action';
+import { listActions } from '../state/actions';
 import { useApp, useStore, useWords } from './hooks';
 import { IconButton } from './Parts';
 

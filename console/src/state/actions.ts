@@ -3,16 +3,8 @@ import { COLOUR_BY } from '../math/paint';
 import type { App } from './app';
 import { FIXED_LAYERS, maySense, switchLayer } from './catalogue';
 import { toolActions } from './tool_actions';
-import { wordsOf, type TextKey, type TextValues } from './words';
-
-export interface Action {
-  readonly id: string;
-  readonly text: TextKey;
-  readonly values?: TextValues;
-  /** A single letter works only outside text fields and can be turned off. */
-  readonly shortcut?: string;
-  readonly run: () => void;
-}
+import type { Action } from './action';
+import { wordsOf } from './words';
 
 const STEP_MS = 600_000;
 

@@ -8,7 +8,6 @@ import { isOfCity, maySense } from './catalogue';
 import { Drawing } from './drawing';
 import { MAP_STARTING, type MapControls, type MapStatus } from './map_controls';
 import { Imports, type Upload } from './imports';
-import { wantedTables } from './looks';
 import { isMoving, MOVING_TYPES, MovingThings } from './moving';
 import type { EntityFacts, MapFeature } from './ngsi';
 import { applyChange, sensorOf, type Sensor, type Sensors } from './sensors';
@@ -16,7 +15,7 @@ import { Store, watch } from './store';
 import { ChangeStream, type StreamOutside } from './stream';
 import { IDLE, type Change, type Link, type Loadable, type Summary } from './types';
 import { UndoList } from './undo';
-import { ValueTables } from './value_tables';
+import { ValueTables, wantedTables } from './value_tables';
 import { SavedViews, VIEW_TYPE } from './views';
 
 export type Dialog = 'palette' | 'help' | null;
@@ -331,7 +330,7 @@ export class App {
     if (unknown.some(maySense)) this.#later('sensors', 2000, () => void this.loadSummary().then(() => this.loadSensors()));
   };
 
-  #wantTables = (): void => this.tables.want(wantedTables(this), this.restingAsOf.get(), this.cityEdition.get());
+  #wantTables = (): void => this.tables.want(wantedTables(this.address.get()), this.restingAsOf.get(), this.cityEdition.get());
 
   #cityChanged(): void {
     this.cityEdition.update((edition) => edition + 1);

@@ -38,9 +38,3 @@ export function colourIn(look: Look | null, id: string): string | null {
 export function isSeen(look: Look | null, id: string): boolean {
   return !look?.filter || passes(look.filter, look.filterTable?.values.get(id));
 }
-
-/** The tables that the choices of the address need. */
-export function wantedTables(app: App): (readonly [type: string, attribute: string])[] {
-  const { paints, filters } = app.address.get();
-  return [...Object.entries(paints), ...Object.entries(filters).map(([type, { attribute }]) => [type, attribute] as const)];
-}

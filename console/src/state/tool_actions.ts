@@ -1,6 +1,6 @@
 // What the tools do by name: drawing, sun, undo. Buttons, shortcuts and the palette call these.
 import type { ShapeKind } from '../math/shape';
-import type { Action } from './actions';
+import type { Action } from './action';
 import type { App } from './app';
 import { startComparing, stopComparing, swapMoments } from './compare';
 import { openTool, TOOLS } from './tools';

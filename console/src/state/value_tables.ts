@@ -1,6 +1,7 @@
 // The values of one attribute over all entities of a type: what filters, colours and histograms are made from.
 import { numberClassesOf, textClassesOf } from '../math/classes';
 import type { PaintClass, Theme } from '../math/paint';
+import type { Address } from './address';
 import type { CityApi, ReadOptions } from './api';
 import { isAbort, failureOf } from './api';
 import { plainValue } from './ngsi';
@@ -23,6 +24,11 @@ export interface ValueTable {
 }
 
 export const tableKey = (type: string, attribute: string): string => `${type}~${attribute}`;
+
+/** The tables that the choices of an address need. */
+export function wantedTables({ paints, filters }: Pick<Address, 'paints' | 'filters'>): (readonly [type: string, attribute: string])[] {
+  return [...Object.entries(paints), ...Object.entries(filters).map(([type, { attribute }]) => [type, attribute] as const)];
+}
 
 /** A value to class by: numbers and texts; yes and no as texts; everything else is nothing. */
 export function classable(raw: Json | undefined): number | string | null {
