@@ -63,6 +63,12 @@ twin::Term ImportBatch::term(std::string_view name) {
   return {};
 }
 
+base::Result<std::string> ImportBatch::put_asset(std::string_view bytes) {
+  if (is_cancelled())
+    return base::fail(base::Code::cancelled, "The import was stopped: " + progress_text(report_), file_);
+  return sink_.put_asset(bytes);
+}
+
 void ImportBatch::drop_waiting() {
   waiting_.clear();
   waiting_positions_ = 0;

@@ -29,6 +29,10 @@ class ImportBatch {
   /// `vocabulary` does not have. If it cannot be interned, the next `add` fails.
   twin::Term term(std::string_view name);
 
+  /// Keeps bytes that a change will name by what this returns: their SHA-256 as text. Durable when it returns.
+  /// Errors: too_large (past thread::asset_bytes_max), unavailable, cancelled.
+  base::Result<std::string> put_asset(std::string_view bytes);
+
   /// Writes what waits, then removes the entities of this source that the file no longer gave.
   base::Status end_file();
 

@@ -26,6 +26,10 @@ class CheckingSink final : public space::ImportSink {
   base::Result<std::vector<std::string>> ids_of_source(twin::Term, std::string_view) override {
     return std::vector<std::string>();
   }
+  base::Result<std::string> put_asset(std::string_view bytes) override {
+    if (bytes.size() > thread::asset_bytes_max) return base::fail(base::Code::too_large, "too large an asset");
+    return thread::asset_name(bytes);
+  }
 
  private:
   twin::TermTable terms_;

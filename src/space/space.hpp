@@ -72,6 +72,8 @@ class ImportSink {
   virtual base::Result<thread::Outcomes> append(std::vector<thread::Change> changes) = 0;
   /// The ids of the entities whose attribute `attribute` is this text. Cost: looks at every entity.
   virtual base::Result<std::vector<std::string>> ids_of_source(twin::Term attribute, std::string_view source) = 0;
+  /// Keeps bytes that a fact will name (a block of terrain, a texture, points): see thread::Thread::put_asset.
+  virtual base::Result<std::string> put_asset(std::string_view bytes) = 0;
 };
 
 /// Writes to a branch of a thread.
@@ -83,6 +85,7 @@ class ThreadSink final : public ImportSink {
   twin::TermTable& terms() override { return thread_.terms(); }
   base::Result<thread::Outcomes> append(std::vector<thread::Change> changes) override;
   base::Result<std::vector<std::string>> ids_of_source(twin::Term attribute, std::string_view source) override;
+  base::Result<std::string> put_asset(std::string_view bytes) override { return thread_.put_asset(bytes); }
 
  private:
   thread::Thread& thread_;

@@ -70,6 +70,12 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const EmbeddedOptions
   column.compression = is_log ? rocksdb::kZSTD : rocksdb::kLZ4Compression;
   column.bottommost_compression = rocksdb::kZSTD;
   column.compression_opts.level = is_log ? 1 : rocksdb::CompressionOptions::kDefaultCompressionLevel;
+  if (family == Family::assets) {  // pieces up to a megabyte, mostly packed already: not to be written again and again
+    column.enable_blob_files = true;
+    column.min_blob_size = 4u << 10;
+    column.blob_compression_type = rocksdb::kLZ4Compression;
+    column.enable_blob_garbage_collection = true;
+  }
 
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
@@ -196,9 +202,11 @@ class EmbeddedStore final : public thread::Store {
   Status backup(const std::string& folder) override;
 
   uint64_t size_bytes(Family family) const override {
-    uint64_t bytes = 0;
-    database_->GetIntProperty(handle(family), rocksdb::DB::Properties::kLiveSstFilesSize, &bytes);
-    return bytes;
+    uint64_t tables = 0;
+    uint64_t blobs = 0;
+    database_->GetIntProperty(handle(family), rocksdb::DB::Properties::kLiveSstFilesSize, &tables);
+    database_->GetIntProperty(handle(family), rocksdb::DB::Properties::kLiveBlobFileSize, &blobs);
+    return tables + blobs;
   }
 
   Status flush() override {
@@ -253,7 +261,7 @@ Status check_folder(const std::string& folder, bool create_if_missing) {
   if (std::filesystem::exists(folder + "/CURRENT", failure)) return {};
   for (std::filesystem::directory_iterator entry(folder, failure), end; !failure && entry != end;
        entry.increment(failure)) {
-    if (entry->path().extension() == ".sst") {
+    if (entry->path().extension() == ".sst" || entry->path().extension() == ".blob") {
       return fail(Code::corrupt, "the file CURRENT is missing beside the record's data", folder, "restore a backup");
     }
   }

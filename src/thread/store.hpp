@@ -14,7 +14,8 @@
 
 namespace cityloom::thread {
 
-/// The families of keys. `commits`, `terms` and `settings` are the truth; the others are views, folded from it.
+/// The families of keys. `commits`, `terms`, `settings` and `assets` are the truth; the others are views, folded from
+/// it.
 enum class Family : uint8_t {
   commits,    ///< offset -> packed commit
   terms,      ///< term number -> text
@@ -24,8 +25,9 @@ enum class Family : uint8_t {
   series,     ///< series, chunk number -> chunk
   summaries,  ///< series, chunk number -> summary of the chunk
   ever,       ///< index kind, key, entity number -> nothing: the entity once had this type, or once was in this cell
+  assets,     ///< SHA-256 -> size; SHA-256, piece number -> bytes: large values that facts name by their hash
 };
-inline constexpr size_t family_count = 8;
+inline constexpr size_t family_count = 9;
 inline constexpr std::array<Family, 5> view_families = {Family::views, Family::latest, Family::series,
                                                         Family::summaries, Family::ever};
 std::string_view name_of(Family family);  ///< as back ends store it

@@ -242,6 +242,21 @@ Status Thread::set_follower_offset(std::string_view name, Offset offset) {
   return {};
 }
 
+Result<std::string> Thread::put_asset(std::string_view bytes) {
+  // Each piece between two groups of commits: the store has one writer.
+  return write_asset(*parts_->store, bytes, [this](const Batch& batch, Durability durability) {
+    return parts_->appender->run([&] {
+      Status written = parts_->store->write(batch, durability);
+      if (!written) parts_->appender->poison(written.error());
+      return written;
+    });
+  });
+}
+
+Result<std::shared_ptr<const std::string>> Thread::asset(std::string_view sha256) const {
+  return read_asset(*parts_->store, sha256);
+}
+
 Status Thread::checkpoint() {
   return parts_->appender->run([this] {
     Status written = parts_->appender->checkpoint();

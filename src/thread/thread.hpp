@@ -9,6 +9,7 @@
 
 #include "base/instant.hpp"
 #include "base/result.hpp"
+#include "thread/assets.hpp"
 #include "thread/change.hpp"
 #include "thread/commit.hpp"
 #include "thread/snapshot.hpp"
@@ -119,6 +120,16 @@ class Thread {
   /// after power loss a follower may hear commits again, never miss one.
   base::Result<std::optional<Offset>> follower_offset(std::string_view name) const;
   base::Status set_follower_offset(std::string_view name, Offset offset);
+
+  /// Keeps bytes that are too large for a fact (a block of terrain, a texture, a point cloud) and returns their name:
+  /// the SHA-256 in 64 small hexadecimal digits. Durable when it returns, so that a fact may name them; equal bytes are
+  /// kept once; nothing is ever removed, as commits are not. Changes go on between its pieces of a megabyte. Not from
+  /// the appender's worker. Errors: too_large (past `asset_bytes_max`), unavailable.
+  base::Result<std::string> put_asset(std::string_view bytes);
+
+  /// The bytes of that name, checked against it. Any worker; reads from disk each time: cache what you use often.
+  /// Errors: not_found, invalid (no such name can be), corrupt, unavailable.
+  base::Result<std::shared_ptr<const std::string>> asset(std::string_view sha256) const;
 
   /// Writes a checkpoint of the views now and moves everything to its final place on disk.
   base::Status checkpoint();

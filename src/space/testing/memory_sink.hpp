@@ -40,6 +40,13 @@ class MemorySink final : public ImportSink {
     return ids;
   }
 
+  base::Result<std::string> put_asset(std::string_view bytes) override {
+    if (bytes.size() > thread::asset_bytes_max) return base::fail(base::Code::too_large, "too large an asset");
+    std::string name = thread::asset_name(bytes);
+    assets[name] = bytes;
+    return name;
+  }
+
   /// How many entities are of this type, by the type's name in their id.
   size_t count(const std::string& type) const {
     const std::string start = "urn:ngsi-ld:" + type + ":";
@@ -66,6 +73,7 @@ class MemorySink final : public ImportSink {
   }
 
   std::map<std::string, twin::Entity> entities;
+  std::map<std::string, std::string> assets;  ///< by their names
   uint64_t facts_count = 0;
   int batches = 0;
   int fail_after_batches = -1;  ///< none
