@@ -25,8 +25,8 @@ double default_roof_height_m(const BuildingShape& shape) {
 // One polygon of a shape being built.
 class PolygonBuilder {
  public:
-  PolygonBuilder(const BuildingShape& shape, uint32_t feature, const LocalFrame& frame, BuildingMesh& to)
-      : shape_(shape), feature_(static_cast<float>(feature)), frame_(frame), to_(to) {}
+  PolygonBuilder(const BuildingShape& shape, uint32_t feature, const LocalFrame& frame, Mesh& to)
+      : shape_(shape), feature_(feature), frame_(frame), to_(to) {}
 
   bool build(const std::vector<const twin::Position*>& ring_starts, const std::vector<size_t>& ring_sizes,
              Triangulator& triangulator);
@@ -46,13 +46,12 @@ class PolygonBuilder {
   void add_walls(const PlaneRing& ring);
   void add_pyramid(const PlaneRing& ring);
   void add_face(const std::array<PlanePoint, 3>& corners, bool is_roof);
-  void add_triangle(Vector a, Vector b, Vector c);
-  uint32_t add_vertex(Vector position, Vector normal);
+  void add_triangle(Vector a, Vector b, Vector c) { to_.add_flat_triangle(a, b, c, feature_); }
 
   const BuildingShape& shape_;
-  float feature_;
+  uint32_t feature_;
   const LocalFrame& frame_;
-  BuildingMesh& to_;
+  Mesh& to_;
   twin::Position origin_;
   double metres_per_degree_east_ = 1, metres_per_degree_north_ = 1;
   Roof roof_ = Roof::flat;
@@ -87,20 +86,6 @@ void PolygonBuilder::settle_roof(const PlaneRing& outside, bool has_holes) {
   slope_length_ = std::max(last - slope_start_, 1e-6);
 }
 
-uint32_t PolygonBuilder::add_vertex(Vector position, Vector normal) {
-  for (double value : {position.x, position.z, -position.y}) to_.positions.push_back(static_cast<float>(value));
-  for (double value : {normal.x, normal.z, -normal.y}) to_.normals.push_back(static_cast<float>(value));
-  to_.features.push_back(feature_);
-  return static_cast<uint32_t>(to_.features.size() - 1);
-}
-
-void PolygonBuilder::add_triangle(Vector a, Vector b, Vector c) {
-  const Vector normal = cross(b - a, c - a);
-  const double size = length_of(normal);
-  if (!(size > 1e-9)) return;
-  for (Vector corner : {a, b, c}) to_.indices.push_back(add_vertex(corner, normal * (1 / size)));
-}
-
 void PolygonBuilder::add_walls(const PlaneRing& ring) {
   for (size_t i = 0; i + 1 < ring.size(); ++i) {
     const Vector low_a = local_of(ring[i], shape_.min_height_m), low_b = local_of(ring[i + 1], shape_.min_height_m);
@@ -112,13 +97,12 @@ void PolygonBuilder::add_walls(const PlaneRing& ring) {
     const double size = length_of(normal);
     if (!(size > 1e-9)) continue;
     const Vector unit = normal * (1 / size);
-    const uint32_t first = add_vertex(low_a, unit);
-    add_vertex(low_b, unit);
-    if (has_b) add_vertex(high_b, unit);
-    if (has_a) add_vertex(high_a, unit);
-    for (uint32_t offset : {0u, 1u, 2u}) to_.indices.push_back(first + offset);
-    if (!has_a || !has_b) continue;
-    for (uint32_t offset : {0u, 2u, 3u}) to_.indices.push_back(first + offset);
+    const uint32_t first = to_.add_vertex(low_a, unit, feature_);
+    to_.add_vertex(low_b, unit, feature_);
+    if (has_b) to_.add_vertex(high_b, unit, feature_);
+    if (has_a) to_.add_vertex(high_a, unit, feature_);
+    to_.add_triangle(first, first + 1, first + 2);
+    if (has_a && has_b) to_.add_triangle(first, first + 2, first + 3);
   }
 }
 
@@ -177,7 +161,7 @@ bool PolygonBuilder::build(const std::vector<const twin::Position*>& ring_starts
 }  // namespace
 
 bool append_building(const BuildingShape& shape, uint32_t feature, const LocalFrame& frame, Triangulator& triangulator,
-                     BuildingMesh& to) {
+                     Mesh& to) {
   const twin::Geometry& outline = shape.outline;
   std::vector<uint32_t> polygon_ends = outline.polygon_ends;
   if (polygon_ends.empty()) polygon_ends.push_back(static_cast<uint32_t>(outline.line_ends.size()));

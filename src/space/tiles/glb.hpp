@@ -1,28 +1,58 @@
-// Writes a mesh with a table of its features as binary glTF (EXT_mesh_features, EXT_structural_metadata).
+// Writes meshes with a table of their features as binary glTF, quantised and compressed, or plain.
 #pragma once
 
-#include <optional>
+#include <functional>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "space/tiles/building_mesh.hpp"
+#include "base/result.hpp"
+#include "space/earth.hpp"
+#include "space/tiles/feature_table.hpp"
+#include "space/tiles/mesh.hpp"
 
 namespace cityloom::space {
 
-/// A row of the feature table: what a click on the feature shows at once. Its place in the list is the feature's
-/// number.
-struct FeatureRow {
-  std::string id;  ///< of the entity
-  std::string name;
-  std::string category;
-  std::string height_source;
-  std::optional<double> height_m;
-  std::optional<double> levels;
+/// One copy of a repeated object.
+struct Instance {
+  Vector position;         ///< east, north, up of the frame, metres: where the object's origin stands
+  double heading_deg = 0;  ///< clockwise from north, of the object's own y (north) axis
+  Vector scale{1, 1, 1};   ///< east, north, up of the object
+  uint32_t feature = 0;    ///< a row of the feature table
 };
 
-/// A GLB file: one mesh, its node placed at the frame's origin on the earth (with glTF's y axis up, as 3D Tiles
-/// expects). Absent texts are "", absent numbers -9999: the schema says so as `noData`. Same input, same bytes. A mesh
-/// without triangles gives an empty scene.
-std::string make_glb(const BuildingMesh& mesh, const LocalFrame& frame, const std::vector<FeatureRow>& features);
+/// An object and where it stands. The feature numbers in its mesh are not used.
+struct InstancedMesh {
+  Mesh mesh;
+  std::vector<Instance> instances;
+};
+
+/// What one tile draws.
+struct GlbScene {
+  LocalFrame frame;
+  Mesh mesh;
+  std::vector<InstancedMesh> instanced;  ///< trees, lamps: each mesh is sent once
+  FeatureTable features;
+};
+
+/// Gives the bytes of an asset by its hash. Errors: not_found, unavailable.
+using AssetSource = std::function<base::Result<std::shared_ptr<const std::string>>(std::string_view hash)>;
+
+struct GlbOptions {
+  /// Quantised (KHR_mesh_quantization) and compressed (EXT_meshopt_compression); else plain floats, which every client
+  /// reads.
+  bool is_compressed = true;
+  AssetSource assets;  ///< for textures; a texture that cannot be had is left out, its colour stays
+};
+
+/// A GLB file: nodes placed at the frame's origin on the earth (with glTF's y axis up, as 3D Tiles expects); features
+/// by EXT_mesh_features, EXT_instance_features and EXT_structural_metadata. Absent texts are "", absent numbers -9999:
+/// the schema says so as `noData`. Positions are off by at most half of `quantisation_step_m`. Same input, same bytes.
+/// A scene without triangles gives an empty scene.
+std::string make_glb(const GlbScene& scene, const GlbOptions& options = {});
+
+/// The step of the grid on which positions of a mesh of this extent lie when compressed.
+double quantisation_step_m(double extent_m);
 
 }  // namespace cityloom::space

@@ -301,28 +301,37 @@ base::Result<ContentPointer> FollowingTiles::make(const Plan& plan, const Tile& 
   const auto snapshot = thread_.snapshot_at(plan.offset);
   if (!snapshot) return snapshot.error();
   const Vocabulary vocabulary = Vocabulary::find(thread_.terms());
-  const LocalFrame frame(tile.origin);
+  GlbScene scene{LocalFrame(tile.origin),
+                 {},
+                 {},
+                 FeatureTable("building", {"id", "name", "heightSource", "category"}, {"height", "levels"})};
   Triangulator triangulator;
-  BuildingMesh mesh;
-  std::vector<FeatureRow> rows;
   for (uint32_t number : tile.items) {
     auto record = snapshot->find(plan.items[number].id);
     if (!record) return std::move(record).error();
     if (!record->exists()) continue;
     const BuildingShape shape = shape_of(*record, vocabulary);
-    const auto feature = static_cast<uint32_t>(rows.size());
-    rows.push_back({shape.id, shape.name, shape.category, shape.height_source, shape.stated_height_m, shape.levels});
-    if (plan.part_ids[number].empty()) append_building(shape, feature, frame, triangulator, mesh);
+    const uint32_t feature = scene.features.add_row();
+    scene.features.set_text("id", shape.id);
+    scene.features.set_text("name", shape.name);
+    scene.features.set_text("heightSource", shape.height_source);
+    scene.features.set_text("category", shape.category);
+    scene.features.set_number("height", shape.stated_height_m);
+    scene.features.set_number("levels", shape.levels);
+    const auto draw = [&](const BuildingShape& one) {
+      append_building(one, feature, scene.frame, triangulator, scene.mesh);
+    };
+    if (plan.part_ids[number].empty()) draw(shape);
     for (const std::string& part_id : plan.part_ids[number]) {
       auto part = snapshot->find(part_id);
       if (!part) return std::move(part).error();
-      if (part->exists()) append_building(shape_of(*part, vocabulary), feature, frame, triangulator, mesh);
+      if (part->exists()) draw(shape_of(*part, vocabulary));
     }
   }
   auto content = std::make_shared<TileContent>();
   content->content_type = "model/gltf-binary";
   content->etag = etag_of(tile.version);
-  content->bytes = make_glb(mesh, frame, rows);
+  content->bytes = make_glb(scene);
   return ContentPointer(std::move(content));
 }
 

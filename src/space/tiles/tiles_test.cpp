@@ -3,8 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <cmath>
-#include <cstring>
+
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -15,6 +14,7 @@
 #include "space/earth.hpp"
 #include "space/space.hpp"
 #include "space/testing/shared_data.hpp"
+#include "space/tiles/glb_reader_test.hpp"
 #include "store/store.hpp"
 
 namespace cityloom::space {
@@ -65,86 +65,13 @@ class Tiles : public ::testing::Test {
   std::unique_ptr<thread::Thread> thread_;
 };
 
-struct Content {
-  nlohmann::json json;
-  std::string binary;
-  std::vector<float> floats(int accessor) const {
-    const auto& view = json["bufferViews"][json["accessors"][accessor]["bufferView"].get<uint32_t>()];
-    std::vector<float> values(view["byteLength"].get<uint32_t>() / 4);
-    std::memcpy(values.data(), binary.data() + view["byteOffset"].get<uint32_t>(), values.size() * 4);
-    return values;
-  }
-  std::vector<uint32_t> indices() const {
-    const auto& accessor = json["accessors"][3];
-    const auto& view = json["bufferViews"][accessor["bufferView"].get<uint32_t>()];
-    const char* bytes = binary.data() + view["byteOffset"].get<uint32_t>();
-    std::vector<uint32_t> values(accessor["count"].get<uint32_t>());
-    for (size_t i = 0; i < values.size(); ++i) {
-      uint16_t small = 0;
-      if (accessor["componentType"].get<int>() == 5123) {
-        std::memcpy(&small, bytes + 2 * i, 2);
-        values[i] = small;
-      } else {
-        std::memcpy(&values[i], bytes + 4 * i, 4);
-      }
-    }
-    return values;
-  }
-  std::vector<std::string> texts(const char* property) const {
-    const auto& table = json["extensions"]["EXT_structural_metadata"]["propertyTables"][0];
-    const auto& column = table["properties"][property];
-    const auto& views = json["bufferViews"];
-    std::vector<uint32_t> offsets(table["count"].get<uint32_t>() + 1);
-    std::memcpy(offsets.data(),
-                binary.data() + views[column["stringOffsets"].get<uint32_t>()]["byteOffset"].get<uint32_t>(),
-                offsets.size() * 4);
-    const char* start = binary.data() + views[column["values"].get<uint32_t>()]["byteOffset"].get<uint32_t>();
-    std::vector<std::string> texts;
-    for (size_t i = 0; i + 1 < offsets.size(); ++i) texts.emplace_back(start + offsets[i], offsets[i + 1] - offsets[i]);
-    return texts;
-  }
-  // Where a vertex is on the earth, as a 3D Tiles client works it out.
-  twin::Position position_of_vertex(const std::vector<float>& positions, size_t vertex) const {
-    const auto& matrix = json["nodes"][0]["matrix"];
-    double world[3];
-    for (size_t row = 0; row < 3; ++row) {
-      world[row] = matrix[12 + row].get<double>();
-      for (size_t column = 0; column < 3; ++column) {
-        world[row] += matrix[column * 4 + row].get<double>() * static_cast<double>(positions[vertex * 3 + column]);
-      }
-    }
-    return position_of({world[0], -world[2], world[1]});
-  }
-};
-
-Content parse(const TileContent& content) {
-  Content parsed;
-  const std::string& bytes = content.bytes;
-  uint32_t json_size = 0;
-  std::memcpy(&json_size, bytes.data() + 12, 4);
-  parsed.json = nlohmann::json::parse(bytes.data() + 20, bytes.data() + 20 + json_size, nullptr, false);
-  EXPECT_FALSE(parsed.json.is_discarded());
-  parsed.binary = bytes.substr(20 + json_size + 8);
-  return parsed;
-}
-
 // What lies between each feature's upward faces and the ellipsoid, less what lies under its floors.
-std::map<size_t, double> volumes_of(const Content& content) {
-  const auto positions = content.floats(0), features = content.floats(2);
-  const auto indices = content.indices();
+std::map<size_t, double> volumes_of(const std::vector<GlbReader::Triangle>& triangles) {
   std::map<size_t, double> volumes;
-  for (size_t i = 0; i < indices.size(); i += 3) {
-    double x[3], up[3], z[3];
-    for (size_t corner = 0; corner < 3; ++corner) {
-      const size_t vertex = indices[i + corner];
-      x[corner] = static_cast<double>(positions[vertex * 3]);
-      z[corner] = -static_cast<double>(positions[vertex * 3 + 2]);
-      // The ellipsoid falls away from the frame's plane.
-      up[corner] = static_cast<double>(positions[vertex * 3 + 1]) +
-                   (x[corner] * x[corner] + z[corner] * z[corner]) / (2 * earth_semi_major_m);
-    }
-    const double area = ((x[1] - x[0]) * (z[2] - z[0]) - (x[2] - x[0]) * (z[1] - z[0])) / 2;
-    volumes[static_cast<size_t>(features[indices[i]])] += area * (up[0] + up[1] + up[2]) / 3;
+  for (const GlbReader::Triangle& triangle : triangles) {
+    double height_sum = 0;
+    for (const GlbReader::Corner& corner : triangle.corners) height_sum += position_of(corner.ecef).height_m;
+    volumes[triangle.corners[0].feature] += triangle.double_area_seen_from_above() / 2 * height_sum / 3;
   }
   return volumes;
 }
@@ -189,6 +116,13 @@ class Walker {
     for (size_t high : {size_t{2}, size_t{3}, size_t{5}})
       EXPECT_LE(inner[high].get<double>(), outer[high].get<double>() + 1e-12);
   }
+  static bool is_within(const twin::Position& position, const nlohmann::json& region) {
+    const double longitude = position.longitude_deg * radians_per_degree,
+                 latitude = position.latitude_deg * radians_per_degree;
+    return longitude >= region[0].get<double>() && latitude >= region[1].get<double>() &&
+           longitude <= region[2].get<double>() && latitude <= region[3].get<double>() &&
+           position.height_m >= region[4].get<double>() && position.height_m <= region[5].get<double>();
+  }
   void see_content(std::string uri, const nlohmann::json& region) {
     ++contents;
     // The tileset says itself as of when its contents are.
@@ -199,23 +133,16 @@ class Walker {
     const auto found = tiles_.find(uri, as_of_);
     ASSERT_TRUE(found.ok()) << uri;
     EXPECT_EQ((*found)->content_type, "model/gltf-binary");
-    const Content content = parse(**found);
-    const auto positions = content.floats(0);
+    const GlbReader content((*found)->bytes);
+    const auto triangles = content.triangles();
     size_t outside = 0;
     // Of large contents some are enough.
-    const size_t step = positions.size() > 30'000 ? 7 : 1;
-    for (size_t vertex = 0; vertex < positions.size() / 3; vertex += step) {
-      const auto position = content.position_of_vertex(positions, vertex);
-      const double longitude = position.longitude_deg * radians_per_degree,
-                   latitude = position.latitude_deg * radians_per_degree;
-      const bool is_within = longitude >= region[0].get<double>() && latitude >= region[1].get<double>() &&
-                             longitude <= region[2].get<double>() && latitude <= region[3].get<double>() &&
-                             position.height_m >= region[4].get<double>() &&
-                             position.height_m <= region[5].get<double>();
-      outside += is_within ? 0 : 1;
+    const size_t step = triangles.size() > 10'000 ? 7 : 1;
+    for (size_t i = 0; i < triangles.size(); i += step) {
+      for (const auto& corner : triangles[i].corners) outside += is_within(position_of(corner.ecef), region) ? 0 : 1;
     }
     EXPECT_EQ(outside, 0u) << uri;
-    const auto volumes = volumes_of(content);
+    const auto volumes = volumes_of(triangles);
     const auto ids = content.texts("id");
     for (size_t i = 0; i < ids.size(); ++i) {
       EXPECT_TRUE(tile_of_feature.emplace(ids[i], uri).second) << ids[i] << " is in two tiles";
@@ -238,29 +165,25 @@ TEST_F(Tiles, ABuildingIsItsFootprintTimesItsHeightFacingOutwards) {
   EXPECT_NEAR(walker.volume_of_feature["urn:ngsi-ld:Building:osm-way-2"], 10 * 10 * 10, 10 * 10 * 10 * 2e-4);
 
   std::string path = walker.tile_of_feature.begin()->second;
-  const Content content = parse(**tiles->find(path));
+  const GlbReader content((*tiles->find(path))->bytes);
   EXPECT_EQ(content.texts("name")[0], "호텔");
   EXPECT_EQ(content.texts("heightSource")[0], "measured");
   EXPECT_EQ(content.texts("category")[0], "hotel");
-  const auto positions = content.floats(0), normals = content.floats(1), features = content.floats(2);
   // Walls face away from the middle of their building.
-  double middle[2][3] = {};
+  const auto triangles = content.triangles();
+  Vector middle[2] = {};
   double count[2] = {};
-  for (size_t i = 0; i < features.size(); ++i) {
-    const auto feature = static_cast<size_t>(features[i]);
-    for (size_t axis = 0; axis < 3; ++axis) middle[feature][axis] += static_cast<double>(positions[i * 3 + axis]);
-    ++count[feature];
-  }
-  for (size_t i = 0; i < features.size(); ++i) {
-    const auto feature = static_cast<size_t>(features[i]);
-    double outwards = 0, length = 0;
-    for (size_t axis = 0; axis < 3; ++axis) {
-      const double normal = static_cast<double>(normals[i * 3 + axis]);
-      outwards += normal * (static_cast<double>(positions[i * 3 + axis]) - middle[feature][axis] / count[feature]);
-      length += normal * normal;
+  for (const auto& triangle : triangles) {
+    for (const auto& corner : triangle.corners) {
+      middle[corner.feature] = middle[corner.feature] + corner.local;
+      ++count[corner.feature];
     }
-    EXPECT_GT(outwards, 0);
-    EXPECT_NEAR(length, 1, 1e-5);
+  }
+  for (const auto& triangle : triangles) {
+    for (const auto& corner : triangle.corners) {
+      EXPECT_GT(dot(corner.normal, corner.local - middle[corner.feature] * (1 / count[corner.feature])), 0);
+      EXPECT_NEAR(length_of(corner.normal), 1, 0.01);
+    }
   }
 }
 
