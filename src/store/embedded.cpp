@@ -134,6 +134,8 @@ class EmbeddedStore final : public thread::Store {
   }
 
   Status write(const Batch& batch, Durability durability) override {
+    // One after another: the note must not promise a write of another worker that is not synced.
+    const std::lock_guard lock(write_mutex_);
     if (const Status fit = poison_->check(); !fit.ok()) return fit;
     if (batch.empty()) return {};
     rocksdb::WriteBatch rocks_batch(batch.bytes() + 16 * batch.entries().size() + 64);
@@ -229,6 +231,7 @@ class EmbeddedStore final : public thread::Store {
 
   const std::string folder_;
   const std::shared_ptr<Poison> poison_;
+  std::mutex write_mutex_;
   AcknowledgedNote note_;
   const std::unique_ptr<rocksdb::DB> database_;
   const std::vector<rocksdb::ColumnFamilyHandle*> families_;  // RocksDB's own "default" first, then ours in order

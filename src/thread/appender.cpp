@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <future>
+#include <tuple>
 
 namespace cityloom::thread {
 
@@ -20,7 +21,8 @@ Appender::Appender(Store& store, Views& views, twin::TermTable& terms, const bas
       last_recorded_(views.head_time()),
       terms_stored_(terms.last()),
       decider_([this] { decide_groups(); }),
-      writer_([this] { write_groups(); }) {}
+      writer_([this] { write_groups(); }),
+      publisher_([this] { publish_groups(); }) {}
 
 Appender::~Appender() {
   {
@@ -35,6 +37,12 @@ Appender::~Appender() {
   }
   handed_over_.notify_all();
   writer_.join();
+  {
+    const std::lock_guard lock(mutex_);
+    wrote_all_ = true;
+  }
+  written_.notify_all();
+  publisher_.join();
   if (poisoned_) return;
   if (const Status written = checkpoint(); !written) poison(written.error());
 }
@@ -102,7 +110,7 @@ void Appender::decide_groups() {
     const bool is_job = !queue_.empty() && queue_.front().front().job;
     if (!writing_ && !open_->blocks.empty()) {
       hand_over(lock);
-    } else if (!writing_ && is_job) {
+    } else if (!writing_ && !publishing_ && is_job) {
       run_job(lock);
     } else if (!queue_.empty() && !is_job && open_->changes < options_.batch_changes_max) {
       Block block = std::move(queue_.front());
@@ -114,7 +122,7 @@ void Appender::decide_groups() {
       lock.unlock();
       decide_block(std::move(block));
       lock.lock();
-    } else if (stopping_ && !writing_ && queue_.empty()) {
+    } else if (stopping_ && !writing_ && !publishing_ && queue_.empty()) {
       return;
     } else {
       decider_waits_ = true;
@@ -127,22 +135,23 @@ void Appender::decide_groups() {
 void Appender::run_job(std::unique_lock<std::mutex>& lock) {
   const Work work = std::move(queue_.front().front());
   queue_.pop_front();
-  writing_ = true;
+  writing_ = publishing_ = true;
   lock.unlock();
   work.job();
   lock.lock();
-  writing_ = false;
+  writing_ = publishing_ = false;
 }
 
-// The writer has nothing to do: what it wrote before is published, and no longer needed on the stage.
+// The writer has nothing to do: what it wrote last is at most being published, and still needed on the stage; what it
+// wrote before that is published, and no longer needed. Only this worker follows `before`.
 void Appender::hand_over(std::unique_lock<std::mutex>& lock) {
   writing_ = true;
   lock.unlock();
   complete_batch(*open_);
-  closed_->stage.clear();
-  std::swap(open_, closed_);
-  open_->stage.before = &closed_->stage;
+  free_->stage.clear();
   closed_->stage.before = nullptr;
+  std::tie(open_, closed_, free_) = std::tuple(free_, open_, closed_);
+  open_->stage.before = &closed_->stage;
   lock.lock();
   handed_ = closed_;
   handed_over_.notify_one();
@@ -267,44 +276,42 @@ void Appender::complete_batch(Group& group) {
 }
 
 void Appender::write_groups() {
-  const auto interval = std::chrono::milliseconds(options_.checkpoint_interval_ms);
   std::unique_lock lock(mutex_);
   while (true) {
-    handed_over_.wait_for(lock, interval, [&] { return handed_ != nullptr || decided_all_; });
-    if (handed_ == nullptr && decided_all_) return;
-    if (handed_ == nullptr && (writing_ || poisoned_)) continue;
+    handed_over_.wait(lock, [&] { return handed_ != nullptr || decided_all_; });
+    if (handed_ == nullptr) return;
     Group* group = std::exchange(handed_, nullptr);
-    writing_ = true;
+    group->written = poisoned_ ? Status(*poisoned_) : Status();
     lock.unlock();
-    if (group != nullptr) finish(*group);
-    if (checkpoint_due()) {
-      if (const Status written = checkpoint(); !written) poison(written.error());
-    }
+    if (group->written) group->written = write(*group);
+    if (!group->written) poison(group->written.error());
     lock.lock();
+    published_.wait(lock, [&] { return !publishing_; });
+    publishing_ = true;
+    to_publish_ = group;
     writing_ = false;
+    written_.notify_one();
     wakened_.notify_one();
   }
 }
 
-void Appender::finish(Group& group) {
-  Status written;
-  {
-    const std::lock_guard lock(mutex_);
-    if (poisoned_) written = *poisoned_;
+void Appender::publish_groups() {
+  const auto interval = std::chrono::milliseconds(options_.checkpoint_interval_ms);
+  std::unique_lock lock(mutex_);
+  while (true) {
+    written_.wait_for(lock, interval, [&] { return to_publish_ != nullptr || wrote_all_; });
+    if (to_publish_ == nullptr && wrote_all_) return;
+    if (to_publish_ == nullptr && (publishing_ || poisoned_)) continue;
+    Group* group = std::exchange(to_publish_, nullptr);
+    publishing_ = true;
+    lock.unlock();
+    if (group != nullptr) publish(*group);
+    checkpoint_if_due();
+    lock.lock();
+    publishing_ = false;
+    published_.notify_one();
+    wakened_.notify_one();
   }
-  if (written) {
-    written = write(group);
-    if (!written) poison(written.error());
-  }
-  for (Block& block : group.blocks) {
-    for (Work& work : block) work.done(written ? std::move(*work.outcomes) : Result<Outcomes>(written.error()));
-  }
-  if (written && !group.stage.commits.empty()) tell_head();
-  // Of the stage, the deciding worker may still read what was touched.
-  group.blocks.clear();
-  group.changes = 0;
-  group.facts = 0;
-  group.batch.clear();
 }
 
 Status Appender::write(Group& group) {
@@ -313,7 +320,24 @@ Status Appender::write(Group& group) {
   commits_appended_ += group.stage.commits.size();
   facts_appended_ += group.facts;
   ++syncs_;
-  return views_.publish(group.stage);
+  return {};
+}
+
+void Appender::publish(Group& group) {
+  if (group.written && views_hold_ && !group.stage.commits.empty()) {
+    views_hold_ = views_.publish(group.stage);
+    if (!views_hold_) poison(views_hold_.error());
+  }
+  const Status published = group.written ? views_hold_ : group.written;
+  for (Block& block : group.blocks) {
+    for (Work& work : block) work.done(published ? std::move(*work.outcomes) : Result<Outcomes>(published.error()));
+  }
+  if (published && !group.stage.commits.empty()) tell_head();
+  // Of the stage, the deciding worker may still read what was touched.
+  group.blocks.clear();
+  group.changes = 0;
+  group.facts = 0;
+  group.batch.clear();
 }
 
 Result<BranchId> Appender::append(BranchEvent event, std::optional<Offset> at, std::string author) {
@@ -344,6 +368,7 @@ Status Appender::append_event(BranchEvent& event, std::optional<Offset> at, std:
     add(std::move(commit));
     complete_batch(*open_);
     written = write(*open_);
+    if (written) written = views_.publish(open_->stage);
   }
   open_->stage.clear();
   open_->batch.clear();
@@ -355,10 +380,11 @@ Status Appender::append_event(BranchEvent& event, std::optional<Offset> at, std:
   return written;
 }
 
-bool Appender::checkpoint_due() const {
-  if (views_.dirty_bytes() > options_.dirty_bytes_max) return true;
+void Appender::checkpoint_if_due() {
   const auto age = std::chrono::steady_clock::now() - last_checkpoint_;
-  return age >= std::chrono::milliseconds(options_.checkpoint_interval_ms);
+  const bool is_old = age >= std::chrono::milliseconds(options_.checkpoint_interval_ms);
+  if ((!is_old && views_.dirty_bytes() <= options_.dirty_bytes_max) || !views_hold_) return;
+  if (const Status written = checkpoint(); !written) poison(written.error());
 }
 
 Status Appender::checkpoint() {

@@ -1,4 +1,4 @@
-// The appender: the two workers that write a thread (room-internal; the door is thread.hpp).
+// The appender: the three workers that write a thread (room-internal; the door is thread.hpp).
 #pragma once
 
 #include <array>
@@ -13,9 +13,9 @@
 namespace cityloom::thread {
 
 /// Takes work from a bounded queue. One worker decides: while a group of commits is being written it decides the next,
-/// on top of what is not durable yet. The other writes a group, syncs once for all of it, publishes, answers, and
-/// writes checkpoints of the views. After a failed write all that was decided on top of it fails too, and nothing more
-/// is done.
+/// on top of what is not durable yet. The second writes a group and syncs once for all of it. The third publishes what
+/// is durable, answers, and writes checkpoints of the views, while the next group is on its way to the disk. After a
+/// failed write all that was decided on top of it fails too, and nothing more is done.
 class Appender {
  public:
   Appender(Store& store, Views& views, twin::TermTable& terms, const base::Clock& clock, Options options);
@@ -55,6 +55,7 @@ class Appender {
     uint64_t facts = 0;
     Stage stage;
     Batch batch;
+    base::Status written;  // what became of it
   };
 
   bool push(Work work);
@@ -73,9 +74,11 @@ class Appender {
   base::Status append_event(BranchEvent& event, std::optional<Offset> at, std::string author);
   // The writing worker:
   void write_groups();
-  void finish(Group& group);
   base::Status write(Group& group);
-  bool checkpoint_due() const;
+  // The publishing worker:
+  void publish_groups();
+  void publish(Group& group);
+  void checkpoint_if_due();
   void tell_head();
 
   void add_followers(Batch& batch);
@@ -89,14 +92,19 @@ class Appender {
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable wakened_;
   std::condition_variable handed_over_;
+  std::condition_variable written_;
+  std::condition_variable published_;
   std::deque<Block> queue_;
   size_t queued_changes_ = 0;
   size_t queued_bytes_ = 0;
   bool stopping_ = false;
   bool decider_waits_ = false;
-  bool writing_ = false;      // a group, a checkpoint or a job has the store and what is published to itself
-  Group* handed_ = nullptr;   // to be written
-  bool decided_all_ = false;  // nothing more will be handed over
+  bool writing_ = false;         // a group is handed over or being written, or a job runs
+  bool publishing_ = false;      // a group is being published, a checkpoint written, or a job runs
+  Group* handed_ = nullptr;      // to be written
+  Group* to_publish_ = nullptr;  // was written
+  bool decided_all_ = false;     // nothing more will be handed over
+  bool wrote_all_ = false;       // nothing more will be to publish
   std::optional<base::Error> poisoned_;
 
   mutable std::mutex followers_mutex_;
@@ -107,23 +115,26 @@ class Appender {
   uint64_t next_hearer_ = 1;
 
   // Of the deciding worker alone:
-  std::array<Group, 2> groups_;
+  std::array<Group, 3> groups_;
   Group* open_ = &groups_[0];    // is being decided
-  Group* closed_ = &groups_[1];  // was handed over before
+  Group* closed_ = &groups_[1];  // was handed over last
+  Group* free_ = &groups_[2];    // was handed over before that: published when the writer has nothing to do
   Offset next_offset_;
   base::Instant last_recorded_;
   uint32_t terms_stored_ = 0;
   twin::Entity part_;                    // scratch
   std::vector<twin::InstanceKey> keys_;  // likewise
 
-  // Of who set writing_:
+  // Of who set publishing_:
+  base::Status views_hold_;  // else what kept a durable group from being published: the views are spoilt
   std::chrono::steady_clock::time_point last_checkpoint_ = std::chrono::steady_clock::now();
 
   std::atomic<uint64_t> commits_appended_{0};
   std::atomic<uint64_t> facts_appended_{0};
   std::atomic<uint64_t> syncs_{0};
-  std::thread decider_;  // last, with the writer: they use everything above
+  std::thread decider_;  // last, with the other two: they use everything above
   std::thread writer_;
+  std::thread publisher_;
 };
 
 /// Bytes of a change, about, for limits.
