@@ -120,10 +120,9 @@ enum class Durability : uint8_t {
   ordered,  ///< may be lost by power loss, but never without everything written after it
 };
 
-/// An ordered key-value store with families, atomic batches and one order of writes. Any worker may write or
-/// read; writes take turns.
-/// After a failed write or sync every later write fails with `unavailable`: nothing is retried as if nothing had
-/// happened; opening again recovers a state that is a prefix of the writes and holds all synced ones.
+/// An ordered key-value store with families, atomic batches and one order of writes. Any worker may write or read;
+/// writes take turns. After a failed write or sync every later write fails with `unavailable`: nothing is retried as if
+/// nothing had happened; opening again recovers a state that is a prefix of the writes and holds all synced ones.
 class Store {
  public:
   virtual ~Store() = default;

@@ -243,13 +243,10 @@ Status Thread::set_follower_offset(std::string_view name, Offset offset) {
 }
 
 Result<std::string> Thread::put_asset(std::string_view bytes) {
-  // Each piece between two groups of commits: the store has one writer.
   return write_asset(*parts_->store, bytes, [this](const Batch& batch, Durability durability) {
-    return parts_->appender->run([&] {
-      Status written = parts_->store->write(batch, durability);
-      if (!written) parts_->appender->poison(written.error());
-      return written;
-    });
+    Status written = parts_->store->write(batch, durability);
+    if (!written) parts_->appender->poison(written.error());
+    return written;
   });
 }
 
