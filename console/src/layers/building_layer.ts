@@ -1,5 +1,6 @@
 // Keeps the buildings of the scene in step with the state: edition of the city, colours, selection, moment.
 import type { Scene } from 'cesium';
+import { QUALITIES } from '../math/quality';
 import { isAbort } from '../state/api';
 import type { App } from '../state/app';
 import { isShown } from '../state/catalogue';
@@ -47,9 +48,11 @@ export class BuildingLayer {
   };
 
   #look(): void {
+    const error = QUALITIES[this.#app.mapStatus.get().quality]?.screenSpaceError;
+    if (this.#buildings && error !== undefined) this.#buildings.tileset.maximumScreenSpaceError = error;
     const address = this.#app.address.get();
     const look = lookOf(this.#app, 'Building');
-    this.#buildings?.look({ look, colourBy: address.colourBy, selected: address.selected, theme: this.#app.settings.get().theme, shown: isShown(address, 'Building'), sunny: address.sun !== null });
+    this.#buildings?.look({ look, colourBy: address.colourBy, selected: address.selected, theme: this.#app.settings.get().theme, shown: isShown(address, 'Building'), sunny: address.sun !== null, faint: address.under !== null });
   }
 
   /** Most moments have the buildings that are drawn already: then nothing is loaded. */

@@ -10,9 +10,13 @@ export interface BuildingsLook {
   readonly selected: string | null;
   readonly shown: boolean;
   readonly sunny: boolean;
+  /** Seen through while one looks below the ground. */
+  readonly faint: boolean;
   /** Colours and filter by an attribute that the tiles do not carry themselves; null: the layer's own way. */
   readonly look: Look | null;
 }
+
+const FAINT = 0.25;
 
 /** Light from the south-west, three fifths up, in east-north-up. */
 const LIGHT = new Cartesian3(-0.5, -0.6, 0.63);
@@ -26,10 +30,10 @@ function conditionOf(by: ColourBy, one: PaintClass): string | null {
 }
 
 /** The style of buildings as Cesium's style language writes it. */
-export function styleOf({ colourBy, theme, selected }: BuildingsLook): { color: { conditions: [string, string][] } } {
+export function styleOf({ colourBy, theme, selected, faint }: BuildingsLook): { color: { conditions: [string, string][] } } {
   const conditions: [string, string][] = [];
   if (selected && /^[\w:./#%-]+$/.test(selected)) conditions.push(['${id} === ' + `'${selected}'`, `color('${SCENE[theme].accent}')`]);
-  for (const one of buildingClasses(colourBy, theme)) conditions.push([conditionOf(colourBy, one) ?? 'true', `color('${one.colour}')`]);
+  for (const one of buildingClasses(colourBy, theme)) conditions.push([conditionOf(colourBy, one) ?? 'true', `color('${one.colour}'${faint ? `, ${FAINT}` : ''})`]);
   return { color: { conditions } };
 }
 
@@ -65,9 +69,11 @@ export async function loadBuildings(scene: Scene, asOf: string | null, light: bo
     maximumScreenSpaceError: light ? 24 : 12,
     environmentMapOptions: { enabled: false },
     enableCollision: false,
-    dynamicScreenSpaceError: false,
-    cacheBytes: 64 * 1024 * 1024,
-    maximumCacheOverflowBytes: 64 * 1024 * 1024,
+    // Far tiles of a wide city may be coarser: a million buildings are never all fine at once.
+    dynamicScreenSpaceError: true,
+    foveatedTimeDelay: 0.2,
+    cacheBytes: (light ? 64 : 256) * 1024 * 1024,
+    maximumCacheOverflowBytes: (light ? 64 : 256) * 1024 * 1024,
   });
   tileset.customShader = shaderAt(tileset.boundingSphere.center, sunny);
   return new Buildings(scene, scene.primitives.add(tileset) as Cesium3DTileset);
@@ -96,13 +102,13 @@ export class Buildings {
       const feature = content.getFeature(i);
       const id = String(feature.getProperty('id'));
       feature.show = isSeen(looks.look, id);
-      feature.color = Color.fromCssColorString(id === looks.selected ? SCENE[looks.theme].accent : (colourIn(looks.look, id) ?? rest));
+      feature.color = Color.fromCssColorString(id === looks.selected ? SCENE[looks.theme].accent : (colourIn(looks.look, id) ?? rest)).withAlpha(looks.faint && id !== looks.selected ? FAINT : 1);
     }
     this.#scene.requestRender();
   }
 
   look(look: BuildingsLook): void {
-    const text = look.look ? `${look.look.key} ${look.selected} ${look.theme}` : JSON.stringify(styleOf(look));
+    const text = look.look ? `${look.look.key} ${look.selected} ${look.theme} ${look.faint}` : JSON.stringify(styleOf(look));
     if (text !== this.#last) {
       this.#last = text;
       this.#looks = look;

@@ -9,6 +9,8 @@ import type { MapFeature } from '../state/ngsi';
 import { areasPrimitive, roadsPrimitive, Slot } from './flat';
 import { pointMarks } from './points';
 
+const COVERS_FROM = 0.7;
+
 /** One fixed layer. What it holds is named by `#key`, so that nothing is fetched or drawn twice. */
 class CityLayer {
   readonly #app: App;
@@ -47,7 +49,9 @@ class CityLayer {
       await this.#fetch(`${this.#app.cityEdition.get()} ${asOf ?? 'now'}`, asOf, told);
       this.#draw();
     }
-    this.#slot.show(shown);
+    // Roads and areas lie on the ground: where it is looked through, they are too.
+    const covers = (this.#app.address.get().under?.ground ?? 1) < COVERS_FROM;
+    this.#slot.show(shown && !covers);
     if (this.#marks) this.#marks.show = shown;
     this.#scene.requestRender();
   }

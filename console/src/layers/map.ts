@@ -8,8 +8,9 @@ import { BuildingLayer } from './building_layer';
 import { CityLayers } from './city_layers';
 import { currentView, metresPerPixel, SceneControls, setView } from './controls';
 import { outlinePrimitive, Slot } from './flat';
-import { colourScene, graphicsPower, openScene } from './scene';
+import { applyQuality, colourScene, openScene } from './scene';
 import { MovingLayer } from './moving_layer';
+import { followFrames } from './quality';
 import { SensorLayer } from './sensor_layer';
 import { SketchLayer } from './sketch_layer';
 import { followSun } from './sunlight';
@@ -137,6 +138,7 @@ function drawLayers(app: App, widget: CesiumWidget): Stop[] {
   sensors.update();
   return [
     ...on(cityStores, buildings.update),
+    watch(app.mapStatus, ({ quality }) => quality, buildings.update),
     ...on(cityStores, city.update),
     ...on([app.address, app.sensors, app.settings, app.stream.state, app.tables.tables], sensors.update),
     ...[watch(app.nowMs, (ms) => Math.floor(ms / 10_000), sensors.update)],
@@ -152,20 +154,13 @@ function tellFailures(app: App, widget: CesiumWidget): Stop[] {
   return [widget.scene.renderError.addEventListener(failed) as Stop, () => widget.canvas.removeEventListener('webglcontextlost', failed)];
 }
 
-/** Opens the map in `container`; the answer closes it. Without WebGL the state says so and nothing is opened. */
-export function openMap(container: HTMLElement, app: App): Stop {
-  const power = graphicsPower();
-  const light = app.address.get().light ?? power === 'software';
-  if (power === 'none') {
-    app.mapStatus.update((status) => ({ ...status, phase: 'noWebGl' }));
-    return () => undefined;
-  }
+/** Opens the 3D map in `container`; the answer closes it. Null when WebGL fails after all. */
+export function openMap(container: HTMLElement, app: App, light: boolean): Stop | null {
   let widget: CesiumWidget;
   try {
     widget = openScene(container, light);
   } catch {
-    app.mapStatus.update((status) => ({ ...status, phase: 'noWebGl' }));
-    return () => undefined;
+    return null;
   }
   app.mapStatus.update((status) => ({ ...status, phase: 'ready', light }));
   const controls = new SceneControls(widget.scene, () => homeBoxOf(app));
@@ -178,6 +173,7 @@ export function openMap(container: HTMLElement, app: App): Stop {
     ...outlineSelected(app, widget),
     ...drawLayers(app, widget),
     ...drawTools(app, widget, controls),
+    followFrames(app, widget.scene, (level) => applyQuality(widget, level)),
     ...tellFailures(app, widget),
   ];
   widget.canvas.setAttribute('aria-hidden', 'true');

@@ -1,6 +1,6 @@
 // Vehicles and people on the map: one arrow each, turned as it moves, thousands at once. Faded when no report comes any more.
 import { BillboardCollection, Cartesian2, Cartesian3, Color, NearFarScalar, type Billboard, type Scene } from 'cesium';
-import { SCENE, type Theme } from '../math/paint';
+import { MOVING_COLOURS, SCENE, type Theme } from '../math/paint';
 import { shownAt } from '../math/track';
 import type { App } from '../state/app';
 import { isShown } from '../state/catalogue';
@@ -124,12 +124,7 @@ function northAt(longitude: number, latitude: number): Cartesian3 {
   return new Cartesian3(-Math.sin(y) * Math.cos(x), -Math.sin(y) * Math.sin(x), Math.cos(y));
 }
 
-const COLOURS: Readonly<Record<Theme, Readonly<Record<MovingShape, string>>>> = {
-  dark: { car: '#f2c94c', long: '#ff9a52', person: '#8fd0c0' },
-  light: { car: '#7d5f00', long: '#a84300', person: '#1f6f66' },
-};
-
 /** The colour of a moving thing. */
 export function movingColour(thing: MovingThing, theme: Theme): string {
-  return COLOURS[theme][shapeOf(thing)];
+  return MOVING_COLOURS[theme][shapeOf(thing)];
 }

@@ -38,6 +38,7 @@ export interface SensorMark {
   readonly selected: boolean;
   /** By choice of the user; null: by how far it can be trusted. */
   readonly colour: string | null;
+  readonly invented: boolean;
 }
 
 interface Drawn {
@@ -90,6 +91,7 @@ export class SensorMarks {
     drawn.billboard.position = at(sensor.position);
     drawn.label.textContent = sensor.text;
     drawn.label.dataset['freshness'] = sensor.freshness;
+    drawn.label.toggleAttribute('data-invented', sensor.invented);
     drawn.label.toggleAttribute('data-selected', sensor.selected);
   }
 

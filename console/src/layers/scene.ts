@@ -1,18 +1,7 @@
 // The bare 3D scene: a plain ellipsoid in a calm colour, no imagery, no terrain, nothing fetched from elsewhere.
 import { CameraEventType, CesiumWidget, Color, KeyboardEventModifier, type Scene } from 'cesium';
 import { SCENE, type Theme } from '../math/paint';
-
-const SOFTWARE_GL = /swiftshader|llvmpipe|software|basic render/i;
-
-/** What the browser can draw: nothing, or by a graphics card, or by software only. */
-export function graphicsPower(): 'none' | 'software' | 'hardware' {
-  const context = document.createElement('canvas').getContext('webgl2');
-  if (!context) return 'none';
-  const info = context.getExtension('WEBGL_debug_renderer_info');
-  const name: unknown = info ? context.getParameter(info.UNMASKED_RENDERER_WEBGL) : context.getParameter(context.RENDERER);
-  context.getExtension('WEBGL_lose_context')?.loseContext();
-  return SOFTWARE_GL.test(String(name)) ? 'software' : 'hardware';
-}
+import { QUALITIES } from '../math/quality';
 
 function controlsLikeOtherMaps(scene: Scene): void {
   const controller = scene.screenSpaceCameraController;
@@ -53,6 +42,16 @@ export function openScene(container: HTMLElement, light: boolean): CesiumWidget 
   scene.postProcessStages.fxaa.enabled = false;
   controlsLikeOtherMaps(scene);
   return widget;
+}
+
+/** Draws as finely as a level of quality says; tilesets follow it by `mapStatus.quality`. */
+export function applyQuality(widget: CesiumWidget, level: number): void {
+  const { resolution, samples } = QUALITIES[level] ?? { resolution: 1, samples: 4 };
+  widget.resolutionScale = resolution * (resolution === 1 ? Math.min(2, window.devicePixelRatio || 1) : 1);
+  widget.scene.msaaSamples = samples;
+  widget.scene.shadowMap.size = level === 0 ? 2048 : 1024;
+  widget.scene.shadowMap.softShadows = level === 0;
+  widget.scene.requestRender();
 }
 
 /** Colours the ground and the sky. */

@@ -50,7 +50,7 @@ export class SensorLayer {
     const connected = atMs !== null || this.#app.stream.state.get().phase !== 'lost';
     const freshness = reading ? readingFreshness(reading, atMs ?? this.#app.nowMs.get(), connected) : 'stale';
     const text = reading ? wordsOf(this.#app.language).quantity(reading.value, reading.unitCode) : '–';
-    return { id: sensor.id, position: sensor.position, text, freshness, selected: sensor.id === selected, colour: colourNow(look, sensor) };
+    return { id: sensor.id, position: sensor.position, text, freshness, selected: sensor.id === selected, colour: colourNow(look, sensor), invented: sensor.invented };
   }
 
   destroy(): void {

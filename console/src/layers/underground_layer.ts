@@ -1,10 +1,10 @@
 // Below the ground: pipes, cables, tunnels and basements at their depth, the ground made translucent, and a pit cut around the eye.
 import {
   ArcType, Cartesian2, Cartesian3, ClippingPlane, ClippingPlaneCollection, Color, ColorGeometryInstanceAttribute, CornerType, GeometryInstance,
-  PerInstanceColorAppearance, PolygonGeometry, PolygonHierarchy, PolylineVolumeGeometry, Primitive, Transforms, type Scene,
+  PerInstanceColorAppearance, PolygonGeometry, PolygonHierarchy, PolylineColorAppearance, PolylineGeometry, PolylineVolumeGeometry, Primitive, Transforms, type Scene,
 } from 'cesium';
 import { linesOf, polygonsOf, type Position } from '../math/geo';
-import { axisDepth, isUnderground, networkColour, networkOf, UNDERGROUND_TYPES } from '../math/underground';
+import { axisDepth, isUnderground, networkColour, networkOf, pipeWidth, UNDERGROUND_TYPES } from '../math/underground';
 import type { Theme } from '../math/paint';
 import { isAbort } from '../state/api';
 import type { App } from '../state/app';
@@ -57,6 +57,26 @@ function pipeInstances(feature: MapFeature, type: string, ground: Ground, colour
   }));
 }
 
+/** The same axes as lines of a few pixels, so that they are seen from afar too. */
+function axisInstances(feature: MapFeature, type: string, ground: Ground, colour: Color): GeometryInstance[] {
+  const diameter = diameterOf(feature);
+  const depth = axisDepth(type, coverOf(feature), diameter);
+  const place = ([longitude, latitude, height]: Position): Cartesian3 => Cartesian3.fromDegrees(longitude, latitude, height ?? ground(longitude, latitude) - depth);
+  return linesOf(feature.geometry).map((line) => distinct(line.map(place))).filter((line) => line.length > 1).map((line) => new GeometryInstance({
+    id: feature.id,
+    geometry: new PolylineGeometry({ positions: line, width: pipeWidth(diameter), arcType: ArcType.NONE, vertexFormat: PolylineColorAppearance.VERTEX_FORMAT }),
+    attributes: { color: ColorGeometryInstanceAttribute.fromColor(colour) },
+  }));
+}
+
+function axesOf(features: readonly MapFeature[], type: string, theme: Theme, ground: Ground, depthMetres: number): Primitive | null {
+  const instances = seenDown(features, type, depthMetres).filter(({ geometry }) => geometry.type.endsWith('LineString')).flatMap((feature) => axisInstances(feature, type, ground, colourOf(feature, theme)));
+  return instances.length === 0 ? null : new Primitive({ geometryInstances: instances, appearance: new PolylineColorAppearance({ translucent: false }), asynchronous: true });
+}
+
+const colourOf = (feature: MapFeature, theme: Theme): Color => Color.fromCssColorString(networkColour(networkOf(plainValue(feature.properties['network'])), theme));
+const seenDown = (features: readonly MapFeature[], type: string, depthMetres: number): readonly MapFeature[] => features.filter((feature) => axisDepth(type, coverOf(feature), diameterOf(feature)) <= depthMetres);
+
 function bodyInstances(feature: MapFeature, ground: Ground, colour: Color): GeometryInstance[] {
   const cover = coverOf(feature) ?? 0;
   return polygonsOf(feature.geometry).map(([outer = [], ...holes]) => {
@@ -75,10 +95,9 @@ function bodyInstances(feature: MapFeature, ground: Ground, colour: Color): Geom
 }
 
 function primitiveOf(features: readonly MapFeature[], type: string, theme: Theme, ground: Ground, depthMetres: number): Primitive | null {
-  const instances = features.filter((feature) => axisDepth(type, coverOf(feature), diameterOf(feature)) <= depthMetres).flatMap((feature) => {
-    const colour = Color.fromCssColorString(networkColour(networkOf(plainValue(feature.properties['network'])), theme));
-    const lines = feature.geometry.type === 'LineString' || feature.geometry.type === 'MultiLineString';
-    return lines ? pipeInstances(feature, type, ground, colour) : bodyInstances(feature, ground, colour);
+  const instances = seenDown(features, type, depthMetres).flatMap((feature) => {
+    const colour = colourOf(feature, theme);
+    return feature.geometry.type.endsWith('LineString') ? pipeInstances(feature, type, ground, colour) : bodyInstances(feature, ground, colour);
   });
   const translucent = type === 'Basement' || type === 'Tunnel' || type === 'UndergroundStructure';
   return instances.length === 0 ? null : new Primitive({ geometryInstances: instances, appearance: new PerInstanceColorAppearance({ translucent, closed: true }), asynchronous: true });
@@ -94,10 +113,12 @@ export class UndergroundLayer {
   #drawn = '';
   #request: AbortController | null = null;
   #open = false;
+  /** How many times features came, so that what came later is drawn too. */
+  #arrived = 0;
 
   constructor(app: App, scene: Scene, ground: Ground) {
     [this.#app, this.#scene, this.#ground] = [app, scene, ground];
-    for (const type of UNDERGROUND_TYPES) this.#slots.set(type, new Slot(scene));
+    for (const type of UNDERGROUND_TYPES) for (const kind of ['body', 'axis']) this.#slots.set(`${type} ${kind}`, new Slot(scene));
   }
 
   update = (): void => {
@@ -150,6 +171,7 @@ export class UndergroundLayer {
         const features: MapFeature[] = [];
         await this.#app.api.features(type, (page) => features.push(...page), { asOf: this.#app.restingAsOf.get(), signal });
         this.#features.set(type, features);
+        this.#arrived++;
       }
     } catch (error) {
       if (!isAbort(error)) this.#fetched = '';
@@ -162,11 +184,13 @@ export class UndergroundLayer {
     const { under } = address;
     if (!under) return;
     const shown = UNDERGROUND_TYPES.filter((type) => isShown(address, type));
-    const key = `${this.#fetched} ${theme} ${under.depthMetres} ${shown.join()}`;
+    const key = `${this.#fetched} ${this.#arrived} ${theme} ${under.depthMetres} ${shown.join()}`;
     if (key === this.#drawn) return;
     this.#drawn = key;
     for (const type of UNDERGROUND_TYPES) {
-      this.#slots.get(type)?.put(shown.includes(type) ? primitiveOf(this.#features.get(type) ?? [], type, theme, this.#ground, under.depthMetres) : null);
+      const features = shown.includes(type) ? (this.#features.get(type) ?? []) : [];
+      this.#slots.get(`${type} body`)?.put(primitiveOf(features, type, theme, this.#ground, under.depthMetres));
+      this.#slots.get(`${type} axis`)?.put(axesOf(features, type, theme, this.#ground, under.depthMetres));
     }
     this.#scene.requestRender();
   }

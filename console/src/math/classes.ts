@@ -67,18 +67,26 @@ export interface Bin {
   readonly count: number;
 }
 
-/** Equal bins with round bounds over all values, at most about `most`. */
+/** Equal bins with round bounds, at most about `most`. A few far values all fall into the first or the last bin, which is then wider. */
 export function binsOf(values: readonly number[], most: number): Bin[] {
-  let [low, high] = [Infinity, -Infinity];
-  for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
-  if (!Number.isFinite(low)) return [];
-  if (high === low) return [{ from: low, to: low, count: values.length }];
+  const sorted = [...values].sort((a, b) => a - b);
+  const [lowest, highest] = [sorted[0], sorted.at(-1)];
+  if (lowest === undefined || highest === undefined) return [];
+  if (highest === lowest) return [{ from: lowest, to: lowest, count: values.length }];
+  const [usualLow, usualHigh] = [quantile(sorted, 0.01), quantile(sorted, 0.99)];
+  const spread = usualHigh - usualLow || highest - lowest;
+  const low = lowest < usualLow - spread ? usualLow : lowest;
+  const high = highest > usualHigh + spread ? usualHigh : highest;
   const step = roundStep((high - low) / most);
   const first = Math.floor(low / step) * step;
   const counts = new Array<number>(Math.floor((high - first) / step) + 1).fill(0);
   for (const value of values) {
-    const place = Math.min(counts.length - 1, Math.floor((value - first) / step));
+    const place = Math.max(0, Math.min(counts.length - 1, Math.floor((value - first) / step)));
     counts[place] = (counts[place] ?? 0) + 1;
   }
-  return counts.map((count, i) => ({ from: tidy(first + i * step), to: tidy(first + (i + 1) * step), count }));
+  return counts.map((count, i) => ({
+    from: i === 0 ? Math.min(lowest, tidy(first)) : tidy(first + i * step),
+    to: i === counts.length - 1 ? Math.max(highest, tidy(first + (i + 1) * step)) : tidy(first + (i + 1) * step),
+    count,
+  }));
 }

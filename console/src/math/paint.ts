@@ -105,3 +105,9 @@ export const FRESHNESS_COLOUR: Readonly<Record<Theme, Readonly<Record<'fresh' | 
   dark: { fresh: '#53d18a', replayed: '#e5a6d6', stale: '#8c97a3' },
   light: { fresh: '#0a7d43', replayed: '#9c2f7f', stale: '#68727d' },
 };
+
+/** Colours of moving things; the shapes differ too. */
+export const MOVING_COLOURS: Readonly<Record<Theme, Readonly<Record<'car' | 'long' | 'person', string>>>> = {
+  dark: { car: '#f2c94c', long: '#ff9a52', person: '#8fd0c0' },
+  light: { car: '#7d5f00', long: '#a84300', person: '#1f6f66' },
+};

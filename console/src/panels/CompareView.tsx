@@ -1,5 +1,6 @@
 // Two moments of one city, side by side or by a line to swipe: two scenes that move as one, the earlier moment on the left.
 import { useEffect, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
+import { openBest } from '../layers/open';
 import { formatView, type View } from '../math/camera';
 import type { Address } from '../state/address';
 import type { CompareSetting } from '../state/address_parts';
@@ -57,9 +58,10 @@ function TwinMap({ app, twin, clip }: { app: App; twin: App; clip: string | unde
   useEffect(() => {
     let [close, unbind]: (() => void)[] = [];
     let ended = false;
-    void import('../layers/map').then(({ openMap }) => {
-      if (ended || !container.current) return;
-      close = openMap(container.current, twin);
+    if (!container.current) return undefined;
+    void openBest(container.current, twin).then((made) => {
+      if (ended) return made();
+      close = made;
       const [a, b] = [app.map.get(), twin.map.get()];
       if (a && b) unbind = bindEyes(a, b);
     });

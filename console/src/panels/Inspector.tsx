@@ -4,6 +4,8 @@ import { freshnessOf } from '../math/freshness';
 import { copyText, flyToSelected } from '../state/actions';
 import type { AttributeFact, EntityFacts } from '../state/ngsi';
 import { maySense } from '../state/catalogue';
+import { isMoving } from '../state/moving';
+import { isInvented } from '../state/sensors';
 import { hasSeries, toggleSeries } from '../state/series';
 import type { TextKey } from '../state/words';
 import { History } from './History';
@@ -141,7 +143,7 @@ function Title({ id, entity }: { id: string; entity: EntityFacts | null }) {
   const name = entity ? words.name(entity.names) : null;
   return (
     <div className="inspector-title">
-      <p className="kicker">{type}</p>
+      <p className="kicker">{type}{entity && isInvented(entity) && <span className="invented-badge">{words.t('invented.badge')}</span>}</p>
       <h2>{name ?? (entity ? words.t('inspector.unnamed', { type }) : '…')}</h2>
       <p className="raw-id">
         <code>{id}</code>
@@ -150,6 +152,14 @@ function Title({ id, entity }: { id: string; entity: EntityFacts | null }) {
       </p>
     </div>
   );
+}
+
+/** Lets the eye follow what moves. */
+function FollowButton({ id }: { id: string }) {
+  const app = useApp();
+  const { t } = useWords();
+  const follows = usePart(app.address, ({ follow }) => follow === id);
+  return <button type="button" className="button follow-button" aria-pressed={follows} onClick={() => app.go({ follow: follows ? null : id })}><Icon name="follow" />{t(follows ? 'moving.stopFollowing' : 'moving.follow')}</button>;
 }
 
 export function Inspector() {
@@ -173,6 +183,8 @@ export function Inspector() {
       <div className="panel-body" tabIndex={-1}>
         {atMs !== null && <p className="as-of"><Icon name="clock" />{words.t('inspector.asOf', { time: words.moment(atMs) })}</p>}
         {error && <FailureNote failure={error} onRetry={() => void app.loadEntity(true)} />}
+        {entity && isInvented(entity) && <p className="note invented-note">{words.t('invented.note')}</p>}
+        {entity && isMoving(entity.types[0] ?? '') && <FollowButton id={entity.id} />}
         {!entity && !error && <LoadingNote text="inspector.loading" />}
         {entity && !(error?.kind === 'notFound') && <Facts key={entity.id} entity={entity} />}
       </div>

@@ -1,11 +1,15 @@
 // The layer list: what is drawn, by which colours, how many, and a list behind each layer.
-import { COLOUR_BY, ROAD_LEGEND, roadPaint, SCENE, type ColourBy } from '../math/paint';
+import { COLOUR_BY, MOVING_COLOURS, ROAD_LEGEND, roadPaint, SCENE, type ColourBy } from '../math/paint';
+import { isUnderground } from '../math/underground';
 import { toggleLayers } from '../state/actions';
 import { FIXED_LAYERS, isShown, layerOf, maySense, switchLayer, type LayerRow } from '../state/catalogue';
 import { SENSORS_MAX } from '../state/app';
+import { isMoving } from '../state/moving';
 import { measuredBy } from '../state/sensors';
+import { toggleUnder } from '../state/under_actions';
 import { useApp, useStore, useWords } from './hooks';
 import { BuildingClasses } from './Legend';
+import { LookLegend } from './LookLegend';
 import { EmptyNote, FailureNote, FreshnessMark, IconButton, LoadingNote, PanelHead } from './Parts';
 
 function BuildingLegend() {
@@ -59,6 +63,36 @@ function SensorLegend({ type, count }: { type: string; count: number }) {
   );
 }
 
+/** What the marks of moving things mean; hollow ones are invented. */
+function MovingLegend({ type }: { type: string }) {
+  const app = useApp();
+  const { t } = useWords();
+  const { theme } = useStore(app.settings);
+  useStore(app.moving.count);
+  const colours = MOVING_COLOURS[theme];
+  const invented = [...app.moving.all.values()].some((thing) => thing.type === type && thing.invented);
+  return (
+    <ul className="legend-list layer-more">
+      {type === 'Person' ? <li><svg className="legend-mark" viewBox="0 0 12 12" aria-hidden="true"><circle cx="6" cy="6" r="3.500" fill={colours.person} /></svg>{t('moving.person')}</li> : (
+        <>
+          <li><svg className="legend-mark" viewBox="0 0 12 12" aria-hidden="true"><path d="M6 1l4 10-4-3-4 3z" fill={colours.car} /></svg>{t('moving.car')}</li>
+          <li><svg className="legend-mark" viewBox="0 0 12 12" aria-hidden="true"><path d="M6 0l3 3v9H3V3z" fill={colours.long} /></svg>{t('moving.long')}</li>
+        </>
+      )}
+      {invented && <li><svg className="legend-mark" viewBox="0 0 12 12" aria-hidden="true"><path d="M6 1l4 10-4-3-4 3z" fill="none" stroke="currentcolor" /></svg>{t('moving.invented')}</li>}
+      <li className="quiet">{t('moving.fades')}</li>
+    </ul>
+  );
+}
+
+/** Below the ground things are drawn only while one looks there. */
+function UnderNote() {
+  const app = useApp();
+  const { t } = useWords();
+  const { under } = useStore(app.address);
+  return under ? null : <p><button type="button" className="link-button" onClick={() => toggleUnder(app)}>{t('action.underOn')}</button></p>;
+}
+
 function PointMark({ type }: { type: string }) {
   const { theme } = useStore(useApp().settings);
   const shape = type === 'TrafficSignal' ? 'M6 1l5 9H1z' : type === 'Crossing' ? 'M1 1h2v10H1zM5 1h2v10H5zM9 1h2v10H9z' : 'M2 2h8v8H2z';
@@ -74,7 +108,9 @@ function Mark({ row }: { row: LayerRow }) {
 function Layer({ row, count }: { row: LayerRow; count: number }) {
   const app = useApp();
   const words = useWords();
-  const shown = isShown(useStore(app.address), row.type);
+  const address = useStore(app.address);
+  const shown = isShown(address, row.type);
+  const painted = address.paints[row.type] !== undefined;
   const layer = words.type(row.type);
   return (
     <li className="layer">
@@ -87,8 +123,10 @@ function Layer({ row, count }: { row: LayerRow; count: number }) {
         <span className="layer-count">{words.number(count)}</span>
         <IconButton icon="list" label={words.t('layers.list', { layer })} onClick={() => app.go({ panel: 'list', listType: row.type })} />
       </div>
-      {shown && row.kind === 'buildings' && <BuildingLegend />}
-      {shown && row.kind === 'roads' && <RoadLegend />}
+      {shown && row.kind === 'buildings' && !painted && <BuildingLegend />}
+      {shown && row.kind === 'roads' && !painted && <RoadLegend />}
+      {shown && row.kind === 'moving' && <MovingLegend type={row.type} />}
+      {shown && <LookLegend type={row.type} />}
       {shown && row.kind === 'sensors' && <SensorLegend type={row.type} count={count} />}
     </li>
   );
@@ -102,6 +140,8 @@ function LayerGroups() {
   const counts = new Map((summary.value?.types ?? []).map(({ type, count }) => [type, count]));
   const city = FIXED_LAYERS.filter(({ type }) => counts.has(type));
   const sensors = [...counts.keys()].filter(maySense).map(layerOf);
+  const moving = [...counts.keys()].filter(isMoving).map(layerOf);
+  const under = [...counts.keys()].filter(isUnderground).map(layerOf);
   if (!summary.value) return summary.error ? <FailureNote failure={summary.error} onRetry={() => void app.loadSummary()} /> : <LoadingNote text="inspector.loading" />;
   if (counts.size === 0) return <EmptyNote text="layers.empty" />;
   return (
@@ -110,6 +150,8 @@ function LayerGroups() {
       {sensorsFailure && <FailureNote failure={sensorsFailure} onRetry={() => void app.loadSensors()} />}
       {sensors.length === 0 && <p className="quiet">{t('layers.noSensors')}</p>}
       <ul className="layers-list">{sensors.map((row) => <Layer key={row.type} row={row} count={counts.get(row.type) ?? 0} />)}</ul>
+      {moving.length > 0 && <><h3>{t('layers.moving')}</h3><ul className="layers-list">{moving.map((row) => <Layer key={row.type} row={row} count={counts.get(row.type) ?? 0} />)}</ul></>}
+      {under.length > 0 && <><h3>{t('layers.under')}</h3><UnderNote /><ul className="layers-list">{under.map((row) => <Layer key={row.type} row={row} count={counts.get(row.type) ?? 0} />)}</ul></>}
       <h3>{t('layers.city')}</h3>
       <ul className="layers-list">{city.map((row) => <Layer key={row.type} row={row} count={counts.get(row.type) ?? 0} />)}</ul>
     </>

@@ -1,5 +1,6 @@
 // The map and what floats over it: controls, scale, notes for an empty city, missing graphics, failed tiles.
-import { lazy, Suspense, useEffect, useRef, type KeyboardEvent } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { openBest } from '../layers/open';
 import { scaleBar } from '../math/scale';
 import type { App } from '../state/app';
 import { FIXED_LAYERS, isShown } from '../state/catalogue';
@@ -100,6 +101,20 @@ function NoGraphics({ failed }: { failed: boolean }) {
   );
 }
 
+/** Says once why the map is flat. */
+function FlatNote() {
+  const { t } = useWords();
+  const [closed, setClosed] = useState(false);
+  if (closed) return null;
+  return (
+    <div className="note flat-note" role="status">
+      <p className="note-title">{t('map.flat')}</p>
+      <p>{t('map.flat.do')}</p>
+      <button type="button" className="button" onClick={() => setClosed(true)}>{t('dialog.close')}</button>
+    </div>
+  );
+}
+
 /** Whether the city has buildings now and had none at the moment looked at. */
 function useNoBuildingsThen(): boolean {
   const app = useApp();
@@ -118,11 +133,13 @@ function MapNotes() {
   const noBuildingsThen = useNoBuildingsThen();
   const loading = status.phase === 'starting' || status.tiles === 'loading' || status.layersLoading > 0;
   const empty = summary.value !== null && !summary.value.types.some(({ type }) => FIXED_LAYERS.some((row) => row.type === type));
+  const flatByChoice = usePart(app.address, ({ flat }) => flat);
   const sensorsOnly = (summary.value?.types.length ?? 0) > 0;
   if (status.phase === 'noWebGl' || status.phase === 'failed') return <NoGraphics failed={status.phase === 'failed'} />;
   if (empty && !sensorsOnly) return <EmptyCity />;
   return (
     <div className="map-messages">
+      {status.phase === 'flat' && !flatByChoice && <FlatNote />}
       {summary.error && <FailureNote failure={summary.error} onRetry={() => void app.loadSummary()} />}
       {status.tiles === 'failed' && <div className="note note-failure" role="alert"><p className="note-title">{words.t('map.tilesFailed')}</p><p>{words.t('map.tilesFailed.do')}</p></div>}
       {status.layersFailed.length > 0 && <p className="note note-failure">{words.t('map.layersFailed', { layers: status.layersFailed.map(words.type).join(', ') })}</p>}
@@ -152,17 +169,20 @@ function MapCanvas() {
   const app = useApp();
   const { t } = useWords();
   const container = useRef<HTMLDivElement>(null);
+  const flat = usePart(app.address, (address) => address.flat);
   useEffect(() => {
     let close: (() => void) | null = null;
     let ended = false;
-    import('../layers/map').then(({ openMap }) => {
-      if (!ended && container.current) close = openMap(container.current, app);
+    const opened = container.current ? openBest(container.current, app) : null;
+    opened?.then((made) => {
+      if (ended) made();
+      else close = made;
     }).catch(() => app.mapStatus.update((status) => ({ ...status, phase: 'failed' })));
     return () => {
       ended = true;
       close?.();
     };
-  }, [app]);
+  }, [app, flat]);
   const onKey = (event: KeyboardEvent<HTMLDivElement>): void => {
     if (drawingKey(app, event)) {
       // Taken by what is being drawn.

@@ -37,6 +37,8 @@ export interface Address {
   readonly shown: Readonly<Record<string, string>>;
   /** null: found out by itself. */
   readonly light: boolean | null;
+  /** The flat map, also where WebGL works. */
+  readonly flat: boolean;
   /** null: even light, no sun. */
   readonly sun: SunSetting | null;
   readonly shapes: readonly Shape[];
@@ -83,6 +85,7 @@ export function parseAddress(query: string): Address {
     listType: get('list') || null,
     shown: readShown(get('show')),
     light: get('light') === null ? null : get('light') !== '0',
+    flat: get('flat') === '1',
     sun: parseSun(get('sun')),
     shapes: (get('draw') ?? '').split(' ').map(parseShape).filter((shape): shape is Shape => shape !== null),
     under: parseUnder(get('under')),
@@ -108,6 +111,7 @@ export function formatAddress(address: Address): string {
     ['list', address.panel === 'list' ? address.listType : null],
     ['show', pairsText(address.shown)],
     ['light', address.light === null ? null : address.light ? '1' : '0'],
+    ['flat', address.flat ? '1' : null],
     ['sun', formatSun(address.sun)],
     ['draw', address.shapes.map(formatShape).join(' ')],
     ['under', formatUnder(address.under)],

@@ -1,6 +1,6 @@
 // Asks the server: every request has a time limit and ends in a value or an ApiFailure that panels can put in words.
 import { readEntities, readEntity, readFeatures, readHistory, readValues, type EntityFacts, type HistoryPoint, type MapFeature } from './ngsi';
-import type { Position } from '../math/geo';
+import type { Box, Position } from '../math/geo';
 import type { ApiFailure, FailureKind, Json, Link, Loadable, SearchResult, Summary } from './types';
 
 const TIMEOUT_MS = 20_000;
@@ -176,6 +176,19 @@ export class CityApi {
     const found: MapFeature[] = [];
     for (let offset = 0; offset < FEATURES_MAX; offset += PAGE_SIZE) {
       const path = pathWith('/ngsi-ld/v1/entities', { type, georel: 'intersects', geometry: 'LineString', coordinates, offset, limit: PAGE_SIZE, options: 'keyValues', asOf });
+      const { body } = await this.#json(path, signal, 'application/geo+json');
+      found.push(...readFeatures(body));
+      if (((body as { features?: readonly unknown[] }).features?.length ?? 0) < PAGE_SIZE) break;
+    }
+    return found;
+  }
+
+  /** Features of a type in a box, `most` at most. */
+  async featuresIn(type: string, [west, south, east, north]: Box, most: number, { asOf, signal }: ReadOptions = {}): Promise<readonly MapFeature[]> {
+    const coordinates = JSON.stringify([[[west, south], [east, south], [east, north], [west, north], [west, south]]]);
+    const found: MapFeature[] = [];
+    for (let offset = 0; offset < most; offset += PAGE_SIZE) {
+      const path = pathWith('/ngsi-ld/v1/entities', { type, georel: 'intersects', geometry: 'Polygon', coordinates, offset, limit: PAGE_SIZE, options: 'keyValues', asOf });
       const { body } = await this.#json(path, signal, 'application/geo+json');
       found.push(...readFeatures(body));
       if (((body as { features?: readonly unknown[] }).features?.length ?? 0) < PAGE_SIZE) break;

@@ -31,12 +31,15 @@ export interface MapControls {
   pixelOf(longitude: number, latitude: number, heightMetres: number): { readonly x: number; readonly y: number } | null;
 }
 
-export type MapPhase = 'starting' | 'ready' | 'noWebGl' | 'failed';
+/** `flat`: the map seen from above, where there is no WebGL 2. */
+export type MapPhase = 'starting' | 'ready' | 'flat' | 'noWebGl' | 'failed';
 
 /** What the map says of itself. */
 export interface MapStatus {
   readonly phase: MapPhase;
   readonly light: boolean;
+  /** How finely the scene is drawn: 0 is the finest. */
+  readonly quality: number;
   readonly tiles: 'none' | 'loading' | 'ready' | 'failed';
   readonly layersLoading: number;
   readonly layersFailed: readonly string[];
@@ -45,5 +48,5 @@ export interface MapStatus {
 }
 
 export const MAP_STARTING: MapStatus = {
-  phase: 'starting', light: false, tiles: 'none', layersLoading: 0, layersFailed: [], headingDegrees: 0, metresPerPixel: null,
+  phase: 'starting', light: false, quality: 0, tiles: 'none', layersLoading: 0, layersFailed: [], headingDegrees: 0, metresPerPixel: null,
 };

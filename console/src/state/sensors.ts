@@ -19,6 +19,8 @@ export interface Sensor {
   readonly names: Names;
   readonly position: Position;
   readonly readings: Readonly<Record<string, Reading>>;
+  /** Whether a rehearsal made it up. */
+  readonly invented: boolean;
 }
 
 export type Sensors = ReadonlyMap<string, Sensor>;
@@ -26,6 +28,9 @@ export type Sensors = ReadonlyMap<string, Sensor>;
 /** Numbers that describe the device and not what it measures. */
 const NOT_MEASURED = new Set(['height', 'elevation', 'altitude', 'heading', 'batteryLevel', 'laneCount', 'sensorIndex', 'index']);
 const SHOWN_FIRST = ['pm25', 'averageVehicleSpeed', 'temperature', 'waterLevel', 'occupancy', 'intensity'];
+
+/** Whether an entity says that a rehearsal made it up. */
+export const isInvented = ({ attributes }: EntityFacts): boolean => attributes.some(({ name, value }) => name === 'invented' && value === true);
 
 /** Reads an entity as a sensor; null when it is not at a point or carries no measured number. */
 export function sensorOf(entity: EntityFacts): Sensor | null {
@@ -37,7 +42,7 @@ export function sensorOf(entity: EntityFacts): Sensor | null {
     readings[name] = { value, unitCode, observedMs, receivedMs, intervalMs: null };
   }
   if (Object.keys(readings).length === 0) return null;
-  return { id: entity.id, type: entity.types[0] ?? '', names: entity.names, position, readings };
+  return { id: entity.id, type: entity.types[0] ?? '', names: entity.names, position, readings, invented: isInvented(entity) };
 }
 
 function readingAfter(before: Reading | undefined, changed: ChangedAttribute, value: number, recordedMs: number): Reading {

@@ -68,13 +68,14 @@ export function toolActions(app: App): Action[] {
   const open = TOOLS.map((tool): Action => ({
     id: `tool-${tool.panel}`, text: tool.text, ...(tool.shortcut === undefined ? {} : { shortcut: tool.shortcut }), run: () => openTool(app, tool.panel),
   }));
-  const { sun, under, compare } = app.address.get();
+  const { sun, under, compare, flat } = app.address.get();
   return [
     ...open, ...drawingActions(app),
     { id: 'undo', text: 'action.undo', shortcut: 'Ctrl+Z', run: () => undoLast(app) },
     { id: 'redo', text: 'action.redo', shortcut: 'Ctrl+Y', run: () => redoLast(app) },
     { id: 'sun', text: sun ? 'action.sunOff' : 'action.sunOn', run: () => app.go({ sun: sun ? null : { minutes: null, shadows: !app.mapStatus.get().light } }) },
     { id: 'under', text: under ? 'action.underOff' : 'action.underOn', run: () => toggleUnder(app) },
+    { id: 'flat', text: flat ? 'action.flatOff' : 'action.flatOn', run: () => app.go({ flat: !flat }) },
     { id: 'compareSide', text: 'action.compareSide', run: () => startComparing(app, 'side') },
     { id: 'compareSwipe', text: 'action.compareSwipe', run: () => startComparing(app, 'swipe') },
     ...(compare ? [{ id: 'compareStop', text: 'compare.stop' as const, run: () => stopComparing(app) }, { id: 'compareSwap', text: 'compare.swap' as const, run: () => swapMoments(app) }] : []),

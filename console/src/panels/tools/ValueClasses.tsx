@@ -20,7 +20,8 @@ interface Props {
   readonly filter: Filter | undefined;
 }
 
-function numberClassLabel(words: Words, one: PaintClass, unit: string | undefined): string {
+/** "20–40 m" */
+export function numberClassLabel(words: Words, one: PaintClass, unit: string | undefined): string {
   if (one.from === undefined) return words.t('legend.unknown');
   const below = one.from === -Infinity;
   if (one.to === undefined) return below ? words.t('filter.all') : words.t('filter.andMore', { from: words.quantity(one.from, unit) });
