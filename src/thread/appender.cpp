@@ -64,7 +64,7 @@ bool Appender::push(Work work) {
           fail(Code::busy, "too many changes wait to be written", {}, "send again in a second, or send less at once");
     } else {
       enqueue(std::move(work));
-      waits = decider_waits_;
+      waits = decider_waits_ && (queued_changes_ >= early_changes_min || (!writing_ && !publishing_));
     }
   }
   if (!refused) {
@@ -108,11 +108,14 @@ void Appender::decide_groups() {
   std::unique_lock lock(mutex_);
   while (true) {
     const bool is_job = !queue_.empty() && queue_.front().front().job;
-    if (!writing_ && !open_->blocks.empty()) {
+    const bool is_idle = !writing_ && !publishing_;
+    // Few changes are better decided and written together, one group after another, than each on a sync of its own.
+    const bool may_overlap = open_->changes + queued_changes_ >= early_changes_min;
+    if (!open_->blocks.empty() && (is_idle || (!writing_ && may_overlap))) {
       hand_over(lock);
-    } else if (!writing_ && !publishing_ && is_job) {
+    } else if (is_idle && is_job) {
       run_job(lock);
-    } else if (!queue_.empty() && !is_job && open_->changes < options_.batch_changes_max) {
+    } else if (!queue_.empty() && !is_job && open_->changes < options_.batch_changes_max && (is_idle || may_overlap)) {
       Block block = std::move(queue_.front());
       queue_.pop_front();
       for (const Work& work : block) {
@@ -122,7 +125,7 @@ void Appender::decide_groups() {
       lock.unlock();
       decide_block(std::move(block));
       lock.lock();
-    } else if (stopping_ && !writing_ && !publishing_ && queue_.empty()) {
+    } else if (stopping_ && is_idle && queue_.empty()) {
       return;
     } else {
       decider_waits_ = true;

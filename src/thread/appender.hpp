@@ -58,6 +58,9 @@ class Appender {
     base::Status written;  // what became of it
   };
 
+  /// Below so many waiting changes a group is not begun before the one under way is answered.
+  static constexpr size_t early_changes_min = 256;
+
   bool push(Work work);
   void enqueue(Work work);
   // The deciding worker:
