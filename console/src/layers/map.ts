@@ -94,6 +94,7 @@ function selectByPointer(app: App, widget: CesiumWidget, controls: SceneControls
     });
   }, ScreenSpaceEventType.MOUSE_MOVE);
   handler.setInputAction(() => {
+    if (!app.drawing.draft.get()) return;
     // The second click of a double click has added the same corner once more.
     app.drawing.dropPoint();
     app.drawing.finish();

@@ -43,7 +43,9 @@ export interface SensorMark {
 
 interface Drawn {
   readonly billboard: Billboard;
-  readonly label: HTMLElement;
+  /** Made when it is first seen: of thousands of sensors few are near. */
+  label: HTMLElement | null;
+  mark: SensorMark;
   look: string;
 }
 
@@ -72,7 +74,7 @@ export class SensorMarks {
     for (const [id, { billboard, label }] of this.#drawn) {
       if (present.has(id)) continue;
       this.#marks.remove(billboard);
-      label.remove();
+      label?.remove();
       this.#drawn.delete(id);
     }
     for (const sensor of sensors) this.#drawOne(sensor, theme);
@@ -89,19 +91,30 @@ export class SensorMarks {
     setMark(drawn.billboard, SHAPES[sensor.freshness], sensor.selected ? accent : colour, halo);
     drawn.billboard.scale = sensor.selected ? MARK_SCALE * 1.5 : MARK_SCALE;
     drawn.billboard.position = at(sensor.position);
-    drawn.label.textContent = sensor.text;
-    drawn.label.dataset['freshness'] = sensor.freshness;
-    drawn.label.toggleAttribute('data-invented', sensor.invented);
-    drawn.label.toggleAttribute('data-selected', sensor.selected);
+    drawn.mark = sensor;
+    if (drawn.label) this.#write(drawn.label, sensor);
   }
 
-  #add({ id, position }: SensorMark): Drawn {
-    const label = document.createElement('div');
+  #write(label: HTMLElement, sensor: SensorMark): void {
+    label.textContent = sensor.text;
+    label.dataset['freshness'] = sensor.freshness;
+    label.toggleAttribute('data-invented', sensor.invented);
+    label.toggleAttribute('data-selected', sensor.selected);
+  }
+
+  #labelOf(drawn: Drawn): HTMLElement {
+    if (drawn.label) return drawn.label;
+    const label = (drawn.label = document.createElement('div'));
     label.className = 'sensor-label';
-    label.hidden = true;
+    this.#write(label, drawn.mark);
     this.#labels.append(label);
+    return label;
+  }
+
+  #add(mark: SensorMark): Drawn {
+    const { id, position } = mark;
     const billboard = this.#marks.add({ id, position: at(position), disableDepthTestDistance: Number.POSITIVE_INFINITY });
-    const drawn = { billboard, label, look: '' };
+    const drawn: Drawn = { billboard, label: null, mark, look: '' };
     this.#drawn.set(id, drawn);
     return drawn;
   }
@@ -110,12 +123,18 @@ export class SensorMarks {
   #followEye = (): void => {
     const { canvas, camera } = this.#scene;
     const crowded = this.#drawn.size > LABELS_MAX;
-    for (const { billboard, label } of this.#drawn.values()) {
-      const near = !crowded || label.dataset['selected'] !== undefined || Cartesian3.distance(camera.positionWC, billboard.position) < LABEL_NEAR_M;
+    for (const drawn of this.#drawn.values()) {
+      const { billboard } = drawn;
+      const near = !crowded || drawn.mark.selected || Cartesian3.distance(camera.positionWC, billboard.position) < LABEL_NEAR_M;
       const pixel = near ? this.#scene.cartesianToCanvasCoordinates(billboard.position) : undefined;
       const seen = pixel !== undefined && pixel.x > 0 && pixel.y > 0 && pixel.x < canvas.clientWidth && pixel.y < canvas.clientHeight;
-      label.hidden = !seen;
-      if (seen && pixel) label.style.transform = `translate(${pixel.x.toFixed(1)}px, ${pixel.y.toFixed(1)}px) translate(-50%, calc(-100% - 12px))`;
+      if (!seen) {
+        if (drawn.label) drawn.label.hidden = true;
+        continue;
+      }
+      const label = this.#labelOf(drawn);
+      label.hidden = false;
+      if (pixel) label.style.transform = `translate(${pixel.x.toFixed(1)}px, ${pixel.y.toFixed(1)}px) translate(-50%, calc(-100% - 12px))`;
     }
   };
 

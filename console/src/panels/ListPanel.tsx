@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useState } from 'react';
 import { copyText } from '../state/actions';
 import { loadInto } from '../state/api';
-import { FIXED_LAYERS, maySense } from '../state/catalogue';
+import { drawnTypes } from '../state/catalogue';
 import type { AttributeFact, EntityFacts } from '../state/ngsi';
 import { IDLE, type Loadable } from '../state/types';
 import type { Words } from '../state/words';
@@ -150,7 +150,7 @@ export function ListPanel() {
   const words = useWords();
   const listType = usePart(app.address, (address) => address.listType);
   const summary = useStore(app.summary).value;
-  const types = (summary?.types ?? []).filter(({ type }) => maySense(type) || FIXED_LAYERS.some((row) => row.type === type)).map(({ type }) => type);
+  const types = drawnTypes(summary);
   const type = listType ?? types[0] ?? null;
   const { value, error, retry } = useList(type);
   return (

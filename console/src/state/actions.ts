@@ -1,7 +1,7 @@
 // Everything a person can do by name: buttons, shortcuts and the command palette call the same code here.
 import { COLOUR_BY } from '../math/paint';
 import type { App } from './app';
-import { FIXED_LAYERS, maySense, switchLayer } from './catalogue';
+import { drawnTypes, switchLayer } from './catalogue';
 import { toolActions } from './tool_actions';
 import type { Action } from './action';
 import { wordsOf } from './words';
@@ -91,13 +91,19 @@ function mapActions(app: App): Action[] {
   ];
 }
 
+/** Escape ends what is under way first, then closes the panel. */
+function stopOrClose(app: App): void {
+  if (app.drawing.draft.get()) return app.drawing.start(null);
+  app.closePanel();
+}
+
 function panelActions(app: App): Action[] {
   return [
     { id: 'search', text: 'action.search', shortcut: '/', run: () => document.getElementById('search-input')?.focus() },
     { id: 'layers', text: 'action.layers', shortcut: 'Y', run: () => toggleLayers(app) },
     { id: 'links', text: 'action.links', shortcut: 'K', run: () => app.go({ panel: 'links' }) },
     { id: 'list', text: 'action.list', shortcut: 'T', run: () => app.go({ panel: 'list' }) },
-    { id: 'closePanel', text: 'action.closePanel', shortcut: 'Esc', run: () => (app.drawing.draft.get() ? app.drawing.start(null) : app.closePanel()) },
+    { id: 'closePanel', text: 'action.closePanel', shortcut: 'Esc', run: () => stopOrClose(app) },
     { id: 'help', text: 'action.help', shortcut: '?', run: () => app.dialog.set('help') },
     { id: 'theme', text: 'action.theme', run: () => toggleTheme(app) },
     { id: 'language', text: 'action.language', run: () => app.go({ language: app.language === 'ko' ? 'en' : 'ko' }, false) },
@@ -116,8 +122,7 @@ function selectionActions(app: App): Action[] {
 
 function layerActions(app: App): Action[] {
   const words = wordsOf(app.language);
-  const present = (app.summary.get().value?.types ?? []).map(({ type }) => type);
-  const types = present.filter((type) => maySense(type) || FIXED_LAYERS.some((row) => row.type === type));
+  const types = drawnTypes(app.summary.get().value);
   const colours = COLOUR_BY.map((by): Action => ({
     id: `colour-${by}`, text: 'action.colour', values: { name: words.t(`colour.${by}`) }, run: () => app.go({ colourBy: by }),
   }));

@@ -10,7 +10,7 @@ import {
 
 export type Language = 'ko' | 'en';
 export const PANELS = [
-  'inspector', 'layers', 'links', 'list', 'tools', 'sun', 'measure', 'section', 'under', 'filters', 'charts', 'views', 'import', 'picture', 'compare', 'moving', 'objects',
+  'inspector', 'layers', 'links', 'list', 'tools', 'sun', 'measure', 'section', 'under', 'filters', 'charts', 'views', 'import', 'picture', 'compare', 'objects',
 ] as const;
 export type Panel = (typeof PANELS)[number];
 

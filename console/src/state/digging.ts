@@ -115,7 +115,8 @@ function groundOf(answer: unknown): { metres: number; height: number }[] {
 
 async function groundAlong(app: App, line: readonly Position[], signal: AbortSignal): Promise<{ metres: number; height: number }[]> {
   try {
-    return groundOf(await app.api.door('/api/terrain/profile', { line: placeText(line), steps: GROUND_STEPS }, signal));
+    const step = Math.max(1, lineMetres(line).ground / GROUND_STEPS);
+    return groundOf(await app.api.door('/api/terrain/profile', { line: placeText(line), step: step.toFixed(2) }, signal));
   } catch (error) {
     if (signal.aborted) throw error;
     // No terrain door or no terrain: what the map draws still says how high the ground is.

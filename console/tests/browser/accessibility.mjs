@@ -40,6 +40,11 @@ export async function accessibilityChecks(bench) {
   const screens = {
     map: {}, inspector: building, list: { panel: 'list', listType: 'Building' }, links: { panel: 'links', language: 'en' }, past: { ...building, atMs: Date.now() - 2000 },
   };
+  const tools = {
+    ...Object.fromEntries(['sun', 'measure', 'section', 'under', 'filters', 'charts', 'compare', 'views', 'import', 'picture'].map((panel) => [panel, { panel }])),
+    measured: { panel: 'measure', shapes: [{ kind: 'distance', points: [[127.1, 37.51, 0], [127.102, 37.511, 0]] }] },
+    painted: { panel: 'filters', paints: { Building: 'category' } },
+  };
   const page = await openPage(browser, journal);
   await page.goto(address);
   await mapReady(page);
@@ -53,12 +58,20 @@ export async function accessibilityChecks(bench) {
       });
     }
   }
+  for (const [name, change] of Object.entries(tools)) {
+    await tally.check(`axe finds nothing: ${name}`, async () => {
+      await show(page, { language: 'en', ...change });
+      await axe(page);
+      await shoot(page, `tool-${name}`);
+      await show(page, { shapes: [], paints: {} });
+    });
+  }
   await dialogChecks(bench, page);
   await page.context().close();
   const phone = await openPage(browser, journal, { width: 390, height: 844, phone: true });
   await phone.goto(address);
   await mapReady(phone);
-  for (const [name, change] of Object.entries({ map: {}, layers: { panel: 'layers' }, inspector: building, list: { panel: 'list' } })) {
+  for (const [name, change] of Object.entries({ map: {}, layers: { panel: 'layers' }, inspector: building, list: { panel: 'list' }, tools: { panel: 'tools' }, measure: { panel: 'measure' }, filters: { panel: 'filters' } })) {
     await tally.check(`axe finds nothing: phone, ${name}`, async () => {
       await show(phone, change);
       await axe(phone);

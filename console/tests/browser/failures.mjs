@@ -4,14 +4,15 @@ import { startServer } from './server.mjs';
 import { expect } from './tally.mjs';
 
 async function noGraphicsCheck({ tally, console: address, journal, shoot }) {
-  await tally.check('without WebGL it says so, and lists and search go on working', async () => {
+  await tally.check('without WebGL it says so and draws the city flat; lists and search go on working', async () => {
     const browser = await openBrowser(['--disable-3d-apis']);
     try {
       const page = await openPage(browser, journal);
       await page.goto(address);
-      await page.waitForSelector('text=3D 지도를 그릴 수 없습니다');
+      await page.waitForSelector('text=3D 지도를 그릴 수 없어');
       await shoot(page, 'no-webgl');
-      await page.click('text=목록으로 보기');
+      await page.click('.flat-note button');
+      await page.evaluate(() => window.__cityloom.go({ panel: 'list' }));
       await page.waitForSelector('.panel-list tbody tr');
       await page.click('.panel-list tbody tr .link-button');
       await page.waitForSelector('[data-entity]');

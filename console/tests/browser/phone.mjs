@@ -30,7 +30,7 @@ export async function phoneChecks(bench) {
     expect(over.length === 0, over.join(' | '));
     expect((await page.locator('#map').boundingBox()).height > 400, 'the map is low');
   });
-  for (const [name, word] of [['layers', '레이어'], ['list', '목록'], ['links', '연결']]) {
+  for (const [name, word] of [['layers', '레이어'], ['list', '목록'], ['tools', '도구'], ['links', '연결']]) {
     await tally.check(`phone: the sheet “${name}” opens over the map and closes`, async () => {
       await page.tap(`.sheet-nav button:has-text("${word}")`);
       await page.waitForSelector('.panel');
