@@ -5,6 +5,7 @@
 #include "bench/live_bench.hpp"
 #include "bench/mqtt_bench.hpp"
 #include "bench/record_bench.hpp"
+#include "bench/tiles_bench.hpp"
 
 namespace cityloom::bench {
 
@@ -18,6 +19,8 @@ const std::vector<Benchmark>& all_benchmarks() {
       {"mqtt", "5,000 readings a second by MQTT for a minute: all durable, none lost", run_mqtt},
       {"live", "the same readings into a running server: what a console sees and how long its reads take", run_live},
       {"import", "Jamsil and Monaco from files to the first tile of buildings", run_import},
+      {"tiles", "a city of 100,000 buildings: tiled, tiles made, one building changed", run_tiles},
+      {"tiles-million", "the same with a million buildings", run_tiles_million},
   };
   return list;
 }

@@ -36,7 +36,7 @@ class OpenDoors final : public Doors {
  public:
   OpenDoors(const DoorParts& parts, std::unique_ptr<serve::NgsiApi> ngsi)
       : ngsi_(std::move(ngsi)),
-        tiles_(space::BuildingTiles::follow(parts.tenants.main())),
+        tiles_(space::CityTiles::follow(parts.tenants.main())),
         roads_(space::RoadMap::follow(parts.tenants.main())) {
     ngsi_->add_routes(router_);
     add_backup_door(router_, parts);
@@ -65,7 +65,7 @@ class OpenDoors final : public Doors {
   }
 
   std::unique_ptr<serve::NgsiApi> ngsi_;
-  std::unique_ptr<space::BuildingTiles> tiles_;
+  std::unique_ptr<space::CityTiles> tiles_;
   std::unique_ptr<space::RoadMap> roads_;
   serve::Router router_;
   std::unique_ptr<serve::Api> api_;

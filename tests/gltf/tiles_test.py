@@ -11,29 +11,90 @@ from cityloom import JAMSIL, Server, Skip, expect, expect_equal, needs_shared, w
 DOOR = "/tiles/buildings/"
 
 
-def tile_contents(tile):
-    """The uris of a tile and of all below it."""
-    for content in ([tile["content"]] if "content" in tile else []) + tile.get("contents", []):
-        yield content["uri"]
-    for child in tile.get("children", []):
-        yield from tile_contents(child)
+class Subtree:
+    """A .subtree file: which tiles there are, in the order of the standard, and their regions."""
+
+    def __init__(self, file):
+        magic, version, json_length, binary_length = struct.unpack_from("<4sIQQ", file)
+        expect_equal((magic, version, len(file)), (b"subt", 1, 24 + json_length + binary_length), "head of a subtree")
+        self.json = json.loads(file[24:24 + json_length])
+        self.binary = file[24 + json_length:]
+
+    def view(self, index):
+        view = self.json["bufferViews"][index]
+        return self.binary[view["byteOffset"]:view["byteOffset"] + view["byteLength"]]
+
+    def is_available(self, availability, bit):
+        if "constant" in availability:
+            return availability["constant"] == 1
+        return self.view(availability["bitstream"])[bit // 8] >> bit % 8 & 1 == 1
+
+    def has_tile(self, bit):
+        return self.is_available(self.json["tileAvailability"], bit)
+
+    def has_child(self, morton):
+        return self.is_available(self.json["childSubtreeAvailability"], morton)
+
+    def region(self, bit):
+        row = sum(self.has_tile(before) for before in range(bit))
+        return struct.unpack_from("<6d", self.view(self.json["propertyTables"][0]["properties"]["region"]["values"]), row * 48)
 
 
-def tileset_of(server):
-    answer = wait_until("a tileset with contents", lambda: (lambda a: a if a.status == 200 and b"uri" in a.body else None)(
-        server.get(DOOR + "tileset.json")), 60)
-    return answer.json()
+class Walk:
+    """Every tile of a tileset by the rules of 3D Tiles 1.1: volumes contain, errors shrink, addresses resolve."""
 
+    def __init__(self, server, query=""):
+        self.client, self.contents, self.finest = server.client(60), {}, set()
+        tileset = tileset_of(server, query)
+        expect_equal(tileset["asset"]["version"], "1.1", "version of 3D Tiles")
+        root = tileset["root"]
+        expect(root["geometricError"] <= tileset["geometricError"], "the root's error is not the largest")
+        implicit = root["implicitTiling"]
+        self.levels, self.subtree_levels = implicit["availableLevels"], implicit["subtreeLevels"]
+        self.patterns = {"subtree": implicit["subtrees"]["uri"], "content": root["content"]["uri"]}
+        self.subtree((0, 0, 0), root["geometricError"], root["boundingVolume"]["region"])
 
-def contents_of(server):
-    """uri -> bytes of every content."""
-    tileset, client, found = tileset_of(server), server.client(60), {}
-    expect_equal(tileset["asset"]["version"], "1.1", "version of 3D Tiles")
-    for uri in tile_contents(tileset["root"]):
-        answer = client.ask("GET", DOOR + uri)
+    def ask(self, kind, place):
+        uri = self.patterns[kind]
+        for name, number in zip(("{level}", "{x}", "{y}"), place):
+            uri = uri.replace(name, str(number))
+        answer = self.client.ask("GET", DOOR + uri)
         expect_equal(answer.status, 200, uri)
-        found[uri] = answer.body
-    return found
+        return uri, answer.body
+
+    def subtree(self, place, error, above):
+        subtree = Subtree(self.ask("subtree", place)[1])
+        expect(subtree.has_tile(0), "a subtree without its root")
+        self.tile(subtree, place, 0, 0, error, above)
+
+    def tile(self, subtree, place, level, morton, error, above):
+        region = subtree.region((4 ** level - 1) // 3 + morton)
+        expect(all(region[i] >= above[i] - 1e-12 for i in (0, 1, 4)) and all(region[i] <= above[i] + 1e-12 for i in (2, 3, 5)),
+               f"{place} leaves the volume above it")
+        uri, body = self.ask("content", place)
+        self.contents[uri] = body
+        expect(place[0] < self.levels, "deeper than availableLevels")
+        is_finest = True
+        for quarter in range(4):
+            child = (place[0] + 1, place[1] * 2 + quarter % 2, place[2] * 2 + quarter // 2)
+            below = morton * 4 + quarter
+            if level + 1 < self.subtree_levels:
+                if subtree.has_tile((4 ** (level + 1) - 1) // 3 + below):
+                    self.tile(subtree, child, level + 1, below, error / 2, region)
+                    is_finest = False
+            elif subtree.has_child(below):
+                self.subtree(child, error / 2, region)
+                is_finest = False
+        if is_finest:
+            self.finest.add(uri)
+        else:
+            expect(error > 0, f"{place} has tiles below and no error")
+
+
+def tileset_of(server, query=""):
+    answer = wait_until("a tileset with contents", lambda: (lambda a: a if a.status == 200 and b"uri" in a.body else None)(
+        server.get(DOOR + "tileset.json" + query)), 60)
+    return answer.json()
 
 
 def gltf_json(glb):
@@ -64,22 +125,34 @@ def with_jamsil(check):
         check(server, folder)
 
 
+def validate(folder, contents):
+    if not os.path.isdir(os.path.join(cityloom.ROOT, "tests", "node_modules", "gltf-validator")):
+        raise Skip("gltf-validator is not installed: tools/setup test")
+    paths = []
+    for number, body in enumerate(contents.values()):
+        paths.append(f"{folder}/{number}.glb")
+        with open(paths[-1], "wb") as f:
+            f.write(body)
+    script = os.path.join(os.path.dirname(os.path.abspath(sys.argv[0])), "validate.mjs")
+    done = subprocess.run(["node", script, *paths], capture_output=True, timeout=300)
+    expect_equal(done.returncode, 0, done.stderr.decode())
+    reports = [json.loads(line) for line in done.stdout.decode().splitlines()]
+    expect_equal(len(reports), len(paths), "reports")
+    for report in reports:
+        expect(report["errors"] == 0 and report["warnings"] == 0, str(report))
+
+
 def test_every_gltf_is_valid():
+    with_jamsil(lambda server, folder: validate(folder, Walk(server).contents))
+
+
+def test_every_plain_gltf_is_valid_and_much_larger():
     def check(server, folder):
-        if not os.path.isdir(os.path.join(cityloom.ROOT, "tests", "node_modules", "gltf-validator")):
-            raise Skip("gltf-validator is not installed: tools/setup test")
-        paths = []
-        for number, body in enumerate(contents_of(server).values()):
-            paths.append(f"{folder}/{number}.glb")
-            with open(paths[-1], "wb") as f:
-                f.write(body)
-        script = os.path.join(os.path.dirname(os.path.abspath(sys.argv[0])), "validate.mjs")
-        done = subprocess.run(["node", script, *paths], capture_output=True, timeout=300)
-        expect_equal(done.returncode, 0, done.stderr.decode())
-        reports = [json.loads(line) for line in done.stdout.decode().splitlines()]
-        expect_equal(len(reports), len(paths), "reports")
-        for report in reports:
-            expect(report["errors"] == 0 and report["warnings"] == 0, str(report))
+        plain, small = Walk(server, "?plain=1").contents, Walk(server).contents
+        validate(folder, plain)
+        expect_equal(len(plain), len(small), "tiles")
+        bytes_plain, bytes_small = (sum(len(b) for b in one.values()) for one in (plain, small))
+        expect(bytes_small <= 0.4 * bytes_plain, f"{bytes_small} bytes of {bytes_plain} plain ones")
 
     with_jamsil(check)
 
@@ -87,12 +160,10 @@ def test_every_gltf_is_valid():
 def test_every_building_is_a_feature_and_leads_back():
     def check(server, _folder):
         answer = server.get("/ngsi-ld/v1/entities?type=Building&limit=0&count=true")
-        buildings, ids = int(answer.headers["NGSILD-Results-Count"]), []
-        for glb in contents_of(server).values():
-            gltf = gltf_json(glb)
-            names = gltf["extensions"]["EXT_structural_metadata"]["propertyTables"][0]["properties"]
-            key = next(n for n in ("id", "entityId", "entity") if n in names)
-            ids += strings_of(gltf, glb, key)
+        buildings, ids, walk = int(answer.headers["NGSILD-Results-Count"]), [], Walk(server)
+        for uri in walk.finest:
+            glb = walk.contents[uri]
+            ids += strings_of(gltf_json(glb), glb, "id")
         expect_equal(len(ids), len(set(ids)), "a feature stands once")
         expect(len(ids) >= buildings * 0.99, f"{len(ids)} features of {buildings} buildings")
         client = server.client()

@@ -27,21 +27,21 @@ using testing::Not;
 const std::string vocabulary = "https://uri.etsi.org/ngsi-ld/default-context/";
 
 /// One tile, to see what the door does with it.
-class OneTile final : public space::BuildingTiles {
+class OneTile final : public space::CityTiles {
  public:
   bool ready() const override { return true; }
-  base::Result<std::shared_ptr<const space::TileContent>> find(std::string_view path,
-                                                               std::optional<thread::Offset> as_of) override {
-    if (as_of) {
+  base::Result<space::ContentPointer> find(const space::TileRequest& request) override {
+    if (request.as_of) {
       return std::make_shared<const space::TileContent>(
-          space::TileContent{"application/json", "as of " + std::to_string(as_of->number), "\"t2\""});
+          space::TileContent{"application/json", "as of " + std::to_string(request.as_of->number), "\"t2\""});
     }
-    if (path != "14/1/2.glb") return base::fail(base::Code::not_found, "no such tile", std::string(path));
+    if (request.path != "14/1/2.glb" || request.layer != "buildings")
+      return base::fail(base::Code::not_found, "no such tile", std::string(request.path));
     return std::make_shared<const space::TileContent>(
         space::TileContent{"model/gltf-binary", std::string("glTF\0x", 6), "\"t1\""});
   }
   base::Status wait_for(thread::Offset, int64_t) override { return {}; }
-  Counts counts() const override { return {}; }
+  Counts counts(std::string_view) const override { return {}; }
 };
 
 class ApiTest : public testing::Test {

@@ -1,9 +1,10 @@
-// /api/route, /api/import and /tiles/buildings: what the space room gives.
+// /api/route, /api/import and /tiles: what the space room gives.
 #include <charconv>
 
 #include "serve/api/doors.hpp"
 #include "serve/json.hpp"
 #include "space/roads.hpp"
+#include "space/tiles/layer.hpp"
 #include "space/tiles/tiles.hpp"
 
 namespace cityloom::serve {
@@ -81,7 +82,7 @@ Result<Response> import_file(const ApiState& state, const Request& request) {
   return Response::json(json.take());
 }
 
-Result<Response> find_tile(const ApiState& state, const Request& request) {
+Result<Response> find_tile(const ApiState& state, const Request& request, std::string_view layer) {
   if (state.services.tiles == nullptr || !request.tenant().empty()) {
     return fail(Code::not_found, "there are tiles of the default tenant only");
   }
@@ -94,7 +95,12 @@ Result<Response> find_tile(const ApiState& state, const Request& request) {
     if (!reading) return reading.error();
     as_of = reading->snapshot.offset();
   }
-  const auto tile = state.services.tiles->find(request.path_value("path"), as_of);
+  space::TileRequest wanted;
+  wanted.layer = layer;
+  wanted.path = request.path_value("path");
+  wanted.as_of = as_of;
+  wanted.is_plain = request.query_value("plain").value_or("") == "1";
+  const auto tile = state.services.tiles->find(wanted);
   if (!tile) return tile.error();
   const space::TileContent& content = **tile;
   Response response;
@@ -104,7 +110,7 @@ Result<Response> find_tile(const ApiState& state, const Request& request) {
     response.status = 304;
     return response;
   }
-  response.content_type = content.content_type == "application/json" ? "application/json" : "model/gltf-binary";
+  response.content_type = content.content_type;
   response.body = std::shared_ptr<const std::string>(*tile, &content.bytes);
   return response;
 }
@@ -157,22 +163,32 @@ void add_import_door(Router& router, const ApiStatePointer& state) {
       "file":{"type":"string"},"id":{"type":"string"},"reason":{"type":"string"}}}}}})");
 }
 
+void add_tile_door(Router& router, const ApiStatePointer& state, const std::string& layer) {
+  Route route;
+  route.path = "/tiles/" + layer + "/{path*}";
+  std::string capital = layer;
+  capital[0] = static_cast<char>(capital[0] - 'a' + 'A');
+  route.operation_id = "get" + capital + "Tile";
+  route.tag = "City";
+  route.summary = "The layer " + layer + " as 3D Tiles 1.1, from tileset.json on";
+  route.handler = answer_or_fail([state, layer](const Request& request) { return find_tile(*state, request, layer); });
+  route.blocking = true;  // a tile that is not in memory is made here
+  route.parameters = {as_of_parameter(),
+                      {Parameter::In::query, "plain", "1: glTF without quantisation and compression",
+                       R"({"enum":["0","1"],"default":"0"})", false}};
+  route.answers = {{200,
+                    "A tileset, a part of it or content",
+                    {{"application/json", "{}"}, {"application/octet-stream", ""}, {"model/gltf-binary", ""}}},
+                   {304, "As the client has it", {}}};
+  router.add(std::move(route));
+}
+
 }  // namespace
 
 void add_city_doors(Router& router, const ApiStatePointer& state) {
   add_route_door(router, state);
   add_import_door(router, state);
-  Route tiles;
-  tiles.path = "/tiles/buildings/{path*}";
-  tiles.operation_id = "getBuildingTile";
-  tiles.tag = "City";
-  tiles.summary = "The buildings as 3D Tiles 1.1, from tileset.json on";
-  tiles.handler = answer_or_fail([state](const Request& request) { return find_tile(*state, request); });
-  tiles.blocking = true;  // a tile that is not in memory is made here
-  tiles.parameters = {as_of_parameter()};
-  tiles.answers = {{200, "A tileset or its content", {{"application/json", "{}"}, {"model/gltf-binary", ""}}},
-                   {304, "As the client has it", {}}};
-  router.add(std::move(tiles));
+  for (const space::Layer& layer : space::all_layers()) add_tile_door(router, state, layer.name);
 }
 
 }  // namespace cityloom::serve

@@ -66,6 +66,17 @@ void settle_heights(BuildingShape& shape) {
   shape.height_m = std::min(height_m, shape.min_height_m + height_m_max);
 }
 
+// Where the outline has no heights of its own. On a slope the uphill side must not sink into the ground.
+void stand_on(const Ground& ground, BuildingShape& shape) {
+  if (!shape.can_be_drawn() || shape.outline.positions.front().has_height()) return;
+  const auto heights = ground.under(shape.outline);
+  if (!heights) return;
+  shape.ground_m = std::clamp(heights->lowest_m, -1'000.0, 9'000.0);
+  if (shape.min_height_m > 0) return;
+  const double rise_m = std::clamp(heights->highest_m - heights->lowest_m, 0.0, 100.0);
+  shape.height_m = std::max(shape.height_m, rise_m + std::min(shape.height_m, level_height_m));
+}
+
 class Hasher {
  public:
   void add(std::string_view text) {
@@ -96,7 +107,7 @@ uint64_t BuildingShape::hash() const {
   return hasher.digest();
 }
 
-BuildingShape shape_of(const twin::EntityRecord& record, const Vocabulary& vocabulary) {
+BuildingShape shape_of(const twin::EntityRecord& record, const Vocabulary& vocabulary, const Ground* ground) {
   BuildingShape shape;
   shape.id = record.id();
   shape.is_part = !record.has_type(vocabulary.building);
@@ -122,6 +133,7 @@ BuildingShape shape_of(const twin::EntityRecord& record, const Vocabulary& vocab
     return true;
   });
   settle_heights(shape);
+  if (ground != nullptr) stand_on(*ground, shape);
   return shape;
 }
 

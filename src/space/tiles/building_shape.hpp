@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "space/tiles/ground.hpp"
 #include "space/vocabulary.hpp"
 #include "twin/entity.hpp"
 
@@ -22,7 +23,7 @@ struct BuildingShape {
   std::optional<double> stated_height_m;
   double height_m = 0;  ///< above min_height_m, at most 2000 m more
   double min_height_m = 0;
-  double ground_m = 0;  ///< of the lowest corner; 0 where the outline has no heights
+  double ground_m = 0;  ///< of the lowest corner, else of the lowest ground below; 0 where neither is known
   std::string roof_shape;
   std::optional<double> roof_height_m;
   std::optional<double> roof_direction_deg;
@@ -33,9 +34,10 @@ struct BuildingShape {
   uint64_t hash() const;
 };
 
-/// Reads a record of type Building or BuildingPart; what is missing or of another kind counts as not stated.
-/// Cost: some microseconds.
-BuildingShape shape_of(const twin::EntityRecord& record, const Vocabulary& vocabulary);
+/// Reads a record of type Building or BuildingPart; what is missing or of another kind counts as not stated. An outline
+/// without heights stands on the ground, if one is given: its walls begin at the lowest place below it, and on a slope
+/// it rises above the highest. Cost: some microseconds.
+BuildingShape shape_of(const twin::EntityRecord& record, const Vocabulary& vocabulary, const Ground* ground = nullptr);
 
 /// Whether a change of this attribute changes the picture.
 bool is_drawn(twin::Term attribute, const Vocabulary& vocabulary);

@@ -1,6 +1,7 @@
 // The table of a tile's features: one row each, with columns of text and numbers that a layer chooses.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,9 @@ class FeatureTable {
   uint32_t add_row() {
     for (FeatureColumn& column : columns_) std::visit([](auto& values) { values.emplace_back(); }, column.values);
     return row_count_++;
+  }
+  bool has_column(std::string_view name) const {
+    return std::any_of(columns_.begin(), columns_.end(), [&](const FeatureColumn& one) { return one.name == name; });
   }
   /// Fills a cell of the last row. The column must exist and be of texts.
   void set_text(std::string_view column, std::string text) {

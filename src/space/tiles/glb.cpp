@@ -527,6 +527,13 @@ std::string GlbWriter::write() {
 
 }  // namespace
 
+InstancedMesh& GlbScene::repeated(std::string_view key, const std::function<Mesh()>& make) {
+  for (InstancedMesh& one : instanced) {
+    if (one.key == key) return one;
+  }
+  return instanced.emplace_back(InstancedMesh{make(), {}, std::string(key)});
+}
+
 std::string make_glb(const GlbScene& scene, const GlbOptions& options) {
   return GlbWriter(scene, options).write();
 }

@@ -26,6 +26,7 @@ struct Instance {
 struct InstancedMesh {
   Mesh mesh;
   std::vector<Instance> instances;
+  std::string key;  ///< by which `GlbScene::repeated` finds it
 };
 
 /// What one tile draws.
@@ -34,6 +35,9 @@ struct GlbScene {
   Mesh mesh;
   std::vector<InstancedMesh> instanced;  ///< trees, lamps: each mesh is sent once
   FeatureTable features;
+
+  /// The object of this key; made by `make` when it is the first of its kind here. Cost: a look at each kind.
+  InstancedMesh& repeated(std::string_view key, const std::function<Mesh()>& make);
 };
 
 /// Gives the bytes of an asset by its hash. Errors: not_found, unavailable.

@@ -1,107 +1,102 @@
-// One worker follows the feed and keeps the list of buildings; whoever asks for a tile makes it, once.
+// One worker follows the feed and keeps the trees in step; whoever asks for a tile makes it, once.
 #include "space/tiles/tiles.hpp"
 
-#include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
+#include <xxhash.h>
 
-#include <algorithm>
-#include <chrono>
 #include <condition_variable>
-#include <list>
+#include <deque>
 #include <mutex>
-#include <optional>
 #include <thread>
 
-#include "space/tiles/building_mesh.hpp"
-#include "space/tiles/building_shape.hpp"
-#include "space/tiles/glb.hpp"
-#include "space/tiles/tile_plan.hpp"
+#include "space/tiles/content_cache.hpp"
+#include "space/tiles/tile_content.hpp"
+#include "space/tiles/tile_index.hpp"
+#include "space/tiles/tileset.hpp"
 
 namespace cityloom::space {
 namespace {
 
 using base::Code;
 using base::fail;
+using base::Result;
+
 constexpr size_t feed_commits = 256;
-// While commits keep coming (an import), tiles are shared out anew this often at most.
-constexpr int64_t plan_interval_ms = 500;
+constexpr size_t changed_tiles_max = 1'000;
+// Past this many changed entities, or facts to look through, reading the whole layer is as quick.
+constexpr size_t past_entities_max = 50'000;
+constexpr size_t past_facts_max = 1'000'000;
 
-// Contents that were made, the least used go first.
-class ContentCache {
- public:
-  explicit ContentCache(size_t bytes_max) : bytes_max_(bytes_max) {}
-
-  ContentPointer find(const std::string& key) {
-    const auto found = places_.find(key);
-    if (found == places_.end()) return nullptr;
-    order_.splice(order_.begin(), order_, found->second);
-    return found->second->second;
-  }
-  void add(const std::string& key, ContentPointer content) {
-    if (places_.contains(key)) return;
-    bytes_ += content->bytes.size();
-    order_.emplace_front(key, std::move(content));
-    places_[key] = order_.begin();
-    while (bytes_ > bytes_max_ && order_.size() > 1) {
-      bytes_ -= order_.back().second->bytes.size();
-      places_.erase(order_.back().first);
-      order_.pop_back();
-    }
-  }
-
- private:
-  std::list<std::pair<std::string, ContentPointer>> order_;
-  absl::flat_hash_map<std::string, decltype(order_)::iterator> places_;
-  size_t bytes_max_;
-  size_t bytes_ = 0;
+// What a layer draws from one offset until another.
+struct Picture {
+  thread::Offset from, until;
+  TileNodePointer tree;
+  uint64_t cost = 0;  // items that only this one may hold
 };
 
-// Plans of the past, the least used go first. Each is the picture from one offset until another.
-class PastPlans {
+// Pictures of the past, the least used go first.
+class PastPictures {
  public:
-  explicit PastPlans(size_t items_max) : items_max_(items_max) {}
+  explicit PastPictures(size_t items_max) : items_max_(items_max) {}
 
-  std::shared_ptr<const Plan> find(thread::Offset offset) {
-    const auto fits = [&](const Entry& entry) { return entry.plan->offset <= offset && offset <= entry.until; };
-    const auto found = std::find_if(entries_.begin(), entries_.end(), fits);
-    if (found == entries_.end()) return nullptr;
-    entries_.splice(entries_.begin(), entries_, found);
-    return entries_.front().plan;
+  std::optional<Picture> find(thread::Offset offset) {
+    return find_where([&](const Picture& picture) { return picture.from <= offset && offset <= picture.until; });
   }
-  void add(std::shared_ptr<const Plan> plan, thread::Offset until) {
-    items_ += plan->items.size();
-    entries_.push_front({until, std::move(plan)});
-    while (entries_.size() > 1 && (items_ > items_max_ || entries_.size() > entries_max)) {
-      items_ -= entries_.back().plan->items.size();
-      entries_.pop_back();
+  std::optional<Picture> find_version(std::string_view version) {
+    return find_where([&](const Picture& picture) { return version_text(picture.tree) == version; });
+  }
+  void add(Picture picture) {
+    items_ += picture.cost;
+    pictures_.push_front(std::move(picture));
+    while (pictures_.size() > 1 && (items_ > items_max_ || pictures_.size() > pictures_max)) {
+      items_ -= pictures_.back().cost;
+      pictures_.pop_back();
     }
   }
 
  private:
-  static constexpr size_t entries_max = 16;
-  struct Entry {
-    thread::Offset until;
-    std::shared_ptr<const Plan> plan;
-  };
-  std::list<Entry> entries_;
+  template <class Fits>
+  std::optional<Picture> find_where(const Fits& fits) {
+    const auto found = std::find_if(pictures_.begin(), pictures_.end(), fits);
+    if (found == pictures_.end()) return {};
+    Picture picture = std::move(*found);
+    pictures_.erase(found);
+    pictures_.push_front(picture);
+    return picture;
+  }
+  static constexpr size_t pictures_max = 64;
+  std::deque<Picture> pictures_;
   size_t items_max_;
   size_t items_ = 0;
 };
 
-class FollowingTiles final : public BuildingTiles {
+// One layer: its index is changed by the worker only, its pictures are guarded by the mutex of all.
+struct LayerState {
+  LayerState(const Layer& drawn, const TileOptions& options)
+      : layer(drawn), index(layer, texts, options.items_per_tile_max), past(options.past_items_max) {}
+  const Layer& layer;
+  TextPool texts;
+  std::mutex changing;  // held by who changes or copies the index; taken before the mutex of all
+  TileIndex index;
+  thread::Offset index_until;
+  std::mutex reading_past;  // one reads the past at a time; taken before the mutex of all
+  Picture now;
+  PastPictures past;
+};
+
+class FollowingTiles final : public CityTiles {
  public:
   FollowingTiles(thread::Thread& thread, TileOptions options)
-      : thread_(thread), options_(options), past_(options.past_items_max), cache_(options.cache_bytes_max) {
-    token_ = thread_.on_head([this](thread::Offset) {
-      const std::lock_guard lock(mutex_);
-      has_news_ = true;
-      changed_.notify_all();
-    });
+      : thread_(thread), options_(options), cache_(options.cache_bytes_max) {
+    for (const Layer& layer : all_layers()) layers_.push_back(std::make_unique<LayerState>(layer, options_));
+    token_ = thread_.on_head([this](thread::Offset) { hear_news(); });
+    if (options_.ground != nullptr) ground_token_ = options_.ground->on_change([this] { hear_news(); });
     worker_ = std::thread([this] { follow_feed(); });
   }
 
   ~FollowingTiles() override {
     token_.reset();
+    ground_token_.reset();
     {
       const std::lock_guard lock(mutex_);
       is_stopping_ = true;
@@ -112,39 +107,45 @@ class FollowingTiles final : public BuildingTiles {
 
   bool ready() const override {
     const std::lock_guard lock(mutex_);
-    return plan_ != nullptr;
+    return is_ready_;
   }
-  base::Result<ContentPointer> find(std::string_view path, std::optional<thread::Offset> as_of) override;
+  Result<ContentPointer> find(const TileRequest& request) override;
   base::Status wait_for(thread::Offset offset, int64_t timeout_ms) override;
-  Counts counts() const override;
+  Counts counts(std::string_view layer) const override;
 
  private:
+  void hear_news() {
+    const std::lock_guard lock(mutex_);
+    has_news_ = true;
+    changed_.notify_all();
+  }
   void follow_feed();
   void read_all();
   bool read_feed();
-  void take(const twin::Fact& fact, absl::flat_hash_set<std::string>& touched);
-  void read_again(const absl::flat_hash_set<std::string>& touched);
-  void publish();
-  base::Result<std::shared_ptr<const Plan>> plan_as_of(std::optional<thread::Offset> as_of);
-  base::Result<KnownBuildings> read_at(const thread::Snapshot& snapshot, const Vocabulary& vocabulary) const;
-  base::Result<ContentPointer> make(const Plan& plan, const Tile& tile) const;
+  void fail_with(const base::Error& error);
+  LayerState* find_layer(std::string_view name) const;
+  LayerContext context_now() const;
+  Result<Picture> picture_as_of(LayerState& layer, std::optional<thread::Offset> as_of);
+  std::optional<std::vector<std::string>> changed_between(const TileIndex& index, thread::Offset one,
+                                                          thread::Offset other) const;
+  Result<ContentPointer> find_changes(LayerState& layer, std::string_view version, const Picture& picture);
+  Result<ContentPointer> find_glb(LayerState& layer, const Picture& picture, const TileNodePointer& node,
+                                  const TileRequest& request);
+  Result<ContentPointer> make(LayerState& layer, const Picture& picture, const TileNode& node, bool is_plain) const;
 
   thread::Thread& thread_;
   TileOptions options_;
+  std::vector<std::unique_ptr<LayerState>> layers_;
 
   // The worker's own.
-  KnownBuildings known_;
-  Vocabulary vocabulary_;
   thread::Offset read_until_;
-  bool is_dirty_ = false;
+  uint64_t ground_version_ = 0;
 
-  std::mutex reading_past_;  // one reads the past at a time; taken before mutex_
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::shared_ptr<const Plan> plan_;
-  thread::Offset planned_until_;
+  bool is_ready_ = false;
+  thread::Offset shown_until_;
   std::optional<base::Error> error_;
-  PastPlans past_;
   ContentCache cache_;
   absl::flat_hash_set<std::string> being_made_;
   uint64_t contents_made_ = 0;
@@ -152,117 +153,87 @@ class FollowingTiles final : public BuildingTiles {
   bool is_stopping_ = false;
 
   thread::Thread::Token token_;
+  std::shared_ptr<void> ground_token_;
   std::thread worker_;
 };
 
-base::Result<KnownBuildings> FollowingTiles::read_at(const thread::Snapshot& snapshot,
-                                                     const Vocabulary& vocabulary) const {
-  KnownBuildings known;
-  twin::Query query;
-  query.types.any_of = {{vocabulary.building}, {vocabulary.building_part}};
-  const auto status = snapshot.each(query, [&](const twin::EntityRecord& record) {
-    const BuildingShape shape = shape_of(record, vocabulary);
-    known[shape.id] = known_of(shape);
-    return true;
-  });
-  if (!status) return status.error();
-  return known;
+ContentPointer make_content(const char* type, std::string bytes) {
+  const std::string etag = etag_of(XXH3_64bits(bytes.data(), bytes.size()));
+  return std::make_shared<const TileContent>(TileContent{type, std::move(bytes), etag});
+}
+
+void FollowingTiles::fail_with(const base::Error& error) {
+  const std::lock_guard lock(mutex_);
+  error_ = error;
 }
 
 void FollowingTiles::read_all() {
-  vocabulary_ = Vocabulary::find(thread_.terms());
   const auto snapshot = thread_.snapshot();
-  auto known = read_at(snapshot, vocabulary_);
+  ground_version_ = options_.ground == nullptr ? 0 : options_.ground->version();
+  for (const auto& layer : layers_) {
+    const std::lock_guard changing(layer->changing);
+    layer->index.set_context(thread_.terms(), options_.ground);
+    layer->index_until = snapshot.offset();
+    if (auto status = layer->index.read_all(snapshot); !status) return fail_with(status.error());
+  }
   const std::lock_guard lock(mutex_);
-  if (known) known_ = std::move(*known);
-  if (!known) error_ = known.error();
-  read_until_ = snapshot.offset();
-  is_dirty_ = true;
-}
-
-void FollowingTiles::take(const twin::Fact& fact, absl::flat_hash_set<std::string>& touched) {
-  using Kind = twin::Fact::Kind;
-  const auto is_building = [&] {
-    return std::any_of(fact.types.begin(), fact.types.end(), [&](twin::Term type) {
-      return type == vocabulary_.building || type == vocabulary_.building_part;
-    });
-  };
-  const bool is_known = known_.contains(fact.entity_id);
-  switch (fact.kind) {
-    case Kind::entity_created:
-    case Kind::types_set:
-      if (is_known || is_building()) touched.insert(fact.entity_id);
-      break;
-    case Kind::entity_deleted:
-      if (is_known) touched.insert(fact.entity_id);
-      break;
-    case Kind::attribute_set:
-    case Kind::attribute_deleted:
-      if (is_known && is_drawn(fact.attribute.name, vocabulary_)) touched.insert(fact.entity_id);
-      break;
-    case Kind::scopes_set:
-      break;
+  read_until_ = shown_until_ = snapshot.offset();
+  for (const auto& layer : layers_) {
+    if (is_ready_) layer->past.add(std::move(layer->now));
+    layer->now = {read_until_, read_until_, layer->index.tree(), layer->index.count()};
   }
-}
-
-void FollowingTiles::read_again(const absl::flat_hash_set<std::string>& touched) {
-  if (touched.empty()) return;
-  const auto snapshot = thread_.snapshot_at(read_until_);
-  for (const std::string& id : touched) {
-    auto record = snapshot ? snapshot->find(id) : base::Result<twin::EntityRecord>(snapshot.error());
-    if (!record) {
-      const std::lock_guard lock(mutex_);
-      error_ = record.error();
-      return;
-    }
-    const bool is_building =
-        record->exists() && (record->has_type(vocabulary_.building) || record->has_type(vocabulary_.building_part));
-    if (!is_building) {
-      is_dirty_ = known_.erase(id) > 0 || is_dirty_;
-      continue;
-    }
-    Known now = known_of(shape_of(*record, vocabulary_));
-    Known& before = known_[id];
-    is_dirty_ = is_dirty_ || before.hash != now.hash;
-    before = std::move(now);
-  }
+  is_ready_ = true;
+  changed_.notify_all();
 }
 
 // True when there was something to read.
 bool FollowingTiles::read_feed() {
   const auto commits = thread_.feed(read_until_, feed_commits);
-  if (!commits) {
-    const std::lock_guard lock(mutex_);
-    error_ = commits.error();
+  if (!commits) fail_with(commits.error());
+  if (!commits || commits->empty()) return false;
+  const thread::Offset until = commits->back()->offset;
+  const auto snapshot = thread_.snapshot_at(until);
+  if (!snapshot) {
+    fail_with(snapshot.error());
     return false;
   }
-  if (commits->empty()) return false;
-  vocabulary_ = Vocabulary::find(thread_.terms());
-  absl::flat_hash_set<std::string> touched;
-  for (const auto& commit : *commits) {
-    read_until_ = commit->offset;
-    if (commit->branch != thread::main_branch) continue;
-    for (const twin::Fact& fact : commit->facts) take(fact, touched);
+  for (const auto& layer : layers_) {
+    {
+      const std::lock_guard changing(layer->changing);
+      layer->index.set_context(thread_.terms(), options_.ground);
+    }
+    absl::flat_hash_set<std::string> touched;
+    for (const auto& commit : *commits) {
+      if (commit->branch != thread::main_branch) continue;
+      for (const twin::Fact& fact : commit->facts) {
+        if (!touched.contains(fact.entity_id) && layer->index.concerns(fact)) touched.insert(fact.entity_id);
+      }
+    }
+    const std::lock_guard changing(layer->changing);
+    const uint64_t copied = layer->index.items_copied();
+    const auto is_changed = layer->index.update({touched.begin(), touched.end()}, *snapshot);
+    layer->index_until = until;
+    if (!is_changed) {
+      fail_with(is_changed.error());
+      return false;
+    }
+    const std::lock_guard lock(mutex_);
+    if (*is_changed) {
+      layer->now.cost = layer->index.items_copied() - copied;
+      layer->past.add(layer->now);
+      layer->now = {until, until, layer->index.tree(), 0};
+    }
+    layer->now.until = until;
   }
-  read_again(touched);
-  return true;
-}
-
-void FollowingTiles::publish() {
-  std::shared_ptr<const Plan> plan;
-  if (is_dirty_) plan = make_plan(known_, read_until_, options_.buildings_per_tile_max);
-  is_dirty_ = false;
+  read_until_ = until;
   const std::lock_guard lock(mutex_);
-  if (plan && plan_) past_.add(plan_, planned_until_);
-  if (plan) plan_ = std::move(plan);
-  planned_until_ = read_until_;
+  shown_until_ = until;
   changed_.notify_all();
+  return true;
 }
 
 void FollowingTiles::follow_feed() {
   read_all();
-  publish();
-  auto last_plan = std::chrono::steady_clock::now();
   while (true) {
     {
       std::unique_lock lock(mutex_);
@@ -271,112 +242,145 @@ void FollowingTiles::follow_feed() {
       has_news_ = false;
     }
     while (read_feed()) {
-      if (std::chrono::steady_clock::now() - last_plan < std::chrono::milliseconds(plan_interval_ms)) continue;
-      publish();
-      last_plan = std::chrono::steady_clock::now();
+      const std::lock_guard lock(mutex_);
+      if (is_stopping_) return;
     }
-    publish();
+    if (options_.ground != nullptr && options_.ground->version() != ground_version_) read_all();
   }
 }
 
 base::Status FollowingTiles::wait_for(thread::Offset offset, int64_t timeout_ms) {
   std::unique_lock lock(mutex_);
   const bool reached = changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms),
-                                         [&] { return plan_ != nullptr && planned_until_ >= offset; });
+                                         [&] { return is_ready_ && shown_until_ >= offset; });
   if (reached) return {};
   return error_ ? base::Status(*error_) : base::Status(fail(Code::timeout, "the tiles are not there yet"));
 }
 
-BuildingTiles::Counts FollowingTiles::counts() const {
-  const std::lock_guard lock(mutex_);
+LayerState* FollowingTiles::find_layer(std::string_view name) const {
+  const auto found =
+      std::find_if(layers_.begin(), layers_.end(), [&](const auto& layer) { return layer->layer.name == name; });
+  return found == layers_.end() ? nullptr : found->get();
+}
+
+CityTiles::Counts FollowingTiles::counts(std::string_view name) const {
   Counts counts;
-  counts.contents_made = contents_made_;
-  if (!plan_) return counts;
-  counts.tiles = plan_->tiles.size();
-  counts.features = plan_->items.size();
+  const LayerState* layer = find_layer(name);
+  if (layer == nullptr) return counts;
+  TileNodePointer tree;
+  {
+    const std::lock_guard lock(mutex_);
+    tree = layer->now.tree;
+    counts.contents_made = contents_made_;
+  }
+  std::tie(counts.tiles, counts.index_bytes) = count_tiles(tileset_root(tree));
+  counts.features = tree ? tree->count : 0;
   return counts;
 }
 
-base::Result<ContentPointer> FollowingTiles::make(const Plan& plan, const Tile& tile) const {
-  const auto snapshot = thread_.snapshot_at(plan.offset);
-  if (!snapshot) return snapshot.error();
-  const Vocabulary vocabulary = Vocabulary::find(thread_.terms());
-  GlbScene scene{LocalFrame(tile.origin),
-                 {},
-                 {},
-                 FeatureTable("building", {"id", "name", "heightSource", "category"}, {"height", "levels"})};
-  Triangulator triangulator;
-  for (uint32_t number : tile.items) {
-    auto record = snapshot->find(plan.items[number].id);
-    if (!record) return std::move(record).error();
-    if (!record->exists()) continue;
-    const BuildingShape shape = shape_of(*record, vocabulary);
-    const uint32_t feature = scene.features.add_row();
-    scene.features.set_text("id", shape.id);
-    scene.features.set_text("name", shape.name);
-    scene.features.set_text("heightSource", shape.height_source);
-    scene.features.set_text("category", shape.category);
-    scene.features.set_number("height", shape.stated_height_m);
-    scene.features.set_number("levels", shape.levels);
-    const auto draw = [&](const BuildingShape& one) {
-      append_building(one, feature, scene.frame, triangulator, scene.mesh);
-    };
-    if (plan.part_ids[number].empty()) draw(shape);
-    for (const std::string& part_id : plan.part_ids[number]) {
-      auto part = snapshot->find(part_id);
-      if (!part) return std::move(part).error();
-      if (part->exists()) draw(shape_of(*part, vocabulary));
-    }
-  }
-  auto content = std::make_shared<TileContent>();
-  content->content_type = "model/gltf-binary";
-  content->etag = etag_of(tile.version);
-  content->bytes = make_glb(scene);
-  return ContentPointer(std::move(content));
+LayerContext FollowingTiles::context_now() const {
+  return {Vocabulary::find(thread_.terms()), &thread_.terms(), options_.ground};
 }
 
-base::Result<std::shared_ptr<const Plan>> FollowingTiles::plan_as_of(std::optional<thread::Offset> as_of) {
-  const auto find_known = [&]() -> base::Result<std::shared_ptr<const Plan>> {
-    const std::lock_guard lock(mutex_);
-    if (!plan_) {
-      return error_ ? *error_ : fail(Code::unavailable, "The buildings are being read", {}, "Try again soon");
+// The entities that may look otherwise at one moment than at another; none where that is too much to look through.
+std::optional<std::vector<std::string>> FollowingTiles::changed_between(const TileIndex& index, thread::Offset one,
+                                                                        thread::Offset other) const {
+  thread::Offset at = std::min(one, other);
+  const thread::Offset until = std::max(one, other);
+  absl::flat_hash_set<std::string> ids;
+  size_t facts = 0;
+  while (at < until) {
+    const auto commits = thread_.feed(at, feed_commits);
+    if (!commits || commits->empty()) return {};
+    for (const auto& commit : *commits) {
+      at = commit->offset;
+      if (at > until) break;
+      facts += commit->facts.size();
+      if (commit->branch != thread::main_branch) continue;
+      for (const twin::Fact& fact : commit->facts) {
+        if (index.may_have_concerned(fact)) ids.insert(fact.entity_id);
+      }
     }
-    if (!as_of || (plan_->offset <= *as_of && *as_of <= planned_until_)) return plan_;
-    return past_.find(*as_of);
+    if (ids.size() > past_entities_max || facts > past_facts_max) return {};
+  }
+  return std::vector<std::string>(ids.begin(), ids.end());
+}
+
+Result<Picture> FollowingTiles::picture_as_of(LayerState& layer, std::optional<thread::Offset> as_of) {
+  const auto find_known = [&]() -> Result<std::optional<Picture>> {
+    const std::lock_guard lock(mutex_);
+    if (!is_ready_) return error_ ? *error_ : fail(Code::unavailable, "The city is being read", {}, "Try again soon");
+    if (!as_of || (layer.now.from <= *as_of && *as_of <= layer.now.until)) return std::optional(layer.now);
+    return layer.past.find(*as_of);
   };
   auto known = find_known();
-  if (!known || *known) return known;
-  const std::lock_guard reading(reading_past_);
+  if (!known) return known.error();
+  if (*known) return **known;
+  const std::lock_guard reading(layer.reading_past);
   known = find_known();  // whoever read before us may have asked for the same
-  if (!known || *known) return known;
+  if (!known) return known.error();
+  if (*known) return **known;
   const auto snapshot = thread_.snapshot_at(*as_of);
   if (!snapshot) return snapshot.error();
-  const auto buildings = read_at(*snapshot, Vocabulary::find(thread_.terms()));
-  if (!buildings) return buildings.error();
-  auto plan = make_plan(*buildings, *as_of, options_.buildings_per_tile_max);
+  auto [index, index_until] = [&] {
+    const std::lock_guard changing(layer.changing);
+    return std::pair(layer.index, layer.index_until);
+  }();
+  const uint64_t copied = index.items_copied();
+  const auto ids = changed_between(index, index_until, *as_of);
+  const bool is_near = ids && index.update(*ids, *snapshot).ok();
+  if (!is_near) {
+    if (auto status = index.read_all(*snapshot); !status) return status.error();
+  }
+  const Picture picture{*as_of, *as_of, index.tree(), is_near ? index.items_copied() - copied : index.count()};
   const std::lock_guard lock(mutex_);
-  past_.add(plan, *as_of);
-  return plan;
+  layer.past.add(picture);
+  return picture;
 }
 
-base::Result<ContentPointer> FollowingTiles::find(std::string_view path, std::optional<thread::Offset> as_of) {
-  const auto found = plan_as_of(as_of);
-  if (!found) return found.error();
-  const std::shared_ptr<const Plan>& plan = *found;
-  if (path == "tileset.json") return as_of ? plan->tileset_as_of : plan->tileset;
-  const auto number = plan->tile_of_path.find(path);
-  if (number == plan->tile_of_path.end()) return fail(Code::not_found, "There is no such tile", std::string(path));
-  const Tile& tile = plan->tiles[number->second];
-  const std::string key = tile.path() + etag_of(tile.version);
+Result<ContentPointer> FollowingTiles::find_changes(LayerState& layer, std::string_view version,
+                                                    const Picture& picture) {
+  std::optional<Picture> before;
+  {
+    const std::lock_guard lock(mutex_);
+    if (version_text(layer.now.tree) == version) before = layer.now;
+    if (!before) before = layer.past.find_version(version);
+  }
+  std::string json = "{\"version\":\"" + version_text(picture.tree) + "\",\"changed\":";
+  const auto changed = before ? changed_tiles(before->tree, picture.tree, changed_tiles_max) : std::nullopt;
+  if (!changed) return make_content("application/json", json + "null}");
+  json += "[";
+  for (size_t i = 0; i < changed->size(); ++i) json += (i == 0 ? "\"" : ",\"") + (*changed)[i] + "\"";
+  return make_content("application/json", json + "]}");
+}
+
+Result<ContentPointer> FollowingTiles::make(LayerState& layer, const Picture& picture, const TileNode& node,
+                                            bool is_plain) const {
+  const auto snapshot = thread_.snapshot_at(picture.until);
+  if (!snapshot) return snapshot.error();
+  GlbOptions options;
+  options.is_compressed = !is_plain;
+  options.assets = [this](std::string_view hash) { return thread_.asset(std::string(hash)); };
+  auto bytes =
+      make_tile(node, layer.layer, context_now(), layer.texts, *snapshot, options_.items_per_tile_max, options);
+  if (!bytes) return bytes.error();
+  return std::make_shared<const TileContent>(
+      TileContent{"model/gltf-binary", std::move(*bytes), etag_of(node.version() + (is_plain ? 1 : 0))});
+}
+
+Result<ContentPointer> FollowingTiles::find_glb(LayerState& layer, const Picture& picture, const TileNodePointer& node,
+                                                const TileRequest& request) {
+  const std::string key = layer.layer.name + (request.is_plain ? "-" : "+") + etag_of(node->version());
   std::unique_lock lock(mutex_);
   // Several may ask for one tile at once: one makes it, the others wait.
   changed_.wait(lock, [&] { return !being_made_.contains(key); });
   if (ContentPointer made = cache_.find(key)) return made;
   being_made_.insert(key);
   lock.unlock();
-  base::Result<ContentPointer> content = fail(Code::too_large, "There is not enough memory for this tile", tile.path());
+  Result<ContentPointer> content =
+      fail(Code::too_large, "There is not enough memory for this tile", std::string(request.path));
   try {
-    content = make(*plan, tile);
+    content = make(layer, picture, *node, request.is_plain);
   } catch (const std::bad_alloc&) {
     // Whoever waits for this tile must not wait for ever.
   }
@@ -390,9 +394,31 @@ base::Result<ContentPointer> FollowingTiles::find(std::string_view path, std::op
   return content;
 }
 
+Result<ContentPointer> FollowingTiles::find(const TileRequest& request) {
+  LayerState* layer = find_layer(request.layer);
+  if (layer == nullptr) return fail(Code::not_found, "There is no such layer of tiles", std::string(request.layer));
+  const auto picture = picture_as_of(*layer, request.as_of);
+  if (!picture) return picture.error();
+  std::string query;
+  if (request.as_of) query = "asOf=" + std::to_string(picture->from.number);
+  if (request.is_plain) query += query.empty() ? "plain=1" : "&plain=1";
+  if (!query.empty()) query.insert(0, "?");
+  if (request.path == "tileset.json") return make_content("application/json", tileset_json(picture->tree, query));
+  constexpr std::string_view changes = "changes/", json = ".json";
+  if (request.path.starts_with(changes) && request.path.ends_with(json)) {
+    const auto version = request.path.substr(changes.size(), request.path.size() - changes.size() - json.size());
+    return find_changes(*layer, version, *picture);
+  }
+  const auto path = read_tile_path(request.path);
+  const TileNodePointer node = path ? find_tile(picture->tree, path->cell) : nullptr;
+  if (!node) return fail(Code::not_found, "There is no such tile", std::string(request.path));
+  if (path->is_subtree) return make_content("application/octet-stream", subtree_file(*node));
+  return find_glb(*layer, *picture, node, request);
+}
+
 }  // namespace
 
-std::unique_ptr<BuildingTiles> BuildingTiles::follow(thread::Thread& thread, TileOptions options) {
+std::unique_ptr<CityTiles> CityTiles::follow(thread::Thread& thread, TileOptions options) {
   return std::make_unique<FollowingTiles>(thread, options);
 }
 

@@ -14,7 +14,7 @@
 #include "space/earth.hpp"
 #include "space/space.hpp"
 #include "space/testing/shared_data.hpp"
-#include "space/tiles/glb_reader_test.hpp"
+#include "space/tiles/tileset_walker_test.hpp"
 #include "store/store.hpp"
 
 namespace cityloom::space {
@@ -29,12 +29,13 @@ class Tiles : public ::testing::Test {
   }
 
   // A square building of `side_m` metres whose lower left corner lies east of a fixed place.
-  static std::string square(int id, double east_m, double side_m, const std::string& tags) {
+  static std::string square(int id, double east_m, double side_m, const std::string& tags, double north_m = 0) {
     const LocalFrame frame({127.1, 37.51, 0});
     std::string nodes, refs;
     const double corners[4][2] = {{0, 0}, {1, 0}, {1, 1}, {0, 1}};
     for (int i = 0; i < 4; ++i) {
-      const auto position = frame.position_of_local({east_m + corners[i][0] * side_m, corners[i][1] * side_m, 0});
+      const auto position =
+          frame.position_of_local({east_m + corners[i][0] * side_m, north_m + corners[i][1] * side_m, 0});
       char text[200];
       std::snprintf(text, sizeof text, "<node id='%d' lat='%.9f' lon='%.9f'/>", id * 10 + i, position.latitude_deg,
                     position.longitude_deg);
@@ -43,6 +44,15 @@ class Tiles : public ::testing::Test {
     }
     return nodes + "<way id='" + std::to_string(id) + "'>" + refs + "<nd ref='" + std::to_string(id * 10) + "'/>" +
            tags + "</way>";
+  }
+  void set_height(const std::string& id, int64_t height_m) {
+    thread::Change change;
+    change.kind = thread::Change::Kind::append;
+    change.entity_id = id;
+    change.attributes.emplace_back().name =
+        thread_->terms().find("https://uri.etsi.org/ngsi-ld/default-context/height");
+    change.attributes[0].value = height_m;
+    ASSERT_TRUE(thread_->append({.branch = {}, .author = "test", .changes = {change}}).ok());
   }
   static std::string tag(const std::string& key, const std::string& value) {
     return "<tag k='" + key + "' v='" + value + "'/>";
@@ -55,8 +65,8 @@ class Tiles : public ::testing::Test {
     ASSERT_TRUE(report.ok()) << report.error().text();
   }
 
-  std::unique_ptr<BuildingTiles> follow(TileOptions options = {}) {
-    auto tiles = BuildingTiles::follow(*thread_, options);
+  std::unique_ptr<CityTiles> follow(TileOptions options = {}) {
+    auto tiles = CityTiles::follow(*thread_, options);
     EXPECT_TRUE(tiles->wait_for(thread_->head(), 60'000).ok());
     return tiles;
   }
@@ -65,94 +75,11 @@ class Tiles : public ::testing::Test {
   std::unique_ptr<thread::Thread> thread_;
 };
 
-// What lies between each feature's upward faces and the ellipsoid, less what lies under its floors.
-std::map<size_t, double> volumes_of(const std::vector<GlbReader::Triangle>& triangles) {
-  std::map<size_t, double> volumes;
-  for (const GlbReader::Triangle& triangle : triangles) {
-    double height_sum = 0;
-    for (const GlbReader::Corner& corner : triangle.corners) height_sum += position_of(corner.ecef).height_m;
-    volumes[triangle.corners[0].feature] += triangle.double_area_seen_from_above() / 2 * height_sum / 3;
-  }
-  return volumes;
+using Walker = TilesetWalker;
+
+base::Result<ContentPointer> find(CityTiles& tiles, const std::string& path) {
+  return tiles.find({.path = path});
 }
-
-// Everything the tileset rules say of a tile, its children and its content.
-class Walker {
- public:
-  explicit Walker(BuildingTiles& tiles, std::optional<thread::Offset> as_of = {}) : tiles_(tiles), as_of_(as_of) {}
-  void walk() {
-    const auto tileset = tiles_.find("tileset.json", as_of_);
-    ASSERT_TRUE(tileset.ok());
-    const nlohmann::json json = nlohmann::json::parse((*tileset)->bytes);
-    EXPECT_EQ(json["asset"]["version"], "1.1");
-    version = json["asset"]["tilesetVersion"].get<std::string>();
-    walk(json["root"], json["geometricError"].get<double>(), nullptr);
-  }
-  std::map<std::string, std::string> tile_of_feature;
-  std::map<std::string, double> volume_of_feature;
-  size_t contents = 0;
-  std::string version;
-  std::set<std::string> ids() const {
-    std::set<std::string> all;
-    for (const auto& [id, uri] : tile_of_feature) all.insert(id.substr(id.rfind('-') + 1));
-    return all;
-  }
-
- private:
-  void walk(const nlohmann::json& tile, double error_above, const nlohmann::json* region_above) {
-    const auto& region = tile["boundingVolume"]["region"];
-    EXPECT_LE(tile["geometricError"].get<double>(), error_above);
-    if (region_above != nullptr) expect_within(region, *region_above);
-    if (tile.contains("content")) see_content(tile["content"]["uri"].get<std::string>(), region);
-    if (!tile.contains("children")) {
-      EXPECT_EQ(tile["geometricError"].get<double>(), 0);
-      return;
-    }
-    for (const auto& child : tile["children"]) walk(child, tile["geometricError"].get<double>(), &region);
-  }
-  static void expect_within(const nlohmann::json& inner, const nlohmann::json& outer) {
-    for (size_t low : {size_t{0}, size_t{1}, size_t{4}})
-      EXPECT_GE(inner[low].get<double>(), outer[low].get<double>() - 1e-12);
-    for (size_t high : {size_t{2}, size_t{3}, size_t{5}})
-      EXPECT_LE(inner[high].get<double>(), outer[high].get<double>() + 1e-12);
-  }
-  static bool is_within(const twin::Position& position, const nlohmann::json& region) {
-    const double longitude = position.longitude_deg * radians_per_degree,
-                 latitude = position.latitude_deg * radians_per_degree;
-    return longitude >= region[0].get<double>() && latitude >= region[1].get<double>() &&
-           longitude <= region[2].get<double>() && latitude <= region[3].get<double>() &&
-           position.height_m >= region[4].get<double>() && position.height_m <= region[5].get<double>();
-  }
-  void see_content(std::string uri, const nlohmann::json& region) {
-    ++contents;
-    // The tileset says itself as of when its contents are.
-    const size_t moment = uri.find("&asOf=");
-    EXPECT_EQ(moment != std::string::npos, as_of_.has_value()) << uri;
-    if (as_of_) as_of_->number = std::stoull(uri.substr(moment + 6));
-    uri.resize(uri.find('?'));
-    const auto found = tiles_.find(uri, as_of_);
-    ASSERT_TRUE(found.ok()) << uri;
-    EXPECT_EQ((*found)->content_type, "model/gltf-binary");
-    const GlbReader content((*found)->bytes);
-    const auto triangles = content.triangles();
-    size_t outside = 0;
-    // Of large contents some are enough.
-    const size_t step = triangles.size() > 10'000 ? 7 : 1;
-    for (size_t i = 0; i < triangles.size(); i += step) {
-      for (const auto& corner : triangles[i].corners) outside += is_within(position_of(corner.ecef), region) ? 0 : 1;
-    }
-    EXPECT_EQ(outside, 0u) << uri;
-    const auto volumes = volumes_of(triangles);
-    const auto ids = content.texts("id");
-    for (size_t i = 0; i < ids.size(); ++i) {
-      EXPECT_TRUE(tile_of_feature.emplace(ids[i], uri).second) << ids[i] << " is in two tiles";
-      const auto volume = volumes.find(i);
-      volume_of_feature[ids[i]] = volume == volumes.end() ? 0 : volume->second;
-    }
-  }
-  BuildingTiles& tiles_;
-  std::optional<thread::Offset> as_of_;
-};
 
 TEST_F(Tiles, ABuildingIsItsFootprintTimesItsHeightFacingOutwards) {
   import(square(1, 0, 20,
@@ -165,7 +92,7 @@ TEST_F(Tiles, ABuildingIsItsFootprintTimesItsHeightFacingOutwards) {
   EXPECT_NEAR(walker.volume_of_feature["urn:ngsi-ld:Building:osm-way-2"], 10 * 10 * 10, 10 * 10 * 10 * 2e-4);
 
   std::string path = walker.tile_of_feature.begin()->second;
-  const GlbReader content((*tiles->find(path))->bytes);
+  const GlbReader content((*find(*tiles, path))->bytes);
   EXPECT_EQ(content.texts("name")[0], "호텔");
   EXPECT_EQ(content.texts("heightSource")[0], "measured");
   EXPECT_EQ(content.texts("category")[0], "hotel");
@@ -214,42 +141,72 @@ TEST_F(Tiles, SlopedRoofsHoldWhatTheyShould) {
   EXPECT_NEAR(walker.volume_of_feature["urn:ngsi-ld:Building:osm-way-2"], 10 * 10 * 6 + 10 * 10 * 6 / 3.0, 1);
 }
 
-TEST_F(Tiles, OnlyTheTileOfAChangedBuildingIsMadeAgain) {
+TEST_F(Tiles, OnlyTheTileOfAChangedBuildingAndThoseAboveAreMadeAgain) {
   std::string body;
   for (int i = 0; i < 60; ++i)
     body += square(100 + i, i * 30.0, 10 + i % 7, tag("building", "yes") + tag("height", "9"));
   import(body);
-  auto tiles = follow({.buildings_per_tile_max = 8});
+  auto tiles = follow({.items_per_tile_max = 8});
   Walker before(*tiles);
   before.walk();
   EXPECT_EQ(before.tile_of_feature.size(), 60u);
-  EXPECT_GT(before.contents, 7u);
-  const uint64_t made = tiles->counts().contents_made;
-  EXPECT_EQ(made, before.contents);
-  std::map<std::string, std::string> etags;
-  for (const auto& [id, uri] : before.tile_of_feature) etags[uri] = (*tiles->find(uri))->etag;
+  EXPECT_GT(before.paths.size(), 10u);
+  EXPECT_EQ(tiles->counts().contents_made, before.paths.size());
+  EXPECT_EQ(tiles->counts().tiles, before.paths.size());
 
   const std::string id = "urn:ngsi-ld:Building:osm-way-130";
-  thread::Change change;
-  change.kind = thread::Change::Kind::append;
-  change.entity_id = id;
-  change.attributes.emplace_back().name = thread_->terms().find("https://uri.etsi.org/ngsi-ld/default-context/height");
-  change.attributes[0].value = int64_t{10};
-  ASSERT_TRUE(thread_->append({.branch = {}, .author = "test", .changes = {change}}).ok());
+  set_height(id, 10);
   ASSERT_TRUE(tiles->wait_for(thread_->head(), 60'000).ok());
   Walker after(*tiles);
   after.walk();
-  EXPECT_EQ(tiles->counts().contents_made - made, 1u);
-  size_t changed = 0;
-  for (const auto& [uri, etag] : etags) changed += (*tiles->find(uri))->etag != etag ? 1 : 0;
-  EXPECT_EQ(changed, 1u);
+  EXPECT_EQ(after.tile_of_feature, before.tile_of_feature);
+  std::set<std::string> changed;
+  for (const auto& [path, etag] : after.etags) {
+    if (before.etags[path] != etag) changed.insert(path);
+  }
+  EXPECT_TRUE(changed.contains(after.tile_of_feature[id]));
+  // Each is above the other: one a level.
+  std::set<char> levels;
+  for (const std::string& path : changed) levels.insert(path[path.find('/') + 1]);
+  EXPECT_EQ(levels.size(), changed.size());
+  EXPECT_EQ(tiles->counts().contents_made, before.paths.size() + changed.size());
   EXPECT_NEAR(after.volume_of_feature[id] / before.volume_of_feature[id], 10.0 / 9, 1e-3);
+
+  // Who has the tileset of before is told the same.
+  const auto told = nlohmann::json::parse((*find(*tiles, "changes/" + before.version + ".json"))->bytes);
+  EXPECT_EQ(told["version"], after.version);
+  EXPECT_EQ(told["changed"].get<std::set<std::string>>(), changed);
+  const auto nothing = nlohmann::json::parse((*find(*tiles, "changes/" + after.version + ".json"))->bytes);
+  EXPECT_EQ(nothing["changed"].size(), 0u);
+  const auto unknown = nlohmann::json::parse((*find(*tiles, "changes/0123.json"))->bytes);
+  EXPECT_TRUE(unknown["changed"].is_null());
+}
+
+TEST_F(Tiles, FromFarAwayTheWholeCityStands) {
+  std::string body;
+  for (int i = 0; i < 400; ++i) {
+    body += square(1000 + i, i % 20 * 31.0, 8 + i % 9,
+                   tag("building", i % 3 == 0 ? "yes" : "house") + tag("height", std::to_string(6 + i * i % 40)),
+                   i / 20 * 29.0);
+  }
+  import(body);
+  auto tiles = follow({.items_per_tile_max = 10});
+  Walker walker(*tiles);
+  walker.walk();
+  EXPECT_EQ(walker.tile_of_feature.size(), 400u);
+  EXPECT_GT(walker.subtrees, 1u);
+  // Each tile stands for all that is below it: as much ground, as high.
+  EXPECT_LT(walker.upper_volume_worst, 0.1);
+  // The root has few shapes but says how many things it stands for by colour and height.
+  const GlbReader root((*find(*tiles, *walker.paths.begin()))->bytes);
+  EXPECT_LT(root.feature_count(), 400u);
+  EXPECT_GT(root.feature_count(), 10u);
 }
 
 TEST_F(Tiles, WhatHasNothingToDoWithThePictureChangesNoTile) {
   import(square(1, 0, 20, tag("building", "yes")));
   auto tiles = follow();
-  const auto tileset = *tiles->find("tileset.json");
+  const auto tileset = *find(*tiles, "tileset.json");
   thread::Change change;
   change.kind = thread::Change::Kind::append;
   change.entity_id = "urn:ngsi-ld:Building:osm-way-1";
@@ -257,14 +214,14 @@ TEST_F(Tiles, WhatHasNothingToDoWithThePictureChangesNoTile) {
   change.attributes[0].value = int64_t{10};
   ASSERT_TRUE(thread_->append({.branch = {}, .author = "test", .changes = {change}}).ok());
   ASSERT_TRUE(tiles->wait_for(thread_->head(), 60'000).ok());
-  EXPECT_EQ(tileset.get(), tiles->find("tileset.json")->get());
+  EXPECT_EQ(tileset->bytes, (*find(*tiles, "tileset.json"))->bytes);
 }
 
 TEST_F(Tiles, WithoutBuildingsTheTilesetIsEmptyAndBuildingsMayComeAndGo) {
   auto tiles = follow();
-  EXPECT_THAT((*tiles->find("tileset.json"))->bytes, ::testing::Not(::testing::HasSubstr("content")));
-  EXPECT_EQ(tiles->find("1/2/3.glb").error().code, base::Code::not_found);
-  EXPECT_EQ(tiles->find("../etc/passwd").error().code, base::Code::not_found);
+  EXPECT_THAT((*find(*tiles, "tileset.json"))->bytes, ::testing::Not(::testing::HasSubstr("content")));
+  EXPECT_EQ(find(*tiles, "1-1-1/2/3/1.glb").error().code, base::Code::not_found);
+  EXPECT_EQ(find(*tiles, "../etc/passwd").error().code, base::Code::not_found);
   import(square(1, 0, 20, tag("building", "yes")));
   ASSERT_TRUE(tiles->wait_for(thread_->head(), 60'000).ok());
   EXPECT_EQ(tiles->counts().features, 1u);
@@ -328,16 +285,16 @@ TEST_F(Tiles, TheSameBuildingsGiveTheSameBytes) {
   Walker walker(*first);
   walker.walk();
   const std::string path = walker.tile_of_feature.begin()->second;
-  EXPECT_EQ((*first->find(path))->bytes, (*second->find(path))->bytes);
-  EXPECT_EQ((*first->find("tileset.json"))->etag, (*second->find("tileset.json"))->etag);
+  EXPECT_EQ((*find(*first, path))->bytes, (*find(*second, path))->bytes);
+  EXPECT_EQ((*find(*first, "tileset.json"))->etag, (*find(*second, "tileset.json"))->etag);
 }
 
-void write_all(BuildingTiles& tiles, const Walker& walker, const std::filesystem::path& folder) {
-  std::set<std::string> paths{"tileset.json"};
-  for (const auto& [id, uri] : walker.tile_of_feature) paths.insert(uri);
+void write_all(CityTiles& tiles, const Walker& walker, const std::filesystem::path& folder) {
+  std::set<std::string> paths = walker.paths;
+  paths.insert("tileset.json");
   for (const std::string& path : paths) {
     std::filesystem::create_directories((folder / path).parent_path());
-    std::ofstream(folder / path, std::ios::binary) << (*tiles.find(path))->bytes;
+    std::ofstream(folder / path, std::ios::binary) << (*find(tiles, path))->bytes;
   }
 }
 
@@ -362,6 +319,7 @@ TEST_F(Tiles, RealCities) {
       }
     }
     EXPECT_EQ(flat, 0u) << "buildings without volume";
+    EXPECT_LT(walker.upper_volume_worst, 0.25) << "far away the city must not vanish";
     // tests/tiles_valid.mjs has them written and gives them to the validator.
     if (const char* folder = std::getenv("CITYLOOM_TILES_FOLDER")) {
       write_all(*tiles, walker, std::filesystem::path(folder) / std::filesystem::path(city).filename());
