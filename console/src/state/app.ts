@@ -53,6 +53,7 @@ const PLAY_MS = 250;
 const SUMMARY_EVERY_MS = 20_000;
 const LINKS_EVERY_MS = 5_000;
 const SETTLE_MS = 400;
+const READINGS_EVERY_MS = 200;
 
 function readSettings(outside: Outside): Settings {
   const first: Settings = { theme: 'dark', letterKeys: true, layersOpen: true };
@@ -106,6 +107,7 @@ export class App {
   #thenRequest: AbortController | null = null;
   #movingRequest: AbortController | null = null;
   #settling = new Map<string, () => void>();
+  #heardChanges: Change[] = [];
 
   constructor(outside: Outside) {
     this.#outside = outside;
@@ -323,14 +325,27 @@ export class App {
     if (atMs !== null) return;
     this.moving.heard(change, this.screenMs());
     if (change.entities.some((entity) => entity.id === selected)) this.#later('entity', SETTLE_MS, () => void this.loadEntity(false));
-    const { value } = this.sensors.get();
-    if (!value) return;
-    const { sensors, unknown } = applyChange(value, change);
-    if (sensors !== value) this.sensors.set({ state: 'ready', value: sensors, error: null });
-    if (unknown.some(maySense)) this.#later('sensors', 2000, () => void this.loadSummary().then(() => this.loadSensors()));
+    this.#heardChanges.push(change);
+    this.#later('readings', READINGS_EVERY_MS, this.#applyReadings);
   };
 
   #wantTables = (): void => this.tables.want(wantedTables(this.address.get()), this.restingAsOf.get(), this.cityEdition.get());
+
+  /** Thousands of readings a second come in many small changes: they reach panels and map together, a few times a second. */
+  #applyReadings = (): void => {
+    const changes = this.#heardChanges.splice(0);
+    const { value } = this.sensors.get();
+    if (!value || this.address.get().atMs !== null) return;
+    let sensors = value;
+    const unknown: string[] = [];
+    for (const change of changes) {
+      const applied = applyChange(sensors, change);
+      sensors = applied.sensors;
+      unknown.push(...applied.unknown);
+    }
+    if (sensors !== value) this.sensors.set({ state: 'ready', value: sensors, error: null });
+    if (unknown.some(maySense)) this.#later('sensors', 2000, () => void this.loadSummary().then(() => this.loadSensors()));
+  };
 
   #cityChanged(): void {
     this.cityEdition.update((edition) => edition + 1);

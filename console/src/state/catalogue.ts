@@ -24,12 +24,19 @@ const FIXED: readonly LayerRow[] = [
 /** Types that are part of another layer or cannot be drawn. */
 const HIDDEN = ['BuildingPart', 'TurnRestriction', 'SavedView'];
 
+/** Types of a city that are no sensors and have no layer of their own here: they stand in lists and search, some are part of the tiles. */
+const NOT_SENSING = new Set([
+  'LandUse', 'PlantCover', 'SolitaryVegetationObject', 'Bridge', 'BridgePart', 'BridgeInstallation', 'BridgeConstructiveElement', 'TunnelPart', 'TunnelInstallation',
+  'Railway', 'TransportSquare', 'TransportationComplex', 'CityFurniture', 'TerrainModel', 'RasterLayer', 'City', 'Storey', 'Room', 'Space', 'Door', 'Window', 'Equipment',
+  'TransitStop', 'TransitRoute', 'TransitTrip', 'PointCloud', 'Household', 'Junction',
+]);
+
 /** Layers that imports of a city bring. */
 export const FIXED_LAYERS: readonly LayerRow[] = FIXED;
 
 /** Whether entities of this type may be sensors: every type that is not of the imported city. */
 export function maySense(type: string): boolean {
-  return !HIDDEN.includes(type) && !isMoving(type) && !isUnderground(type) && !isOfCity(type);
+  return !HIDDEN.includes(type) && !NOT_SENSING.has(type) && !isMoving(type) && !isUnderground(type) && !isOfCity(type);
 }
 
 /** Whether a type is one that imports of a city bring. */

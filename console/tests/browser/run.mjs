@@ -15,7 +15,7 @@ import { pastChecks } from './past.mjs';
 import { phoneChecks } from './phone.mjs';
 import { startServer } from './server.mjs';
 import { expect, Tally } from './tally.mjs';
-import { toolChecks } from './tools.mjs';
+import { toolParts } from './tools.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 const { values } = parseArgs({ options: {
@@ -23,7 +23,7 @@ const { values } = parseArgs({ options: {
 } });
 const tally = new Tally();
 const journal = { requests: [], complaints: [] };
-const PARTS = { city: cityChecks, live: liveChecks, past: pastChecks, panels: panelChecks, tools: toolChecks, moving: movingThingChecks, phone: phoneChecks, accessibility: accessibilityChecks, failures: failureChecks };
+const PARTS = { city: cityChecks, live: liveChecks, past: pastChecks, panels: panelChecks, ...toolParts, moving: movingThingChecks, phone: phoneChecks, accessibility: accessibilityChecks, failures: failureChecks };
 
 /** The server to look at: the one named, or one of our own on the real district. */
 async function findServer() {

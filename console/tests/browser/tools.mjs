@@ -155,7 +155,7 @@ async function compareChecks({ tally, url, shoot, console: address }, page) {
 async function viewChecks({ tally, url, console: address, shoot }, page) {
   await tally.check('a view is saved for everybody, renamed, opened, deleted, and undo brings it back', async () => {
     await page.goto(`${address}?panel=views&colour=levels`);
-    await mapReady(page);
+    await page.waitForSelector('#view-name');
     await page.fill('#view-name', '점검 화면');
     await page.click('.panel button:has-text("저장")');
     await page.waitForSelector('[data-view]');
@@ -210,21 +210,24 @@ async function pictureChecks({ tally, console: address }, page) {
     await mapReady(page);
     const [picture] = await Promise.all([page.waitForEvent('download'), page.click('#take-picture')]);
     expect(picture.suggestedFilename().endsWith('.png') && statSync(await picture.path()).size > 20_000, `the picture is ${picture.suggestedFilename()}`);
-    await page.selectOption('.panel select', '5');
+    await page.selectOption('.panel-right select', '5');
     const [film] = await Promise.all([page.waitForEvent('download', { timeout: 90_000 }), page.click('#record-film')]);
     expect(film.suggestedFilename().endsWith('.webm') && statSync(await film.path()).size > 5000, `the film is ${film.suggestedFilename()}`);
   });
 }
 
-/** Checks of the tools of the map. */
-export async function toolChecks(bench) {
+/** Runs checks on a page of their own. */
+const onPage = (...checks) => async (bench) => {
   const page = await openPage(bench.browser, bench.journal);
-  await measureChecks(bench, page);
-  await filterChecks(bench, page);
-  await viewChecks(bench, page);
-  await importChecks(bench, page);
-  await pictureChecks(bench, page);
-  await sunChecks(bench, page);
-  await compareChecks(bench, page);
+  for (const check of checks) await check(bench, page);
   await page.context().close();
-}
+};
+
+/** The checks of the tools by part, so that one can be run alone. */
+export const toolParts = {
+  'tools-measure': onPage(measureChecks),
+  'tools-filter': onPage(filterChecks),
+  'tools-work': onPage(viewChecks, importChecks, pictureChecks),
+  'tools-sun': onPage(sunChecks),
+  'tools-compare': onPage(compareChecks),
+};

@@ -105,6 +105,7 @@ describe('the app', () => {
     const say = (value: number, branch: string): void => world.say('change', JSON.stringify({ offset: 9, recordedAt: new Date(NOW).toISOString(), branch, entities: [{ id: 'urn:x:Air:1', type: ['Air'], attributes: { pm25: { value } }, deleted: false }] }));
     say(31, 'main');
     say(99, 'plan');
+    await world.pass(300);
     expect(pm25()).toBe(31);
   });
 
