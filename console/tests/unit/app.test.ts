@@ -101,7 +101,7 @@ describe('the app', () => {
     expect(world.steps.length).toBe(2);
   });
 
-  it('hears changes live and of the main branch only', () => {
+  it('hears changes live and of the main branch only', async () => {
     const say = (value: number, branch: string): void => world.say('change', JSON.stringify({ offset: 9, recordedAt: new Date(NOW).toISOString(), branch, entities: [{ id: 'urn:x:Air:1', type: ['Air'], attributes: { pm25: { value } }, deleted: false }] }));
     say(31, 'main');
     say(99, 'plan');
