@@ -6,12 +6,20 @@
 #include "space/byte_source.hpp"
 #include "space/importer.hpp"
 #include "space/osm_import.hpp"
+#include "space/terrain/hgt_import.hpp"
+#include "space/terrain/raster_import.hpp"
+#include "space/terrain/relief_import.hpp"
 
 namespace cityloom::space {
 namespace {
 
 constexpr std::array table{
     Importer{"OpenStreetMap", ".osm .osm.gz .osm.pbf .pbf", nullptr, import_osm},
+    Importer{"SRTM heights", ".hgt .hgt.gz .hgt.zip", nullptr, import_hgt},
+    Importer{"GeoTIFF heights", ".tif .tiff", begins_tiff, import_raster},
+    Importer{"CityGML relief", ".gml .xml .citygml", begins_relief, import_relief},
+    Importer{"ASCII grid of heights", ".asc", nullptr, import_raster},
+    Importer{"SRTM heights", ".zip", begins_zipped_hgt, import_hgt},
 };
 
 bool has_ending(std::string_view file_name, std::string_view endings) {

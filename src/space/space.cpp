@@ -71,7 +71,16 @@ base::Result<std::vector<FolderFile>> files_in(const std::string& folder) {
 
 // What concerns the import as a whole, not one file of it.
 bool ends_the_import(const base::Error& error) {
-  return error.code != Code::corrupt && error.code != Code::too_large && error.code != Code::not_found;
+  switch (error.code) {
+    case Code::corrupt:
+    case Code::too_large:
+    case Code::not_found:
+    case Code::invalid:
+    case Code::unsupported:
+      return false;
+    default:
+      return true;
+  }
 }
 
 }  // namespace
