@@ -9,6 +9,8 @@
 #include "serve/ngsi/api.hpp"
 #include "space/roads.hpp"
 #include "space/space.hpp"
+#include "space/terrain/terrain_ground.hpp"
+#include "space/terrain/terrain_tiles.hpp"
 #include "space/tiles/tiles.hpp"
 
 namespace cityloom::app {
@@ -25,6 +27,12 @@ base::Result<space::ImportReport> import_bytes(std::string_view name, std::strin
   return error;
 }
 
+space::TileOptions tile_options(space::Ground& ground) {
+  space::TileOptions options;
+  options.ground = &ground;
+  return options;
+}
+
 serve::NgsiOptions ngsi_options(const DoorParts& parts) {
   serve::NgsiOptions options;
   options.public_url = parts.url;
@@ -36,7 +44,10 @@ class OpenDoors final : public Doors {
  public:
   OpenDoors(const DoorParts& parts, std::unique_ptr<serve::NgsiApi> ngsi)
       : ngsi_(std::move(ngsi)),
-        tiles_(space::CityTiles::follow(parts.tenants.main())),
+        terrain_(space::Terrain::follow(parts.tenants.main())),
+        terrain_tiles_(*terrain_),
+        ground_(*terrain_),
+        tiles_(space::CityTiles::follow(parts.tenants.main(), tile_options(ground_))),
         roads_(space::RoadMap::follow(parts.tenants.main())) {
     ngsi_->add_routes(router_);
     add_backup_door(router_, parts);
@@ -55,6 +66,8 @@ class OpenDoors final : public Doors {
     services.links = &parts.links;
     services.tiles = tiles_.get();
     services.roads = roads_.get();
+    services.terrain = terrain_.get();
+    services.terrain_tiles = &terrain_tiles_;
     services.import = import_bytes;
     services.city_name = city_name(parts.settings, parts.folder);
     const std::string console = console_folder(parts.settings);
@@ -65,6 +78,9 @@ class OpenDoors final : public Doors {
   }
 
   std::unique_ptr<serve::NgsiApi> ngsi_;
+  std::unique_ptr<space::Terrain> terrain_;
+  space::TerrainTiles terrain_tiles_;
+  space::TerrainGround ground_;
   std::unique_ptr<space::CityTiles> tiles_;
   std::unique_ptr<space::RoadMap> roads_;
   serve::Router router_;
