@@ -8,6 +8,7 @@ import { colourIn, isSeen, lookOf } from '../state/looks';
 import type { MapFeature } from '../state/ngsi';
 import { areasPrimitive, roadsPrimitive, Slot } from './flat';
 import { pointMarks } from './points';
+import { hasTerrain } from './terrain';
 
 const COVERS_FROM = 0.7;
 
@@ -84,7 +85,8 @@ class CityLayer {
   #draw(): void {
     const { theme } = this.#app.settings.get();
     const look = lookOf(this.#app, this.#row.type);
-    const key = `${this.#key} ${theme} ${this.#features.length} ${look?.key}`;
+    const ground = hasTerrain(this.#scene) ? 'terrain' : 'ellipsoid';
+    const key = `${this.#key} ${theme} ${this.#features.length} ${look?.key} ${ground}`;
     if (key === this.#drawnKey || this.loading) return;
     this.#drawnKey = key;
     const seen = look?.filter ? this.#features.filter(({ id }) => isSeen(look, id)) : this.#features;
@@ -92,7 +94,7 @@ class CityLayer {
     if (this.#row.kind === 'points') return this.#drawPoints(seen, theme, colourOf);
     const none = seen.length === 0;
     const roads = this.#row.kind === 'roads';
-    this.#slot.put(none ? null : roads ? roadsPrimitive(seen, theme, colourOf) : areasPrimitive(seen, this.#row.type, theme, colourOf));
+    this.#slot.put(none ? null : roads ? roadsPrimitive(seen, theme, colourOf, ground) : areasPrimitive(seen, this.#row.type, theme, colourOf, ground));
   }
 
   #drawPoints(seen: readonly MapFeature[], theme: Theme, colourOf: (id: string) => string | null): void {

@@ -1,6 +1,6 @@
 // Flat things on the ground: roads as lines, water and green as areas, the outline of what is selected.
 import {
-  ArcType, Cartesian3, Color, ColorGeometryInstanceAttribute, GeometryInstance, PerInstanceColorAppearance, PolygonGeometry, PolygonHierarchy,
+  ArcType, Cartesian3, ClassificationType, Color, ColorGeometryInstanceAttribute, GeometryInstance, GroundPolylineGeometry, GroundPolylinePrimitive, GroundPrimitive, PerInstanceColorAppearance, PolygonGeometry, PolygonHierarchy,
   PolylineColorAppearance, PolylineGeometry, Primitive, type Scene,
 } from 'cesium';
 import { linesOf, polygonsOf, type Geometry, type Position } from '../math/geo';
@@ -28,35 +28,41 @@ function positions(line: readonly Position[], heightMetres: number): Cartesian3[
   return seen;
 }
 
-function lineInstances(geometry: Geometry, heightMetres: number, widthPixels: number, colour: string, id: string): GeometryInstance[] {
+/** How things lie on the ground: laid over the terrain, or at fixed heights over the ellipsoid where there is none. */
+export type Ground = 'terrain' | 'ellipsoid';
+type Drawn = Primitive | GroundPrimitive | GroundPolylinePrimitive;
+
+function lineInstances(geometry: Geometry, heightMetres: number, widthPixels: number, colour: string, id: string, ground: Ground): GeometryInstance[] {
   const lines = linesOf(geometry).map((line) => positions(line, heightMetres)).filter((line) => line.length > 1);
   return lines.map((line) => new GeometryInstance({
     id,
-    geometry: new PolylineGeometry({ positions: line, width: widthPixels, arcType: ArcType.NONE, vertexFormat: PolylineColorAppearance.VERTEX_FORMAT }),
+    geometry: ground === 'terrain' ? new GroundPolylineGeometry({ positions: line, width: widthPixels }) : new PolylineGeometry({ positions: line, width: widthPixels, arcType: ArcType.NONE, vertexFormat: PolylineColorAppearance.VERTEX_FORMAT }),
     attributes: colourAttribute(colour),
   }));
 }
 
-function linePrimitive(instances: GeometryInstance[]): Primitive {
-  return new Primitive({ geometryInstances: instances, appearance: new PolylineColorAppearance({ translucent: false }), asynchronous: true });
+function linePrimitive(geometryInstances: GeometryInstance[], ground: Ground): Drawn {
+  const appearance = new PolylineColorAppearance({ translucent: false });
+  if (ground === 'terrain') return new GroundPolylinePrimitive({ geometryInstances, appearance, classificationType: ClassificationType.TERRAIN, asynchronous: true });
+  return new Primitive({ geometryInstances, appearance, asynchronous: true });
 }
 
 /** The colour of an entity by choice of the user; null: the layer's own. */
 type ColourOf = (id: string) => string | null;
 
 /** Roads in one primitive, the important ones last. */
-export function roadsPrimitive(features: readonly MapFeature[], theme: Theme, colourOf: ColourOf = () => null): Primitive {
+export function roadsPrimitive(features: readonly MapFeature[], theme: Theme, colourOf: ColourOf = () => null, ground: Ground = 'ellipsoid'): Drawn {
   const groups = new Map<RoadGroup, MapFeature[]>(ROAD_LEGEND.map((group) => [group, []]));
   for (const feature of features) groups.get(roadGroup(plainValue(feature.properties['roadClass'])))?.push(feature);
   const instances = [...ROAD_LEGEND].reverse().flatMap((group, order) => {
     const { colour, widthPixels } = roadPaint(group, theme);
-    return (groups.get(group) ?? []).flatMap(({ geometry, id }) => lineInstances(geometry, HEIGHT_M.road + order * 0.1, widthPixels, colourOf(id) ?? colour, id));
+    return (groups.get(group) ?? []).flatMap(({ geometry, id }) => lineInstances(geometry, HEIGHT_M.road + order * 0.1, widthPixels, colourOf(id) ?? colour, id, ground));
   });
-  return linePrimitive(instances);
+  return linePrimitive(instances, ground);
 }
 
 /** Areas of one type in one primitive. */
-export function areasPrimitive(features: readonly MapFeature[], type: string, theme: Theme, colourOf: ColourOf = () => null): Primitive {
+export function areasPrimitive(features: readonly MapFeature[], type: string, theme: Theme, colourOf: ColourOf = () => null, ground: Ground = 'ellipsoid'): Drawn {
   const water = type === 'Water';
   const colour = water ? SCENE[theme].water : SCENE[theme].green;
   const height = water ? HEIGHT_M.Water : HEIGHT_M.GreenSpace;
@@ -64,32 +70,36 @@ export function areasPrimitive(features: readonly MapFeature[], type: string, th
     id,
     geometry: new PolygonGeometry({
       polygonHierarchy: new PolygonHierarchy(positions(outer, 0), holes.map((hole) => new PolygonHierarchy(positions(hole, 0)))),
-      height, granularity: GRANULARITY_RADIANS, vertexFormat: PerInstanceColorAppearance.FLAT_VERTEX_FORMAT,
+      ...(ground === 'terrain' ? {} : { height }), granularity: GRANULARITY_RADIANS, vertexFormat: PerInstanceColorAppearance.FLAT_VERTEX_FORMAT,
     }),
     attributes: colourAttribute(colourOf(id) ?? colour),
   })));
-  return new Primitive({ geometryInstances: instances, appearance: new PerInstanceColorAppearance({ flat: true, translucent: false, closed: false }), asynchronous: true });
+  const appearance = new PerInstanceColorAppearance({ flat: true, translucent: false, closed: false });
+  if (ground === 'terrain') return new GroundPrimitive({ geometryInstances: instances, appearance, classificationType: ClassificationType.TERRAIN, asynchronous: true });
+  return new Primitive({ geometryInstances: instances, appearance, asynchronous: true });
 }
 
 /** The outline of a selected line or area; null for points. */
-export function outlinePrimitive(geometry: Geometry, id: string, theme: Theme): Primitive | null {
-  const instances = lineInstances(geometry, HEIGHT_M.outline, 5, SCENE[theme].accent, id);
-  return instances.length > 0 ? linePrimitive(instances) : null;
+export function outlinePrimitive(geometry: Geometry, id: string, theme: Theme, ground: Ground = 'ellipsoid'): Drawn | null {
+  const instances = lineInstances(geometry, HEIGHT_M.outline, 5, SCENE[theme].accent, id, ground);
+  return instances.length > 0 ? linePrimitive(instances, ground) : null;
 }
 
 /** Holds at most one primitive of the scene and replaces it. */
 export class Slot {
   readonly #scene: Scene;
-  #primitive: Primitive | null = null;
+  #primitive: Drawn | null = null;
   #waiting = 0;
 
   constructor(scene: Scene) {
     this.#scene = scene;
   }
 
-  put(primitive: Primitive | null): void {
-    if (this.#primitive) this.#scene.primitives.remove(this.#primitive);
-    this.#primitive = primitive ? (this.#scene.primitives.add(primitive) as Primitive) : null;
+  put(primitive: Drawn | null): void {
+    // Each collection leaves alone what is not in it.
+    if (this.#primitive && !this.#scene.primitives.remove(this.#primitive)) this.#scene.groundPrimitives.remove(this.#primitive);
+    const into = primitive instanceof Primitive ? this.#scene.primitives : this.#scene.groundPrimitives;
+    this.#primitive = primitive ? (into.add(primitive) as Drawn) : null;
     window.clearInterval(this.#waiting);
     this.#waiting = window.setInterval(this.#untilReady, READY_EVERY_MS);
     this.#untilReady();

@@ -14,6 +14,7 @@ import { followFrames } from './quality';
 import { SensorLayer } from './sensor_layer';
 import { SketchLayer } from './sketch_layer';
 import { followSun } from './sunlight';
+import { hasTerrain, TerrainLayer } from './terrain';
 import { UndergroundLayer } from './underground_layer';
 
 type Stop = () => void;
@@ -106,7 +107,7 @@ function outlineSelected(app: App, widget: CesiumWidget): Stop[] {
   const slot = new Slot(widget.scene);
   const draw = (): void => {
     const entity = app.entity.get().value;
-    slot.put(entity?.geometry ? outlinePrimitive(entity.geometry, entity.id, app.settings.get().theme) : null);
+    slot.put(entity?.geometry ? outlinePrimitive(entity.geometry, entity.id, app.settings.get().theme, hasTerrain(widget.scene) ? 'terrain' : 'ellipsoid') : null);
   };
   return [watch(app.entity, ({ value }) => value?.geometry, draw), watch(app.settings, ({ theme }) => theme, draw)];
 }
@@ -134,6 +135,8 @@ function drawLayers(app: App, widget: CesiumWidget): Stop[] {
   const [buildings, city, sensors] = [new BuildingLayer(app, scene), new CityLayers(app, scene), new SensorLayer(app, scene)];
   const on = (stores: readonly Watched<unknown>[], update: () => void): Stop[] => stores.map((store) => store.subscribe(update));
   const cityStores = [app.address, app.summary, app.summaryThen, app.settings, app.cityEdition, app.restingAsOf, app.tables.tables];
+  const terrain = new TerrainLayer(app, scene, city.update);
+  terrain.update();
   buildings.update();
   city.update();
   sensors.update();
@@ -141,6 +144,8 @@ function drawLayers(app: App, widget: CesiumWidget): Stop[] {
     ...on(cityStores, buildings.update),
     watch(app.mapStatus, ({ quality }) => quality, buildings.update),
     ...on(cityStores, city.update),
+    ...on([app.summary, app.cityEdition], terrain.update),
+    () => terrain.destroy(),
     ...on([app.address, app.sensors, app.settings, app.stream.state, app.tables.tables], sensors.update),
     ...[watch(app.nowMs, (ms) => Math.floor(ms / 10_000), sensors.update)],
     () => buildings.destroy(),

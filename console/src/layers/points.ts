@@ -1,5 +1,5 @@
 // Marks at points: signals, crossings, points of interest, and sensors with their live values.
-import { BillboardCollection, Cartesian3, type Billboard, type Scene } from 'cesium';
+import { BillboardCollection, Cartesian2, Cartesian3, HeightReference, type Billboard, type Scene } from 'cesium';
 import type { Position } from '../math/geo';
 import type { Freshness } from '../math/freshness';
 import { FRESHNESS_COLOUR, SCENE, type Theme } from '../math/paint';
@@ -7,9 +7,13 @@ import type { MapFeature } from '../state/ngsi';
 import { markImage, shapeOfType, type MarkShape } from './marks';
 
 const MARK_SCALE = 0.5;
+/** Above the ground, whatever its height. */
 const HEIGHT_M = 3;
+const heightReference = HeightReference.RELATIVE_TO_GROUND;
 const LABEL_NEAR_M = 2500;
 const SHAPES: Readonly<Record<Freshness, MarkShape>> = { fresh: 'circle', replayed: 'diamond', stale: 'ring' };
+
+const scratch = new Cartesian2();
 
 const at = ([longitude, latitude]: Position): Cartesian3 => Cartesian3.fromDegrees(longitude, latitude, HEIGHT_M);
 
@@ -23,7 +27,7 @@ export function pointMarks(scene: Scene, features: readonly MapFeature[], type: 
   const marks = new BillboardCollection({ scene });
   for (const { id, geometry } of features) {
     if (geometry.type !== 'Point') continue;
-    const billboard = marks.add({ id, position: at(geometry.coordinates), scale: MARK_SCALE * 0.75, disableDepthTestDistance: 300 });
+    const billboard = marks.add({ id, position: at(geometry.coordinates), scale: MARK_SCALE * 0.75, disableDepthTestDistance: 300, heightReference });
     setMark(billboard, shapeOfType(type), colourOf(id) ?? SCENE[theme].point, SCENE[theme].halo);
   }
   return marks;
@@ -113,7 +117,7 @@ export class SensorMarks {
 
   #add(mark: SensorMark): Drawn {
     const { id, position } = mark;
-    const billboard = this.#marks.add({ id, position: at(position), disableDepthTestDistance: Number.POSITIVE_INFINITY });
+    const billboard = this.#marks.add({ id, position: at(position), disableDepthTestDistance: Number.POSITIVE_INFINITY, heightReference });
     const drawn: Drawn = { billboard, label: null, mark, look: '' };
     this.#drawn.set(id, drawn);
     return drawn;
@@ -126,7 +130,7 @@ export class SensorMarks {
     for (const drawn of this.#drawn.values()) {
       const { billboard } = drawn;
       const near = !crowded || drawn.mark.selected || Cartesian3.distance(camera.positionWC, billboard.position) < LABEL_NEAR_M;
-      const pixel = near ? this.#scene.cartesianToCanvasCoordinates(billboard.position) : undefined;
+      const pixel = near ? billboard.computeScreenSpacePosition(this.#scene, scratch) : undefined;
       const seen = pixel !== undefined && pixel.x > 0 && pixel.y > 0 && pixel.x < canvas.clientWidth && pixel.y < canvas.clientHeight;
       if (!seen) {
         if (drawn.label) drawn.label.hidden = true;

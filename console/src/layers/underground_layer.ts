@@ -10,6 +10,7 @@ import { isAbort } from '../state/api';
 import type { App } from '../state/app';
 import { isShown } from '../state/catalogue';
 import { plainValue, type MapFeature } from '../state/ngsi';
+import { hasTerrain } from './terrain';
 import { Slot } from './flat';
 
 const PIT_METRES = 120;
@@ -137,7 +138,7 @@ export class UndergroundLayer {
     globe.translucency.backFaceAlpha = under ? Math.max(0.15, under.ground) : 1;
     globe.undergroundColor = Color.fromCssColorString('#16110c');
     screenSpaceCameraController.enableCollisionDetection = under === null;
-    globe.depthTestAgainstTerrain = under !== null;
+    globe.depthTestAgainstTerrain = under !== null || hasTerrain(this.#scene);
     this.#cut(under?.cut ?? false);
     if (!under && this.#open) this.#scene.requestRender();
     this.#open = under !== null;
