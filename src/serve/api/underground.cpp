@@ -1,4 +1,5 @@
 // /api/underground: what is under a dig, and sections of the ground.
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 

@@ -167,8 +167,7 @@ std::string FeatureImport::type_of(const Feature& feature) const {
   return "Feature";
 }
 
-std::string FeatureImport::unique_id_part(const Feature& feature) {
-  const std::string own = feature.id.empty() ? hash_text(feature) : feature.id;
+std::string FeatureImport::unique_id_part(const Feature& feature, const std::string& own) {
   const std::string part = source_part_ + "-" + own;
   std::string unique = part;
   for (size_t count = 2; !id_parts_.insert(unique).second; ++count) unique = part + "-" + std::to_string(count);
@@ -196,7 +195,7 @@ bool FeatureImport::state_buried(EntityStatement& statement, const std::string& 
       return std::isfinite(number);
     case C::diameter:
       if (!(number > 0)) return false;
-      statement.number("diameter", number * meaning->factor * 1'000, "MMT");
+      statement.number("diameter", std::round(number * meaning->factor * 1e6) / 1e3, "MMT");
       return true;
     case C::width:
     case C::height:
@@ -271,7 +270,9 @@ base::Status FeatureImport::add(Feature feature) {
   const std::string type = type_of(feature);
   const bool is_buried = is_buried_type(type);
   const bool has_urn = feature.id.starts_with("urn:ngsi-ld:") && feature.id.size() <= 500;
-  EntityStatement statement(batch_, type, has_urn ? "" : unique_id_part(feature), feature.object);
+  // Not by its number in the file: a row put in front would change all others.
+  const std::string own = feature.id.empty() ? hash_text(feature) : feature.id;
+  EntityStatement statement(batch_, type, has_urn ? "" : unique_id_part(feature, own), "feature " + excerpt(own));
   if (has_urn) {
     if (!id_parts_.insert(feature.id).second) {
       batch_.warn(feature.object, "another has the same id: this one is left out");

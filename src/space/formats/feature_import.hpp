@@ -35,7 +35,7 @@ class FeatureImport {
 
  private:
   std::string type_of(const Feature& feature) const;
-  std::string unique_id_part(const Feature& feature);
+  std::string unique_id_part(const Feature& feature, const std::string& own);
   void state_property(EntityStatement& statement, const std::string& key, const twin::Value& value, bool is_buried);
   bool state_buried(EntityStatement& statement, const std::string& key, const twin::Value& value);
   void state_depths(EntityStatement& statement);

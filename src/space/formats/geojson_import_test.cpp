@@ -94,7 +94,7 @@ TEST(GeoJson, OneBadFeatureIsNamedAndTheOthersAreImported) {
   EXPECT_EQ(report.warnings_count, 8u);
   std::string all;
   for (const auto& warning : report.warnings) all += warning.object + ": " + warning.reason + "\n";
-  EXPECT_THAT(all, HasSubstr("feature 3: longitude"));
+  EXPECT_THAT(all, HasSubstr("feature 3: a longitude"));
   EXPECT_THAT(all, HasSubstr("option crs"));
   EXPECT_THAT(all, HasSubstr("feature 4: it is nested more than 500 deep"));
   EXPECT_THAT(all, HasSubstr("feature 6: a position holds something else than numbers (coordinates)"));
@@ -118,9 +118,9 @@ TEST(GeoJson, RingsArePutInOrderAndCollectionsSorted) {
 
 TEST(GeoJson, PipesAreKnownByTheirColumnsInKorean) {
   MemorySink sink;
-  import(sink, collection(R"({"type":"Feature","properties":{"관리번호":"G-1","시설물종류":"도시가스","관경(mm)":300,"심도":"1.2",
+  import(sink, collection(R"j({"type":"Feature","properties":{"관리번호":"G-1","시설물종류":"도시가스","관경(mm)":300,"심도":"1.2",
     "최저깊이":1.1,"최고깊이":1.4,"재질":"PE","설치일자":"19980517","관리기관":"서울도시가스","탐사구분":"탐사"},
-    "geometry":{"type":"LineString","coordinates":[[127,37.5],[127.001,37.5]]}})"));
+    "geometry":{"type":"LineString","coordinates":[[127,37.5],[127.001,37.5]]}})j"));
   const std::string id = "urn:ngsi-ld:Pipe:plan-G-1";
   ASSERT_EQ(sink.count("Pipe"), 1u);
   EXPECT_EQ(sink.value(id, "network"), Value(std::string("gas")));

@@ -2,12 +2,13 @@
 #include "space/formats/sumo_import.hpp"
 
 #include <absl/container/flat_hash_map.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <fmt/format.h>
+
 
 #include "space/entity_statement.hpp"
 #include "space/formats/plane_place.hpp"

@@ -127,7 +127,7 @@ base::Result<LasHead> read_las_head(std::string_view bytes) {
   if (bytes.size() < 227 || !bytes.starts_with("LASF")) return fail(Code::corrupt, "The file is no LAS point cloud");
   LasHead head;
   head.version_minor = static_cast<unsigned char>(bytes[25]);
-  const auto head_bytes = load<uint16_t>(bytes, 94);
+  const auto las_head_bytes = load<uint16_t>(bytes, 94);
   const auto format = static_cast<unsigned char>(bytes[104]);
   head.is_compressed = (format & 0x80) != 0;
   head.point_format = format & 0x3F;
@@ -152,7 +152,7 @@ base::Result<LasHead> read_las_head(std::string_view bytes) {
   }
   std::string wkt;
   uint16_t compressor = 0;
-  if (auto status = read_records(bytes, head_bytes, load<uint32_t>(bytes, 100), head, wkt, compressor); !status) {
+  if (auto status = read_records(bytes, las_head_bytes, load<uint32_t>(bytes, 100), head, wkt, compressor); !status) {
     return std::move(status).error();
   }
   if (head.version_minor >= 4 && bytes.size() >= 375) read_late_records(bytes, wkt);

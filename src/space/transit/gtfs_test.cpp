@@ -74,19 +74,19 @@ std::map<std::string, std::string> small_feed() {
 }
 
 struct Feed {
-  MemorySink sink;
+  std::unique_ptr<MemorySink> sink = std::make_unique<MemorySink>();
   TimetableIndex index;
   ImportReport report;
 };
 
 Feed feed_of(const std::string& bytes) {
   Feed feed;
-  auto report = import_bytes("f.zip", bytes, feed.sink);
+  auto report = import_bytes("f.zip", bytes, *feed.sink);
   EXPECT_TRUE(report.ok()) << (report ? "" : report.error().text());
   if (!report) return feed;
   feed.report = *report;
-  const auto name = std::get<std::string>(feed.sink.value("urn:ngsi-ld:TransitFeed:f", "timetable"));
-  auto index = TimetableIndex::decode(feed.sink.assets.at(name));
+  const auto name = std::get<std::string>(feed.sink->value("urn:ngsi-ld:TransitFeed:f", "timetable"));
+  auto index = TimetableIndex::decode(feed.sink->assets.at(name));
   EXPECT_TRUE(index.ok());
   feed.index = std::move(*index);
   return feed;
@@ -96,7 +96,7 @@ std::vector<std::string> ask(const Feed& feed, const std::string& stop, const st
   DepartureRequest request{"urn:ngsi-ld:TransitStop:" + stop, *base::Instant::parse(from), window_s, 1'000};
   const auto found = departures_of(feed.index, request, [&](const std::string& name) {
     return base::Result<std::shared_ptr<const std::string>>(
-        std::make_shared<const std::string>(feed.sink.assets.at(name)));
+        std::make_shared<const std::string>(feed.sink->assets.at(name)));
   });
   EXPECT_TRUE(found.ok()) << (found ? "" : found.error().text());
   std::vector<std::string> texts;
@@ -119,8 +119,8 @@ TEST(Gtfs, PastMidnightExceptionsAndStations) {
   // A third of the way, 1,112 of 3,337 m.
   EXPECT_EQ(ask(feed, "f-b", "2026-05-04T22:00:00Z", 7'200), (Texts{"2026-05-04T23:20 n about"}));
   EXPECT_EQ(ask(feed, "f-c", "2026-05-04T00:00:00Z", 86'400), Texts{}) << "where trips end nobody boards";
-  EXPECT_EQ(feed.sink.value("urn:ngsi-ld:TransitRoute:f-R", "category"), Value(std::string("bus")));
-  EXPECT_EQ(feed.sink.value("urn:ngsi-ld:TransitStop:f-a", "partOf"), Value(std::string("urn:ngsi-ld:TransitStop:f-S")));
+  EXPECT_EQ(feed.sink->value("urn:ngsi-ld:TransitRoute:f-R", "category"), Value(std::string("bus")));
+  EXPECT_EQ(feed.sink->value("urn:ngsi-ld:TransitStop:f-a", "partOf"), Value(std::string("urn:ngsi-ld:TransitStop:f-S")));
 }
 
 TEST(Gtfs, WhenTheClockChangesTheServiceDayBeginsTwelveHoursBeforeNoon) {
@@ -201,16 +201,16 @@ TEST(Gtfs, PortoAlegre) {
   const std::string path = shared_data("transit/porto-alegre-gtfs.zip");
   CITYLOOM_REQUIRE_SHARED(path);
   Feed feed;
-  const auto report = import_file(path, feed.sink);
+  const auto report = import_file(path, *feed.sink);
   ASSERT_TRUE(report.ok()) << report.error().text();
   EXPECT_EQ(report->warnings_count, 0u);
-  EXPECT_EQ(feed.sink.count("TransitStop"), 3'986u);
-  EXPECT_EQ(feed.sink.count("TransitRoute"), 115u);
+  EXPECT_EQ(feed.sink->count("TransitStop"), 3'986u);
+  EXPECT_EQ(feed.sink->count("TransitRoute"), 115u);
   const std::string id = "urn:ngsi-ld:TransitFeed:porto-alegre-gtfs";
-  EXPECT_EQ(feed.sink.value(id, "stopTimeCount"), Value(int64_t{130'019}));
-  EXPECT_EQ(feed.sink.value(id, "tripCount"), Value(int64_t{2'374}));
-  EXPECT_EQ(feed.sink.value(id, "timeZone"), Value(std::string("America/Sao_Paulo")));
-  feed.index = *TimetableIndex::decode(feed.sink.assets.at(std::get<std::string>(feed.sink.value(id, "timetable"))));
+  EXPECT_EQ(feed.sink->value(id, "stopTimeCount"), Value(int64_t{130'019}));
+  EXPECT_EQ(feed.sink->value(id, "tripCount"), Value(int64_t{2'374}));
+  EXPECT_EQ(feed.sink->value(id, "timeZone"), Value(std::string("America/Sao_Paulo")));
+  feed.index = *TimetableIndex::decode(feed.sink->assets.at(std::get<std::string>(feed.sink->value(id, "timetable"))));
   // At the stop 4019 trips begin: 52 on a Thursday, none on Good Friday and on a Sunday. Brazil was at UTC-3.
   const auto exact = [&](const std::string& stop, const std::string& day) {
     size_t count = 0;
