@@ -23,10 +23,9 @@ constexpr size_t name_bytes_max = 200;
 constexpr size_t id_part_bytes_max = 500;
 
 // What NGSI-LD, or every importer, means something by.
-constexpr std::array<std::string_view, 18> reserved{"id",        "type",       "scope",     "location",   "source",
-                                                    "createdAt", "modifiedAt", "deletedAt", "observedAt", "expiresAt",
-                                                    "value",     "object",     "datasetId", "unitCode",   "providedBy",
-                                                    "invented",  "body",       "appearance"};
+constexpr std::array<std::string_view, 18> reserved{
+    "id",        "type",  "scope",  "location",  "source",   "createdAt",  "modifiedAt", "deletedAt", "observedAt",
+    "expiresAt", "value", "object", "datasetId", "unitCode", "providedBy", "invented",   "body",      "appearance"};
 
 bool is_letter_or_digit(unsigned char byte) {
   return byte >= 0x80 || std::isalnum(byte) != 0;
