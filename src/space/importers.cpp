@@ -4,11 +4,19 @@
 #include <cctype>
 
 #include "space/byte_source.hpp"
+#include "space/formats/csv_import.hpp"
+#include "space/formats/epanet_import.hpp"
+#include "space/formats/geojson_import.hpp"
+#include "space/formats/sumo_import.hpp"
+#include "space/formats/topojson_import.hpp"
+#include "space/ifc/ifc_import.hpp"
 #include "space/importer.hpp"
 #include "space/osm_import.hpp"
 #include "space/terrain/hgt_import.hpp"
 #include "space/terrain/raster_import.hpp"
 #include "space/terrain/relief_import.hpp"
+#include "space/points/points_import.hpp"
+#include "space/transit/gtfs_import.hpp"
 
 namespace cityloom::space {
 namespace {
@@ -20,6 +28,15 @@ constexpr std::array table{
     Importer{"CityGML relief", ".gml .xml .citygml", begins_relief, import_relief},
     Importer{"ASCII grid of heights", ".asc", nullptr, import_raster},
     Importer{"SRTM heights", ".zip", begins_zipped_hgt, import_hgt},
+    Importer{"building models (IFC)", ".ifc .ifc.gz", is_ifc, import_ifc},
+    Importer{"GeoJSON", ".geojson .geojson.gz .geojsonl .geojsonl.gz .geojsons .ndgeojson .json .json.gz .jsonl .ndjson",
+             is_geojson, import_geojson},
+    Importer{"TopoJSON", ".topojson .topojson.gz .json .json.gz", is_topojson, import_topojson},
+    Importer{"SUMO networks", ".net.xml .net.xml.gz", is_sumo_network, import_sumo},
+    Importer{"EPANET", ".inp .inp.gz", is_epanet, import_epanet},
+    Importer{"GTFS", ".zip", is_gtfs, import_gtfs},
+    Importer{"LAS and LAZ point clouds", ".las .laz .las.gz", is_las, import_points},
+    Importer{"tables with positions", ".csv .csv.gz .tsv .tsv.gz .txt", is_table, import_csv},
 };
 
 bool has_ending(std::string_view file_name, std::string_view endings) {

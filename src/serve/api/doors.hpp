@@ -49,6 +49,17 @@ void add_branch_doors(Router& router, const ApiStatePointer& state);
 void add_city_doors(Router& router, const ApiStatePointer& state);
 /// /api/terrain and /tiles/terrain.
 void add_terrain_doors(Router& router, const ApiStatePointer& state);
+/// /api/indoors, /api/indoors/route and /tiles/indoors.
+void add_indoor_doors(Router& router, const ApiStatePointer& state);
+
+/// /api/underground and its section.
+void add_underground_doors(Router& router, const ApiStatePointer& state);
+
+/// /api/transit/departures.
+void add_transit_doors(Router& router, const ApiStatePointer& state);
+
+/// /tiles/points.
+void add_points_door(Router& router, const ApiStatePointer& state);
 
 /// The parameters `asOf` and `branch` as routes describe them.
 Parameter as_of_parameter();
