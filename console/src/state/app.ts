@@ -11,6 +11,8 @@ import { Imports, type Upload } from './imports';
 import { IndoorsState } from './indoors';
 import { isMoving, MOVING_TYPES, MovingThings } from './moving';
 import type { EntityFacts, MapFeature } from './ngsi';
+import { Objects } from './objects';
+import { Rasters } from './rasters';
 import { applyChange, sensorOf, type Sensor, type Sensors } from './sensors';
 import { Store, watch } from './store';
 import { ChangeStream, type StreamOutside } from './stream';
@@ -100,6 +102,8 @@ export class App {
   readonly views: SavedViews;
   readonly imports: Imports;
   readonly indoors: IndoorsState;
+  readonly objects: Objects;
+  readonly rasters: Rasters;
   readonly #outside: Outside;
   readonly #stops: (() => void)[] = [];
   /** Server clock minus ours, from the last summary. */
@@ -123,6 +127,8 @@ export class App {
     this.indoors = new IndoorsState(this);
     this.tables = new ValueTables(this.api);
     this.views = new SavedViews(this.api, this.undo, () => outside.newId());
+    this.objects = new Objects(this.api, this.undo, () => outside.newId());
+    this.rasters = new Rasters(this.api);
     this.imports = new Imports(outside.upload, () => this.#cityChanged());
   }
 

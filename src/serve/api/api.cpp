@@ -65,6 +65,9 @@ Api::Api(Router& router, ApiServices services) : parts_(std::make_unique<Parts>(
   add_transit_doors(router, state);
   add_points_door(router, state);
   add_indoor_doors(router, state);
+  add_object_doors(router, state);
+  add_vector_doors(router, state);
+  add_raster_doors(router, state);
 }
 
 Api::~Api() = default;

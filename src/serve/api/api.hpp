@@ -18,9 +18,11 @@
 
 namespace cityloom::space {
 class CityTiles;
+class ObjectLibrary;
 class RoadMap;
 class Terrain;
 class TerrainTiles;
+class VectorTiles;
 }  // namespace cityloom::space
 
 namespace cityloom::serve {
@@ -38,11 +40,13 @@ struct ApiServices {
   link::Links* links = nullptr;        ///< gives the two functions below, where they are not given
   std::function<std::vector<link::LinkStatus>()> link_status;  ///< link::Links::status
   std::function<void(std::string_view name, std::string payload, std::function<void(base::Status)> done)>
-      link_push;                                 ///< link::Links::push
-  space::CityTiles* tiles = nullptr;             ///< of the default tenant
-  space::RoadMap* roads = nullptr;               ///< of the default tenant
-  space::Terrain* terrain = nullptr;             ///< of the default tenant
-  space::TerrainTiles* terrain_tiles = nullptr;  ///< of the same
+      link_push;                                  ///< link::Links::push
+  space::CityTiles* tiles = nullptr;              ///< of the default tenant
+  space::RoadMap* roads = nullptr;                ///< of the default tenant
+  space::Terrain* terrain = nullptr;              ///< of the default tenant
+  space::TerrainTiles* terrain_tiles = nullptr;   ///< of the same
+  space::VectorTiles* vector_tiles = nullptr;     ///< of the default tenant
+  const space::ObjectLibrary* objects = nullptr;  ///< without it the catalogue is empty
   /// The height of the ground above the ellipsoid, where it is known.
   std::function<std::optional<double>(const twin::Position&)> ground;
   ImportBytes import;
