@@ -28,7 +28,9 @@ function conditionOf(by: ColourBy, one: PaintClass): string | null {
   const property = '${' + by + '}';
   if (one.values) return one.values.map((value) => `${property} === '${value}'`).join(' || ');
   if (one.from === undefined) return null;
-  return one.to === undefined ? `${property} >= ${one.from}` : `${property} >= ${one.from} && ${property} < ${one.to}`;
+  // A building without the number has none in the tiles either, and comparing nothing would stop the map.
+  const known = `${property} !== undefined && ${property} >= ${one.from}`;
+  return one.to === undefined ? known : `${known} && ${property} < ${one.to}`;
 }
 
 /** The style of buildings as Cesium's style language writes it. */

@@ -197,8 +197,12 @@ function drawLayers(app: App, widget: CesiumWidget): Stop[] {
 
 function tellFailures(app: App, widget: CesiumWidget): Stop[] {
   const failed = (): void => app.mapStatus.update((status) => ({ ...status, phase: 'failed' }));
+  const broken = (_: unknown, error: unknown): void => {
+    console.error(`The map has stopped: ${String(error)}`);
+    failed();
+  };
   widget.canvas.addEventListener('webglcontextlost', failed);
-  return [widget.scene.renderError.addEventListener(failed) as Stop, () => widget.canvas.removeEventListener('webglcontextlost', failed)];
+  return [widget.scene.renderError.addEventListener(broken) as Stop, () => widget.canvas.removeEventListener('webglcontextlost', failed)];
 }
 
 /** Opens the 3D map in `container`; the answer closes it. Null when WebGL fails after all. */

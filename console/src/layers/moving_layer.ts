@@ -77,10 +77,11 @@ export class MovingLayer {
     billboard.position = Cartesian3.fromDegrees(place[0], place[1], height, undefined, this.#scratch);
     billboard.rotation = (-heading * Math.PI) / 180;
     const drawn = this.#drawn.get(thing.id);
-    const look = `${theme}${selected}${thing.kind}${Math.round(presence * 8)}`;
+    const look = `${theme}${selected}${thing.kind}${thing.track.still}${Math.round(presence * 8)}`;
     if (!drawn || drawn.look === look) return;
     drawn.look = look;
-    const { image, id } = movingImage(shapeOf(thing), selected ? SCENE[theme].accent : movingColour(thing, theme), SCENE[theme].halo, thing.invented);
+    // Without a known direction a dot, so that no arrow says what nobody reported.
+    const { image, id } = movingImage(thing.track.still ? 'person' : shapeOf(thing), selected ? SCENE[theme].accent : movingColour(thing, theme), SCENE[theme].halo, thing.invented);
     billboard.setImage(id, image);
     billboard.color = Color.WHITE.withAlpha(0.15 + 0.85 * presence);
     billboard.show = presence > 0;

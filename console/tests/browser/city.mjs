@@ -112,6 +112,13 @@ async function colourChecks({ tally, shoot }, page) {
     expect(page.url().includes('colour=category'), 'the choice is not in the address');
     await shoot(page, 'desktop-ko-category');
   });
+  await tally.check('buildings without the number take the colour of the unknown, and the map goes on', async () => {
+    await page.evaluate(() => window.__cityloom.go({ colourBy: 'levels' }));
+    await settled(page, 3000);
+    expect((await page.evaluate(() => window.__cityloom.mapStatus.get().phase)) === 'ready', 'the map has stopped');
+    await page.evaluate(() => window.__cityloom.go({ colourBy: 'category' }));
+    await settled(page, 1500);
+  });
   await tally.check('a layer that is switched off is no longer drawn', async () => {
     const before = await pixels(page, MIDDLE);
     const box = page.locator('.layer', { hasText: '건물' }).locator('input[type=checkbox]').first();
