@@ -92,6 +92,10 @@ class OpenDoors final : public Doors {
     services.roads = roads_.get();
     services.terrain = terrain_.get();
     services.terrain_tiles = &terrain_tiles_;
+    services.ground = [this](const twin::Position& place) {
+      const auto height_m = space::height_m_at(*terrain_->relief(), place);
+      return height_m ? *height_m : std::optional<double>();
+    };
     services.vector_tiles = vector_tiles_.get();
     services.objects = &objects_;
     services.import = import_bytes;
