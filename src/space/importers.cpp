@@ -10,6 +10,8 @@
 #include "space/formats/sumo_import.hpp"
 #include "space/formats/topojson_import.hpp"
 #include "space/ifc/ifc_import.hpp"
+#include "space/city/citygml_import.hpp"
+#include "space/city/cityjson_import.hpp"
 #include "space/importer.hpp"
 #include "space/osm_import.hpp"
 #include "space/terrain/hgt_import.hpp"
@@ -29,6 +31,8 @@ constexpr std::array table{
     Importer{"ASCII grid of heights", ".asc", nullptr, import_raster},
     Importer{"SRTM heights", ".zip", begins_zipped_hgt, import_hgt},
     Importer{"building models (IFC)", ".ifc .ifc.gz", is_ifc, import_ifc},
+    Importer{"CityJSON", ".json .json.gz .jsonl .jsonl.gz", is_cityjson, import_cityjson},
+    Importer{"CityGML", ".gml .gml.gz .xml .xml.gz .citygml", is_citygml, import_citygml},
     Importer{"GeoJSON", ".geojson .geojson.gz .geojsonl .geojsonl.gz .geojsons .ndgeojson .json .json.gz .jsonl .ndjson",
              is_geojson, import_geojson},
     Importer{"TopoJSON", ".topojson .topojson.gz .json .json.gz", is_topojson, import_topojson},

@@ -68,6 +68,7 @@ Api::Api(Router& router, ApiServices services) : parts_(std::make_unique<Parts>(
   add_object_doors(router, state);
   add_vector_doors(router, state);
   add_raster_doors(router, state);
+  add_export_door(router, state);
 }
 
 Api::~Api() = default;

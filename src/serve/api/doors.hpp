@@ -66,6 +66,8 @@ void add_raster_doors(Router& router, const ApiStatePointer& state);
 void add_vector_doors(Router& router, const ApiStatePointer& state);
 /// /api/objects. Lives as long as the library of the services.
 void add_object_doors(Router& router, const ApiStatePointer& state);
+/// /api/export.
+void add_export_door(Router& router, const ApiStatePointer& state);
 
 /// The parameters `asOf` and `branch` as routes describe them.
 Parameter as_of_parameter();
