@@ -27,7 +27,7 @@ base::Result<uint16_t> ServerProcess::start(const std::string& program, const st
                                             int timeout_ms) {
   std::array<int, 2> pipe{};
   if (::pipe(pipe.data()) != 0) return fail(Code::unavailable, "no pipe to the server");
-  std::vector<std::string> words{"cityloom", "serve", "--port", "0"};
+  std::vector<std::string> words{"cityloom", "serve", "--no-rehearsal", "--port", "0"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());

@@ -28,6 +28,7 @@ Command backup_command();
 Command restore_command();
 Command refold_command();
 Command doctor_command();
+Command rehearse_command();
 Command bench_command();
 Command version_command();
 

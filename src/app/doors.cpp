@@ -7,6 +7,7 @@
 
 #include "app/places.hpp"
 #include "app/record_work.hpp"
+#include "app/rehearsal_runner.hpp"
 #include "serve/api/api.hpp"
 #include "serve/ngsi/api.hpp"
 #include "space/objects/objects.hpp"
@@ -100,6 +101,7 @@ class OpenDoors final : public Doors {
     services.objects = &objects_;
     services.import = import_bytes;
     services.city_name = city_name(parts.settings, parts.folder);
+    if (services.city_name.empty()) services.city_name = invented_city_name(parts.settings, parts.tenants.main());
     const std::string console = console_folder(parts.settings);
     std::error_code error;
     if (std::filesystem::exists(console + "/index.html", error)) services.console_folder = console;

@@ -23,4 +23,10 @@ std::string packs_folder(const Settings& settings) {
   return settings.packs.empty() ? source_folder() + "/packs" : settings.packs;
 }
 
+std::string rehearsal_pack_folder(const Settings& settings) {
+  std::error_code error;
+  const std::string own = packs_folder(settings) + "/rehearsal";
+  return fs::exists(own + "/pack.yaml", error) ? own : source_folder() + "/packs/rehearsal";
+}
+
 }  // namespace cityloom::app

@@ -16,4 +16,7 @@ std::string console_folder(const Settings& settings);
 /// As set, else packs in the source folder.
 std::string packs_folder(const Settings& settings);
 
+/// The pack of a rehearsal's devices: in the folder of packs, else beside the program's sources.
+std::string rehearsal_pack_folder(const Settings& settings);
+
 }  // namespace cityloom::app

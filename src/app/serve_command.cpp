@@ -11,6 +11,7 @@
 #include "app/doors.hpp"
 #include "app/places.hpp"
 #include "app/record_work.hpp"
+#include "app/rehearsal_runner.hpp"
 #include "link/definition.hpp"
 #include "link/links.hpp"
 #include "serve/server.hpp"
@@ -42,8 +43,9 @@ serve::ServerOptions server_options(const Settings& settings) {
 
 /// A server that runs: every part of it, in the order in which they lean on each other.
 struct Twin {
-  explicit Twin(const Arguments& given, DataFolder data) : settings(given.settings), folder(std::move(data)) {}
+  explicit Twin(const Settings& given, DataFolder data) : settings(given), folder(std::move(data)) {}
   ~Twin() {
+    rehearsal.reset();
     if (server) server->stop();
     if (links) links->stop();
     // Only what this process has said: another one may be serving the folder.
@@ -60,6 +62,7 @@ struct Twin {
   std::unique_ptr<link::Links> links;
   std::unique_ptr<Doors> doors;
   std::unique_ptr<serve::Server> server;
+  std::unique_ptr<RehearsalRunner> rehearsal;
   std::string url;  ///< where it is reached
 };
 
@@ -83,6 +86,26 @@ void add_links(Twin& twin, std::vector<link::LinkDefinition> definitions) {
   }
 }
 
+/// The links of a rehearsal's devices: by HTTP, or from the broker that is set, by the same mappings.
+Status declare_rehearsal(Twin& twin) {
+  auto pack = link::read_pack(rehearsal_pack_folder(twin.settings));
+  if (!pack) return pack.error();
+  if (!twin.settings.rehearsal_broker.empty()) {
+    const auto address = rehearsal::BrokerAddress::parse(twin.settings.rehearsal_broker);
+    if (!address) return address.error();
+    for (link::LinkDefinition& definition : pack->links) {
+      link::MqttSource source;
+      source.host = address->host;
+      source.port = address->port;
+      source.client_id = "cityloom-" + definition.name;
+      source.filters = {"rehearsal/" + definition.name.substr(definition.name.find('-') + 1) + "/#"};
+      definition.source = source;
+    }
+  }
+  add_links(twin, std::move(pack->links));
+  return {};
+}
+
 /// Declares the links of every pack and of the configuration. A pack with a mistake is told and left out, since the
 /// rest of the city goes on; one in the configuration is the user's own and ends the start.
 Status declare_links(Twin& twin) {
@@ -92,13 +115,16 @@ Status declare_links(Twin& twin) {
   twin.links = std::make_unique<link::Links>(twin.tenants->main(), twin.clock, options);
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(packs_folder(twin.settings), error)) {
-    if (!std::filesystem::exists(entry.path() / "pack.yaml", error)) continue;
+    if (!std::filesystem::exists(entry.path() / "pack.yaml", error) || entry.path().filename() == "rehearsal") continue;
     auto pack = link::read_pack(entry.path().string());
     if (pack) {
       add_links(twin, std::move(pack->links));
     } else {
       tell("pack left out: " + pack.error().text());
     }
+  }
+  if (opens_rehearsal_links(twin.settings, twin.tenants->main())) {
+    if (Status status = declare_rehearsal(twin); !status) tell("rehearsal left out: " + status.error().text());
   }
   if (twin.settings.links_file.empty()) return {};
   auto links = link::read_links(twin.settings.links_file);
@@ -153,9 +179,11 @@ ExitCode listen(Twin& twin) {
 ExitCode bring_city(Twin& twin, const Interrupt& interrupt) {
   thread::Thread& thread = twin.tenants->main();
   if (twin.settings.city.empty()) {
-    tell(thread.status().entities == 0
-             ? "no city yet: bring one by --city DIR (a folder with .osm or .osm.pbf files), or by `cityloom import`"
-             : "no --city given: starting with what the data folder holds");
+    const bool is_invented = wants_rehearsal(twin.settings, thread);
+    tell(thread.status().entities > 0 ? "no --city given: starting with what the data folder holds"
+         : is_invented ? "no city yet: inventing one; bring a real one by --city DIR, or by `cityloom import`"
+                       : "no city yet: bring one by --city DIR (a folder with .osm or .osm.pbf files), or by "
+                         "`cityloom import`");
     return ExitCode::ok;
   }
   tell("listening at " + twin.url + "/ meanwhile");
@@ -188,14 +216,21 @@ ExitCode work_serve(const Arguments& arguments) {
   Interrupt interrupt;
   auto folder = DataFolder::open(arguments.settings.data, DataFolder::Absent::make);
   if (!folder) return complain(folder.error(), exit_code_of_data(folder.error()));
-  Twin twin(arguments, std::move(*folder));
+  Settings settings = arguments.settings;
+  if (arguments.option("--rehearse") != nullptr) settings.rehearsal = "on";
+  if (arguments.option("--no-rehearsal") != nullptr) settings.rehearsal = "off";
+  Twin twin(settings, std::move(*folder));
   if (Status status = open_tenants(twin); !status) return complain(status.error(), exit_code_of_data(status.error()));
   if (Status status = declare_links(twin); !status) return complain(status.error(), ExitCode::usage);
   if (const ExitCode code = listen(twin); code != ExitCode::ok) return code;
+  const bool rehearses = wants_rehearsal(twin.settings, twin.tenants->main());
   if (const ExitCode code = bring_city(twin, interrupt); code != ExitCode::ok) {
     return code == ExitCode::interrupted ? ExitCode::ok : code;
   }
   twin.links->start();
+  if (rehearses) {
+    twin.rehearsal = std::make_unique<RehearsalRunner>(twin.settings, twin.tenants->main(), *twin.links, twin.clock);
+  }
   std::printf("Cityloom is ready at %s/\n", twin.url.c_str());
   std::fflush(stdout);
   return stay(twin, interrupt);
@@ -221,6 +256,10 @@ Command serve_command() {
   options.push_back({"--packs", "DIR", "folder with packs (default: packs/ beside the sources)", "packs"});
   options.push_back(
       {"--console", "DIR", "folder with the built console (default: console/dist beside the sources)", "console"});
+  options.push_back({"--rehearse", "", "send invented devices and vehicles into the city, also into a real one", ""});
+  options.push_back({"--no-rehearsal", "", "invent nothing, also where there is no city", ""});
+  options.push_back(
+      {"--rehearsal", "HOW", "auto (default), on, links (for `cityloom rehearse --to`), off", "rehearsal"});
   options.push_back({"--bench", "", "open /bench/fixed/BYTES, the ceiling for benchmarks", "bench"});
   return {"serve",
           "Run the twin: APIs, links and console",

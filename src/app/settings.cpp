@@ -62,9 +62,41 @@ Status set_bool(bool& target, std::string_view text) {
   return {};
 }
 
+std::vector<Setting> rehearsal_settings() {
+  return {
+      {"rehearsal",
+       "auto: an invented city where there is no other; on: devices into whatever city there is; links; off",
+       [](Settings& s, std::string_view t) {
+         return set_choice(s.rehearsal, t, {"auto", "on", "links", "off"});
+       },
+       [](const Settings& s) { return s.rehearsal; }},
+      {"rehearsal_broker", "HOST:PORT of a broker to which the links of a rehearsal listen instead of HTTP",
+       [](Settings& s, std::string_view t) -> Status {
+         s.rehearsal_broker = t;
+         return {};
+       },
+       [](const Settings& s) { return s.rehearsal_broker; }},
+      {"rehearsal_seed", "another seed: another city, another day",
+       [](Settings& s, std::string_view t) { return set_number<uint64_t>(s.rehearsal_seed, t, 0, uint64_t{1} << 62); },
+       [](const Settings& s) { return std::to_string(s.rehearsal_seed); }},
+      {"rehearsal_buildings", "size of the invented city",
+       [](Settings& s, std::string_view t) { return set_number<uint64_t>(s.rehearsal_buildings, t, 1, 4'000'000); },
+       [](const Settings& s) { return std::to_string(s.rehearsal_buildings); }},
+      {"rehearsal_vehicles", "vehicles that are followed",
+       [](Settings& s, std::string_view t) { return set_number<uint32_t>(s.rehearsal_vehicles, t, 0, 1'000'000); },
+       [](const Settings& s) { return std::to_string(s.rehearsal_vehicles); }},
+      {"rehearsal_pedestrians", "people on foot",
+       [](Settings& s, std::string_view t) { return set_number<uint32_t>(s.rehearsal_pedestrians, t, 0, 1'000'000); },
+       [](const Settings& s) { return std::to_string(s.rehearsal_pedestrians); }},
+      {"rehearsal_devices", "sensors, about",
+       [](Settings& s, std::string_view t) { return set_number<uint32_t>(s.rehearsal_devices, t, 0, 10'000'000); },
+       [](const Settings& s) { return std::to_string(s.rehearsal_devices); }},
+  };
+}
+
 std::vector<Setting> make_table() {
   constexpr uint64_t terabyte = uint64_t{1} << 40;
-  return {
+  std::vector<Setting> table = {
       {"data", "folder in which everything recorded is kept",
        [](Settings& s, std::string_view t) -> Status {
          s.data = t;
@@ -123,6 +155,8 @@ std::vector<Setting> make_table() {
        [](Settings& s, std::string_view t) { return set_bool(s.bench, t); },
        [](const Settings& s) { return std::string(s.bench ? "true" : "false"); }},
   };
+  for (Setting& setting : rehearsal_settings()) table.push_back(std::move(setting));
+  return table;
 }
 
 std::vector<std::string> known_keys() {

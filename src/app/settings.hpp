@@ -26,6 +26,13 @@ struct Settings {
   uint64_t queue_bytes_max = 256u << 20;
   int64_t checkpoint_interval_ms = 5'000;
   bool bench = false;
+  std::string rehearsal = "auto";
+  std::string rehearsal_broker;
+  uint64_t rehearsal_seed = 1;
+  uint64_t rehearsal_buildings = 3'000;
+  uint32_t rehearsal_vehicles = 300;
+  uint32_t rehearsal_pedestrians = 150;
+  uint32_t rehearsal_devices = 240;
   std::string links_file;  ///< the configuration file, where it has a list of links
 };
 

@@ -1,0 +1,115 @@
+# The rehearsal as a user meets it: a living city on an empty folder, and devices over a real broker with nothing refused.
+import json
+import os
+
+import cityloom
+import mqtt
+from cityloom import Server, command, expect, expect_equal, needs_shared, wait_until
+
+SMALL = ["--rehearsal", "auto"]
+
+
+def settings(folder, **values):
+    path = os.path.join(folder, "small.yaml")
+    with open(path, "w") as f:
+        for key, value in values.items():
+            f.write(f"{key}: {json.dumps(value)}\n")
+    return ["--config", path]
+
+
+def counts(server):
+    return {row["type"]: row["count"] for row in server.get("/api/summary").json()["types"]}
+
+
+def rehearsal_links(server):
+    return [link for link in server.get("/api/links").json()["links"] if link["name"].startswith("rehearsal-")]
+
+
+def vehicle_places(server):
+    found = server.get("/ngsi-ld/v1/entities?type=Vehicle&limit=1000&options=keyValues").json()
+    return {one["id"]: one["location"]["coordinates"] for one in found}
+
+
+def test_an_empty_folder_comes_alive():
+    with cityloom.folder() as folder:
+        small = settings(folder, rehearsal_buildings=300, rehearsal_vehicles=80, rehearsal_devices=120)
+        with Server(folder + "/data", *SMALL, *small) as server:
+            wait_until("vehicles drive", lambda: counts(server).get("Vehicle", 0) >= 5, 60)
+            have = counts(server)
+            expect_equal(have["Building"], 300, "buildings")
+            for kind in ("RoadSegment", "Water", "Pipe", "City", "TrafficSignal"):
+                expect(have.get(kind, 0) > 0, f"no {kind}: {have}")
+            before = vehicle_places(server)
+            wait_until("a vehicle has moved", lambda: any(vehicle_places(server).get(id_) != place for id_, place in before.items()), 20)
+            vehicle = server.get("/ngsi-ld/v1/entities/" + next(iter(before)) + "?options=keyValues").json()
+            expect_equal(vehicle["invented"], True, "invented")
+            for link in rehearsal_links(server):
+                expect_equal(link["refused"], 0, f"refused by {link['name']}: {link['refusals'][:1]}")
+            expect_equal(server.stop(), 0, "code after Ctrl-C")
+        with Server(folder + "/data", *SMALL, *small) as server:
+            wait_until("the day goes on after a restart",
+                       lambda: sum(link["accepted"] for link in rehearsal_links(server)) > 0, 60)
+            expect_equal(counts(server)["Building"], 300, "buildings after a restart")
+
+
+def test_switched_off_nothing_is_invented():
+    with cityloom.folder() as folder:
+        for switch in (["--no-rehearsal"], [*settings(folder, rehearsal="off"), "--rehearsal", "off"]):
+            with Server(folder + "/data", *switch) as server:
+                expect_equal(rehearsal_links(server), [], "links")
+                expect_equal(counts(server), {}, "entities")
+
+
+def test_over_a_real_broker_nothing_is_refused():
+    with cityloom.folder() as folder, mqtt.Broker(folder) as broker:
+        data, truth = folder + "/data", folder + "/truth.ndjson"
+        size = ["--buildings", "300", "--seed", "5"]
+        code, _, error = command("rehearse", "--into", data, *size)
+        expect_equal(code, 0, error)
+        listen = settings(folder, rehearsal_broker=f"127.0.0.1:{broker.port}")
+        with Server(data, "--rehearsal", "links", *listen) as server:
+            wait_until("the links listen", lambda: all(link["state"] == "running" for link in rehearsal_links(server)), 20)
+            code, _, error = command("rehearse", "--broker", f"127.0.0.1:{broker.port}", *size, "--vehicles", "60", "--devices", "150",
+                                     "--seconds", "60", "--speed", "12", "--start", "2026-03-02T08:00:00+09:00",
+                                     "--truth", truth)
+            expect_equal(code, 0, error)
+            with open(truth) as f:
+                lines = [json.loads(line) for line in f]
+            driving = {line["vehicle"] for line in lines if line["kind"] == "vehicle"}
+            expect(len(driving) > 5, f"only {len(driving)} vehicles drove")
+            wait_until("every vehicle of the truth is recorded", lambda: counts(server).get("Vehicle", 0) >= len(driving), 20)
+            links = rehearsal_links(server)
+            for link in links:
+                expect_equal(link["refused"], 0, f"refused by {link['name']}: {link['refusals'][:1]}")
+            expect(sum(link["accepted"] for link in links) > 100, "hardly anything was taken")
+            # A sensor without an error says the truth: the register of a meter.
+            meters = [line for line in lines if line["kind"] == "reading" and line["device"].startswith("energy/")]
+            expect(meters, "no meter in the truth")
+            last = {line["device"]: line for line in meters}
+            name, line = next(iter(last.items()))
+            found = server.get(f"/ngsi-ld/v1/entities/urn:ngsi-ld:EnergyMeter:rehearsal-{name.split('/')[1]}?options=keyValues").json()
+            expect(abs(found["energyConsumed"] - line["energy"]) < 0.5, f"{found} against {line}")
+
+
+def test_a_real_city_gets_invented_cars():
+    jamsil = needs_shared(cityloom.JAMSIL)
+    with cityloom.folder() as folder:
+        with Server(folder + "/data", "--city", jamsil, "--rehearse") as server:
+            wait_until("vehicles drive in Jamsil", lambda: counts(server).get("Vehicle", 0) >= 5, 90)
+            for longitude, latitude, *_ in vehicle_places(server).values():
+                expect(127.0 < longitude < 127.2 and 37.4 < latitude < 37.6, f"{longitude}, {latitude} is not in Jamsil")
+            expect_equal(counts(server).get("City", 0), 0, "invented cities")
+
+
+def test_mistakes_are_told():
+    code, _, error = command("rehearse", "--buildings", "0")
+    expect_equal(code, 2, error)
+    code, _, error = command("rehearse", "--broker", "127.0.0.1:1", "--buildings", "12")
+    expect_equal(code, 4, error)
+    expect("broker" in error, error)
+    code, _, error = command("rehearse", "--speed", "fast")
+    expect_equal(code, 2, error)
+
+
+if __name__ == "__main__":
+    cityloom.run_tests(globals())
