@@ -1,15 +1,19 @@
 // The doors of one server.
 #include "app/doors.hpp"
 
+#include <algorithm>
+#include <cstdio>
 #include <filesystem>
 
 #include "app/places.hpp"
 #include "app/record_work.hpp"
 #include "serve/api/api.hpp"
 #include "serve/ngsi/api.hpp"
+#include "space/objects/objects.hpp"
 #include "space/roads.hpp"
 #include "space/space.hpp"
 #include "space/tiles/tiles.hpp"
+#include "space/vector/vector_tiles.hpp"
 
 namespace cityloom::app {
 namespace {
@@ -31,13 +35,32 @@ serve::NgsiOptions ngsi_options(const DoorParts& parts) {
   return options;
 }
 
+/// The kinds of packs/objects, and of objects/ in any other pack. A file with a mistake is told and left out.
+space::ObjectLibrary load_objects(const Settings& settings) {
+  namespace fs = std::filesystem;
+  const std::string packs = packs_folder(settings);
+  std::vector<std::string> folders{packs + "/objects"};
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(packs, error)) {
+    if (fs::is_directory(entry.path() / "objects", error)) folders.push_back((entry.path() / "objects").string());
+  }
+  std::sort(folders.begin() + 1, folders.end());
+  std::vector<base::Error> mistakes;
+  space::ObjectLibrary library = space::ObjectLibrary::load(folders, mistakes);
+  for (const base::Error& mistake : mistakes)
+    std::fputs(("objects left out: " + mistake.text() + "\n").c_str(), stderr);
+  return library;
+}
+
 /// Handlers stand in the router and use what is behind them, so the order of the members is the order of need.
 class OpenDoors final : public Doors {
  public:
   OpenDoors(const DoorParts& parts, std::unique_ptr<serve::NgsiApi> ngsi)
       : ngsi_(std::move(ngsi)),
         tiles_(space::CityTiles::follow(parts.tenants.main())),
-        roads_(space::RoadMap::follow(parts.tenants.main())) {
+        roads_(space::RoadMap::follow(parts.tenants.main())),
+        vector_tiles_(space::VectorTiles::of(parts.tenants.main())),
+        objects_(load_objects(parts.settings)) {
     ngsi_->add_routes(router_);
     add_backup_door(router_, parts);
     api_ = std::make_unique<serve::Api>(router_, services(parts));
@@ -55,6 +78,8 @@ class OpenDoors final : public Doors {
     services.links = &parts.links;
     services.tiles = tiles_.get();
     services.roads = roads_.get();
+    services.vector_tiles = vector_tiles_.get();
+    services.objects = &objects_;
     services.import = import_bytes;
     services.city_name = city_name(parts.settings, parts.folder);
     const std::string console = console_folder(parts.settings);
@@ -67,6 +92,8 @@ class OpenDoors final : public Doors {
   std::unique_ptr<serve::NgsiApi> ngsi_;
   std::unique_ptr<space::CityTiles> tiles_;
   std::unique_ptr<space::RoadMap> roads_;
+  std::unique_ptr<space::VectorTiles> vector_tiles_;
+  space::ObjectLibrary objects_;
   serve::Router router_;
   std::unique_ptr<serve::Api> api_;
 };

@@ -8,8 +8,8 @@
 #include <set>
 #include <sstream>
 
+#include "base/yaml_map.hpp"
 #include "link/mapping_yaml.hpp"
-#include "link/yaml_map.hpp"
 
 namespace cityloom::link {
 namespace {
@@ -32,7 +32,7 @@ base::Result<std::string> read_text(const std::string& file) {
   return text;
 }
 
-MqttSource read_mqtt(YamlMap& map, const std::string& name) {
+MqttSource read_mqtt(base::YamlMap& map, const std::string& name) {
   MqttSource source;
   source.host = map.text("host", source.host);
   const std::string version = map.text("version", "5");
@@ -53,15 +53,15 @@ MqttSource read_mqtt(YamlMap& map, const std::string& name) {
   return source;
 }
 
-std::optional<JoinTable> read_join(YamlMap& map) {
+std::optional<JoinTable> read_join(base::YamlMap& map) {
   const auto node = map.take("join");
   if (!node) return std::nullopt;
   JoinTable join;
-  YamlMap table(map.file(), *node, "join");
+  base::YamlMap table(map.file(), *node, "join");
   join.file = table.required_text("file", "name the table to put beside each row");
   join.key = table.text("key");
-  if (const auto on = table.take("on")) join.on = FieldPath::column(scalar_text(*on).value_or(""));
-  if (const auto equals = table.take("equals")) join.equals = scalar_text(*equals).value_or("");
+  if (const auto on = table.take("on")) join.on = FieldPath::column(base::scalar_text(*on).value_or(""));
+  if (const auto equals = table.take("equals")) join.equals = base::scalar_text(*equals).value_or("");
   if (const auto nearest = table.take("nearest_to")) join.nearest_to = read_position(map.file(), *nearest);
   join.longitude = table.text("longitude");
   join.latitude = table.text("latitude");
@@ -77,7 +77,7 @@ std::optional<JoinTable> read_join(YamlMap& map) {
   return join;
 }
 
-base::Instant read_instant(YamlMap& map, const std::string& key) {
+base::Instant read_instant(base::YamlMap& map, const std::string& key) {
   const std::string text = map.text(key);
   if (text.empty()) return base::Instant::none();
   const auto instant = base::Instant::parse(text);
@@ -86,7 +86,7 @@ base::Instant read_instant(YamlMap& map, const std::string& key) {
   return base::Instant::none();
 }
 
-ReplaySource read_replay(YamlMap& map) {
+ReplaySource read_replay(base::YamlMap& map) {
   ReplaySource source;
   source.file = map.required_text("file", "name the table to replay");
   const std::string shape = map.text("shape", "rows");
@@ -117,7 +117,7 @@ ReplaySource read_replay(YamlMap& map) {
   return source;
 }
 
-void read_mappings(YamlMap& map, LinkDefinition& link) {
+void read_mappings(base::YamlMap& map, LinkDefinition& link) {
   const bool columns = std::holds_alternative<ReplaySource>(link.source);
   const auto one = map.take("mapping");
   const auto many = map.take("mappings");
@@ -126,7 +126,7 @@ void read_mappings(YamlMap& map, LinkDefinition& link) {
     return;
   }
   const auto read = [&](const YAML::Node& node) {
-    YamlMap mapping(map.file(), node, "a mapping");
+    base::YamlMap mapping(map.file(), node, "a mapping");
     link.mappings.push_back(read_mapping(mapping, columns));
     if (std::holds_alternative<MqttSource>(link.source) && link.mappings.back().topics.empty()) {
       map.file().mistake(node, "a mapping of an mqtt link needs the key 'topic'", "write topic: sensors/{id}/air");
@@ -145,9 +145,9 @@ bool is_link_name(std::string_view name) {
   });
 }
 
-LinkDefinition read_link(YamlFile& file, const YAML::Node& node) {
+LinkDefinition read_link(base::YamlFile& file, const YAML::Node& node) {
   LinkDefinition link;
-  YamlMap map(file, node, "a link");
+  base::YamlMap map(file, node, "a link");
   link.where = file.where(node);
   link.folder = std::filesystem::path(file.name()).parent_path().string();
   link.name = map.required_text("name", "give it a short name, unique among the links");
@@ -178,7 +178,7 @@ LinkDefinition read_link(YamlFile& file, const YAML::Node& node) {
   return link;
 }
 
-base::Result<std::vector<LinkDefinition>> read_list(YamlFile& file, const YAML::Node& root) {
+base::Result<std::vector<LinkDefinition>> read_list(base::YamlFile& file, const YAML::Node& root) {
   std::vector<LinkDefinition> links;
   const YAML::Node list = root.IsMap() ? root["links"] : YAML::Node(YAML::NodeType::Undefined);
   if (list.IsDefined() && !list.IsNull()) {
@@ -201,12 +201,12 @@ base::Result<std::vector<LinkDefinition>> read_list(YamlFile& file, const YAML::
 }
 
 base::Result<Pack> parse_pack(const std::string& text, const std::string& file, const std::string& folder) {
-  YamlFile read(file);
+  base::YamlFile read(file);
   const YAML::Node root = read.parse(text);
   if (read.error()) return *read.error();
   Pack pack;
   pack.folder = folder;
-  YamlMap map(read, root, "a pack");
+  base::YamlMap map(read, root, "a pack");
   pack.name = map.required_text("name", "give the pack a short name");
   pack.label = map.text_by_language("label");
   map.text_by_language("description");
@@ -230,7 +230,7 @@ std::string_view LinkDefinition::kind() const {
 }
 
 base::Result<std::vector<LinkDefinition>> parse_links(std::string_view yaml, const std::string& file) {
-  YamlFile read(file);
+  base::YamlFile read(file);
   try {
     const YAML::Node root = read.parse(std::string(yaml));
     if (read.error()) return *read.error();

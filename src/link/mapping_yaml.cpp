@@ -27,8 +27,8 @@ constexpr auto kinds = std::to_array<std::pair<std::string_view, AttributeKind>>
 });
 constexpr size_t rule_levels_max = 3;  // sub-attributes of sub-attributes
 
-FieldPath read_path(YamlFile& file, const YAML::Node& node, bool columns) {
-  const auto text = scalar_text(node);
+FieldPath read_path(base::YamlFile& file, const YAML::Node& node, bool columns) {
+  const auto text = base::scalar_text(node);
   if (!text || text->empty()) {
     file.mistake(node, columns ? "a field is the name of a column" : "a field is a path such as a.b[0].c");
     return {};
@@ -40,16 +40,16 @@ FieldPath read_path(YamlFile& file, const YAML::Node& node, bool columns) {
   return {};
 }
 
-std::optional<FieldPath> take_path(YamlMap& map, const std::string& key, bool columns) {
+std::optional<FieldPath> take_path(base::YamlMap& map, const std::string& key, bool columns) {
   const auto node = map.take(key);
   if (!node) return std::nullopt;
   return read_path(map.file(), *node, columns);
 }
 
-std::optional<Template> take_template(YamlMap& map, const std::string& key, bool columns) {
+std::optional<Template> take_template(base::YamlMap& map, const std::string& key, bool columns) {
   const auto node = map.take(key);
   if (!node) return std::nullopt;
-  auto made = Template::parse(scalar_text(*node).value_or(""), columns);
+  auto made = Template::parse(base::scalar_text(*node).value_or(""), columns);
   if (made.ok()) return std::move(*made);
   map.file().mistake(*node, made.error());
   return std::nullopt;
@@ -63,7 +63,7 @@ void append_json(const YAML::Node& node, std::string& to) {
     for (const auto& item : node) {
       if (!std::exchange(is_first, false)) to += ',';
       if (node.IsMap()) {
-        append_quoted(scalar_text(item.first).value_or(""), to);
+        append_quoted(base::scalar_text(item.first).value_or(""), to);
         to += ':';
         append_json(item.second, to);
       } else {
@@ -87,7 +87,7 @@ void append_json(const YAML::Node& node, std::string& to) {
   }
 }
 
-twin::Value read_constant(YamlFile& file, const YAML::Node& node, AttributeKind kind) {
+twin::Value read_constant(base::YamlFile& file, const YAML::Node& node, AttributeKind kind) {
   if (kind == AttributeKind::geo_property) {
     const auto position = read_position(file, node);
     return twin::Geometry::point(position.value_or(twin::Position{}));
@@ -115,9 +115,9 @@ twin::Value read_constant(YamlFile& file, const YAML::Node& node, AttributeKind 
 }
 
 /// `observed_at: received`, `observed_at: none`, `observed_at: FIELD`, or a map of from, format and zone.
-TimeRule read_time(YamlFile& file, const YAML::Node& node, bool columns) {
+TimeRule read_time(base::YamlFile& file, const YAML::Node& node, bool columns) {
   TimeRule rule;
-  const auto text = scalar_text(node);
+  const auto text = base::scalar_text(node);
   if (text && (*text == "received" || *text == "none")) {
     rule.source = *text == "none" ? TimeRule::Source::absent : TimeRule::Source::received;
     return rule;
@@ -127,7 +127,7 @@ TimeRule read_time(YamlFile& file, const YAML::Node& node, bool columns) {
     rule.field = read_path(file, node, columns);
     return rule;
   }
-  YamlMap map(file, node, "observed_at");
+  base::YamlMap map(file, node, "observed_at");
   if (const auto from = map.take("from")) {
     rule.field = read_path(file, *from, columns);
   } else {
@@ -143,7 +143,7 @@ TimeRule read_time(YamlFile& file, const YAML::Node& node, bool columns) {
   return rule;
 }
 
-AttributeKind read_kind(YamlMap& map, AttributeKind otherwise) {
+AttributeKind read_kind(base::YamlMap& map, AttributeKind otherwise) {
   const std::string text = map.text("kind");
   if (text.empty()) return otherwise;
   for (const auto& [name, kind] : kinds) {
@@ -156,7 +156,7 @@ AttributeKind read_kind(YamlMap& map, AttributeKind otherwise) {
 }
 
 /// What makes a number of the field: as, scale, offset, unit, given_in, minimum, maximum.
-void read_number_rule(YamlMap& map, AttributeRule& rule) {
+void read_number_rule(base::YamlMap& map, AttributeRule& rule) {
   using As = AttributeRule::ReadAs;
   const std::string as = map.text("as");
   const auto given = std::to_array<std::pair<std::string_view, As>>(
@@ -189,10 +189,10 @@ void read_number_rule(YamlMap& map, AttributeRule& rule) {
   if (as.empty() && is_number) rule.as = As::number;
 }
 
-AttributeRule read_attribute(YamlFile& file, const std::string& name, const YAML::Node& node, bool columns,
+AttributeRule read_attribute(base::YamlFile& file, const std::string& name, const YAML::Node& node, bool columns,
                              size_t level);
 
-void read_sources(YamlMap& map, AttributeRule& rule, bool columns) {
+void read_sources(base::YamlMap& map, AttributeRule& rule, bool columns) {
   rule.from = take_path(map, "from", columns);
   rule.longitude = take_path(map, "longitude", columns);
   rule.latitude = take_path(map, "latitude", columns);
@@ -212,7 +212,7 @@ void read_sources(YamlMap& map, AttributeRule& rule, bool columns) {
   }
 }
 
-void read_members(YamlMap& map, AttributeRule& rule, bool columns, size_t level) {
+void read_members(base::YamlMap& map, AttributeRule& rule, bool columns, size_t level) {
   const auto members = map.take("members");
   if (!members) return;
   if (!members->IsMap() || level >= rule_levels_max) {
@@ -221,11 +221,11 @@ void read_members(YamlMap& map, AttributeRule& rule, bool columns, size_t level)
   }
   for (const auto& pair : *members) {
     rule.members.push_back(
-        read_attribute(map.file(), scalar_text(pair.first).value_or(""), pair.second, columns, level + 1));
+        read_attribute(map.file(), base::scalar_text(pair.first).value_or(""), pair.second, columns, level + 1));
   }
 }
 
-AttributeRule read_attribute(YamlFile& file, const std::string& name, const YAML::Node& node, bool columns,
+AttributeRule read_attribute(base::YamlFile& file, const std::string& name, const YAML::Node& node, bool columns,
                              size_t level) {
   AttributeRule rule;
   if (name.empty()) file.mistake(node, "an attribute has a name");
@@ -240,7 +240,7 @@ AttributeRule read_attribute(YamlFile& file, const std::string& name, const YAML
     rule.from = read_path(file, node, columns);
     return rule;
   }
-  YamlMap map(file, node, fmt::format("the attribute '{}'", name));
+  base::YamlMap map(file, node, fmt::format("the attribute '{}'", name));
   read_sources(map, rule, columns);
   read_number_rule(map, rule);
   for (std::string& text : map.texts("none")) rule.none.push_back(std::move(text));
@@ -262,14 +262,14 @@ AttributeRule read_attribute(YamlFile& file, const std::string& name, const YAML
   return rule;
 }
 
-void read_entity(YamlMap& map, Mapping& mapping, bool columns) {
+void read_entity(base::YamlMap& map, Mapping& mapping, bool columns) {
   const auto node = map.take("entity");
   if (!node) {
     map.file().mistake(map.node(), "a mapping needs the key 'entity'",
                        "write entity: {id: \"urn:ngsi-ld:TYPE:{field}\", type: TYPE}");
     return;
   }
-  YamlMap entity(map.file(), *node, "entity");
+  base::YamlMap entity(map.file(), *node, "entity");
   if (auto id = take_template(entity, "id", columns)) mapping.entity_id = std::move(*id);
   if (mapping.entity_id.head().find(':') == std::string_view::npos) {
     map.file().mistake(*node, "an entity id is a URI", "start it with urn:ngsi-ld:TYPE: and go on with {field}");
@@ -289,7 +289,7 @@ void read_entity(YamlMap& map, Mapping& mapping, bool columns) {
   entity.finish();
 }
 
-void read_attributes(YamlMap& map, Mapping& mapping, bool columns) {
+void read_attributes(base::YamlMap& map, Mapping& mapping, bool columns) {
   const auto node = map.take("attributes");
   if (!node || !node->IsMap() || node->size() == 0) {
     map.file().mistake(node.value_or(map.node()), "a mapping needs 'attributes', a map of names to fields",
@@ -297,7 +297,7 @@ void read_attributes(YamlMap& map, Mapping& mapping, bool columns) {
     return;
   }
   for (const auto& pair : *node) {
-    const std::string name = scalar_text(pair.first).value_or("");
+    const std::string name = base::scalar_text(pair.first).value_or("");
     if (pair.second.IsSequence()) {  // one name, several data sets
       for (const YAML::Node& item : pair.second) {
         mapping.attributes.push_back(read_attribute(map.file(), name, item, columns, 1));
@@ -319,7 +319,7 @@ void read_attributes(YamlMap& map, Mapping& mapping, bool columns) {
 
 }  // namespace
 
-std::optional<twin::Position> read_position(YamlFile& file, const YAML::Node& node) {
+std::optional<twin::Position> read_position(base::YamlFile& file, const YAML::Node& node) {
   double numbers[3] = {0, 0, std::numeric_limits<double>::quiet_NaN()};
   bool is_good = node.IsSequence() && (node.size() == 2 || node.size() == 3);
   for (size_t at = 0; is_good && at < node.size(); ++at) {
@@ -335,7 +335,7 @@ std::optional<twin::Position> read_position(YamlFile& file, const YAML::Node& no
   return std::nullopt;
 }
 
-Mapping read_mapping(YamlMap& map, bool columns) {
+Mapping read_mapping(base::YamlMap& map, bool columns) {
   Mapping mapping;
   mapping.where = map.file().where(map.node());
   for (const std::string& topic : map.texts("topic")) {

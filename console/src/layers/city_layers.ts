@@ -108,7 +108,7 @@ export class CityLayers {
 
   constructor(app: App, scene: Scene) {
     this.#app = app;
-    this.#layers = FIXED_LAYERS.filter((row) => row.kind !== 'buildings').map((row) => new CityLayer(app, scene, row));
+    this.#layers = FIXED_LAYERS.filter((row) => !['buildings', 'objects', 'raster'].includes(row.kind)).map((row) => new CityLayer(app, scene, row));
   }
 
   update = (): void => {

@@ -3,6 +3,7 @@ import { ScreenSpaceEventHandler, ScreenSpaceEventType, type CesiumWidget } from
 import { formatView, type View } from '../math/camera';
 import { diagonalMetres, readBox, type Box } from '../math/geo';
 import type { App } from '../state/app';
+import { placeObject } from '../state/object_actions';
 import { watch, type Watched } from '../state/store';
 import { BuildingLayer } from './building_layer';
 import { CityLayers } from './city_layers';
@@ -11,6 +12,8 @@ import { outlinePrimitive, Slot } from './flat';
 import { applyQuality, colourScene, openScene } from './scene';
 import { MovingLayer } from './moving_layer';
 import { followFrames } from './quality';
+import { ObjectLayer } from './objects';
+import { RasterImagery } from './raster_layer';
 import { SensorLayer } from './sensor_layer';
 import { SketchLayer } from './sketch_layer';
 import { followSun } from './sunlight';
@@ -81,16 +84,23 @@ function selectByPointer(app: App, widget: CesiumWidget, controls: SceneControls
       const place = controls.placeAt(position);
       return place ? app.drawing.addPoint(place) : undefined;
     }
+    if (app.objects.placing.get()) {
+      const place = controls.placeAt(position);
+      return place ? placeObject(app, place) : undefined;
+    }
     const id = controls.pick(position);
+    if (id && app.address.get().panel === 'objects') return app.go({ selected: id });
     if (id) app.select(id);
     else if (app.address.get().panel === 'inspector') app.closePanel();
   }, ScreenSpaceEventType.LEFT_CLICK);
   let asked = 0;
   handler.setInputAction(({ endPosition: { x, y } }: { endPosition: { x: number; y: number } }) => {
-    if (!app.drawing.draft.get() || asked !== 0) return;
+    if (!(app.drawing.draft.get() || app.objects.placing.get()) || asked !== 0) return;
     asked = requestAnimationFrame(() => {
       asked = 0;
-      app.drawing.point(controls.groundPlaceAt(x, y));
+      const place = controls.groundPlaceAt(x, y);
+      app.drawing.point(place);
+      if (app.objects.placing.get()) app.objects.pointer.set(place);
     });
   }, ScreenSpaceEventType.MOUSE_MOVE);
   handler.setInputAction(() => {
@@ -99,7 +109,8 @@ function selectByPointer(app: App, widget: CesiumWidget, controls: SceneControls
     app.drawing.dropPoint();
     app.drawing.finish();
   }, ScreenSpaceEventType.LEFT_DOUBLE_CLICK);
-  return [() => handler.destroy(), watch(app.drawing.draft, (draft) => draft !== null, (drawing) => widget.canvas.classList.toggle('drawing', drawing))];
+  return [() => handler.destroy(), watch(app.drawing.draft, (draft) => draft !== null, (drawing) => widget.canvas.classList.toggle('drawing', drawing)),
+    watch(app.objects.placing, (placing) => placing !== null, (placing) => widget.canvas.classList.toggle('drawing', placing))];
 }
 
 function outlineSelected(app: App, widget: CesiumWidget): Stop[] {
@@ -126,6 +137,29 @@ function drawTools(app: App, widget: CesiumWidget, controls: SceneControls): Sto
     () => sketch.destroy(),
     () => under.destroy(),
     () => moving.destroy(),
+  ];
+}
+
+function drawRasters(app: App, widget: CesiumWidget): Stop[] {
+  const layer = new RasterImagery(app, widget.scene);
+  layer.update();
+  return [
+    ...[app.summaryThen, app.cityEdition, app.restingAsOf, app.rasters.list].map((store) => store.subscribe(layer.update)),
+    watch(app.address, ({ on, off, atMs }) => `${on} ${off} ${atMs}`, layer.update),
+    watch(app.nowMs, (ms) => Math.floor(ms / 60_000), layer.update),
+    () => layer.destroy(),
+  ];
+}
+
+function drawObjects(app: App, widget: CesiumWidget, controls: SceneControls): Stop[] {
+  const layer = new ObjectLayer(app, widget.scene, controls.groundAt);
+  layer.update();
+  return [
+    ...[app.summaryThen, app.cityEdition, app.restingAsOf, app.objects.edition, app.objects.catalogue].map((store) => store.subscribe(layer.update)),
+    watch(app.address, ({ on, off, selected }) => `${on} ${off} ${selected}`, layer.update),
+    watch(app.objects.placing, (placing) => placing?.moving, layer.update),
+    ...[app.objects.placing, app.objects.pointer].map((store) => store.subscribe(layer.preview)),
+    () => layer.destroy(),
   ];
 }
 
@@ -179,6 +213,8 @@ export function openMap(container: HTMLElement, app: App, light: boolean): Stop 
     ...drawLayers(app, widget),
     ...drawTools(app, widget, controls),
     followFrames(app, widget.scene, (level) => applyQuality(widget, level)),
+    ...drawObjects(app, widget, controls),
+    ...drawRasters(app, widget),
     ...tellFailures(app, widget),
   ];
   widget.canvas.setAttribute('aria-hidden', 'true');

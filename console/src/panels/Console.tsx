@@ -109,6 +109,7 @@ const TOOL_PANELS: Readonly<Partial<Record<Panel, ComponentType>>> = {
   charts: lazy(() => import('./tools/ChartsPanel')),
   section: lazy(() => import('./tools/SectionPanel')),
   under: lazy(() => import('./tools/UnderPanel')),
+  objects: lazy(() => import('./tools/ObjectLibrary')),
   compare: lazy(() => import('./tools/ComparePanel')),
   views: lazy(() => import('./tools/ViewsPanel')),
   import: lazy(() => import('./tools/ImportPanel')),

@@ -10,6 +10,7 @@ import { toggleUnder } from '../state/under_actions';
 import { useApp, useStore, useWords } from './hooks';
 import { BuildingClasses } from './Legend';
 import { LookLegend } from './LookLegend';
+import { RasterLegend } from './RasterLegend';
 import { EmptyNote, FailureNote, FreshnessMark, IconButton, LoadingNote, PanelHead } from './Parts';
 
 function BuildingLegend() {
@@ -127,6 +128,7 @@ function Layer({ row, count }: { row: LayerRow; count: number }) {
       {shown && row.kind === 'roads' && !painted && <RoadLegend />}
       {shown && row.kind === 'moving' && <MovingLegend type={row.type} />}
       {shown && <LookLegend type={row.type} />}
+      {shown && row.kind === 'raster' && <RasterLegend />}
       {shown && row.kind === 'sensors' && <SensorLegend type={row.type} count={count} />}
     </li>
   );

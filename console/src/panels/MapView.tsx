@@ -4,6 +4,7 @@ import { openBest } from '../layers/open';
 import { scaleBar } from '../math/scale';
 import type { App } from '../state/app';
 import { FIXED_LAYERS, isShown } from '../state/catalogue';
+import { placeObject } from '../state/object_actions';
 import { finishDrawing } from '../state/tool_actions';
 import { useApp, usePart, useStore, useWords } from './hooks';
 import { BuildingClasses } from './Legend';
@@ -31,6 +32,11 @@ function mapKey(app: App, event: KeyboardEvent): boolean {
 
 /** What a key does while something is drawn on the focused map. */
 function drawingKey(app: App, event: KeyboardEvent): boolean {
+  if (app.objects.placing.get() && event.key === 'Enter') {
+    const place = app.map.get()?.placeAt();
+    if (place) placeObject(app, place);
+    return true;
+  }
   if (!app.drawing.draft.get()) return false;
   if (event.key === 'Backspace') app.drawing.dropPoint();
   else if (event.key === 'Enter' && event.ctrlKey) finishDrawing(app);

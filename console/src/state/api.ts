@@ -1,11 +1,12 @@
 // Asks the server: every request has a time limit and ends in a value or an ApiFailure that panels can put in words.
 import { readEntities, readEntity, readFeatures, readHistory, readValues, type EntityFacts, type HistoryPoint, type MapFeature } from './ngsi';
 import type { Box, Position } from '../math/geo';
-import type { ApiFailure, FailureKind, Json, Link, Loadable, SearchResult, Summary } from './types';
+import type { ApiFailure, FailureKind, Json, Link, Loadable, ObjectCatalogue, RasterInfo, SearchResult, Summary } from './types';
 
 const TIMEOUT_MS = 20_000;
 const PAGE_SIZE = 500;
 const FEATURES_MAX = 40_000;
+const AROUND_MAX = 1000;
 
 /** Thrown by CityApi; carries the reason in parts. */
 export class RequestError extends Error {
@@ -164,6 +165,24 @@ export class CityApi {
     const { body, response } = await this.#json(path, signal);
     const total = Number(response.headers.get('NGSILD-Results-Count') ?? NaN);
     return { items: readValues(body, attribute), total: Number.isFinite(total) ? total : null };
+  }
+
+  /** The object library. */
+  async objects(signal?: AbortSignal): Promise<ObjectCatalogue> {
+    return (await this.#json('/api/objects', signal)).body as ObjectCatalogue;
+  }
+
+  /** The raster layers with their times and legends. */
+  async rasters({ asOf, signal }: ReadOptions = {}): Promise<readonly RasterInfo[]> {
+    return ((await this.#json(pathWith('/api/rasters', { asOf }), signal)).body as { rasters?: readonly RasterInfo[] }).rasters ?? [];
+  }
+
+  /** Entities of these types near a place, at most a thousand. */
+  async around(types: readonly string[], [longitude, latitude]: Position, metres: number, { asOf, signal }: ReadOptions = {}): Promise<readonly EntityFacts[]> {
+    const path = pathWith('/ngsi-ld/v1/entities', {
+      type: types.join(), georel: `near;maxDistance==${metres}`, geometry: 'Point', coordinates: `[${longitude},${latitude}]`, limit: AROUND_MAX, asOf,
+    });
+    return readEntities((await this.#json(path, signal)).body);
   }
 
   /** All features of a type, page by page; `onPage` gets each page as it comes. */

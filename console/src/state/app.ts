@@ -10,6 +10,8 @@ import { MAP_STARTING, type MapControls, type MapStatus } from './map_controls';
 import { Imports, type Upload } from './imports';
 import { isMoving, MOVING_TYPES, MovingThings } from './moving';
 import type { EntityFacts, MapFeature } from './ngsi';
+import { Objects } from './objects';
+import { Rasters } from './rasters';
 import { applyChange, sensorOf, type Sensor, type Sensors } from './sensors';
 import { Store, watch } from './store';
 import { ChangeStream, type StreamOutside } from './stream';
@@ -98,6 +100,8 @@ export class App {
   readonly tables: ValueTables;
   readonly views: SavedViews;
   readonly imports: Imports;
+  readonly objects: Objects;
+  readonly rasters: Rasters;
   readonly #outside: Outside;
   readonly #stops: (() => void)[] = [];
   /** Server clock minus ours, from the last summary. */
@@ -120,6 +124,8 @@ export class App {
     this.drawing = new Drawing(this, this.undo);
     this.tables = new ValueTables(this.api);
     this.views = new SavedViews(this.api, this.undo, () => outside.newId());
+    this.objects = new Objects(this.api, this.undo, () => outside.newId());
+    this.rasters = new Rasters(this.api);
     this.imports = new Imports(outside.upload, () => this.#cityChanged());
   }
 

@@ -4,7 +4,7 @@ import { isUnderground } from '../math/underground';
 import { isMoving } from './moving';
 import type { Summary } from './types';
 
-export type LayerKind = 'buildings' | 'roads' | 'areas' | 'points' | 'sensors' | 'moving' | 'underground' | 'none';
+export type LayerKind = 'buildings' | 'roads' | 'areas' | 'points' | 'objects' | 'raster' | 'sensors' | 'moving' | 'underground' | 'none';
 
 export interface LayerRow {
   readonly type: string;
@@ -20,6 +20,8 @@ const FIXED: readonly LayerRow[] = [
   { type: 'TrafficSignal', kind: 'points', onAtFirst: false },
   { type: 'Crossing', kind: 'points', onAtFirst: false },
   { type: 'PointOfInterest', kind: 'points', onAtFirst: false },
+  { type: 'CityObject', kind: 'objects', onAtFirst: true },
+  { type: 'RasterLayer', kind: 'raster', onAtFirst: true },
 ];
 /** Types that are part of another layer or cannot be drawn. */
 const HIDDEN = ['BuildingPart', 'TurnRestriction', 'SavedView'];

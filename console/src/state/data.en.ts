@@ -32,6 +32,8 @@ export const dataEn: Readonly<Record<keyof typeof dataKo, string>> = {
   'attr.speed': 'Speed',
   'attr.heading': 'Direction',
   'attr.invented': 'Invented',
+  'type.CityObject': 'Placed objects',
+  'type.RasterLayer': 'Raster layers',
   'type.Vehicle': 'Vehicles',
   'type.Person': 'People',
   'attr.name': 'Name',

@@ -30,6 +30,8 @@ export const dataKo = {
   'attr.speed': '속력',
   'attr.heading': '방향',
   'attr.invented': '가상',
+  'type.CityObject': '시설물 객체',
+  'type.RasterLayer': '래스터 레이어',
   'type.Vehicle': '차량',
   'type.Person': '사람',
   'attr.name': '이름',

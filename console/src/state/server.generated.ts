@@ -68,6 +68,54 @@ export interface components {
             detail?: string;
             where?: string;
         };
+        BothTexts: {
+            ko: string;
+            en: string;
+        };
+        ObjectKind: {
+            kind: string;
+            category: string;
+            name: components["schemas"]["BothTexts"];
+            note?: components["schemas"]["BothTexts"];
+            standard?: string;
+            model: string;
+            size?: {
+                width_m: number;
+                depth_m: number;
+                height_m: number;
+            };
+            parameters: {
+                id: string;
+                name: components["schemas"]["BothTexts"];
+                /** @enum {unknown} */
+                kind: "number" | "choice" | "flag" | "colour";
+                unitCode?: string;
+                default: number | boolean | string;
+                min?: number;
+                max?: number;
+                step?: number;
+                choices?: {
+                    id: string;
+                    name: components["schemas"]["BothTexts"];
+                }[];
+            }[];
+        };
+        ObjectCatalogue: {
+            version: string;
+            categories: {
+                id: string;
+                name: components["schemas"]["BothTexts"];
+            }[];
+            kinds: components["schemas"]["ObjectKind"][];
+            placing: {
+                type: string;
+                categories: string[];
+                kind: string;
+                parameters: {
+                    [key: string]: string;
+                };
+            }[];
+        };
     };
     responses: never;
     parameters: never;

@@ -1,9 +1,11 @@
 // 화면의 모든 글(한국어). 키는 texts.en.ts와 같아야 하며, 새 글은 두 파일에만 더한다. 데이터에 나오는 말은 data.ko.ts에 있다.
 import { dataKo } from './data.ko';
+import { objectsKo } from './texts.objects.ko';
 import { toolsKo } from './texts.tools.ko';
 
 export const ko = {
   ...dataKo,
+  ...objectsKo,
   ...toolsKo,
   'app.title': 'Cityloom — {{city}}',
   'app.skip': '지도로 바로 가기',

@@ -2,6 +2,7 @@
 import type { ShapeKind } from '../math/shape';
 import type { Action } from './action';
 import type { App } from './app';
+import { objectActions } from './object_actions';
 import { startComparing, stopComparing, swapMoments } from './compare';
 import { openTool, TOOLS } from './tools';
 import { toggleUnder } from './under_actions';
@@ -19,6 +20,7 @@ export function setShadows(app: App, shadows: boolean): void {
 
 /** Starts drawing and gives the map the focus, so that keys place points too. */
 export function startDrawing(app: App, kind: ShapeKind): void {
+  app.objects.choose(null);
   app.drawing.start(kind);
   document.getElementById('map')?.focus();
 }
@@ -70,7 +72,7 @@ export function toolActions(app: App): Action[] {
   }));
   const { sun, under, compare, flat } = app.address.get();
   return [
-    ...open, ...drawingActions(app),
+    ...open, ...drawingActions(app), ...objectActions(app),
     { id: 'undo', text: 'action.undo', shortcut: 'Ctrl+Z', run: () => undoLast(app) },
     { id: 'redo', text: 'action.redo', shortcut: 'Ctrl+Y', run: () => redoLast(app) },
     { id: 'sun', text: sun ? 'action.sunOff' : 'action.sunOn', run: () => app.go({ sun: sun ? null : { minutes: null, shadows: !app.mapStatus.get().light } }) },

@@ -20,6 +20,7 @@ export const TOOLS: readonly Tool[] = [
   { panel: 'under', icon: 'under', text: 'tool.under', shortcut: 'U', isOn: ({ under, shapes }) => under !== null || shapes.some(({ kind }) => kind === 'dig') },
   { panel: 'filters', icon: 'filter', text: 'tool.filters', shortcut: 'G', isOn: ({ filters, paints }) => Object.keys(filters).length + Object.keys(paints).length > 0 },
   { panel: 'charts', icon: 'charts', text: 'tool.charts', shortcut: 'C', isOn: ({ series }) => series.length > 0 },
+  { panel: 'objects', icon: 'objects', text: 'tool.objects', shortcut: 'O' },
   { panel: 'compare', icon: 'compare', text: 'tool.compare', shortcut: 'B', isOn: ({ compare }) => compare !== null },
   { panel: 'views', icon: 'views', text: 'tool.views', shortcut: 'V' },
   { panel: 'import', icon: 'import', text: 'tool.import', shortcut: 'I' },
@@ -29,5 +30,6 @@ export const TOOLS: readonly Tool[] = [
 /** Opens the panel of a tool, or closes it when it is open. */
 export function openTool(app: App, panel: Panel): void {
   app.drawing.start(null);
+  app.objects.choose(null);
   app.go({ panel: app.address.get().panel === panel ? null : panel });
 }

@@ -8,6 +8,22 @@ type Schemas = components['schemas'];
 export type Summary = Schemas['Summary'];
 export type SearchResult = Schemas['SearchResults']['results'][number];
 export type Link = Schemas['Links']['links'][number];
+export type ObjectCatalogue = Schemas['ObjectCatalogue'];
+export type ObjectKind = Schemas['ObjectKind'];
+export type ObjectParameter = ObjectKind['parameters'][number];
+
+/** A raster layer as /api/rasters tells it; the name is a text or a map by language. */
+export interface RasterInfo {
+  readonly id: string;
+  readonly name?: string | Readonly<Record<string, string>>;
+  readonly unitCode: string;
+  readonly min: number;
+  readonly max: number;
+  readonly bbox?: readonly number[];
+  readonly times: readonly string[];
+  readonly legend: readonly { readonly value: number; readonly colour: string }[];
+  readonly tiles: string;
+}
 
 export interface ChangedAttribute {
   readonly value?: Json;

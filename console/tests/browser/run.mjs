@@ -10,6 +10,7 @@ import { cityChecks } from './city.mjs';
 import { failureChecks } from './failures.mjs';
 import { liveChecks } from './live.mjs';
 import { movingThingChecks } from './moving.mjs';
+import { objectChecks } from './objects.mjs';
 import { panelChecks } from './panels.mjs';
 import { pastChecks } from './past.mjs';
 import { phoneChecks } from './phone.mjs';
@@ -23,7 +24,7 @@ const { values } = parseArgs({ options: {
 } });
 const tally = new Tally();
 const journal = { requests: [], complaints: [] };
-const PARTS = { city: cityChecks, live: liveChecks, past: pastChecks, panels: panelChecks, ...toolParts, moving: movingThingChecks, phone: phoneChecks, accessibility: accessibilityChecks, failures: failureChecks };
+const PARTS = { city: cityChecks, live: liveChecks, past: pastChecks, panels: panelChecks, ...toolParts, moving: movingThingChecks, objects: objectChecks, phone: phoneChecks, accessibility: accessibilityChecks, failures: failureChecks };
 
 /** The server to look at: the one named, or one of our own on the real district. */
 async function findServer() {

@@ -60,6 +60,9 @@ Api::Api(Router& router, ApiServices services) : parts_(std::make_unique<Parts>(
   add_stream_door(router, state);
   add_branch_doors(router, state);
   add_city_doors(router, state);
+  add_object_doors(router, state);
+  add_vector_doors(router, state);
+  add_raster_doors(router, state);
 }
 
 Api::~Api() = default;

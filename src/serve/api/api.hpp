@@ -17,7 +17,9 @@
 
 namespace cityloom::space {
 class CityTiles;
+class ObjectLibrary;
 class RoadMap;
+class VectorTiles;
 }  // namespace cityloom::space
 
 namespace cityloom::serve {
@@ -34,9 +36,11 @@ struct ApiServices {
   link::Links* links = nullptr;        ///< gives the two functions below, where they are not given
   std::function<std::vector<link::LinkStatus>()> link_status;  ///< link::Links::status
   std::function<void(std::string_view name, std::string payload, std::function<void(base::Status)> done)>
-      link_push;                      ///< link::Links::push
-  space::CityTiles* tiles = nullptr;  ///< of the default tenant
-  space::RoadMap* roads = nullptr;    ///< of the default tenant
+      link_push;                                  ///< link::Links::push
+  space::CityTiles* tiles = nullptr;              ///< of the default tenant
+  space::RoadMap* roads = nullptr;                ///< of the default tenant
+  space::VectorTiles* vector_tiles = nullptr;     ///< of the default tenant
+  const space::ObjectLibrary* objects = nullptr;  ///< without it the catalogue is empty
   ImportBytes import;
   size_t import_bytes_max = 512u << 20;
   std::string city_name;       ///< what /api/summary calls the city; may be empty

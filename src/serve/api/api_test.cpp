@@ -14,8 +14,10 @@
 #include "serve/api/gazetteer.hpp"
 #include "serve/client_test.hpp"
 #include "serve/golden_test.hpp"
+#include "space/objects/objects.hpp"
 #include "space/roads.hpp"
 #include "space/tiles/tiles.hpp"
+#include "space/vector/vector_tiles.hpp"
 #include "store/store.hpp"
 
 namespace cityloom::serve {
@@ -44,6 +46,29 @@ class OneTile final : public space::CityTiles {
   Counts counts(std::string_view) const override { return {}; }
 };
 
+/// A library of one kind.
+space::ObjectLibrary some_objects() {
+  space::ObjectDeclarations declarations;
+  const auto status = space::read_objects("test.yaml", R"(
+categories: {furniture: {ko: 가로 시설물, en: Street furniture}}
+materials: {wood: {colour: '#9a6b3f'}}
+kinds:
+  block:
+    category: furniture
+    name: {ko: 블록, en: Block}
+    standard: None
+    parameters:
+      width: {name: {ko: 폭, en: Width}, unit: MTR, default: 1, min: 0.5, max: 2, step: 0.1}
+      top: {name: {ko: 덮개, en: Top}, default: true}
+    size: [width, 1, 1]
+    solids: [{box: {size: [width, 1, 1], colour: wood}}]
+placing: [{type: PointOfInterest, category: bench, kind: block, parameters: {width: '2'}}]
+)",
+                                          declarations);
+  EXPECT_TRUE(status.ok()) << status.error().text();
+  return space::ObjectLibrary(std::move(declarations));
+}
+
 class ApiTest : public testing::Test {
  protected:
   ApiTest() : folder_(std::filesystem::temp_directory_path() / ("cityloom-api-" + std::to_string(getpid()))) {
@@ -60,6 +85,7 @@ class ApiTest : public testing::Test {
   ~ApiTest() override {
     server_.reset();
     api_.reset();
+    vector_tiles_.reset();
     std::filesystem::remove_all(folder_);
   }
 
@@ -69,6 +95,9 @@ class ApiTest : public testing::Test {
     services.clock = &clock_;
     services.gate = gate_.get();
     services.tiles = &tile_;
+    services.objects = &objects_;
+    vector_tiles_ = space::VectorTiles::of(tenants_->main());
+    services.vector_tiles = vector_tiles_.get();
     services.console_folder = folder_.string();
     services.city_name = "seoul-jamsil";
     services.bench = true;
@@ -163,6 +192,8 @@ class ApiTest : public testing::Test {
   std::filesystem::path folder_;
   std::unique_ptr<trust::Gate> gate_ = trust::make_open_gate();
   OneTile tile_;
+  space::ObjectLibrary objects_ = some_objects();
+  std::unique_ptr<space::VectorTiles> vector_tiles_;
   std::vector<link::LinkStatus> links_;
   std::unique_ptr<Tenants> tenants_;
   Router router_;

@@ -47,6 +47,12 @@ void add_stream_door(Router& router, const ApiStatePointer& state);
 void add_branch_doors(Router& router, const ApiStatePointer& state);
 /// /api/route, /api/import and /tiles/buildings.
 void add_city_doors(Router& router, const ApiStatePointer& state);
+/// /api/rasters and /tiles/raster.
+void add_raster_doors(Router& router, const ApiStatePointer& state);
+/// /tiles/vector and /ogc.
+void add_vector_doors(Router& router, const ApiStatePointer& state);
+/// /api/objects. Lives as long as the library of the services.
+void add_object_doors(Router& router, const ApiStatePointer& state);
 
 /// The parameters `asOf` and `branch` as routes describe them.
 Parameter as_of_parameter();

@@ -12,7 +12,7 @@
 
 #include "base/result.hpp"
 
-namespace cityloom::link {
+namespace cityloom::base {
 
 /// One file being read. Holds the first mistake; reading goes on with defaults, and the caller looks at the end.
 class YamlFile {
@@ -25,17 +25,17 @@ class YamlFile {
   /// Notes a mistake at this node.
   void mistake(const YAML::Node& node, std::string what, std::string remedy = {});
   /// Notes an Error that a parser of ours gave for the text of this node.
-  void mistake(const YAML::Node& node, const base::Error& error) { mistake(node, error.what, error.remedy); }
+  void mistake(const YAML::Node& node, const Error& error) { mistake(node, error.what, error.remedy); }
 
   /// "file:line:column" of a node.
   std::string where(const YAML::Node& node) const;
 
-  const std::optional<base::Error>& error() const { return error_; }
+  const std::optional<Error>& error() const { return error_; }
   const std::string& name() const { return name_; }
 
  private:
   std::string name_;
-  std::optional<base::Error> error_;
+  std::optional<Error> error_;
 };
 
 /// A map whose keys are taken one after another. `finish` makes what nobody took a mistake.
@@ -81,4 +81,4 @@ class YamlMap {
 /// The text of a scalar node; nothing otherwise.
 std::optional<std::string> scalar_text(const YAML::Node& node);
 
-}  // namespace cityloom::link
+}  // namespace cityloom::base

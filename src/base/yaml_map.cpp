@@ -1,14 +1,11 @@
-#include "link/yaml_map.hpp"
+#include "base/yaml_map.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <cmath>
 
-namespace cityloom::link {
-
-using base::Code;
-using base::fail;
+namespace cityloom::base {
 
 YAML::Node YamlFile::parse(const std::string& text) {
   try {
@@ -145,4 +142,4 @@ void YamlMap::finish() {
   }
 }
 
-}  // namespace cityloom::link
+}  // namespace cityloom::base
