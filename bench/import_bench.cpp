@@ -32,7 +32,11 @@ std::string root_content(const std::string& tileset) {
   constexpr std::string_view key = "\"uri\":\"";
   const size_t start = tileset.find(key);
   if (start == std::string::npos) return {};
-  return tileset.substr(start + key.size(), tileset.find('"', start + key.size()) - start - key.size());
+  std::string name = tileset.substr(start + key.size(), tileset.find('"', start + key.size()) - start - key.size());
+  for (const std::string_view part : {"{level}", "{x}", "{y}"}) {
+    if (const size_t at = name.find(part); at != std::string::npos) name.replace(at, part.size(), "0");
+  }
+  return name;
 }
 
 base::Result<FirstPicture> first_picture(const Setup& setup, const std::string& city, const std::string& data) {
