@@ -13,7 +13,7 @@ export function openBrowser(extra = []) {
 export async function openPage(browser, journal, { width = 1440, height = 900, locale = 'ko-KR', phone = false } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, locale, timezoneId: 'Asia/Seoul', isMobile: phone, hasTouch: phone, reducedMotion: 'reduce' });
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000);
   page.on('request', (request) => journal.requests.push(request.url()));
   page.on('websocket', (socket) => journal.requests.push(socket.url()));
   page.on('pageerror', (error) => journal.complaints.push(`${error.message} ${error.stack?.split('\n')[1] ?? ''}`));
@@ -29,7 +29,7 @@ export async function mapReady(page) {
   await page.waitForFunction(() => {
     const status = window.__cityloom?.mapStatus.get();
     return status?.phase === 'ready' && status.tiles === 'ready' && status.layersLoading === 0;
-  }, undefined, { timeout: 90_000 });
+  }, undefined, { timeout: 240_000 });
   await settled(page);
 }
 
