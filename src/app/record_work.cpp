@@ -147,8 +147,8 @@ std::vector<std::string> data_places(const Settings& settings, const DataFolder&
   return places;
 }
 
-Status import_one_file(const std::string& path, const space::ImportOptions& given, thread::Thread& thread, const base::Clock& clock,
-                       const Interrupt& interrupt) {
+Status import_one_file(const std::string& path, const space::ImportOptions& given, thread::Thread& thread,
+                       const base::Clock& clock, const Interrupt& interrupt) {
   Progress progress("importing " + path, clock);
   std::string current;
   std::stop_source stop;

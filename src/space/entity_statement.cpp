@@ -23,16 +23,15 @@ constexpr size_t name_bytes_max = 200;
 constexpr size_t id_part_bytes_max = 500;
 
 // What NGSI-LD, or every importer, means something by.
-constexpr std::array<std::string_view, 18> reserved{"id",        "type",       "scope",     "location",   "source",
-                                                    "createdAt", "modifiedAt", "deletedAt", "observedAt", "expiresAt",
-                                                    "value",     "object",     "datasetId", "unitCode",   "providedBy",
-                                                    "invented",  "body",       "appearance"};
+constexpr std::array<std::string_view, 18> reserved{
+    "id",        "type",  "scope",  "location",  "source",   "createdAt",  "modifiedAt", "deletedAt", "observedAt",
+    "expiresAt", "value", "object", "datasetId", "unitCode", "providedBy", "invented",   "body",      "appearance"};
 
 bool is_letter_or_digit(unsigned char byte) {
   return byte >= 0x80 || std::isalnum(byte) != 0;
 }
 
-std::string quoted(std::string_view text) {
+std::string json_quoted(std::string_view text) {
   rapidjson::StringBuffer buffer;
   rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
   writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
@@ -156,7 +155,7 @@ void EntityStatement::relationship(std::string_view name, std::string_view entit
 
 void EntityStatement::name(std::string_view text, std::string_view language) {
   if (text.empty()) return;
-  names_json_ += (names_json_.empty() ? "{" : ",") + quoted(language) + ":" + quoted(excerpt(text, 2'000));
+  names_json_ += (names_json_.empty() ? "{" : ",") + json_quoted(language) + ":" + json_quoted(excerpt(text, 2'000));
 }
 
 void EntityStatement::member(std::string_view name, std::string_view value) {

@@ -9,7 +9,7 @@
 namespace cityloom::space {
 
 inline constexpr size_t property_text_bytes_max = 64u << 10;  ///< longer texts of a file are cut
-inline constexpr size_t properties_max = 1'000;               ///< of one entity from one file; further ones are left out
+inline constexpr size_t properties_max = 1'000;  ///< of one entity from one file; further ones are left out
 
 /// Collects what a file says of one entity. Every attribute carries `providedBy` (source and object), so that what the
 /// file no longer says the next time ends (ImportBatch::add). An attribute stated twice counts as first stated. One
@@ -62,7 +62,8 @@ std::string attribute_name_of(std::string_view property);
 /// beyond them a hash of the rest.
 std::string id_part_of(std::string_view text);
 
-/// The file's name as part of ids: without endings, in small letters and hyphens ("Pipes 2024.geojson" -> "pipes-2024").
+/// The file's name as part of ids: without endings, in small letters and hyphens ("Pipes 2024.geojson" ->
+/// "pipes-2024").
 std::string source_part_of(std::string_view file_name);
 
 }  // namespace cityloom::space

@@ -77,7 +77,7 @@ class ImportBatch {
   std::vector<thread::Change> waiting_;
   size_t waiting_positions_ = 0;
   uint64_t handed_over_ = 0;
-  SourceStatements before_;                     // of this source, when the file began
+  SourceStatements before_;  // of this source, when the file began
   std::map<std::string, twin::Term, std::less<>> terms_;
   absl::flat_hash_set<uint64_t> given_;         // hashes of entity ids of this file
   absl::flat_hash_set<uint64_t> claimed_;       // hashes of objects of earlier files

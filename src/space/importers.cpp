@@ -19,7 +19,8 @@ namespace {
 
 constexpr std::array table{
     Importer{"OpenStreetMap", ".osm .osm.gz .osm.pbf .pbf", nullptr, import_osm},
-    Importer{"GeoJSON", ".geojson .geojson.gz .geojsonl .geojsonl.gz .geojsons .ndgeojson .json .json.gz .jsonl .ndjson",
+    Importer{"GeoJSON",
+             ".geojson .geojson.gz .geojsonl .geojsonl.gz .geojsons .ndgeojson .json .json.gz .jsonl .ndjson",
              is_geojson, import_geojson},
     Importer{"TopoJSON", ".topojson .topojson.gz .json .json.gz", is_topojson, import_topojson},
     Importer{"SUMO networks", ".net.xml .net.xml.gz", is_sumo_network, import_sumo},

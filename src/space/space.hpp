@@ -66,14 +66,14 @@ struct Placement {
 struct ImportOptions {
   std::function<void(const ImportProgress&)> progress;  ///< on the caller's worker, after each block of a file
   std::stop_token stop;
-  std::string source;                ///< what the entities carry as `source`; empty: the file's name
-  std::string crs;     ///< of files that name no coordinate system, or instead of theirs
+  std::string source;                          ///< what the entities carry as `source`; empty: the file's name
+  std::string crs;                             ///< of files that name no coordinate system, or instead of theirs
   std::optional<Placement> placement;          ///< of models that have no coordinate system
   std::string type;                            ///< of entities of files that name none: "Pipe"
   std::map<std::string, std::string> columns;  ///< of tables: what ("lon", "lat", "id", ...) -> the column's name
   std::string encoding;                        ///< of tables: "CP949"; empty: found out
-  size_t batch_changes = 1'000;      ///< changes that go to the sink together
-  size_t batch_positions = 100'000;  ///< positions in them, about
+  size_t batch_changes = 1'000;                ///< changes that go to the sink together
+  size_t batch_positions = 100'000;            ///< positions in them, about
   size_t warnings_max = 1'000;
   uint64_t nodes_max = 30'000'000;  ///< of one file that its features use: 16 bytes each are held
 };

@@ -160,8 +160,8 @@ void add_import_door(Router& router, const ApiStatePointer& state) {
       {Parameter::In::query, "name", "The file's name, which says its kind", R"({"type":"string"})", true},
       branch_parameter()};
   for (const space::ImportOptionName& option : space::import_option_names()) {
-    route.parameters.push_back({Parameter::In::query, std::string(option.name), std::string(option.help),
-                                R"({"type":"string"})", false});
+    route.parameters.push_back(
+        {Parameter::In::query, std::string(option.name), std::string(option.help), R"({"type":"string"})", false});
   }
   route.request_body = {{"application/octet-stream", ""}};
   route.answers = {{200, "What it did", {{"application/json", schema_reference("ImportReport")}}}};

@@ -76,7 +76,8 @@ base::Status ZipArchive::read_list() {
     size = eight(record + 40);
     offset = eight(record + 48);
   }
-  if (count > zip_entries_max || size > list_bytes_max) return fail(Code::too_large, "The zip archive has too many files");
+  if (count > zip_entries_max || size > list_bytes_max)
+    return fail(Code::too_large, "The zip archive has too many files");
   return read_entries(offset, size, count);
 }
 
@@ -86,12 +87,18 @@ base::Status ZipArchive::read_entries(uint64_t offset, uint64_t size, uint64_t c
   size_t here = 0;
   for (uint64_t i = 0; i < count; ++i) {
     constexpr size_t entry_head_bytes = 46;
-    if (here + entry_head_bytes > list.size() || four(list.data() + here) != 0x02014B50) return damaged("its list is cut");
+    if (here + entry_head_bytes > list.size() || four(list.data() + here) != 0x02014B50)
+      return damaged("its list is cut");
     const char* const head = list.data() + here;
     const size_t name_bytes = two(head + 28), extra_bytes = two(head + 30), comment_bytes = two(head + 32);
-    if (here + entry_head_bytes + name_bytes + extra_bytes + comment_bytes > list.size()) return damaged("its list is cut");
-    ZipEntry entry{std::string(head + entry_head_bytes, name_bytes), four(head + 20), four(head + 24), four(head + 16),
-                   two(head + 10), four(head + 42)};
+    if (here + entry_head_bytes + name_bytes + extra_bytes + comment_bytes > list.size())
+      return damaged("its list is cut");
+    ZipEntry entry{std::string(head + entry_head_bytes, name_bytes),
+                   four(head + 20),
+                   four(head + 24),
+                   four(head + 16),
+                   two(head + 10),
+                   four(head + 42)};
     if ((two(head + 8) & 1) != 0) entry.method = 0xFFFF;  // encrypted
     const char* extra = head + entry_head_bytes + name_bytes;
     const char* const extra_end = extra + extra_bytes;
