@@ -31,7 +31,7 @@ bool is_letter_or_digit(unsigned char byte) {
   return byte >= 0x80 || std::isalnum(byte) != 0;
 }
 
-std::string quoted(std::string_view text) {
+std::string json_quoted(std::string_view text) {
   rapidjson::StringBuffer buffer;
   rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
   writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
@@ -155,7 +155,7 @@ void EntityStatement::relationship(std::string_view name, std::string_view entit
 
 void EntityStatement::name(std::string_view text, std::string_view language) {
   if (text.empty()) return;
-  names_json_ += (names_json_.empty() ? "{" : ",") + quoted(language) + ":" + quoted(excerpt(text, 2'000));
+  names_json_ += (names_json_.empty() ? "{" : ",") + json_quoted(language) + ":" + json_quoted(excerpt(text, 2'000));
 }
 
 void EntityStatement::member(std::string_view name, std::string_view value) {

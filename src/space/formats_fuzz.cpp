@@ -1,5 +1,5 @@
-// Any bytes as a file of every format but OpenStreetMap: entities, warnings or an error, in bounded memory and time. The
-// first byte says which.
+// Any bytes as a file of every format but OpenStreetMap: entities, warnings or an error, in bounded memory and time.
+// The first byte says which.
 #include <array>
 #include <cstdlib>
 
@@ -9,7 +9,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace cityloom;
   if (size == 0) return 0;
-  constexpr std::array<const char*, 8> names{"f.geojson", "f.topojson", "f.csv", "f.net.xml", "f.inp", "f.zip", "f.las", "f.laz"};
+  constexpr std::array<const char*, 8> names{"f.geojson", "f.topojson", "f.csv", "f.net.xml",
+                                             "f.inp",     "f.zip",      "f.las", "f.laz"};
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   space::testing::MemorySink sink;
   space::ImportOptions options;

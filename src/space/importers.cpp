@@ -4,20 +4,20 @@
 #include <cctype>
 
 #include "space/byte_source.hpp"
+#include "space/city/citygml_import.hpp"
+#include "space/city/cityjson_import.hpp"
 #include "space/formats/csv_import.hpp"
 #include "space/formats/epanet_import.hpp"
 #include "space/formats/geojson_import.hpp"
 #include "space/formats/sumo_import.hpp"
 #include "space/formats/topojson_import.hpp"
 #include "space/ifc/ifc_import.hpp"
-#include "space/city/citygml_import.hpp"
-#include "space/city/cityjson_import.hpp"
 #include "space/importer.hpp"
 #include "space/osm_import.hpp"
+#include "space/points/points_import.hpp"
 #include "space/terrain/hgt_import.hpp"
 #include "space/terrain/raster_import.hpp"
 #include "space/terrain/relief_import.hpp"
-#include "space/points/points_import.hpp"
 #include "space/transit/gtfs_import.hpp"
 
 namespace cityloom::space {
@@ -33,7 +33,8 @@ constexpr std::array table{
     Importer{"building models (IFC)", ".ifc .ifc.gz", is_ifc, import_ifc},
     Importer{"CityJSON", ".json .json.gz .jsonl .jsonl.gz", is_cityjson, import_cityjson},
     Importer{"CityGML", ".gml .gml.gz .xml .xml.gz .citygml", is_citygml, import_citygml},
-    Importer{"GeoJSON", ".geojson .geojson.gz .geojsonl .geojsonl.gz .geojsons .ndgeojson .json .json.gz .jsonl .ndjson",
+    Importer{"GeoJSON",
+             ".geojson .geojson.gz .geojsonl .geojsonl.gz .geojsons .ndgeojson .json .json.gz .jsonl .ndjson",
              is_geojson, import_geojson},
     Importer{"TopoJSON", ".topojson .topojson.gz .json .json.gz", is_topojson, import_topojson},
     Importer{"SUMO networks", ".net.xml .net.xml.gz", is_sumo_network, import_sumo},

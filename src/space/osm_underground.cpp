@@ -34,7 +34,8 @@ std::string_view type_of(const OsmTags& tags) {
   if (tags["power"] == "cable" || (tags["communication"] == "line" && is_below(tags))) return "Cable";
   if (tags["power"] == "line" && is_below(tags)) return "Cable";
   if (tags.has("highway")) return {};
-  if (is_in_tunnel(tags) && (tags.has("railway") || tags.has("waterway") || tags["man_made"] == "tunnel")) return "Tunnel";
+  if (is_in_tunnel(tags) && (tags.has("railway") || tags.has("waterway") || tags["man_made"] == "tunnel"))
+    return "Tunnel";
   if (tags["railway"] == "subway" && is_below(tags)) return "Tunnel";
   return tags["man_made"] == "tunnel" || tags["man_made"] == "utility_tunnel" ? "Tunnel" : "";
 }

@@ -35,7 +35,8 @@ TEST(OsmUnderground, PipesCablesTunnelsAndBasements) {
   EXPECT_EQ(sink.count("Tunnel"), 2u);
   EXPECT_EQ(sink.count("RoadSegment"), 1u);
   EXPECT_NEAR(twin::as_number(sink.value("urn:ngsi-ld:Basement:osm-way-7", "height")), 9.6, 1e-9);
-  EXPECT_EQ(sink.value("urn:ngsi-ld:Basement:osm-way-7", "partOf"), Value(std::string("urn:ngsi-ld:Building:osm-way-7")));
+  EXPECT_EQ(sink.value("urn:ngsi-ld:Basement:osm-way-7", "partOf"),
+            Value(std::string("urn:ngsi-ld:Building:osm-way-7")));
   EXPECT_EQ(import_bytes("a.osm", bytes, sink)->imported, 0u);
 }
 

@@ -13,8 +13,7 @@ Result<std::string> tileset_of(const Reading& reading, std::string_view id) {
   if (!record) return record.error();
   std::string name;
   if (*record) {
-    const twin::Term term =
-        reading.thread->terms().find("https://uri.etsi.org/ngsi-ld/default-context/tileset");
+    const twin::Term term = reading.thread->terms().find("https://uri.etsi.org/ngsi-ld/default-context/tileset");
     record->each_attribute(term, [&](const twin::Attribute& attribute) {
       if (const auto* text = std::get_if<std::string>(&attribute.value)) name = *text;
       return false;

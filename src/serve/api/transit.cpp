@@ -84,12 +84,13 @@ void add_transit_doors(Router& router, const ApiStatePointer& state) {
   const auto parameter = [](const char* name, const char* description, const char* schema, bool is_needed) {
     return Parameter{Parameter::In::query, name, description, schema, is_needed};
   };
-  route.parameters = {parameter("stop", "The stop's or station's entity id", R"({"type":"string"})", true),
-                      parameter("at", "From this time on; now if not given", R"({"type":"string","format":"date-time"})", false),
-                      parameter("within", "Minutes", R"({"type":"integer","default":60})", false),
-                      parameter("limit", "Departures at most", R"({"type":"integer","default":20})", false),
-                      as_of_parameter(),
-                      branch_parameter()};
+  route.parameters = {
+      parameter("stop", "The stop's or station's entity id", R"({"type":"string"})", true),
+      parameter("at", "From this time on; now if not given", R"({"type":"string","format":"date-time"})", false),
+      parameter("within", "Minutes", R"({"type":"integer","default":60})", false),
+      parameter("limit", "Departures at most", R"({"type":"integer","default":20})", false),
+      as_of_parameter(),
+      branch_parameter()};
   route.answers = {{200, "Departures by time", {{"application/json", schema_reference("Departures")}}}};
   router.add(std::move(route));
   router.add_schema("Departures", R"({"type":"object","required":["stop","feed","timeZone","departures"],"properties":{

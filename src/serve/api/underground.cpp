@@ -102,7 +102,8 @@ Result<twin::Geometry> read_area(const Request& request) {
     if (!width) return width.error();
     return space::strip_of(*places, *width);
   }
-  return fail(Code::invalid, "no area is given", "polygon", "name a polygon, bbox, around and radius, or line and width");
+  return fail(Code::invalid, "no area is given", "polygon",
+              "name a polygon, bbox, around and radius, or line and width");
 }
 
 Result<space::DigRequest> read_body(const Request& request) {
@@ -117,8 +118,8 @@ Result<space::DigRequest> read_body(const Request& request) {
   auto geometry = ngsi::read_geometry(area, path);
   if (!geometry) return geometry.error();
   wanted.area = std::move(*geometry);
-  for (const auto& [name, member] : {std::pair{"depth", &space::DigRequest::depth_m},
-                                     std::pair{"margin", &space::DigRequest::margin_m}}) {
+  for (const auto& [name, member] :
+       {std::pair{"depth", &space::DigRequest::depth_m}, std::pair{"margin", &space::DigRequest::margin_m}}) {
     simdjson::dom::element given;
     if (body[name].get(given) != simdjson::SUCCESS || given.is_null()) continue;
     if (given.get_double().get(wanted.*member) != simdjson::SUCCESS) {
@@ -305,8 +306,7 @@ Result<Response> tell_section(const ApiState& state, const Request& request) {
   if (format != "svg" && format != "json") return fail(Code::invalid, "neither svg nor json", "format");
   const auto reading = reading_of(*state.services.tenants, request);
   if (!reading) return reading.error();
-  const auto section =
-      space::section_along(reading->snapshot, reading->thread->terms(), wanted, state.services.ground);
+  const auto section = space::section_along(reading->snapshot, reading->thread->terms(), wanted, state.services.ground);
   if (!section) return section.error();
   const Language language = language_of(request);
   if (format == "json") return Response::json(section_json(*section, language));
@@ -377,7 +377,8 @@ void add_underground_doors(Router& router, const ApiStatePointer& state) {
     "properties":{"offset":{"type":"integer"},"hazards":{"type":"integer"},"terrainKnown":{"type":"boolean"},
     "objects":{"type":"array","items":{"type":"object"}},"owners":{"type":"array","items":{"type":"object"}},
     "notKnown":{"type":"array","items":{"type":"object","required":["code","text"]}}}})");
-  router.add_schema("GroundSection", R"({"type":"object","required":["length_m","reference","terrain","objects","notKnown"],
+  router.add_schema("GroundSection",
+                    R"({"type":"object","required":["length_m","reference","terrain","objects","notKnown"],
     "properties":{"length_m":{"type":"number"},"reference":{"enum":["terrain","ellipsoid"]},
     "terrain":{"type":"array"},"objects":{"type":"array","items":{"type":"object"}},"notKnown":{"type":"array"}}})");
 }

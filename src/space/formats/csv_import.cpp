@@ -38,20 +38,24 @@ struct Known {
 
 // The first word that a column has counts: so degrees go before metres of a plane where a table has both.
 constexpr std::array known{
-    Known{&TableColumns::x, "lon",
+    Known{&TableColumns::x,
+          "lon",
           {"longitude", "lon", "lng", "long", "경도", "wgs84경도", "경도값", "stoplon", "x", "x좌표", "좌표x", "xcoord",
            "pointx", "easting", "coordx", "tmx", "posx", "위치경도"}},
-    Known{&TableColumns::y, "lat",
+    Known{&TableColumns::y,
+          "lat",
           {"latitude", "lat", "위도", "wgs84위도", "위도값", "stoplat", "y", "y좌표", "좌표y", "ycoord", "pointy",
            "northing", "coordy", "tmy", "posy", "위치위도", "", ""}},
     Known{&TableColumns::z, "height", {}},
     Known{&TableColumns::wkt, "wkt", {"wkt", "geom", "geometry", "thegeom", "shape", "wktgeom", "geomwkt"}},
-    Known{&TableColumns::id, "id",
+    Known{&TableColumns::id,
+          "id",
           {"id", "fid", "관리번호", "시리얼", "serial", "serialnumber", "sensorid", "stationid", "objectid", "code",
            "고유번호", "시설물id", "ufid", "uid", "ftridn", "측정소코드", "stopid", ""}},
-    Known{&TableColumns::name, "name",
-          {"name", "이름", "명칭", "시설명", "지점명", "측정소명", "stopname", "title", "관측소명", "시설물명", "", "", "",
-           "", "", "", "", ""}},
+    Known{&TableColumns::name,
+          "name",
+          {"name", "이름", "명칭", "시설명", "지점명", "측정소명", "stopname", "title", "관측소명", "시설물명", "", "",
+           "", "", "", "", "", ""}},
 };
 
 class CsvImport {
@@ -77,8 +81,8 @@ class CsvImport {
     auto opened = ByteSource::open(input_.path, input_.bytes);
     if (!opened) return std::move(opened).error();
     ByteSource source = std::move(*opened);
-    auto table = TableReader::open([&](char* to, size_t size) { return source.read(to, size); },
-                                   {0, batch_.options().encoding});
+    auto table =
+        TableReader::open([&](char* to, size_t size) { return source.read(to, size); }, {0, batch_.options().encoding});
     if (!table) return std::move(table).error();
     auto first = table->next(header_);
     if (!first) return std::move(first).error();
@@ -150,7 +154,9 @@ class CsvImport {
     for (size_t i = 0; i < cells.size() && i < header_.size(); ++i) {
       const int column = static_cast<int>(i);
       if (cells[i].empty() || column == columns_.x || column == columns_.y || column == columns_.wkt) continue;
-      std::string key = column == columns_.name ? "name" : header_[i].empty() ? "column " + std::to_string(i + 1) : header_[i];
+      std::string key = column == columns_.name ? "name"
+                        : header_[i].empty()    ? "column " + std::to_string(i + 1)
+                                                : header_[i];
       feature.properties.emplace_back(std::move(key), value_of(cells[i], column));
     }
     return features_.add(std::move(feature));

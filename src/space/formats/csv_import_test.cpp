@@ -33,7 +33,8 @@ std::string cp949(std::string text) {
 }
 
 TEST(Csv, KoreanHeadersInBothEncodings) {
-  const std::string text = "관리번호,시설명,위도,경도,비고\n7,\"소화전, 큰\",37.5,127.1,\"두\n줄\"\n8,가로등,37.6,127.2,\n";
+  const std::string text =
+      "관리번호,시설명,위도,경도,비고\n7,\"소화전, 큰\",37.5,127.1,\"두\n줄\"\n8,가로등,37.6,127.2,\n";
   for (const std::string& bytes : {text, "\xEF\xBB\xBF" + text, cp949(text)}) {
     MemorySink sink;
     EXPECT_EQ(import(sink, bytes).imported, 2u);
@@ -67,9 +68,10 @@ TEST(Csv, ColumnsByOptionAndACoordinateSystem) {
 
 TEST(Csv, WellKnownTextAndBadRows) {
   MemorySink sink;
-  const auto report = import(sink,
-                             "id,wkt\n1,\"LINESTRING Z (127 37 5, 127.1 37 6)\"\n2,POINT(999 1)\n3,\n4,\"POLYGON((0 0,1 "
-                             "0,1 1))\"\n5,CIRCLE(1)\n");
+  const auto report =
+      import(sink,
+             "id,wkt\n1,\"LINESTRING Z (127 37 5, 127.1 37 6)\"\n2,POINT(999 1)\n3,\n4,\"POLYGON((0 0,1 "
+             "0,1 1))\"\n5,CIRCLE(1)\n");
   EXPECT_EQ(report.imported, 3u);
   EXPECT_EQ(report.warnings_count, 4u) << "2 is nowhere, 3 has no place, 4 was open, 5 is no geometry";
   const auto line = std::get<twin::Geometry>(sink.value("urn:ngsi-ld:Feature:t-1", "location"));
@@ -88,7 +90,8 @@ TEST(Csv, Hostile) {
   std::string deep;
   for (int i = 0; i < 100'000; ++i) deep += "GEOMETRYCOLLECTION(";
   EXPECT_EQ(geometry_of_wkt(deep, plain).error().code, base::Code::too_complex);
-  for (const char* text : {"", "POINT", "POINT(", "POINT(1)", "POINT(nan 1)", "LINESTRING(1 1)", "POINT(1 1) x", "POINT Q (1 1)"}) {
+  for (const char* text :
+       {"", "POINT", "POINT(", "POINT(1)", "POINT(nan 1)", "LINESTRING(1 1)", "POINT(1 1) x", "POINT Q (1 1)"}) {
     EXPECT_FALSE(geometry_of_wkt(text, plain).ok()) << text;
   }
   EXPECT_TRUE(geometry_of_wkt("SRID=4326;multipoint((1 1), 2 2)", plain).ok());

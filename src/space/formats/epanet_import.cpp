@@ -305,6 +305,8 @@ class EpanetImport {
     geometry.positions.push_back(*last);
     auto& all = geometry.positions;
     all.erase(std::unique(all.begin(), all.end()), all.end());
+    // Pumps and valves have no length of their own.
+    if (all.size() < 2 && link.type != "Pipe") return twin::Geometry::point(all.front());
     if (all.size() < 2) return fail(Code::invalid, "both its ends are at one place");
     geometry.line_ends = {static_cast<uint32_t>(all.size())};
     return geometry;

@@ -31,8 +31,10 @@ bool is_too_deep(std::string_view json) {
   bool is_text = false;
   for (size_t i = 0; i < json.size(); ++i) {
     if (is_text) {
-      if (json[i] == '\\') ++i;
-      else if (json[i] == '"') is_text = false;
+      if (json[i] == '\\')
+        ++i;
+      else if (json[i] == '"')
+        is_text = false;
     } else if (json[i] == '"') {
       is_text = true;
     } else if (json[i] == '{' || json[i] == '[') {
@@ -148,8 +150,8 @@ std::string FeatureImport::type_of(const Feature& feature) const {
     const auto meaning = buried_meaning_of(key);
     if (!meaning) continue;
     using C = BuriedColumn;
-    has_depth = has_depth || meaning->column == C::depth || meaning->column == C::depth_min ||
-                meaning->column == C::depth_max;
+    has_depth =
+        has_depth || meaning->column == C::depth || meaning->column == C::depth_min || meaning->column == C::depth_max;
     has_pipe = has_pipe || meaning->column == C::diameter || meaning->column == C::pressure;
     if (meaning->column == C::network) network = network_of(text_of(value));
     is_utility = is_utility || !network.empty();

@@ -25,7 +25,8 @@ struct Feature {
 /// Makes entities of features. Their type: what the option `type` or the file says, else by their properties (Building,
 /// Pipe, Cable, Tunnel, UndergroundStructure), else "Feature". Their id: the file's, within the source; without one, a
 /// hash of what they say, so that the same feature has the same id in the next file. Properties of things under the
-/// ground become the attributes of docs/api.md, "Under the ground", all others attributes of their own name. One worker.
+/// ground become the attributes of docs/api.md, "Under the ground", all others attributes of their own name. One
+/// worker.
 class FeatureImport {
  public:
   explicit FeatureImport(ImportBatch& batch);

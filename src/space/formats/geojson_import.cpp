@@ -79,8 +79,8 @@ class GeoJsonImport {
       return {};
     }
     if (auto status = read(root, feature); !status) {
-      batch_.warn(feature.object, status.error().what +
-                                      (status.error().where.empty() ? "" : " (" + status.error().where + ")"));
+      batch_.warn(feature.object,
+                  status.error().what + (status.error().where.empty() ? "" : " (" + status.error().where + ")"));
       return {};
     }
     return features_.add(std::move(feature));
@@ -124,8 +124,8 @@ class GeoJsonImport {
   }
 
   static void take_id_of_properties(const object& properties, Feature& feature) {
-    for (const char* key : {"@id", "id", "ID", "fid", "FID", "gml_id", "OBJECTID", "objectid", "관리번호", "FTR_IDN",
-                            "ufid", "UFID"}) {
+    for (const char* key :
+         {"@id", "id", "ID", "fid", "FID", "gml_id", "OBJECTID", "objectid", "관리번호", "FTR_IDN", "ufid", "UFID"}) {
       element given;
       if (properties[key].get(given) != simdjson::SUCCESS) continue;
       feature.id = id_of(given);
@@ -166,8 +166,8 @@ void each_member(std::string_view head, Visit visit) {
     if (i >= head.size()) return;
     if (depth != 1) continue;
     size_t colon = i + 1;
-    while (colon < head.size() && (head[colon] == ' ' || head[colon] == '\n' || head[colon] == '\r' ||
-                                   head[colon] == '\t')) {
+    while (colon < head.size() &&
+           (head[colon] == ' ' || head[colon] == '\n' || head[colon] == '\r' || head[colon] == '\t')) {
       ++colon;
     }
     if (colon >= head.size() || head[colon] != ':') continue;
@@ -187,9 +187,8 @@ bool is_geojson(std::string_view head) {
   each_member(head, [&](std::string_view name, std::string_view value) {
     if (name == "features" && value.starts_with("[")) is_ours = true;
     if (name != "type") return is_ours;
-    for (const std::string_view type :
-         {"FeatureCollection", "Feature", "Point", "MultiPoint", "LineString", "MultiLineString", "Polygon",
-          "MultiPolygon", "GeometryCollection"}) {
+    for (const std::string_view type : {"FeatureCollection", "Feature", "Point", "MultiPoint", "LineString",
+                                        "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}) {
       if (value.starts_with("\"" + std::string(type) + "\"")) is_ours = true;
     }
     return true;

@@ -58,20 +58,25 @@ TEST(GeoJson, OldCrsMembersAreEastingFirst) {
   options.crs = "EPSG:5186";
   MemorySink other;
   import(other, collection(point("\"a\"", "{}", "[200000,600000]")), "plan.geojson", options);
-  EXPECT_EQ(other.value("urn:ngsi-ld:Feature:plan-a", "location"), sink.value("urn:ngsi-ld:Feature:plan-a", "location"));
+  EXPECT_EQ(other.value("urn:ngsi-ld:Feature:plan-a", "location"),
+            sink.value("urn:ngsi-ld:Feature:plan-a", "location"));
 }
 
 TEST(GeoJson, LinesSequencesAndSingleOnesAreReadToo) {
   MemorySink sink;
-  EXPECT_EQ(import(sink, point("1", "{}") + "\n" + point("2", "{}") + "\n\x1E" + point("3", "{}"), "a.geojsonl").imported, 3u);
+  EXPECT_EQ(
+      import(sink, point("1", "{}") + "\n" + point("2", "{}") + "\n\x1E" + point("3", "{}"), "a.geojsonl").imported,
+      3u);
   EXPECT_EQ(import(sink, R"({"type":"LineString","coordinates":[[127,37],[127.1,37]]})", "b.json").imported, 1u);
   EXPECT_EQ(import(sink, "\xEF\xBB\xBF" + collection(""), "c.geojson").imported, 0u);
 }
 
 TEST(GeoJson, IdsAreStableFromContentWhereTheFileHasNone) {
   MemorySink sink;
-  const std::string one = R"({"type":"Feature","properties":{"a":1},"geometry":{"type":"Point","coordinates":[127,37]}})";
-  const std::string two = R"({"type":"Feature","properties":{"a":2},"geometry":{"type":"Point","coordinates":[127,37]}})";
+  const std::string one =
+      R"({"type":"Feature","properties":{"a":1},"geometry":{"type":"Point","coordinates":[127,37]}})";
+  const std::string two =
+      R"({"type":"Feature","properties":{"a":2},"geometry":{"type":"Point","coordinates":[127,37]}})";
   EXPECT_EQ(import(sink, collection(one + "," + two)).imported, 2u);
   const auto again = import(sink, collection(two + "," + one));
   EXPECT_EQ(again.unchanged, 2u) << "their order does not matter";
@@ -85,11 +90,12 @@ TEST(GeoJson, OneBadFeatureIsNamedAndTheOthersAreImported) {
   MemorySink sink;
   const std::string deep(100'000, '[');
   const std::string undeep(100'000, ']');
-  const auto report = import(
-      sink, collection(point("1", "{}") + "," + point("2", "{}", "[NaN,1]") + "," + point("3", "{}", "[1e9,1]") + "," +
-                       point("4", "{}", deep + undeep) + "," + point("5", "{}", "[1e999,1]") + "," +
-                       point("6", "{}", "[\"127\",37]") + "," + "17" + "," + point("8", "{\"a\":" + deep + undeep + "}") +
-                       R"(,{"type":"Feature","id":9,"properties":null,"geometry":null},)" + point("10", "{}")));
+  const auto report =
+      import(sink, collection(point("1", "{}") + "," + point("2", "{}", "[NaN,1]") + "," + point("3", "{}", "[1e9,1]") +
+                              "," + point("4", "{}", deep + undeep) + "," + point("5", "{}", "[1e999,1]") + "," +
+                              point("6", "{}", "[\"127\",37]") + "," + "17" + "," +
+                              point("8", "{\"a\":" + deep + undeep + "}") +
+                              R"(,{"type":"Feature","id":9,"properties":null,"geometry":null},)" + point("10", "{}")));
   EXPECT_EQ(report.imported, 3u) << "1, 9 without a place, 10";
   EXPECT_EQ(report.warnings_count, 8u);
   std::string all;
@@ -102,7 +108,8 @@ TEST(GeoJson, OneBadFeatureIsNamedAndTheOthersAreImported) {
 
 TEST(GeoJson, RingsArePutInOrderAndCollectionsSorted) {
   MemorySink sink;
-  const auto report = import(sink, R"({"type":"Feature","id":"x","properties":{},"geometry":{"type":"GeometryCollection",
+  const auto report =
+      import(sink, R"({"type":"Feature","id":"x","properties":{},"geometry":{"type":"GeometryCollection",
     "geometries":[{"type":"Point","coordinates":[127,37]},{"type":"GeometryCollection","geometries":[
       {"type":"Polygon","coordinates":[[[127,37],[127,38],[128,38],[128,37]],[[127.1,37.1],[127.2,37.1],[127.2,37.2],[127.1,37.1]]]}]}]}})");
   ASSERT_EQ(report.warnings.size(), 1u);
@@ -118,7 +125,9 @@ TEST(GeoJson, RingsArePutInOrderAndCollectionsSorted) {
 
 TEST(GeoJson, PipesAreKnownByTheirColumnsInKorean) {
   MemorySink sink;
-  import(sink, collection(R"j({"type":"Feature","properties":{"관리번호":"G-1","시설물종류":"도시가스","관경(mm)":300,"심도":"1.2",
+  import(sink,
+         collection(
+             R"j({"type":"Feature","properties":{"관리번호":"G-1","시설물종류":"도시가스","관경(mm)":300,"심도":"1.2",
     "최저깊이":1.1,"최고깊이":1.4,"재질":"PE","설치일자":"19980517","관리기관":"서울도시가스","탐사구분":"탐사"},
     "geometry":{"type":"LineString","coordinates":[[127,37.5],[127.001,37.5]]}})j"));
   const std::string id = "urn:ngsi-ld:Pipe:plan-G-1";
@@ -136,14 +145,15 @@ TEST(GeoJson, PipesAreKnownByTheirColumnsInKorean) {
 
 TEST(GeoJson, WhatATwinExportedComesBackUnderItsOwnId) {
   MemorySink sink;
-  import(sink, collection(point("\"urn:ngsi-ld:Building:osm-way-1\"", R"({"type":"Building","height":12})")), "out.geojson");
+  import(sink, collection(point("\"urn:ngsi-ld:Building:osm-way-1\"", R"({"type":"Building","height":12})")),
+         "out.geojson");
   EXPECT_EQ(sink.value("urn:ngsi-ld:Building:osm-way-1", "height"), Value(int64_t{12}));
 }
 
 TEST(GeoJson, DamagedFilesAreFoundBeforeAnythingIsWritten) {
-  for (const std::string& bytes :
-       {R"({"type":"FeatureCollection","features":[)" + point("1", "{}") + ",{\"type\":", collection(point("1", "{}")) + "]",
-        std::string(R"({"type":"Feature")"), R"({"type":"FeatureCollection","features":[)" + point("1", "{}") + "}"}) {
+  for (const std::string& bytes : {R"({"type":"FeatureCollection","features":[)" + point("1", "{}") + ",{\"type\":",
+                                   collection(point("1", "{}")) + "]", std::string(R"({"type":"Feature")"),
+                                   R"({"type":"FeatureCollection","features":[)" + point("1", "{}") + "}"}) {
     MemorySink sink;
     const auto report = import_bytes("a.geojson", bytes, sink, {});
     ASSERT_FALSE(report.ok()) << bytes;

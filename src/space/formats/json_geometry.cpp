@@ -71,8 +71,8 @@ base::Result<Position> GeometryReader::position(const element& given, const std:
   auto made = crs_.position(numbers[0], numbers[1], numbers[2]);
   if (!made) {
     const bool is_plane = crs_.is_wgs84() && (std::abs(numbers[0]) > 180 || std::abs(numbers[1]) > 90);
-    return fail(Code::invalid,
-                made.error().what + (is_plane ? ": name the coordinate system by the option crs" : ""), where);
+    return fail(Code::invalid, made.error().what + (is_plane ? ": name the coordinate system by the option crs" : ""),
+                where);
   }
   return made;
 }
@@ -220,7 +220,8 @@ Status GeometryBuilder::add_polygon(std::vector<std::vector<Position>> rings) {
     area_.positions.insert(area_.positions.end(), ring.begin(), ring.end());
     area_.line_ends.push_back(static_cast<uint32_t>(area_.positions.size()));
   }
-  if (area_.line_ends.size() > lines_before) area_.polygon_ends.push_back(static_cast<uint32_t>(area_.line_ends.size()));
+  if (area_.line_ends.size() > lines_before)
+    area_.polygon_ends.push_back(static_cast<uint32_t>(area_.line_ends.size()));
   return {};
 }
 

@@ -19,8 +19,7 @@ class PlaneCrs {
   static base::Result<PlaneCrs> open(std::string_view definition);
 
   /// Errors: invalid (not finite, out of range).
-  base::Result<twin::Position> position(double x, double y,
-                                        double z = std::numeric_limits<double>::quiet_NaN()) const;
+  base::Result<twin::Position> position(double x, double y, double z = std::numeric_limits<double>::quiet_NaN()) const;
 
   /// A warning about heights or places that are only approximate; "" if there is none.
   std::string note() const;

@@ -17,8 +17,7 @@ class PlanePlace {
   static PlanePlace of_placement(const Placement& placement, double origin_x, double origin_y, double metres);
 
   /// Errors: invalid (not finite, out of range). Heights: z above the placement's; with a coordinate system, z itself.
-  base::Result<twin::Position> position(double x, double y,
-                                        double z = std::numeric_limits<double>::quiet_NaN()) const;
+  base::Result<twin::Position> position(double x, double y, double z = std::numeric_limits<double>::quiet_NaN()) const;
   bool is_placed() const { return frame_.has_value(); }
 
  private:

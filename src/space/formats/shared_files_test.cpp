@@ -128,9 +128,10 @@ TEST(SharedFiles, TheRoadsOfBologna) {
   EXPECT_EQ(closed, 14u);
   const std::string road = "urn:ngsi-ld:RoadSegment:acosta-buslanes-1";
   EXPECT_NEAR(twin::as_number(sink.value(road, "maximumAllowedSpeed")), 50.0, 0.01) << "13.89 m/s";
-  const auto programs = std::get<twin::Json>(sink.value("urn:ngsi-ld:TrafficSignal:acosta-buslanes-209", "signalPrograms"));
-  EXPECT_TRUE(programs.text.starts_with(
-      R"([{"id":"0","type":"static","offset":0,"phases":[{"duration":42,"state":"GrGGGGg"})"))
+  const auto programs =
+      std::get<twin::Json>(sink.value("urn:ngsi-ld:TrafficSignal:acosta-buslanes-209", "signalPrograms"));
+  EXPECT_TRUE(
+      programs.text.starts_with(R"([{"id":"0","type":"static","offset":0,"phases":[{"duration":42,"state":"GrGGGGg"})"))
       << programs.text;
   MemorySink pasubio;
   import(pasubio, shared_data("traffic/bologna-pasubio/pasubio_buslanes.net.xml"));

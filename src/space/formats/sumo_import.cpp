@@ -9,7 +9,6 @@
 #include <cmath>
 #include <limits>
 
-
 #include "space/entity_statement.hpp"
 #include "space/formats/plane_place.hpp"
 #include "space/formats/xml_stream.hpp"
@@ -30,7 +29,8 @@ constexpr double kmh_per_mps = 3.6;
 std::optional<double> number_of(std::string_view text) {
   double number = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || read.ec != std::errc{} || read.ptr != text.data() + text.size() || !std::isfinite(number)) return {};
+  if (text.empty() || read.ec != std::errc{} || read.ptr != text.data() + text.size() || !std::isfinite(number))
+    return {};
   return number;
 }
 
@@ -90,7 +90,8 @@ class SumoImport {
       : input_(input), batch_(batch), part_(source_part_of(batch.source())) {}
 
   Status run() {
-    if (auto status = pass([this](auto name, int depth, const auto& a) { return look(name, depth, a); }, {}, 0); !status) {
+    if (auto status = pass([this](auto name, int depth, const auto& a) { return look(name, depth, a); }, {}, 0);
+        !status) {
       return status;
     }
     if (!is_network_) return fail(Code::corrupt, "It is no SUMO network: its root is not <net>", input_.name);
@@ -140,12 +141,13 @@ class SumoImport {
       if (from.starts_with(":")) return {};
       std::string& turns = turns_[std::string(from)];
       const std::string signal(a["tl"]);
-      turns += fmt::format("{}{{\"to\":{},\"fromLane\":{},\"toLane\":{},\"direction\":{}{}}}", turns.empty() ? "" : ",",
-                           json_text(road_id(a["to"])), static_cast<int>(number_of(a["fromLane"]).value_or(0)),
-                           static_cast<int>(number_of(a["toLane"]).value_or(0)), json_text(a["dir"]),
-                           signal.empty() ? ""
-                                          : fmt::format(",\"signal\":{},\"signalIndex\":{}", json_text(signal_id(signal)),
-                                                        static_cast<int>(number_of(a["linkIndex"]).value_or(0))));
+      turns +=
+          fmt::format("{}{{\"to\":{},\"fromLane\":{},\"toLane\":{},\"direction\":{}{}}}", turns.empty() ? "" : ",",
+                      json_text(road_id(a["to"])), static_cast<int>(number_of(a["fromLane"]).value_or(0)),
+                      static_cast<int>(number_of(a["toLane"]).value_or(0)), json_text(a["dir"]),
+                      signal.empty() ? ""
+                                     : fmt::format(",\"signal\":{},\"signalIndex\":{}", json_text(signal_id(signal)),
+                                                   static_cast<int>(number_of(a["linkIndex"]).value_or(0))));
       auto& targets = targets_[std::string(from)];
       if (std::find(targets.begin(), targets.end(), a["to"]) == targets.end()) targets.emplace_back(a["to"]);
       if (!signal.empty()) {
@@ -231,8 +233,9 @@ class SumoImport {
     } else if (depth == 2 && name == "tlLogic") {
       signal_ = a["id"];
       Signal& signal = signals_[signal_];
-      signal.programs += fmt::format("{}{{\"id\":{},\"type\":{},\"offset\":{},\"phases\":[", signal.programs.empty() ? "" : ",",
-                                     json_text(a["programID"]), json_text(a["type"]), number_of(a["offset"]).value_or(0));
+      signal.programs +=
+          fmt::format("{}{{\"id\":{},\"type\":{},\"offset\":{},\"phases\":[", signal.programs.empty() ? "" : ",",
+                      json_text(a["programID"]), json_text(a["type"]), number_of(a["offset"]).value_or(0));
       has_phase_ = false;
     } else if (depth == 3 && name == "phase" && !signal_.empty()) {
       std::string& programs = signals_[signal_].programs;
@@ -253,9 +256,9 @@ class SumoImport {
     lane.length_m = number_of(a["length"]).value_or(0);
     lane.shape = a["shape"];
     lane.is_for_cars = lets_cars_pass(a);
-    lane.json = fmt::format("{{\"index\":{},\"maximumAllowedSpeed_kmh\":{:.6g},\"length_m\":{}",
-                            static_cast<int>(number_of(a["index"]).value_or(0)), lane.speed_mps * kmh_per_mps,
-                            lane.length_m);
+    lane.json =
+        fmt::format("{{\"index\":{},\"maximumAllowedSpeed_kmh\":{:.6g},\"length_m\":{}",
+                    static_cast<int>(number_of(a["index"]).value_or(0)), lane.speed_mps * kmh_per_mps, lane.length_m);
     if (const auto width = number_of(a["width"])) lane.json += fmt::format(",\"width_m\":{}", *width);
     for (const char* rule : {"allow", "disallow"}) {
       if (a.has(rule)) lane.json += fmt::format(",\"{}\":{}", rule, json_text(a[rule]));

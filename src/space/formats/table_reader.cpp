@@ -53,8 +53,8 @@ char delimiter_of(std::string_view head) {
     if (letter == '\n' || letter == '\r') break;
     for (auto& [delimiter, count] : counts) count += delimiter == letter ? 1u : 0u;
   }
-  const auto most = std::max_element(counts.begin(), counts.end(),
-                                     [](const auto& a, const auto& b) { return a.second < b.second; });
+  const auto most =
+      std::max_element(counts.begin(), counts.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   return most->second > 0 ? most->first : ',';
 }
 

@@ -88,8 +88,9 @@ class TopoJsonImport {
     if (root["transform"].get(transform) != simdjson::SUCCESS) return {};
     element scale, translate;
     is_quantised_ = true;
-    if (transform["scale"].get(scale) != simdjson::SUCCESS || transform["translate"].get(translate) != simdjson::SUCCESS ||
-        !numbers(scale, scale_, 2) || !numbers(translate, translate_, 2)) {
+    if (transform["scale"].get(scale) != simdjson::SUCCESS ||
+        transform["translate"].get(translate) != simdjson::SUCCESS || !numbers(scale, scale_, 2) ||
+        !numbers(translate, translate_, 2)) {
       return corrupt("its transform is not scale and translate");
     }
     return {};

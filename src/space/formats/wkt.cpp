@@ -118,11 +118,13 @@ class WktReader {
   Status geometry(int depth) {
     if (depth > 50) return fail(Code::too_complex, "collections are nested more than 50 deep");
     enum class Kind { point, line, polygon, points, lines, polygons, collection };
-    constexpr std::pair<std::string_view, Kind> kinds[] = {
-        {"POINT", Kind::point},           {"LINESTRING", Kind::line},
-        {"POLYGON", Kind::polygon},       {"MULTIPOINT", Kind::points},
-        {"MULTILINESTRING", Kind::lines}, {"MULTIPOLYGON", Kind::polygons},
-        {"GEOMETRYCOLLECTION", Kind::collection}};
+    constexpr std::pair<std::string_view, Kind> kinds[] = {{"POINT", Kind::point},
+                                                           {"LINESTRING", Kind::line},
+                                                           {"POLYGON", Kind::polygon},
+                                                           {"MULTIPOINT", Kind::points},
+                                                           {"MULTILINESTRING", Kind::lines},
+                                                           {"MULTIPOLYGON", Kind::polygons},
+                                                           {"GEOMETRYCOLLECTION", Kind::collection}};
     for (const auto& [name, kind] : kinds) {
       bool has_suffix = false;
       for (const std::string_view suffix : {"", "Z", "M", "ZM"}) {

@@ -41,8 +41,8 @@ void on_end(void* data, const XML_Char* name) {
   --reader.depth;
 }
 
-void on_entity(void* data, const XML_Char*, int, const XML_Char*, int, const XML_Char*, const XML_Char*, const XML_Char*,
-               const XML_Char*) {
+void on_entity(void* data, const XML_Char*, int, const XML_Char*, int, const XML_Char*, const XML_Char*,
+               const XML_Char*, const XML_Char*) {
   static_cast<Reader*>(data)->stop(fail(Code::corrupt, "It declares entities of its own, which are refused"));
 }
 
@@ -78,7 +78,8 @@ base::Status read_xml(ByteSource source, const XmlVisitor& visitor) {
     const auto parsed = XML_ParseBuffer(parser.get(), static_cast<int>(*count), *count == 0 ? XML_TRUE : XML_FALSE);
     if (!reader.status) return reader.status;
     if (parsed != XML_STATUS_OK) {
-      return fail(Code::corrupt, std::string("It is no well-formed XML: ") + XML_ErrorString(XML_GetErrorCode(parser.get())),
+      return fail(Code::corrupt,
+                  std::string("It is no well-formed XML: ") + XML_ErrorString(XML_GetErrorCode(parser.get())),
                   "line " + std::to_string(XML_GetCurrentLineNumber(parser.get())));
     }
     const auto parsed_bytes = static_cast<uint64_t>(std::max<XML_Index>(XML_GetCurrentByteIndex(parser.get()), 0));

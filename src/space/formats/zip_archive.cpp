@@ -86,19 +86,21 @@ base::Status ZipArchive::read_entries(uint64_t offset, uint64_t size, uint64_t c
   if (auto status = at(offset, list.data(), list.size()); !status) return status;
   size_t here = 0;
   for (uint64_t i = 0; i < count; ++i) {
-    constexpr size_t head_bytes = 46;
-    if (here + head_bytes > list.size() || four(list.data() + here) != 0x02014B50) return damaged("its list is cut");
+    constexpr size_t entry_head_bytes = 46;
+    if (here + entry_head_bytes > list.size() || four(list.data() + here) != 0x02014B50)
+      return damaged("its list is cut");
     const char* const head = list.data() + here;
     const size_t name_bytes = two(head + 28), extra_bytes = two(head + 30), comment_bytes = two(head + 32);
-    if (here + head_bytes + name_bytes + extra_bytes + comment_bytes > list.size()) return damaged("its list is cut");
-    ZipEntry entry{std::string(head + head_bytes, name_bytes),
+    if (here + entry_head_bytes + name_bytes + extra_bytes + comment_bytes > list.size())
+      return damaged("its list is cut");
+    ZipEntry entry{std::string(head + entry_head_bytes, name_bytes),
                    four(head + 20),
                    four(head + 24),
                    four(head + 16),
                    two(head + 10),
                    four(head + 42)};
     if ((two(head + 8) & 1) != 0) entry.method = 0xFFFF;  // encrypted
-    const char* extra = head + head_bytes + name_bytes;
+    const char* extra = head + entry_head_bytes + name_bytes;
     const char* const extra_end = extra + extra_bytes;
     while (extra + 4 <= extra_end) {
       const uint16_t id = two(extra), length = two(extra + 2);
@@ -112,7 +114,7 @@ base::Status ZipArchive::read_entries(uint64_t offset, uint64_t size, uint64_t c
       }
       extra += length;
     }
-    here += head_bytes + name_bytes + extra_bytes + comment_bytes;
+    here += entry_head_bytes + name_bytes + extra_bytes + comment_bytes;
     entries_.push_back(std::move(entry));
   }
   return {};

@@ -131,7 +131,8 @@ uint32_t ArithmeticDecoder::whole() {
 }
 
 NumberDecoder::NumberDecoder(uint32_t bits, uint32_t contexts)
-    : bits_(bits), range_(bits < 32 ? 1u << bits : 0),
+    : bits_(bits),
+      range_(bits < 32 ? 1u << bits : 0),
       least_(bits < 32 ? -static_cast<int32_t>(range_ / 2) : std::numeric_limits<int32_t>::min()) {
   for (uint32_t i = 0; i < contexts; ++i) widths_.emplace_back(bits_ + 1);
   for (uint32_t i = 1; i <= bits_; ++i) corrections_.emplace_back(1u << std::min(i, bits_high));

@@ -161,8 +161,8 @@ base::Result<LasHead> read_las_head(std::string_view bytes) {
     read_unit(head);
   }
   if (head.is_compressed && (compressor != 2 || head.point_format > 3)) {
-    return fail(Code::unsupported, "LAZ of point format " + std::to_string(head.point_format) + " cannot be read here", {},
-                "Save it as LAS, which can be read");
+    return fail(Code::unsupported, "LAZ of point format " + std::to_string(head.point_format) + " cannot be read here",
+                {}, "Save it as LAS, which can be read");
   }
   return head;
 }
@@ -171,8 +171,8 @@ base::Status each_las_point(std::string_view bytes, const LasHead& head,
                             const std::function<bool(const LasPoint&)>& visit) {
   size_t at = load<uint32_t>(bytes, 96);
   const auto ends = [&](uint64_t number) {
-    return fail(Code::corrupt, "The point cloud ends at point " + std::to_string(number) + " of " +
-                                   std::to_string(head.point_count));
+    return fail(Code::corrupt,
+                "The point cloud ends at point " + std::to_string(number) + " of " + std::to_string(head.point_count));
   };
   if (!head.is_compressed) {
     for (uint64_t i = 0; i < head.point_count; ++i, at += head.point_bytes) {

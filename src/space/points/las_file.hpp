@@ -19,11 +19,13 @@ struct LasHead {
   uint64_t point_count = 0;
   double scale[3] = {1, 1, 1}, offset[3] = {0, 0, 0};
   double low[3] = {0, 0, 0}, high[3] = {0, 0, 0};
-  uint64_t returns[15] = {};  ///< points by number of return, as the head says
-  std::string crs;            ///< WKT, or "EPSG:2994"; "" if the file names none
-  double metres_per_unit = 1; ///< of its horizontal unit
-  bool has_colour() const { return point_format == 2 || point_format == 3 || point_format == 5 || point_format == 7 ||
-                                   point_format == 8 || point_format == 10; }
+  uint64_t returns[15] = {};   ///< points by number of return, as the head says
+  std::string crs;             ///< WKT, or "EPSG:2994"; "" if the file names none
+  double metres_per_unit = 1;  ///< of its horizontal unit
+  bool has_colour() const {
+    return point_format == 2 || point_format == 3 || point_format == 5 || point_format == 7 || point_format == 8 ||
+           point_format == 10;
+  }
 };
 
 /// One point. Coordinates in the file's system.

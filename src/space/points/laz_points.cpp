@@ -13,10 +13,10 @@ constexpr int time_multiples = 500, time_multiple_least = -10;
 constexpr int time_unchanged = time_multiples - time_multiple_least + 1, time_whole = time_unchanged + 1;
 
 // How alike points are by number of returns and number of return; part of the format.
-constexpr uint8_t return_map[8][8] = {{15, 14, 13, 12, 11, 10, 9, 8},   {14, 0, 1, 3, 6, 10, 10, 9},
-                                      {13, 1, 2, 4, 7, 11, 11, 10},     {12, 3, 4, 5, 8, 12, 12, 11},
-                                      {11, 6, 7, 8, 9, 13, 13, 12},     {10, 10, 11, 12, 13, 14, 14, 13},
-                                      {9, 10, 11, 12, 13, 14, 15, 14},  {8, 9, 10, 11, 12, 13, 14, 15}};
+constexpr uint8_t return_map[8][8] = {{15, 14, 13, 12, 11, 10, 9, 8},  {14, 0, 1, 3, 6, 10, 10, 9},
+                                      {13, 1, 2, 4, 7, 11, 11, 10},    {12, 3, 4, 5, 8, 12, 12, 11},
+                                      {11, 6, 7, 8, 9, 13, 13, 12},    {10, 10, 11, 12, 13, 14, 14, 13},
+                                      {9, 10, 11, 12, 13, 14, 15, 14}, {8, 9, 10, 11, 12, 13, 14, 15}};
 
 // A running median of five.
 class Median {
@@ -171,8 +171,8 @@ void LazPoints::next_place(uint8_t* p) {
   const uint32_t level = count > number ? count - number : number - count;
   if (changed != 0) {
     if ((changed & 16) != 0) {
-      m.last_intensity[alike] = static_cast<uint16_t>(
-          m.intensity.number(decoder_, m.last_intensity[alike], std::min(alike, 3u)));
+      m.last_intensity[alike] =
+          static_cast<uint16_t>(m.intensity.number(decoder_, m.last_intensity[alike], std::min(alike, 3u)));
     }
     store(p + 12, m.last_intensity[alike]);
     if ((changed & 8) != 0) p[15] = static_cast<uint8_t>(decoder_.symbol(m.classification.of(p[15])));
@@ -181,7 +181,9 @@ void LazPoints::next_place(uint8_t* p) {
     if ((changed & 1) != 0) store(p + 18, static_cast<uint16_t>(m.source.number(decoder_, load<uint16_t>(p + 18))));
   }
   const uint32_t single = count == 1 ? 1 : 0;
-  const auto add = [](int32_t a, int32_t b) { return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b)); };
+  const auto add = [](int32_t a, int32_t b) {
+    return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
+  };
   const int32_t dx = m.dx.number(decoder_, m.dx_median[alike].get(), single);
   store(p, add(load<int32_t>(p), dx));
   m.dx_median[alike].add(dx);
@@ -202,7 +204,8 @@ void LazPoints::next_time() {
     const int32_t last = m.time_differences[at];
     const auto whole = [&] {
       m.time_next = (m.time_next + 1) & 3;
-      const auto high = static_cast<uint32_t>(m.time_difference.number(decoder_, static_cast<int32_t>(m.times[at] >> 32), 8));
+      const auto high =
+          static_cast<uint32_t>(m.time_difference.number(decoder_, static_cast<int32_t>(m.times[at] >> 32), 8));
       m.times[m.time_next] = static_cast<uint64_t>(high) << 32 | decoder_.whole();
       m.time_at = m.time_next;
       m.time_differences[m.time_at] = 0;
@@ -248,7 +251,8 @@ void LazPoints::next_time() {
       } else {
         multiple = time_multiples - multiple;
         const bool is_least = multiple <= time_multiple_least;
-        difference = m.time_difference.number(decoder_, times_last(is_least ? time_multiple_least : multiple), is_least ? 6 : 5);
+        difference =
+            m.time_difference.number(decoder_, times_last(is_least ? time_multiple_least : multiple), is_least ? 6 : 5);
         if (is_least) extreme(difference);
       }
       advance(difference);

@@ -43,9 +43,10 @@ class Cutter {
       if (!made) return made;
       children = fmt::format(",\"children\":[{}]", *made);
     }
-    return fmt::format("{{\"boundingVolume\":{{\"box\":{}}},\"geometricError\":{:.4f},\"refine\":\"ADD\","
-                       "\"content\":{{\"uri\":\"{}.glb\"}}{}}}",
-                       bounds, own_end < end ? static_cast<double>(cell) : 0.0, *name, children);
+    return fmt::format(
+        "{{\"boundingVolume\":{{\"box\":{}}},\"geometricError\":{:.4f},\"refine\":\"ADD\","
+        "\"content\":{{\"uri\":\"{}.glb\"}}{}}}",
+        bounds, own_end < end ? static_cast<double>(cell) : 0.0, *name, children);
   }
 
  private:
@@ -143,7 +144,8 @@ std::string point_glb(const TilePoint* points, size_t count) {
       R"("bufferViews":[{{"buffer":0,"byteLength":{},"target":34962}},{{"buffer":0,"byteOffset":{},"byteLength":{},"target":34962}}],)"
       R"("accessors":[{{"bufferView":0,"componentType":5126,"count":{},"type":"VEC3","min":[{},{},{}],"max":[{},{},{}]}},)"
       R"({{"bufferView":1,"componentType":5121,"normalized":true,"count":{},"type":"VEC4"}}]}})",
-      binary.size(), count * 12, count * 12, count * 4, count, low[0], low[1], low[2], high[0], high[1], high[2], count);
+      binary.size(), count * 12, count * 12, count * 4, count, low[0], low[1], low[2], high[0], high[1], high[2],
+      count);
   while (json.size() % 4 != 0) json += ' ';
   std::string glb = "glTF";
   put_number(glb, 2);
@@ -170,7 +172,8 @@ base::Result<std::string> make_point_tiles(std::vector<TilePoint>& points, const
   auto root = Cutter(points, keep).cut(0, points.size(), box, 0);
   if (!root) return root;
   std::string matrix;
-  for (const double number : frame.to_ecef_matrix()) matrix += fmt::format("{}{:.12g}", matrix.empty() ? "" : ",", number);
+  for (const double number : frame.to_ecef_matrix())
+    matrix += fmt::format("{}{:.12g}", matrix.empty() ? "" : ",", number);
   // The root turns the frame to earth-centred coordinates; all below stays in the frame.
   root->insert(1, fmt::format("\"transform\":[{}],", matrix));
   return fmt::format("{{\"asset\":{{\"version\":\"1.1\"}},\"geometricError\":{:.3f},\"root\":{}}}",

@@ -57,8 +57,9 @@ class PointsImport {
     if (auto status = find_place(); !status) return status;
     const auto middle = place_of((head_.low[0] + head_.high[0]) / 2, (head_.low[1] + head_.high[1]) / 2,
                                  (head_.low[2] + head_.high[2]) / 2);
-    if (!middle) return fail(Code::corrupt, "Its middle lies nowhere: " + middle.error().what, input_.name,
-                             "Name the coordinate system by the option crs");
+    if (!middle)
+      return fail(Code::corrupt, "Its middle lies nowhere: " + middle.error().what, input_.name,
+                  "Name the coordinate system by the option crs");
     const LocalFrame frame(*middle);
     if (auto status = read_points(frame); !status) return status;
     if (points_.empty()) return fail(Code::corrupt, "None of its points has a place", input_.name);
@@ -146,8 +147,8 @@ class PointsImport {
       reach(*position);
       const Vector local = frame.local_of(*position);
       const auto colour = class_colour(point.classification);
-      points_.push_back({static_cast<float>(local.x), static_cast<float>(local.y), static_cast<float>(local.z), colour[0],
-                         colour[1], colour[2], point.classification});
+      points_.push_back({static_cast<float>(local.x), static_cast<float>(local.y), static_cast<float>(local.z),
+                         colour[0], colour[1], colour[2], point.classification});
       if (head_.has_colour()) {
         colours.push_back({point.red, point.green, point.blue});
         is_eight_bit = is_eight_bit && point.red < 256 && point.green < 256 && point.blue < 256;

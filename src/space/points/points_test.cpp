@@ -159,11 +159,13 @@ TEST(Las, UnpackedWithACoordinateSystemByOption) {
   options.crs = "EPSG:5186";
   const auto report = import_bytes("a.las", bytes, sink, options);
   ASSERT_TRUE(report.ok()) << report.error().text();
-  EXPECT_EQ(sink.value("urn:ngsi-ld:PointCloud:a", "pointCountsByClass"), Value(twin::Json{R"({"2":25000,"6":25000})"}));
+  EXPECT_EQ(sink.value("urn:ngsi-ld:PointCloud:a", "pointCountsByClass"),
+            Value(twin::Json{R"({"2":25000,"6":25000})"}));
   const auto area = std::get<twin::Geometry>(sink.value("urn:ngsi-ld:PointCloud:a", "location"));
   EXPECT_NEAR(area.positions[0].longitude_deg, 127, 1e-6);
   EXPECT_NEAR(area.positions[0].latitude_deg, 38, 1e-6);
-  const auto tileset = nlohmann::json::parse(sink.assets.at(std::get<std::string>(sink.value("urn:ngsi-ld:PointCloud:a", "tileset"))));
+  const auto tileset =
+      nlohmann::json::parse(sink.assets.at(std::get<std::string>(sink.value("urn:ngsi-ld:PointCloud:a", "tileset"))));
   EXPECT_TRUE(tileset["root"].contains("children"));
   EXPECT_EQ(walk(tileset["root"], tileset["geometricError"], sink.assets), 50'000u);
 }

@@ -111,10 +111,17 @@ class FeedReader {
   }
 
   void stop(const Row& row, const std::string& where) {
-    GtfsStop stop{row.text("stop_id"),       row.text("stop_code"),      row.text("stop_name"),
-                  row.text("stop_desc"),     row.text("zone_id"),        row.text("platform_code"),
-                  row.text("parent_station"), row.text("stop_timezone"), row.number("location_type", 0),
-                  row.text("wheelchair_boarding"), {}};
+    GtfsStop stop{row.text("stop_id"),
+                  row.text("stop_code"),
+                  row.text("stop_name"),
+                  row.text("stop_desc"),
+                  row.text("zone_id"),
+                  row.text("platform_code"),
+                  row.text("parent_station"),
+                  row.text("stop_timezone"),
+                  row.number("location_type", 0),
+                  row.text("wheelchair_boarding"),
+                  {}};
     const auto latitude = table_number_of(row["stop_lat"]), longitude = table_number_of(row["stop_lon"]);
     if (latitude && longitude) {
       const auto made = twin::Position::make(*longitude, *latitude);
@@ -129,9 +136,16 @@ class FeedReader {
   }
 
   void route(const Row& row, const std::string& where) {
-    GtfsRoute route{row.text("route_id"),    row.text("agency_id"),   row.text("route_short_name"),
-                    row.text("route_long_name"), row.text("route_desc"), row.text("route_color"),
-                    row.text("route_text_color"), row.number("route_type", 3), {}, {}};
+    GtfsRoute route{row.text("route_id"),
+                    row.text("agency_id"),
+                    row.text("route_short_name"),
+                    row.text("route_long_name"),
+                    row.text("route_desc"),
+                    row.text("route_color"),
+                    row.text("route_text_color"),
+                    row.number("route_type", 3),
+                    {},
+                    {}};
     if (!route_of_.emplace(route.id, static_cast<uint32_t>(feed_.routes.size())).second) {
       return batch_.warn(where, "another route has the id " + excerpt(route.id));
     }
@@ -162,9 +176,12 @@ class FeedReader {
     if (!day) return batch_.warn(where, day.error().what);
     Service& service = feed_.services[service_of(row["service_id"])];
     const int kind = row.number("exception_type", 0);
-    if (kind == 1) service.added.push_back(*day);
-    else if (kind == 2) service.removed.push_back(*day);
-    else batch_.warn(where, "exception_type is neither 1 nor 2");
+    if (kind == 1)
+      service.added.push_back(*day);
+    else if (kind == 2)
+      service.removed.push_back(*day);
+    else
+      batch_.warn(where, "exception_type is neither 1 nor 2");
   }
 
   void shape(const Row& row, const std::string& where) {
@@ -188,7 +205,8 @@ class FeedReader {
       return batch_.warn(where, "another trip has the id " + row.text("trip_id"));
     }
     const auto shape = shape_of_.find(std::string(row["shape_id"]));
-    feed_.trips.push_back({row.text("trip_id"), row.text("trip_headsign"), row.text("route_id"), service_of(row["service_id"])});
+    feed_.trips.push_back(
+        {row.text("trip_id"), row.text("trip_headsign"), row.text("route_id"), service_of(row["service_id"])});
     feed_.trip_routes.push_back(route->second);
     feed_.trip_shapes.push_back(shape == shape_of_.end() ? none : shape->second);
   }
@@ -197,7 +215,8 @@ class FeedReader {
     const auto trip = trip_of_.find(std::string(row["trip_id"]));
     const auto from = parse_service_time(row["start_time"]), to = parse_service_time(row["end_time"]);
     const int headway = row.number("headway_secs", 0);
-    if (trip == trip_of_.end() || !from || !to || headway < 1) return batch_.warn(where, "the frequency makes no sense");
+    if (trip == trip_of_.end() || !from || !to || headway < 1)
+      return batch_.warn(where, "the frequency makes no sense");
     feed_.frequencies.push_back({trip->second, *from, *to, headway});
   }
 
@@ -282,8 +301,8 @@ class FeedReader {
         for (size_t k = known + 1; k < i; ++k) {
           gone += way_m(k - 1, k);
           const double share = gone / whole;
-          times[k].time_s = times[known].time_s +
-                            static_cast<int32_t>(std::lround(share * (times[i].time_s - times[known].time_s)));
+          times[k].time_s =
+              times[known].time_s + static_cast<int32_t>(std::lround(share * (times[i].time_s - times[known].time_s)));
           feed_.interpolated[k] = true;
         }
       }

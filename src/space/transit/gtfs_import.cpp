@@ -20,8 +20,8 @@ constexpr size_t departures_max = 60'000'000;  // with those of frequencies
 constexpr size_t route_positions_max = 100'000;
 
 std::string_view category_of(int route_type) {
-  constexpr std::array<std::string_view, 8> names{"tram", "subway", "rail", "bus", "ferry", "cableTram", "aerialLift",
-                                                  "funicular"};
+  constexpr std::array<std::string_view, 8> names{"tram",  "subway",    "rail",       "bus",
+                                                  "ferry", "cableTram", "aerialLift", "funicular"};
   if (route_type >= 0 && route_type < 8) return names[static_cast<size_t>(route_type)];
   if (route_type == 11) return "trolleybus";
   if (route_type == 12) return "monorail";
@@ -151,7 +151,8 @@ class GtfsImport {
       }
     }
     if (without_time > 0) {
-      batch_.warn("stop_times.txt", std::to_string(without_time) + " rows have no time, and none around them: left out");
+      batch_.warn("stop_times.txt",
+                  std::to_string(without_time) + " rows have no time, and none around them: left out");
     }
     std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
       if (a.first != b.first) return a.first < b.first;

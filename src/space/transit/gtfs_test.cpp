@@ -58,19 +58,21 @@ std::string zip(const std::map<std::string, std::string>& files) {
 }
 
 std::map<std::string, std::string> small_feed() {
-  return {{"agency.txt", "agency_id,agency_name,agency_url,agency_timezone\nA,서울버스,http://a,Europe/Berlin\n"},
-          {"stops.txt",
-           "stop_id,stop_name,stop_lat,stop_lon,location_type,parent_station\nS,역,52.5,13.4,1,\na,가,52.5,13.4,0,S\n"
-           "b,나,52.51,13.4,0,\nc,다,52.53,13.4,0,\n"},
-          {"routes.txt", "route_id,agency_id,route_short_name,route_long_name,route_type,route_color\nR,A,1,Night,3,FF0000\n"},
-          {"trips.txt", "route_id,service_id,trip_id,trip_headsign\nR,W,n,Home\nR,W,m,Work\n"},
-          {"calendar.txt",
-           "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date\n"
-           "W,1,1,1,1,1,0,0,20260301,20261231\n"},
-          {"calendar_dates.txt", "service_id,date,exception_type\nW,20260501,2\nW,20260502,1\n"},
-          {"stop_times.txt",
-           "trip_id,arrival_time,departure_time,stop_id,stop_sequence\nn,25:00:00,25:10:00,a,1\nn,,,b,2\nn,25:40:00,,c,3\n"
-           "m,08:00:00,08:00:00,a,1\nm,08:30:00,08:30:00,c,9\n"}};
+  return {
+      {"agency.txt", "agency_id,agency_name,agency_url,agency_timezone\nA,서울버스,http://a,Europe/Berlin\n"},
+      {"stops.txt",
+       "stop_id,stop_name,stop_lat,stop_lon,location_type,parent_station\nS,역,52.5,13.4,1,\na,가,52.5,13.4,0,S\n"
+       "b,나,52.51,13.4,0,\nc,다,52.53,13.4,0,\n"},
+      {"routes.txt",
+       "route_id,agency_id,route_short_name,route_long_name,route_type,route_color\nR,A,1,Night,3,FF0000\n"},
+      {"trips.txt", "route_id,service_id,trip_id,trip_headsign\nR,W,n,Home\nR,W,m,Work\n"},
+      {"calendar.txt",
+       "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date\n"
+       "W,1,1,1,1,1,0,0,20260301,20261231\n"},
+      {"calendar_dates.txt", "service_id,date,exception_type\nW,20260501,2\nW,20260502,1\n"},
+      {"stop_times.txt",
+       "trip_id,arrival_time,departure_time,stop_id,stop_sequence\nn,25:00:00,25:10:00,a,1\nn,,,b,2\nn,25:40:00,,c,3\n"
+       "m,08:00:00,08:00:00,a,1\nm,08:30:00,08:30:00,c,9\n"}};
 }
 
 struct Feed {
@@ -92,7 +94,8 @@ Feed feed_of(const std::string& bytes) {
   return feed;
 }
 
-std::vector<std::string> ask(const Feed& feed, const std::string& stop, const std::string& from, int64_t window_s = 3'600) {
+std::vector<std::string> ask(const Feed& feed, const std::string& stop, const std::string& from,
+                             int64_t window_s = 3'600) {
   DepartureRequest request{"urn:ngsi-ld:TransitStop:" + stop, *base::Instant::parse(from), window_s, 1'000};
   const auto found = departures_of(feed.index, request, [&](const std::string& name) {
     return base::Result<std::shared_ptr<const std::string>>(
@@ -120,7 +123,8 @@ TEST(Gtfs, PastMidnightExceptionsAndStations) {
   EXPECT_EQ(ask(feed, "f-b", "2026-05-04T22:00:00Z", 7'200), (Texts{"2026-05-04T23:20 n about"}));
   EXPECT_EQ(ask(feed, "f-c", "2026-05-04T00:00:00Z", 86'400), Texts{}) << "where trips end nobody boards";
   EXPECT_EQ(feed.sink->value("urn:ngsi-ld:TransitRoute:f-R", "category"), Value(std::string("bus")));
-  EXPECT_EQ(feed.sink->value("urn:ngsi-ld:TransitStop:f-a", "partOf"), Value(std::string("urn:ngsi-ld:TransitStop:f-S")));
+  EXPECT_EQ(feed.sink->value("urn:ngsi-ld:TransitStop:f-a", "partOf"),
+            Value(std::string("urn:ngsi-ld:TransitStop:f-S")));
 }
 
 TEST(Gtfs, WhenTheClockChangesTheServiceDayBeginsTwelveHoursBeforeNoon) {
@@ -224,7 +228,8 @@ TEST(Gtfs, PortoAlegre) {
   EXPECT_EQ(exact("6465", "2019-05-02"), 39u);
   EXPECT_EQ(exact("6465", "2019-04-19"), 31u);
   EXPECT_EQ(exact("6465", "2019-08-01"), 0u) << "the timetable has ended";
-  EXPECT_THAT(ask(feed, "porto-alegre-gtfs-1511", "2019-05-02T15:00:00Z", 300), ::testing::Contains("2019-05-02T15:02 T1-2@1#1202"));
+  EXPECT_THAT(ask(feed, "porto-alegre-gtfs-1511", "2019-05-02T15:00:00Z", 300),
+              ::testing::Contains("2019-05-02T15:02 T1-2@1#1202"));
   EXPECT_THAT(ask(feed, "porto-alegre-gtfs-1548", "2019-05-02T15:09:00Z", 120),
               ::testing::Contains("2019-05-02T15:10 T1-2@1#1202 about"));
 }

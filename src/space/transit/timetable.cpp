@@ -293,7 +293,11 @@ base::Result<std::vector<Departure>> departures_of(
         const TimetableTrip& trip = index.trips[departure->trip];
         if (!index.services[trip.service].runs_on(day)) continue;
         departures.push_back({{absl::ToUnixMicros(start + absl::Seconds(departure->time_s))},
-                              day, departure->time_s, departure->is_approximate, stop.entity_id, &trip});
+                              day,
+                              departure->time_s,
+                              departure->is_approximate,
+                              stop.entity_id,
+                              &trip});
       }
     }
   }

@@ -54,8 +54,7 @@ base::Result<Timetables::Bytes> Timetables::block(const thread::Thread& thread, 
   return bytes;
 }
 
-base::Result<Timetables::Answer> Timetables::departures(const thread::Thread& thread,
-                                                        const thread::Snapshot& snapshot,
+base::Result<Timetables::Answer> Timetables::departures(const thread::Thread& thread, const thread::Snapshot& snapshot,
                                                         const DepartureRequest& request) {
   const twin::TermTable& terms = thread.terms();
   const auto term = [&](const char* name) {
@@ -76,7 +75,8 @@ base::Result<Timetables::Answer> Timetables::departures(const thread::Thread& th
   for (const auto& [feed_id, name] : names) {
     const auto known = index(thread, name);
     if (!known) return known.error();
-    auto found = departures_of(**known, request, [&](const std::string& block_name) { return block(thread, block_name); });
+    auto found =
+        departures_of(**known, request, [&](const std::string& block_name) { return block(thread, block_name); });
     if (found) return Answer{*known, std::move(*found), feed_id};
     if (found.error().code != base::Code::not_found) return std::move(found).error();
   }

@@ -52,14 +52,13 @@ Hazard hazard_of(const Buried& buried) {
 }
 
 void read_texts(const twin::Attribute& attribute, const UndergroundTerms& t, Buried& to) {
-  const std::array<std::pair<twin::Term, std::string Buried::*>, 7> texts{
-      {{t.network, &Buried::network},
-       {t.material, &Buried::material},
-       {t.installed_at, &Buried::installed_at},
-       {t.owner, &Buried::owner},
-       {t.owner_phone, &Buried::owner_phone},
-       {t.accuracy_class, &Buried::accuracy_class},
-       {t.status, &Buried::status}}};
+  const std::array<std::pair<twin::Term, std::string Buried::*>, 7> texts{{{t.network, &Buried::network},
+                                                                           {t.material, &Buried::material},
+                                                                           {t.installed_at, &Buried::installed_at},
+                                                                           {t.owner, &Buried::owner},
+                                                                           {t.owner_phone, &Buried::owner_phone},
+                                                                           {t.accuracy_class, &Buried::accuracy_class},
+                                                                           {t.status, &Buried::status}}};
   for (const auto& [term, member] : texts) {
     if (attribute.name == term) to.*member = text_of(attribute.value);
   }

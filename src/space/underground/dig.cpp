@@ -14,11 +14,11 @@ namespace {
 using base::Code;
 using base::fail;
 
-constexpr double reach_m = 6;               // the widest half of a thing and its uncertainty, beyond the margin
-constexpr double neighbourhood_m = 300;     // where other networks would show
-constexpr double axis_step_m = 20;          // between heights along an axis that follows the ground
+constexpr double reach_m = 6;            // the widest half of a thing and its uncertainty, beyond the margin
+constexpr double neighbourhood_m = 300;  // where other networks would show
+constexpr double axis_step_m = 20;       // between heights along an axis that follows the ground
 constexpr size_t axis_positions_max = 500;
-constexpr size_t depth_samples_max = 200;   // of one segment of an axis
+constexpr size_t depth_samples_max = 200;  // of one segment of an axis
 
 // The networks that lie in the streets of every city.
 constexpr std::array<std::string_view, 5> usual_networks{"water", "sewer", "gas", "electricity", "telecom"};
@@ -35,8 +35,7 @@ twin::Query near(const UndergroundTerms& terms, const twin::Geometry& area, doub
 }
 
 base::Status check_area(const twin::Geometry& area) {
-  const bool is_area =
-      area.kind == twin::GeometryKind::polygon || area.kind == twin::GeometryKind::multi_polygon;
+  const bool is_area = area.kind == twin::GeometryKind::polygon || area.kind == twin::GeometryKind::multi_polygon;
   if (!is_area) return fail(Code::invalid, "the area of a dig is a polygon", "area");
   if (auto status = area.check(); !status) return status;
   const twin::Box box = twin::bounds_of(area);
@@ -52,8 +51,8 @@ class Digger {
   Digger(const DigRequest& request, const GroundHeight& ground)
       : request_(request),
         ground_(ground),
-        frame_(twin::Position{twin::centre_of(request.area).longitude_deg, twin::centre_of(request.area).latitude_deg,
-                              0}),
+        frame_(
+            twin::Position{twin::centre_of(request.area).longitude_deg, twin::centre_of(request.area).latitude_deg, 0}),
         area_(plane_shape_of(request.area, frame_)) {}
 
   std::optional<DigObject> look(Buried buried) const {
@@ -162,9 +161,11 @@ class Digger {
     for (size_t i = 1; i < line.size() && is_whole; ++i) {
       const double length = distance_m(line[i - 1], line[i]);
       const double wanted = std::ceil(length / axis_step_m);
-      const size_t steps = object.axis.size() < axis_positions_max ? std::max<size_t>(1, static_cast<size_t>(wanted)) : 1;
+      const size_t steps =
+          object.axis.size() < axis_positions_max ? std::max<size_t>(1, static_cast<size_t>(wanted)) : 1;
       for (size_t step = 1; step <= std::min<size_t>(steps, axis_positions_max) && is_whole; ++step) {
-        const double share = static_cast<double>(step) / static_cast<double>(std::min<size_t>(steps, axis_positions_max));
+        const double share =
+            static_cast<double>(step) / static_cast<double>(std::min<size_t>(steps, axis_positions_max));
         is_whole = add({line[i - 1].longitude_deg + (line[i].longitude_deg - line[i - 1].longitude_deg) * share,
                         line[i - 1].latitude_deg + (line[i].latitude_deg - line[i - 1].latitude_deg) * share});
       }
@@ -279,11 +280,10 @@ base::Result<twin::Geometry> strip_of(const std::vector<twin::Position>& line, d
     if (!(length > 0)) continue;
     const double half = width_m / 2;
     const double ex = (to.x - from.x) / length * half, ey = (to.y - from.y) / length * half;
-    const std::array<Vector, 5> corners{Vector{from.x - ex + ey, from.y - ey - ex, 0},
-                                        Vector{to.x + ex + ey, to.y + ey - ex, 0},
-                                        Vector{to.x + ex - ey, to.y + ey + ex, 0},
-                                        Vector{from.x - ex - ey, from.y - ey + ex, 0},
-                                        Vector{from.x - ex + ey, from.y - ey - ex, 0}};
+    const std::array<Vector, 5> corners{
+        Vector{from.x - ex + ey, from.y - ey - ex, 0}, Vector{to.x + ex + ey, to.y + ey - ex, 0},
+        Vector{to.x + ex - ey, to.y + ey + ex, 0}, Vector{from.x - ex - ey, from.y - ey + ex, 0},
+        Vector{from.x - ex + ey, from.y - ey - ex, 0}};
     for (const Vector& corner : corners) {
       const twin::Position position = frame.position_of_local(corner);
       strip.positions.push_back({position.longitude_deg, position.latitude_deg});

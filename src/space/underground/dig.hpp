@@ -17,7 +17,7 @@ using GroundHeight = std::function<std::optional<double>(const twin::Position&)>
 
 /// What is asked.
 struct DigRequest {
-  twin::Geometry area;  ///< Polygon or MultiPolygon
+  twin::Geometry area;                                       ///< Polygon or MultiPolygon
   double depth_m = std::numeric_limits<double>::infinity();  ///< how deep is dug; infinite: everything below
   double margin_m = 2;                                       ///< around the area
 };
@@ -36,7 +36,7 @@ std::string_view name_of(Conflict conflict);
 struct DigObject {
   Buried buried;
   Conflict conflict = Conflict::possible;
-  double clearance_m = 0;  ///< in plan, at worst, from edge to edge
+  double clearance_m = 0;                                               ///< in plan, at worst, from edge to edge
   double depth_min_m = Buried::unknown, depth_max_m = Buried::unknown;  ///< of its top, where it is in reach of the dig
   double bottom_m = Buried::unknown;                                    ///< the greatest depth of its underside
   double vertical_clearance_m = Buried::unknown;                        ///< from the dig's bottom to its top, at worst
@@ -65,8 +65,8 @@ base::Result<DigAnswer> what_is_under(const thread::Snapshot& snapshot, const tw
 /// What a section is asked along.
 struct SectionRequest {
   std::vector<twin::Position> line;
-  double width_m = 1;  ///< things within half of it beside the line are drawn too
-  double depth_m = 5;  ///< drawn at least
+  double width_m = 1;               ///< things within half of it beside the line are drawn too
+  double depth_m = 5;               ///< drawn at least
   bool is_above_ellipsoid = false;  ///< heights above the ellipsoid, not relative to the ground
 };
 

@@ -32,11 +32,14 @@ class Dig : public ::testing::Test {
       return R"("geometry":{"type":"LineString","coordinates":[)" + at(-50) + "," + at(50) + "]}}";
     };
     const std::string start = R"({"type":"Feature","id":)";
-    import("pipes.geojson",
-           start + R"("gas","properties":{"network":"gas","depth":1.2,"diameter":300,"owner":"가스공사","phone":"1","accuracy":"QL-B2"},)" + line(0) + "," +
-               start + R"("water","properties":{"network":"water","depth":2.0,"diameter":600,"owner":"상수도"},)" + line(5) + "," +
-               start + R"("sewer","properties":{"network":"sewer","diameter":900},)" + line(1) + "," +
-               start + R"("deep","properties":{"network":"water","diameter":1000,"accuracy":"QL-A"},)" + line(0.5, ",35"));
+    import(
+        "pipes.geojson",
+        start +
+            R"("gas","properties":{"network":"gas","depth":1.2,"diameter":300,"owner":"가스공사","phone":"1","accuracy":"QL-B2"},)" +
+            line(0) + "," + start +
+            R"("water","properties":{"network":"water","depth":2.0,"diameter":600,"owner":"상수도"},)" + line(5) + "," +
+            start + R"("sewer","properties":{"network":"sewer","diameter":900},)" + line(1) + "," + start +
+            R"("deep","properties":{"network":"water","diameter":1000,"accuracy":"QL-A"},)" + line(0.5, ",35"));
   }
   void import(const std::string& name, const std::string& features) {
     ThreadSink sink(*thread_);

@@ -28,10 +28,9 @@ double distance_of_segments(PlanePoint a, PlanePoint b, PlanePoint c, PlanePoint
 PlaneShape plane_shape_of(const twin::Geometry& geometry, const LocalFrame& frame) {
   using K = twin::GeometryKind;
   PlaneShape shape;
-  shape.kind = geometry.kind == K::point || geometry.kind == K::multi_point ? PlaneShape::Kind::points
-               : geometry.kind == K::polygon || geometry.kind == K::multi_polygon
-                   ? PlaneShape::Kind::areas
-                   : PlaneShape::Kind::lines;
+  shape.kind = geometry.kind == K::point || geometry.kind == K::multi_point       ? PlaneShape::Kind::points
+               : geometry.kind == K::polygon || geometry.kind == K::multi_polygon ? PlaneShape::Kind::areas
+                                                                                  : PlaneShape::Kind::lines;
   std::vector<uint32_t> ends = geometry.line_ends;
   if (shape.kind == PlaneShape::Kind::points) ends = {static_cast<uint32_t>(geometry.positions.size())};
   size_t begin = 0;
@@ -121,7 +120,8 @@ std::optional<double> crossing_share(PlanePoint from, PlanePoint to, PlanePoint 
 StationLine::StationLine(std::vector<PlanePoint> points) : points_(std::move(points)) {
   stations_.push_back(0);
   for (size_t i = 1; i < points_.size(); ++i) {
-    stations_.push_back(stations_.back() + std::hypot(points_[i].x - points_[i - 1].x, points_[i].y - points_[i - 1].y));
+    stations_.push_back(stations_.back() +
+                        std::hypot(points_[i].x - points_[i - 1].x, points_[i].y - points_[i - 1].y));
   }
 }
 

@@ -25,7 +25,9 @@ double angle_between_deg(PlanePoint a, PlanePoint b) {
 class Sectioner {
  public:
   Sectioner(const SectionRequest& request, const GroundHeight& ground)
-      : request_(request), ground_(ground), frame_({request.line[0].longitude_deg, request.line[0].latitude_deg, 0}),
+      : request_(request),
+        ground_(ground),
+        frame_({request.line[0].longitude_deg, request.line[0].latitude_deg, 0}),
         line_(plane_line()) {}
 
   double length_m() const { return line_.length_m(); }
@@ -103,9 +105,9 @@ class Sectioner {
         if (!(length > 0)) continue;
         SectionObject made{object};
         made.station_m = line_.station_of(leg, *share);
-        made.angle_deg = angle_between_deg(line_.direction_at(made.station_m),
-                                           {(points[i].x - points[i - 1].x) / length,
-                                            (points[i].y - points[i - 1].y) / length});
+        made.angle_deg =
+            angle_between_deg(line_.direction_at(made.station_m),
+                              {(points[i].x - points[i - 1].x) / length, (points[i].y - points[i - 1].y) / length});
         if (made.angle_deg < along_angle_deg) return false;
         const double half = object.buried.half_width_m() / std::sin(made.angle_deg * radians_per_degree);
         made.from_m = made.station_m - half;
@@ -119,8 +121,7 @@ class Sectioner {
   }
 
   // A thing beside the line or along it: the stretch in which it is near.
-  void meet_along(const DigObject& object, const PlaneShape& shape, size_t part,
-                  std::vector<SectionObject>& to) const {
+  void meet_along(const DigObject& object, const PlaneShape& shape, size_t part, std::vector<SectionObject>& to) const {
     const auto& points = shape.parts[part];
     const auto& heights = shape.heights_m[part];
     const double reach_m = request_.width_m / 2 + object.buried.half_width_m();

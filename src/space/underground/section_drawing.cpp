@@ -17,11 +17,16 @@ constexpr double exaggeration_max = 20;
 std::string escaped(std::string_view text) {
   std::string safe;
   for (const char letter : text) {
-    if (letter == '<') safe += "&lt;";
-    else if (letter == '>') safe += "&gt;";
-    else if (letter == '&') safe += "&amp;";
-    else if (letter == '"') safe += "&quot;";
-    else if (static_cast<unsigned char>(letter) >= 0x20) safe += letter;
+    if (letter == '<')
+      safe += "&lt;";
+    else if (letter == '>')
+      safe += "&gt;";
+    else if (letter == '&')
+      safe += "&amp;";
+    else if (letter == '"')
+      safe += "&quot;";
+    else if (static_cast<unsigned char>(letter) >= 0x20)
+      safe += letter;
   }
   return safe;
 }
@@ -107,8 +112,8 @@ class Drawing {
   void place_labels() {
     std::vector<double> ends;
     for (const SectionObject& object : section_.objects) {
-      const double at = std::clamp(x(std::clamp(object.station_m, 0.0, section_.length_m)), margin_left,
-                                   page_width - label_width);
+      const double at =
+          std::clamp(x(std::clamp(object.station_m, 0.0, section_.length_m)), margin_left, page_width - label_width);
       size_t row = 0;
       while (row < ends.size() && ends[row] > at) ++row;
       if (row == ends.size() && row < label_rows_max) ends.push_back(0);
@@ -123,9 +128,9 @@ class Drawing {
     svg_ += fmt::format("<text x=\"{}\" y=\"28\" font-size=\"18\" font-weight=\"bold\">{}</text>", margin_left,
                         is_korean() ? "지하 단면도" : "Section of the ground");
     const double ratio = scale_y_ / scale_x_;
-    const std::string reference = section_.is_above_ellipsoid
-                                      ? (is_korean() ? "높이: WGS 84 타원체 기준" : "heights above the WGS 84 ellipsoid")
-                                      : (is_korean() ? "높이: 지표면 기준" : "heights from the ground");
+    const std::string reference =
+        section_.is_above_ellipsoid ? (is_korean() ? "높이: WGS 84 타원체 기준" : "heights above the WGS 84 ellipsoid")
+                                    : (is_korean() ? "높이: 지표면 기준" : "heights from the ground");
     std::string scale = is_korean() ? "가로세로 같은 축척" : "same scale both ways";
     if (std::abs(ratio - 1) > 0.01) {
       scale = fmt::format(fmt::runtime(is_korean() ? "수직 {:.2g}배" : "heights drawn {:.2g} times"), ratio);
@@ -155,9 +160,11 @@ class Drawing {
       if (section_.is_above_ellipsoid) return;
       points = fmt::format("{:.1f},{:.1f} {:.1f},{:.1f}", x(0), y(0), x(section_.length_m), y(0));
     }
-    for (const auto& [station, height] : section_.ground) points += fmt::format("{:.1f},{:.1f} ", x(station), y(height));
-    svg_ += fmt::format("<polyline class=\"ground\" points=\"{}\" fill=\"none\" stroke=\"#5b4a32\" stroke-width=\"2.5\"{}/>",
-                        points, section_.ground.empty() ? " stroke-dasharray=\"8 5\"" : "");
+    for (const auto& [station, height] : section_.ground)
+      points += fmt::format("{:.1f},{:.1f} ", x(station), y(height));
+    svg_ += fmt::format(
+        "<polyline class=\"ground\" points=\"{}\" fill=\"none\" stroke=\"#5b4a32\" stroke-width=\"2.5\"{}/>", points,
+        section_.ground.empty() ? " stroke-dasharray=\"8 5\"" : "");
   }
 
   void thing(const SectionObject& object) {
@@ -168,30 +175,33 @@ class Drawing {
     const double upper = y(object.top_m);
     const bool has_size = std::isfinite(object.bottom_m);
     const double lower = has_size ? y(object.bottom_m) : upper;
-    const std::string title =
-        fmt::format("<title>{}</title>", escaped(label_of(buried, language_) + ": " + detail_of(object.object, language_)));
-    const std::string style = fmt::format("fill=\"{0}\" fill-opacity=\"0.55\" stroke=\"{0}\" stroke-width=\"1.5\"", colour);
+    const std::string title = fmt::format(
+        "<title>{}</title>", escaped(label_of(buried, language_) + ": " + detail_of(object.object, language_)));
+    const std::string style =
+        fmt::format("fill=\"{0}\" fill-opacity=\"0.55\" stroke=\"{0}\" stroke-width=\"1.5\"", colour);
     const std::string id = escaped(buried.id);
-    const double least_m = std::isfinite(object.object.depth_min_m) ? object.object.depth_max_m - object.object.depth_min_m : 0;
+    const double least_m =
+        std::isfinite(object.object.depth_min_m) ? object.object.depth_max_m - object.object.depth_min_m : 0;
     const double off_m = least_m / 2 + (std::isfinite(buried.accuracy.vertical_m) ? buried.accuracy.vertical_m : 0);
     if (off_m > 0.01) {
       const double middle = (left + right) / 2;
-      svg_ += fmt::format("<line x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1:.1f}\" y2=\"{2:.1f}\" stroke=\"{3}\" "
-                          "stroke-dasharray=\"3 2\"/>",
-                          middle, upper - off_m * scale_y_, lower + off_m * scale_y_, colour);
+      svg_ += fmt::format(
+          "<line x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1:.1f}\" y2=\"{2:.1f}\" stroke=\"{3}\" "
+          "stroke-dasharray=\"3 2\"/>",
+          middle, upper - off_m * scale_y_, lower + off_m * scale_y_, colour);
     }
     if (!has_size) {
       const double middle = (left + right) / 2;
-      svg_ += fmt::format("<path data-id=\"{}\" d=\"M{:.1f} {:.1f}l5 5l-5 5l-5-5z\" {}>{}</path>", id, middle, upper, style,
-                          title);
+      svg_ += fmt::format("<path data-id=\"{}\" d=\"M{:.1f} {:.1f}l5 5l-5 5l-5-5z\" {}>{}</path>", id, middle, upper,
+                          style, title);
     } else if (std::isfinite(buried.diameter_m) && object.angle_deg >= 20) {
       svg_ += fmt::format(
           "<ellipse data-id=\"{}\" cx=\"{:.2f}\" cy=\"{:.2f}\" rx=\"{:.2f}\" ry=\"{:.2f}\" {}>{}</ellipse>", id,
           (left + right) / 2, (upper + lower) / 2, (right - left) / 2, (lower - upper) / 2, style, title);
     } else {
-      svg_ += fmt::format(
-          "<rect data-id=\"{}\" x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" height=\"{:.2f}\" {}>{}</rect>", id, left, upper,
-          std::max(right - left, 1.0), lower - upper, style, title);
+      svg_ +=
+          fmt::format("<rect data-id=\"{}\" x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" height=\"{:.2f}\" {}>{}</rect>",
+                      id, left, upper, std::max(right - left, 1.0), lower - upper, style, title);
     }
   }
 
@@ -236,7 +246,7 @@ class Drawing {
     for (const SectionObject& object : section_.objects) {
       if (std::isfinite(object.top_m) || line > plot_bottom_ + 700) continue;
       write(fmt::format(fmt::runtime(is_korean() ? "{:.1f} m: {} (깊이 모름, 그리지 않음)"
-                                               : "at {:.1f} m: {} (depth unknown, not drawn)"),
+                                                 : "at {:.1f} m: {} (depth unknown, not drawn)"),
                         object.station_m, label_of(object.object.buried, language_)));
     }
     bottom_ = line + 6;

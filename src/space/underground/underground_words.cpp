@@ -15,12 +15,15 @@ struct Words {
   std::string_view in(Language language) const { return language == Language::korean ? korean : english; }
 };
 
-constexpr std::array networks{
-    Words{"water", "Water", "상수"},     Words{"sewer", "Sewer", "하수"},
-    Words{"stormwater", "Storm water", "우수"}, Words{"gas", "Gas", "가스"},
-    Words{"electricity", "Electricity", "전기"}, Words{"telecom", "Telecom", "통신"},
-    Words{"heating", "Heating", "난방"}, Words{"oil", "Oil", "송유"},
-    Words{"transport", "Traffic", "교통"}};
+constexpr std::array networks{Words{"water", "Water", "상수"},
+                              Words{"sewer", "Sewer", "하수"},
+                              Words{"stormwater", "Storm water", "우수"},
+                              Words{"gas", "Gas", "가스"},
+                              Words{"electricity", "Electricity", "전기"},
+                              Words{"telecom", "Telecom", "통신"},
+                              Words{"heating", "Heating", "난방"},
+                              Words{"oil", "Oil", "송유"},
+                              Words{"transport", "Traffic", "교통"}};
 
 constexpr std::array types{Words{"Pipe", "pipe", "관"},
                            Words{"Cable", "cable", "선로"},
