@@ -9,6 +9,7 @@
 #include "space/formats/geojson_import.hpp"
 #include "space/formats/sumo_import.hpp"
 #include "space/formats/topojson_import.hpp"
+#include "space/ifc/ifc_import.hpp"
 #include "space/importer.hpp"
 #include "space/osm_import.hpp"
 #include "space/points/points_import.hpp"
@@ -19,6 +20,7 @@ namespace {
 
 constexpr std::array table{
     Importer{"OpenStreetMap", ".osm .osm.gz .osm.pbf .pbf", nullptr, import_osm},
+    Importer{"building models (IFC)", ".ifc .ifc.gz", is_ifc, import_ifc},
     Importer{"GeoJSON",
              ".geojson .geojson.gz .geojsonl .geojsonl.gz .geojsons .ndgeojson .json .json.gz .jsonl .ndjson",
              is_geojson, import_geojson},

@@ -63,6 +63,7 @@ Api::Api(Router& router, ApiServices services) : parts_(std::make_unique<Parts>(
   add_underground_doors(router, state);
   add_transit_doors(router, state);
   add_points_door(router, state);
+  add_indoor_doors(router, state);
 }
 
 Api::~Api() = default;

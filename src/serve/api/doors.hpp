@@ -47,6 +47,8 @@ void add_stream_door(Router& router, const ApiStatePointer& state);
 void add_branch_doors(Router& router, const ApiStatePointer& state);
 /// /api/route, /api/import and /tiles/buildings.
 void add_city_doors(Router& router, const ApiStatePointer& state);
+/// /api/indoors, /api/indoors/route and /tiles/indoors.
+void add_indoor_doors(Router& router, const ApiStatePointer& state);
 
 /// /api/underground and its section.
 void add_underground_doors(Router& router, const ApiStatePointer& state);
