@@ -52,7 +52,7 @@ export class BuildingLayer {
     if (this.#buildings && error !== undefined) this.#buildings.tileset.maximumScreenSpaceError = error;
     const address = this.#app.address.get();
     const look = lookOf(this.#app, 'Building');
-    this.#buildings?.look({ look, colourBy: address.colourBy, selected: address.selected, theme: this.#app.settings.get().theme, shown: isShown(address, 'Building'), sunny: address.sun !== null, faint: address.under !== null });
+    this.#buildings?.look({ look, colourBy: address.colourBy, selected: address.selected, theme: this.#app.settings.get().theme, shown: isShown(address, 'Building'), sunny: address.sun !== null, faint: address.under !== null, opened: address.inside?.building ?? null });
   }
 
   /** Most moments have the buildings that are drawn already: then nothing is loaded. */

@@ -12,6 +12,8 @@ export interface BuildingsLook {
   readonly sunny: boolean;
   /** Seen through while one looks below the ground. */
   readonly faint: boolean;
+  /** The building that one looks into: its outside is not drawn. */
+  readonly opened: string | null;
   /** Colours and filter by an attribute that the tiles do not carry themselves; null: the layer's own way. */
   readonly look: Look | null;
 }
@@ -30,11 +32,11 @@ function conditionOf(by: ColourBy, one: PaintClass): string | null {
 }
 
 /** The style of buildings as Cesium's style language writes it. */
-export function styleOf({ colourBy, theme, selected, faint }: BuildingsLook): { color: { conditions: [string, string][] } } {
+export function styleOf({ colourBy, theme, selected, faint, opened }: BuildingsLook): { show: string; color: { conditions: [string, string][] } } {
   const conditions: [string, string][] = [];
   if (selected && /^[\w:./#%-]+$/.test(selected)) conditions.push(['${id} === ' + `'${selected}'`, `color('${SCENE[theme].accent}')`]);
   for (const one of buildingClasses(colourBy, theme)) conditions.push([conditionOf(colourBy, one) ?? 'true', `color('${one.colour}'${faint ? `, ${FAINT}` : ''})`]);
-  return { color: { conditions } };
+  return { show: opened && /^[\w:.$%-]+$/.test(opened) ? '${id} !== ' + `'${opened}'` : 'true', color: { conditions } };
 }
 
 /** Flat shading from the surface itself, so tiles need no normals and weak machines no lighting. With `u_sunny` the sun gives the light. */
@@ -101,14 +103,14 @@ export class Buildings {
     for (let i = 0; i < content.featuresLength; i++) {
       const feature = content.getFeature(i);
       const id = String(feature.getProperty('id'));
-      feature.show = isSeen(looks.look, id);
+      feature.show = isSeen(looks.look, id) && id !== looks.opened;
       feature.color = Color.fromCssColorString(id === looks.selected ? SCENE[looks.theme].accent : (colourIn(looks.look, id) ?? rest)).withAlpha(looks.faint && id !== looks.selected ? FAINT : 1);
     }
     this.#scene.requestRender();
   }
 
   look(look: BuildingsLook): void {
-    const text = look.look ? `${look.look.key} ${look.selected} ${look.theme} ${look.faint}` : JSON.stringify(styleOf(look));
+    const text = look.look ? `${look.look.key} ${look.selected} ${look.theme} ${look.faint} ${look.opened}` : JSON.stringify(styleOf(look));
     if (text !== this.#last) {
       this.#last = text;
       this.#looks = look;

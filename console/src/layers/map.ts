@@ -8,6 +8,7 @@ import { BuildingLayer } from './building_layer';
 import { CityLayers } from './city_layers';
 import { currentView, metresPerPixel, SceneControls, setView } from './controls';
 import { outlinePrimitive, Slot } from './flat';
+import { IndoorLayer } from './indoors';
 import { applyQuality, colourScene, openScene } from './scene';
 import { MovingLayer } from './moving_layer';
 import { followFrames } from './quality';
@@ -114,8 +115,10 @@ function outlineSelected(app: App, widget: CesiumWidget): Stop[] {
 function drawTools(app: App, widget: CesiumWidget, controls: SceneControls): Stop[] {
   const [sketch, moving] = [new SketchLayer(app, widget.scene), new MovingLayer(app, widget.scene, controls.groundAt)];
   const under = new UndergroundLayer(app, widget.scene, controls.groundAt);
+  const indoors = new IndoorLayer(app, widget.scene);
   sketch.update();
   under.update();
+  indoors.update();
   return [
     ...[watch(app.address, ({ shapes }) => shapes, sketch.update), watch(app.address, ({ language }) => language, sketch.update), watch(app.settings, ({ theme }) => theme, sketch.update)],
     app.drawing.draft.subscribe(sketch.update),
@@ -123,6 +126,10 @@ function drawTools(app: App, widget: CesiumWidget, controls: SceneControls): Sto
     watch(app.address, ({ on, off, selected, follow }) => `${on} ${off} ${selected} ${follow}`, moving.update),
     ...[watch(app.address, (address) => address.under, under.update), watch(app.address, ({ on, off }) => `${on} ${off}`, under.update), watch(app.settings, ({ theme }) => theme, under.update)],
     ...[app.summary, app.cityEdition, app.restingAsOf].map((store) => store.subscribe(under.update)),
+    watch(app.address, ({ inside, selected }) => `${inside?.building} ${inside?.storey} ${selected}`, indoors.update),
+    watch(app.settings, ({ theme }) => theme, indoors.update),
+    ...[app.indoors.way, app.cityEdition, app.restingAsOf].map((store) => store.subscribe(indoors.update)),
+    () => indoors.destroy(),
     () => sketch.destroy(),
     () => under.destroy(),
     () => moving.destroy(),

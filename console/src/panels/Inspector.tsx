@@ -9,6 +9,7 @@ import { isInvented } from '../state/sensors';
 import { hasSeries, toggleSeries } from '../state/series';
 import type { TextKey } from '../state/words';
 import { History } from './History';
+import { Indoors } from './Indoors';
 import { useApp, usePart, useStore, useWords } from './hooks';
 import { EmptyNote, FailureNote, FreshnessMark, Icon, IconButton, LoadingNote, PanelHead } from './Parts';
 import { Value } from './Value';
@@ -185,6 +186,7 @@ export function Inspector() {
         {error && <FailureNote failure={error} onRetry={() => void app.loadEntity(true)} />}
         {entity && isInvented(entity) && <p className="note invented-note">{words.t('invented.note')}</p>}
         {entity && isMoving(entity.types[0] ?? '') && <FollowButton id={entity.id} />}
+        {entity && <Indoors entity={entity} />}
         {!entity && !error && <LoadingNote text="inspector.loading" />}
         {entity && !(error?.kind === 'notFound') && <Facts key={entity.id} entity={entity} />}
       </div>

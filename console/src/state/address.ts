@@ -4,8 +4,8 @@ import { COLOUR_BY, type ColourBy } from '../math/paint';
 import { formatShape, parseShape, type Shape } from '../math/shape';
 import { parseInstant } from '../math/time';
 import {
-  formatCompare, formatFilters, formatSun, formatUnder, parseCompare, parseFilters, parseSun, parseUnder,
-  type ByType, type CompareSetting, type Filter, type SunSetting, type UnderSetting,
+  formatCompare, formatFilters, formatInside, formatSun, formatUnder, parseCompare, parseFilters, parseInside, parseSun, parseUnder,
+  type ByType, type CompareSetting, type Filter, type InsideSetting, type SunSetting, type UnderSetting,
 } from './address_parts';
 
 export type Language = 'ko' | 'en';
@@ -43,6 +43,7 @@ export interface Address {
   readonly sun: SunSetting | null;
   readonly shapes: readonly Shape[];
   readonly under: UnderSetting | null;
+  readonly inside: InsideSetting | null;
   readonly compare: CompareSetting | null;
   readonly filters: ByType<Filter>;
   /** Attribute by which the entities of a type are coloured, other than the layer's own way. */
@@ -89,6 +90,7 @@ export function parseAddress(query: string): Address {
     sun: parseSun(get('sun')),
     shapes: (get('draw') ?? '').split(' ').map(parseShape).filter((shape): shape is Shape => shape !== null),
     under: parseUnder(get('under')),
+    inside: parseInside(get('in')),
     compare: parseCompare(get('compare')),
     filters: parseFilters(get('filter')),
     paints: readShown(get('paint')),
@@ -115,6 +117,7 @@ export function formatAddress(address: Address): string {
     ['sun', formatSun(address.sun)],
     ['draw', address.shapes.map(formatShape).join(' ')],
     ['under', formatUnder(address.under)],
+    ['in', formatInside(address.inside)],
     ['compare', formatCompare(address.compare)],
     ['filter', formatFilters(address.filters)],
     ['paint', pairsText(address.paints)],

@@ -16,6 +16,12 @@ export interface UnderSetting {
   readonly cut: boolean;
 }
 
+/** Looking into a building: at one storey, or (null) all of them. */
+export interface InsideSetting {
+  readonly building: string;
+  readonly storey: string | null;
+}
+
 /** Another moment beside the one shown: the earlier one is always drawn on the left. */
 export interface CompareSetting {
   readonly mode: 'side' | 'swipe';
@@ -52,6 +58,15 @@ export function parseUnder(text: string | null): UnderSetting | null {
   const [depthMetres, seen] = [Number(depth), Number(ground)];
   const good = text && depthMetres > 0 && depthMetres <= 200 && seen >= 0 && seen <= 1;
   return good ? { depthMetres, ground: seen, cut: cut === 'cut' } : null;
+}
+
+export function formatInside(inside: InsideSetting | null): string | null {
+  return inside && `${inside.building}${inside.storey === null ? '' : `~${inside.storey}`}`;
+}
+
+export function parseInside(text: string | null): InsideSetting | null {
+  const [building = '', storey] = (text ?? '').split('~');
+  return building === '' ? null : { building, storey: storey || null };
 }
 
 export function formatCompare(compare: CompareSetting | null): string | null {

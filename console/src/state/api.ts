@@ -66,6 +66,9 @@ export function pathWith(path: string, query: Query): string {
 /** Where the buildings' tiles are, as of a time or now. */
 export const buildingTiles = (asOf: string | null): string => pathWith('/tiles/buildings/tileset.json', { asOf });
 
+/** Where the tiles of a building's inside are, as of a time or now. */
+export const indoorTiles = (building: string, asOf: string | null): string => pathWith(`/tiles/indoors/${encodeURIComponent(building)}/tileset.json`, { asOf });
+
 export class CityApi {
   readonly #fetch: typeof fetch;
 

@@ -8,6 +8,7 @@ import { isOfCity, maySense } from './catalogue';
 import { Drawing } from './drawing';
 import { MAP_STARTING, type MapControls, type MapStatus } from './map_controls';
 import { Imports, type Upload } from './imports';
+import { IndoorsState } from './indoors';
 import { isMoving, MOVING_TYPES, MovingThings } from './moving';
 import type { EntityFacts, MapFeature } from './ngsi';
 import { applyChange, sensorOf, type Sensor, type Sensors } from './sensors';
@@ -98,6 +99,7 @@ export class App {
   readonly tables: ValueTables;
   readonly views: SavedViews;
   readonly imports: Imports;
+  readonly indoors: IndoorsState;
   readonly #outside: Outside;
   readonly #stops: (() => void)[] = [];
   /** Server clock minus ours, from the last summary. */
@@ -118,6 +120,7 @@ export class App {
     this.nowMs = new Store(outside.nowMs());
     this.stream = new ChangeStream(outside, this.#heard, this.#readAgain);
     this.drawing = new Drawing(this, this.undo);
+    this.indoors = new IndoorsState(this);
     this.tables = new ValueTables(this.api);
     this.views = new SavedViews(this.api, this.undo, () => outside.newId());
     this.imports = new Imports(outside.upload, () => this.#cityChanged());
@@ -135,6 +138,7 @@ export class App {
       watch(this.address, (address) => address.selected, () => void this.loadEntity(true)),
       watch(this.summary, sensorTypes, () => void this.loadSensors()),
       watch(this.summary, (summary) => typesOf(summary, isMoving), () => void this.loadMoving()),
+      ...this.indoors.follow(),
       ...[this.address, this.restingAsOf, this.cityEdition].map((store) => store.subscribe(this.#wantTables)),
       this.settings.subscribe(() => this.#outside.writeSettings(JSON.stringify(this.settings.get()))),
     );

@@ -22,7 +22,7 @@ const FIXED: readonly LayerRow[] = [
   { type: 'PointOfInterest', kind: 'points', onAtFirst: false },
 ];
 /** Types that are part of another layer or cannot be drawn. */
-const HIDDEN = ['BuildingPart', 'TurnRestriction', 'SavedView'];
+const HIDDEN = ['BuildingPart', 'TurnRestriction', 'SavedView', 'Site', 'BuildingStorey', 'Room', 'BuildingElement', 'Equipment', 'Facility', 'FacilityPart'];
 
 /** Types of a city that are no sensors and have no layer of their own here: they stand in lists and search, some are part of the tiles. */
 const NOT_SENSING = new Set([

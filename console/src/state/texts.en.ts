@@ -1,11 +1,13 @@
 // Every text on the screen (English). Keys as in texts.ko.ts; a new text is added in these two files only; words of the data in data.*.ts.
 import { dataEn } from './data.en';
+import { indoorsEn } from './texts.indoors.en';
 import { toolsEn } from './texts.tools.en';
 import type { TextKey } from './texts.ko';
 
 export const en: Readonly<Record<TextKey, string>> = {
   ...dataEn,
   ...toolsEn,
+  ...indoorsEn,
   'app.title': 'Cityloom — {{city}}',
   'app.skip': 'Skip to the map',
   'app.noCity': 'No city yet',

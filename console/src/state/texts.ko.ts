@@ -1,10 +1,12 @@
 // 화면의 모든 글(한국어). 키는 texts.en.ts와 같아야 하며, 새 글은 두 파일에만 더한다. 데이터에 나오는 말은 data.ko.ts에 있다.
 import { dataKo } from './data.ko';
+import { indoorsKo } from './texts.indoors.ko';
 import { toolsKo } from './texts.tools.ko';
 
 export const ko = {
   ...dataKo,
   ...toolsKo,
+  ...indoorsKo,
   'app.title': 'Cityloom — {{city}}',
   'app.skip': '지도로 바로 가기',
   'app.noCity': '도시 없음',
