@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 namespace cityloom::space {
 namespace {
@@ -42,7 +43,7 @@ class RecordReader {
   }
   std::optional<double> number(std::string_view name) const {
     const twin::Value* found = value(name);
-    const double number = found == nullptr ? NAN : twin::as_number(*found);
+    const double number = found == nullptr ? std::numeric_limits<double>::quiet_NaN() : twin::as_number(*found);
     return std::isfinite(number) ? std::optional(number) : std::nullopt;
   }
   const twin::Geometry* geometry(std::string_view name) const {
