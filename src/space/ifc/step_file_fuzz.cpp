@@ -27,6 +27,10 @@ class CheckingSink final : public space::ImportSink {
   base::Status each_of_source(twin::Term, std::string_view, const std::function<void(const twin::Entity&)>&) override {
     return {};
   }
+  base::Result<std::string> put_asset(std::string_view bytes) override {
+    if (bytes.size() > thread::asset_bytes_max) return base::fail(base::Code::too_large, "too large an asset");
+    return thread::asset_name(bytes);
+  }
 
  private:
   twin::TermTable terms_;
