@@ -80,13 +80,15 @@ ExitCode work_export(const Arguments& arguments) {
   }
   std::filesystem::rename(part, path, error);
   if (error) return complain(fail(Code::unavailable, error.message(), path), ExitCode::failed);
-  std::fprintf(stderr, "export: %llu entities to %s\n", static_cast<unsigned long long>(report->entities), path.c_str());
+  std::fprintf(stderr, "export: %llu entities to %s\n", static_cast<unsigned long long>(report->entities),
+               path.c_str());
   return ExitCode::ok;
 }
 
 ExitCode run_export(const Arguments& arguments) {
   if (arguments.names.size() != 1) {
-    return complain(fail(Code::invalid, "name the file to write", "", "cityloom export city.city.json"), ExitCode::usage);
+    return complain(fail(Code::invalid, "name the file to write", "", "cityloom export city.city.json"),
+                    ExitCode::usage);
   }
   return guarded(work_export, arguments);
 }
@@ -98,13 +100,14 @@ Command export_command() {
   options.push_back({"--format", "FORMAT", "cityjson or geojson; by the file's ending if absent", ""});
   options.push_back({"--bbox", "W,S,E,N", "only what meets this box, in degrees", ""});
   options.push_back({"--type", "TYPE,...", "only entities of these types", ""});
-  return {"export",
-          "Write a part of the record as CityJSON or GeoJSON",
-          "[OPTION...] FILE",
-          "CityJSON 2.0 holds what has a type there (buildings, bridges, roads of city models, trees ...), with all its "
-          "levels of detail; GeoJSON every entity with a location. From a running server: GET /api/export.\n",
-          std::move(options),
-          run_export};
+  return {
+      "export",
+      "Write a part of the record as CityJSON or GeoJSON",
+      "[OPTION...] FILE",
+      "CityJSON 2.0 holds what has a type there (buildings, bridges, roads of city models, trees ...), with all its "
+      "levels of detail; GeoJSON every entity with a location. From a running server: GET /api/export.\n",
+      std::move(options),
+      run_export};
 }
 
 }  // namespace cityloom::app

@@ -87,7 +87,8 @@ void add_export_door(Router& router, const ApiStatePointer& state) {
        false},
       {Parameter::In::query, "bbox", "West, south, east, north: what meets it", R"({"type":"string"})", false},
       {Parameter::In::query, "type", "Types, with commas between; all if absent", R"({"type":"string"})", false},
-      as_of_parameter(), branch_parameter()};
+      as_of_parameter(),
+      branch_parameter()};
   route.answers = {{200, "The file", {{"application/city+json", ""}, {"application/geo+json", ""}}}};
   router.add(std::move(route));
 }

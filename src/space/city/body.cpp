@@ -230,8 +230,7 @@ void read_texture_positions(const Element& appearance, Body& body) {
           static_cast<float>(range[axis] + part * (range[axis + 2] - range[axis]));
     }
     if (position + 2 == end) {
-      std::copy_n(body.texture_positions.begin() + ring_start * 2L, 2,
-                  body.texture_positions.begin() + (end - 1) * 2L);
+      std::copy_n(body.texture_positions.begin() + ring_start * 2L, 2, body.texture_positions.begin() + (end - 1) * 2L);
     }
   });
 }
@@ -315,8 +314,8 @@ twin::Attribute attribute_of(Body body, const Vocabulary& terms) {
   attribute.name = terms.body;
   attribute.kind = twin::AttributeKind::geo_property;
   attribute.members.push_back(member(terms.lod, twin::AttributeKind::property, body.lod));
-  attribute.members.push_back(member(terms.surface_types, twin::AttributeKind::json_property,
-                                     twin::Json{surface_types_json(body.types)}));
+  attribute.members.push_back(
+      member(terms.surface_types, twin::AttributeKind::json_property, twin::Json{surface_types_json(body.types)}));
   if (!body.textures.empty() || !body.materials.empty()) {
     attribute.members.push_back(
         member(terms.appearance, twin::AttributeKind::json_property, twin::Json{appearance_json(body)}));

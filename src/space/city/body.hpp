@@ -15,11 +15,11 @@ namespace cityloom::space {
 /// Faces in WGS 84 with what they are and how they look. One polygon of `faces` is one face; outside rings run
 /// counter-clockwise seen from outside. A value.
 struct Body {
-  std::string lod;                       ///< "1", "2", "2.2"
-  twin::Geometry faces;                  ///< multi_polygon with heights above the ellipsoid
-  std::vector<SurfaceType> types;        ///< one a face
-  std::vector<int32_t> textures;         ///< one a face, -1: none; empty: none at all
-  std::vector<int32_t> materials;        ///< likewise
+  std::string lod;                 ///< "1", "2", "2.2"
+  twin::Geometry faces;            ///< multi_polygon with heights above the ellipsoid
+  std::vector<SurfaceType> types;  ///< one a face
+  std::vector<int32_t> textures;   ///< one a face, -1: none; empty: none at all
+  std::vector<int32_t> materials;  ///< likewise
   std::vector<CityTexture> texture_list;
   std::vector<CityMaterial> material_list;
   std::vector<float> texture_positions;  ///< two a position of `faces`, the closing one of a ring too; or empty

@@ -182,8 +182,8 @@ void FaceDrawer::draw_by_geos(uint32_t first_ring, uint32_t last_ring) {
     // A corner of the face, or one that a repair has made, which lies in its plane.
     const bool is_corner = std::hypot(nearest->flat.x - point.x, nearest->flat.y - point.y) < 1e-5;
     const Vector at = origin_ + along_ * point.x + across_ * point.y;
-    place->second = is_corner ? add(nearest->position)
-                              : to_.add_vertex(at, normal_, feature_, texture_at(nearest->position));
+    place->second =
+        is_corner ? add(nearest->position) : to_.add_vertex(at, normal_, feature_, texture_at(nearest->position));
     return place->second;
   };
   for (const auto& triangle : *triangles) {

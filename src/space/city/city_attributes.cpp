@@ -75,10 +75,10 @@ bool take_special(CityObject& object, std::string_view name, const twin::Value& 
     if (!object.measured_height_m) object.measured_height_m = height_m;
     return true;
   }
-  std::string* text = name == "name" ? &object.name
+  std::string* text = name == "name"          ? &object.name
                       : name == "description" ? &object.description
-                      : name == "roofType" ? &object.roof_type
-                                           : nullptr;
+                      : name == "roofType"    ? &object.roof_type
+                                              : nullptr;
   if (text == nullptr || text_of(value).empty()) return false;
   if (text->empty()) *text = excerpt(text_of(value), text_bytes_max);
   return true;
@@ -107,8 +107,8 @@ twin::Value value_of_text(std::string_view text, bool is_number) {
 void take_generic(CityObject& object, std::string_view name, std::string json) {
   if (json.size() > generic_bytes_max) json = json_string(excerpt(json, 200));
   const std::string key = json_string(excerpt(name, 200));
-  const auto found = std::find_if(object.generic.begin(), object.generic.end(),
-                                  [&](const auto& one) { return one.first == key; });
+  const auto found =
+      std::find_if(object.generic.begin(), object.generic.end(), [&](const auto& one) { return one.first == key; });
   if (found == object.generic.end()) {
     if (object.generic.size() < generic_max) object.generic.emplace_back(key, std::move(json));
     return;

@@ -26,12 +26,10 @@ struct AdvName {
   std::string_view code;
 };
 // The German surveys' own names (AdV, GeoInfoDok).
-constexpr AdvName adv_names[] = {{"ETRS89_UTM31", "25831"},       {"ETRS89_UTM32", "25832"},
-                                 {"ETRS89_UTM33", "25833"},       {"ETRS89_Lat-Lon", "4258"},
-                                 {"DE_DHDN_3GK2", "31466"},       {"DE_DHDN_3GK3", "31467"},
-                                 {"DE_DHDN_3GK4", "31468"},       {"DE_DHDN_3GK5", "31469"},
-                                 {"DE_DHHN92_NH", "5783"},        {"DE_DHHN2016_NH", "7837"},
-                                 {"DE_DHHN12_NOH", "7699"},       {"DE_DHHN85_NOH", "5783"}};
+constexpr AdvName adv_names[] = {{"ETRS89_UTM31", "25831"},  {"ETRS89_UTM32", "25832"}, {"ETRS89_UTM33", "25833"},
+                                 {"ETRS89_Lat-Lon", "4258"}, {"DE_DHDN_3GK2", "31466"}, {"DE_DHDN_3GK3", "31467"},
+                                 {"DE_DHDN_3GK4", "31468"},  {"DE_DHDN_3GK5", "31469"}, {"DE_DHHN92_NH", "5783"},
+                                 {"DE_DHHN2016_NH", "7837"}, {"DE_DHHN12_NOH", "7699"}, {"DE_DHHN85_NOH", "5783"}};
 
 bool is_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
@@ -167,7 +165,8 @@ bool CityCrs::Parts::knows_heights(const PJ* crs) const {
       proj_create_operation_factory_context(context.get(), nullptr));
   const std::unique_ptr<PJ_OBJ_LIST, DestroyList> ways(
       to ? proj_create_operations(context.get(), crs, to.get(), factory.get()) : nullptr);
-  const Object best(ways && proj_list_get_count(ways.get()) > 0 ? proj_list_get(context.get(), ways.get(), 0) : nullptr);
+  const Object best(ways && proj_list_get_count(ways.get()) > 0 ? proj_list_get(context.get(), ways.get(), 0)
+                                                                : nullptr);
   return best && proj_coordoperation_has_ballpark_transformation(context.get(), best.get()) == 0;
 }
 
@@ -208,8 +207,8 @@ base::Status CityCrs::Parts::open(const std::string& name, std::span<const RawPo
     horizontal.reset(proj_crs_get_sub_crs(context.get(), crs.get(), 0));
   }
   open_heights(name, crs.get());
-  const bool is_solid = proj_get_type(crs.get()) == PJ_TYPE_GEOGRAPHIC_3D_CRS ||
-                        proj_get_type(crs.get()) == PJ_TYPE_GEOCENTRIC_CRS;
+  const bool is_solid =
+      proj_get_type(crs.get()) == PJ_TYPE_GEOGRAPHIC_3D_CRS || proj_get_type(crs.get()) == PJ_TYPE_GEOCENTRIC_CRS;
   if (is_solid && !solid) solid.reset(proj_create_crs_to_crs(context.get(), name.c_str(), "EPSG:4979", nullptr));
   const Object to(proj_create(context.get(), "OGC:CRS84"));
   if (!to) return fail(Code::unavailable, "PROJ does not find its database", {}, "Install the package proj-data");
@@ -221,9 +220,8 @@ base::Status CityCrs::Parts::open(const std::string& name, std::span<const RawPo
 }
 
 bool CityCrs::Parts::is_inside(double longitude_deg, double latitude_deg, double margin_deg) const {
-  const bool in_longitude = west <= east
-                                ? longitude_deg >= west - margin_deg && longitude_deg <= east + margin_deg
-                                : longitude_deg >= west - margin_deg || longitude_deg <= east + margin_deg;
+  const bool in_longitude = west <= east ? longitude_deg >= west - margin_deg && longitude_deg <= east + margin_deg
+                                         : longitude_deg >= west - margin_deg || longitude_deg <= east + margin_deg;
   return in_longitude && latitude_deg >= south - margin_deg && latitude_deg <= north + margin_deg;
 }
 
@@ -237,9 +235,9 @@ std::optional<twin::Position> CityCrs::Parts::convert(const RawPosition& raw, bo
   const double longitude = solid ? to.xyz.y : to.xyz.x, latitude = solid ? to.xyz.x : to.xyz.y;
   double height = solid ? to.xyz.z : raw.third;
   if (geoid && has_height) {
-    const PJ_COORD up = proj_trans(
-        geoid.get(), PJ_FWD,
-        proj_coord(longitude * radians_per_degree, latitude * radians_per_degree, height, HUGE_VAL));
+    const PJ_COORD up =
+        proj_trans(geoid.get(), PJ_FWD,
+                   proj_coord(longitude * radians_per_degree, latitude * radians_per_degree, height, HUGE_VAL));
     if (std::isfinite(up.xyz.z)) height = up.xyz.z;
   }
   if (!has_height) height = std::numeric_limits<double>::quiet_NaN();

@@ -28,16 +28,19 @@ struct RoofName {
 };
 // SIG3D's list (1000-1130), the German surveys' (2100-5000), and the words that stand in files without codes.
 constexpr RoofName roof_names[] = {
-    {"1000", "flat"},       {"1010", "skillion"},    {"1020", "skillion"},   {"1030", "gabled"},
-    {"1040", "hipped"},     {"1050", "half-hipped"}, {"1060", "mansard"},    {"1070", "pyramidal"},
-    {"1080", "cone"},       {"1090", "dome"},        {"1100", "sawtooth"},   {"1110", "round"},
-    {"1120", "pyramidal"},  {"1130", "many"},        {"2100", "skillion"},   {"2200", "skillion"},
-    {"3100", "gabled"},     {"3200", "hipped"},      {"3300", "half-hipped"}, {"3400", "mansard"},
-    {"3500", "pyramidal"},  {"3600", "cone"},        {"3700", "dome"},       {"3800", "sawtooth"},
-    {"3900", "round"},      {"4000", "pyramidal"},   {"5000", "many"},       {"flat", "flat"},
-    {"horizontal", "flat"}, {"gabled", "gabled"},    {"gable", "gabled"},    {"hipped", "hipped"},
-    {"slanted", "skillion"}, {"shed", "skillion"},   {"skillion", "skillion"}, {"mansard", "mansard"},
-    {"pyramidal", "pyramidal"}, {"dome", "dome"},    {"combination of roof forms", "many"},
+    {"1000", "flat"},           {"1010", "skillion"},     {"1020", "skillion"},
+    {"1030", "gabled"},         {"1040", "hipped"},       {"1050", "half-hipped"},
+    {"1060", "mansard"},        {"1070", "pyramidal"},    {"1080", "cone"},
+    {"1090", "dome"},           {"1100", "sawtooth"},     {"1110", "round"},
+    {"1120", "pyramidal"},      {"1130", "many"},         {"2100", "skillion"},
+    {"2200", "skillion"},       {"3100", "gabled"},       {"3200", "hipped"},
+    {"3300", "half-hipped"},    {"3400", "mansard"},      {"3500", "pyramidal"},
+    {"3600", "cone"},           {"3700", "dome"},         {"3800", "sawtooth"},
+    {"3900", "round"},          {"4000", "pyramidal"},    {"5000", "many"},
+    {"flat", "flat"},           {"horizontal", "flat"},   {"gabled", "gabled"},
+    {"gable", "gabled"},        {"hipped", "hipped"},     {"slanted", "skillion"},
+    {"shed", "skillion"},       {"skillion", "skillion"}, {"mansard", "mansard"},
+    {"pyramidal", "pyramidal"}, {"dome", "dome"},         {"combination of roof forms", "many"},
 };
 
 std::string percent_encoded(std::string_view text) {
@@ -73,17 +76,54 @@ void round_positions(std::vector<twin::Position>& positions) {
   }
 }
 
-constexpr const char* term_names[] = {"description",      "roofType",           "genericAttributes", "class",
-                                      "function",         "usage",              "levelsBelowGround", "yearOfConstruction",
-                                      "yearOfDemolition", "creationDate",       "terminationDate",   "species",
-                                      "trunkDiameter",    "crownDiameter",      "averageHeight",     "surfaceMaterial",
-                                      "conditionOfConstruction", "isMovable"};
-constexpr const char* type_names[] = {
-    "Building",       "BuildingPart", "BuildingInstallation", "BuildingConstructiveElement", "Bridge", "BridgePart",
-    "BridgeInstallation", "BridgeConstructiveElement", "Tunnel", "TunnelPart", "TunnelInstallation",
-    "TunnelConstructiveElement", "SolitaryVegetationObject", "PlantCover", "WaterBody", "Road", "Railway",
-    "TransportSquare", "Track", "Waterway", "LandUse", "CityFurniture", "GenericCityObject", "OtherConstruction",
-    "BuildingUnit", "BuildingStorey", "BuildingRoom", "BuildingFurniture", "CityObjectGroup", "ExtensionObject"};
+constexpr const char* term_names[] = {"description",
+                                      "roofType",
+                                      "genericAttributes",
+                                      "class",
+                                      "function",
+                                      "usage",
+                                      "levelsBelowGround",
+                                      "yearOfConstruction",
+                                      "yearOfDemolition",
+                                      "creationDate",
+                                      "terminationDate",
+                                      "species",
+                                      "trunkDiameter",
+                                      "crownDiameter",
+                                      "averageHeight",
+                                      "surfaceMaterial",
+                                      "conditionOfConstruction",
+                                      "isMovable"};
+constexpr const char* type_names[] = {"Building",
+                                      "BuildingPart",
+                                      "BuildingInstallation",
+                                      "BuildingConstructiveElement",
+                                      "Bridge",
+                                      "BridgePart",
+                                      "BridgeInstallation",
+                                      "BridgeConstructiveElement",
+                                      "Tunnel",
+                                      "TunnelPart",
+                                      "TunnelInstallation",
+                                      "TunnelConstructiveElement",
+                                      "SolitaryVegetationObject",
+                                      "PlantCover",
+                                      "WaterBody",
+                                      "Road",
+                                      "Railway",
+                                      "TransportSquare",
+                                      "Track",
+                                      "Waterway",
+                                      "LandUse",
+                                      "CityFurniture",
+                                      "GenericCityObject",
+                                      "OtherConstruction",
+                                      "BuildingUnit",
+                                      "BuildingStorey",
+                                      "BuildingRoom",
+                                      "BuildingFurniture",
+                                      "CityObjectGroup",
+                                      "ExtensionObject"};
 constexpr const char* lods[] = {"0",   "0.0", "0.1", "0.2", "0.3", "1",   "1.0", "1.1", "1.2", "1.3", "2",
                                 "2.0", "2.1", "2.2", "2.3", "3",   "3.0", "3.1", "3.2", "3.3", "4"};
 
@@ -244,7 +284,8 @@ class FaceBuilder {
     for (uint32_t i = start; i < end; ++i) {
       if (to_.faces.positions.size() > first && to_.faces.positions.back() == positions_[i]) continue;
       to_.faces.positions.push_back(positions_[i]);
-      if (has_texture) add_texture_position(geometry_.texture_positions[i * 2L], geometry_.texture_positions[i * 2L + 1]);
+      if (has_texture)
+        add_texture_position(geometry_.texture_positions[i * 2L], geometry_.texture_positions[i * 2L + 1]);
     }
     while (to_.faces.positions.size() > first + 1 && to_.faces.positions.back() == to_.faces.positions[first]) {
       to_.faces.positions.pop_back();
@@ -365,8 +406,8 @@ bool EntityMaker::add_body(CityObject& object, const CityGeometry& geometry, Mad
   if (!picture.outline_is_footprint) {
     if (auto outline = footprinter_.outline_of(body.faces, body.types)) {
       picture.outline = std::move(outline);
-      picture.outline_is_footprint = geometry.has_footprint_only ||
-          std::find(body.types.begin(), body.types.end(), SurfaceType::ground) != body.types.end();
+      picture.outline_is_footprint = geometry.has_footprint_only || std::find(body.types.begin(), body.types.end(),
+                                                                              SurfaceType::ground) != body.types.end();
     }
   }
   if (!is_body) return true;

@@ -25,8 +25,8 @@ std::string city_content_id(const CityObject& object);
 
 /// The terms of city models beyond the vocabulary. A value.
 struct CityTerms {
-  std::map<std::string, twin::Term, std::less<>> names;    ///< types and attributes
-  std::map<std::string, twin::Term, std::less<>> datasets; ///< by LoD
+  std::map<std::string, twin::Term, std::less<>> names;     ///< types and attributes
+  std::map<std::string, twin::Term, std::less<>> datasets;  ///< by LoD
   /// Interns what any city model can need.
   static base::Result<CityTerms> intern(ImportBatch& batch, twin::TermTable& table);
 };
@@ -34,8 +34,8 @@ struct CityTerms {
 /// What became of an object.
 struct MadeEntity {
   thread::Change change;
-  bool is_made = false;                ///< else only warnings
-  std::vector<std::string> warnings;   ///< about this object
+  bool is_made = false;               ///< else only warnings
+  std::vector<std::string> warnings;  ///< about this object
 };
 
 /// Makes changes. One worker; make one per worker. Equal objects give equal changes.

@@ -118,8 +118,11 @@ twin::Query query_of(const ExportRequest& request, const twin::TermTable& terms)
     twin::GeoQuery geo;
     geo.relation = twin::GeoRelation::intersects;
     geo.reference = {twin::GeometryKind::polygon,
-                     {{b.west_deg, b.south_deg}, {b.east_deg, b.south_deg}, {b.east_deg, b.north_deg},
-                      {b.west_deg, b.north_deg}, {b.west_deg, b.south_deg}},
+                     {{b.west_deg, b.south_deg},
+                      {b.east_deg, b.south_deg},
+                      {b.east_deg, b.north_deg},
+                      {b.west_deg, b.north_deg},
+                      {b.west_deg, b.south_deg}},
                      {5},
                      {}};
     query.geo = std::move(geo);
@@ -163,7 +166,8 @@ base::Result<ExportReport> export_city(const thread::Snapshot& snapshot, const t
     if (!record->exists()) continue;
     const twin::Entity entity = record->unpack();
     const bool has_place = entity.find(twin::terms::location) != nullptr;
-    std::string piece = is_geojson ? (has_place ? feature_json(entity, terms) : std::string()) : city.object(entity, parts_of[id]);
+    std::string piece =
+        is_geojson ? (has_place ? feature_json(entity, terms) : std::string()) : city.object(entity, parts_of[id]);
     if (piece.empty()) continue;
     if (city.is_full()) return fail(Code::too_large, "The part has more than 100 million corners", {}, "Ask for less");
     if (report.entities++ > 0) piece.insert(0, ",\n");

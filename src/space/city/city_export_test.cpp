@@ -95,7 +95,8 @@ void expect_same(const twin::Entity& a, const twin::TermTable& a_terms, const tw
   }
 }
 
-const std::string small_city = R"({"type":"CityJSON","version":"1.1","transform":{"scale":[0.001,0.001,0.001],"translate":[390000,5819000,30]},
+const std::string small_city =
+    R"({"type":"CityJSON","version":"1.1","transform":{"scale":[0.001,0.001,0.001],"translate":[390000,5819000,30]},
 "metadata":{"referenceSystem":"https://www.opengis.net/def/crs/EPSG/0/25833"},
 "appearance":{"materials":[{"name":"red","diffuseColor":[0.9,0.1,0.1],"transparency":0.25}]},
 "CityObjects":{"a-building-of-boxes":{"type":"Building","children":["the-part-of-the-box"],"attributes":{"measuredHeight":5.5,"roofType":"1000","function":"office","storeysAboveGround":2,"colour":"red","rank":7},

@@ -14,9 +14,9 @@ namespace {
 using base::Code;
 using base::fail;
 
-constexpr size_t pieces_max = 256;          // handed over together
-constexpr size_t positions_max = 50'000;    // likewise
-constexpr size_t waiting_max = 4;           // hand-overs
+constexpr size_t pieces_max = 256;        // handed over together
+constexpr size_t positions_max = 50'000;  // likewise
+constexpr size_t waiting_max = 4;         // hand-overs
 constexpr size_t samples_wanted = 16;
 
 }  // namespace

@@ -60,18 +60,18 @@ struct CityMaterial {
 /// One picture of an object at one level of detail: faces, else lines, else points. Rings are open: their first corner
 /// is not repeated.
 struct CityGeometry {
-  std::string lod;              ///< "0", "1", "2.2"
-  std::string crs;              ///< as the file names it; "": the file's
-  bool is_local = false;        ///< positions are metres east, north, up of `reference`
-  RawPosition reference;        ///< of an implicit geometry
+  std::string lod;        ///< "0", "1", "2.2"
+  std::string crs;        ///< as the file names it; "": the file's
+  bool is_local = false;  ///< positions are metres east, north, up of `reference`
+  RawPosition reference;  ///< of an implicit geometry
   std::vector<RawPosition> positions;
-  std::vector<uint32_t> ring_ends;      ///< in positions; of lines, a line's end
-  std::vector<uint32_t> face_ends;      ///< in rings; empty if there are only lines or points
-  std::vector<SurfaceType> types;       ///< one a face
-  std::vector<int32_t> textures;        ///< one a face, -1: none; empty: none at all
-  std::vector<int32_t> materials;       ///< likewise
-  std::vector<float> texture_positions; ///< two a position; empty if no face has a texture
-  bool has_footprint_only = false;      ///< a footprint or roof edge, no body
+  std::vector<uint32_t> ring_ends;       ///< in positions; of lines, a line's end
+  std::vector<uint32_t> face_ends;       ///< in rings; empty if there are only lines or points
+  std::vector<SurfaceType> types;        ///< one a face
+  std::vector<int32_t> textures;         ///< one a face, -1: none; empty: none at all
+  std::vector<int32_t> materials;        ///< likewise
+  std::vector<float> texture_positions;  ///< two a position; empty if no face has a texture
+  bool has_footprint_only = false;       ///< a footprint or roof edge, no body
 
   bool has_faces() const { return !face_ends.empty(); }
   /// Ends a face whose rings are there: its type, texture and material.

@@ -15,9 +15,9 @@
 namespace cityloom::space {
 namespace {
 
+using ::testing::HasSubstr;
 using testing::MemorySink;
 using twin::Value;
-using ::testing::HasSubstr;
 
 constexpr double centimetre_deg = 1e-7;
 

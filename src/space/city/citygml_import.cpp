@@ -155,15 +155,15 @@ base::Status Reader::objects() {
     if (property == "appearanceMember" || property == "boundedBy" || is_relief(content)) return false;
     if (!city_type_of(content).empty()) return true;
     if (property == "cityObjectMember") {
-      import_.note_once(std::string(content.substr(0, 100)), "objects of type " + std::string(content.substr(0, 100)) +
-                                                                 " are not known: left out");
+      import_.note_once(std::string(content.substr(0, 100)),
+                        "objects of type " + std::string(content.substr(0, 100)) + " are not known: left out");
     }
     return false;
   };
   listener.member = [this](std::string_view, const XmlTree& tree) -> base::Status {
     if (tree.is_too_large()) {
       import_.warn(std::string(tree.attribute(tree.root(), "id").substr(0, 200)),
-                           "it is larger than 192 MiB: left out");
+                   "it is larger than 192 MiB: left out");
       return {};
     }
     return add(tree);

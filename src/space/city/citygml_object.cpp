@@ -55,10 +55,22 @@ constexpr TypeName type_names[] = {
 };
 
 // Properties that hold nothing for the outside picture.
-constexpr std::string_view skipped_names[] = {
-    "interiorRoom", "buildingRoom", "buildingSubdivision", "roomInstallation", "interiorBuildingInstallation",
-    "interiorBridgeInstallation", "interiorTunnelInstallation", "hollowSpace", "bridgeRoom", "interiorBridgeRoom",
-    "interiorHollowSpace", "generalizesTo", "metaDataProperty", "relatedTo", "dynamizer", "pointCloud"};
+constexpr std::string_view skipped_names[] = {"interiorRoom",
+                                              "buildingRoom",
+                                              "buildingSubdivision",
+                                              "roomInstallation",
+                                              "interiorBuildingInstallation",
+                                              "interiorBridgeInstallation",
+                                              "interiorTunnelInstallation",
+                                              "hollowSpace",
+                                              "bridgeRoom",
+                                              "interiorBridgeRoom",
+                                              "interiorHollowSpace",
+                                              "generalizesTo",
+                                              "metaDataProperty",
+                                              "relatedTo",
+                                              "dynamizer",
+                                              "pointCloud"};
 
 bool is_skipped(std::string_view name) {
   return std::find(std::begin(skipped_names), std::end(skipped_names), name) != std::end(skipped_names);
@@ -67,7 +79,7 @@ bool is_skipped(std::string_view name) {
 // "lod2MultiSurface" -> '2'; 0 for what is no geometry of a level.
 char level_of(std::string_view name) {
   return name.size() > 4 && name.starts_with("lod") && std::isdigit(static_cast<unsigned char>(name[3])) != 0 ? name[3]
-                                                                                                            : '\0';
+                                                                                                              : '\0';
 }
 
 double metres_of(double value, std::string_view unit) {
@@ -96,7 +108,7 @@ class MemberReader {
     CityGeometry geometry;
   };
   struct Picture {
-    std::vector<Node> properties;  // that hold geometry of a level, in this order
+    std::vector<Node> properties;                     // that hold geometry of a level, in this order
     std::vector<std::pair<Node, SurfaceType>> typed;  // and those within thematic surfaces
   };
   void read_own_appearance(Node node, int depth);
@@ -127,7 +139,8 @@ void MemberReader::read_own_appearance(Node node, int depth) {
     const std::string_view name = tree_.name(child);
     if (name == "appearance" || name == "appearanceMember") {
       read_gml_appearance(tree_, child, own_appearance_);
-    } else if (tree_.first_child(child) != XmlTree::none && !city_type_of(tree_.name(tree_.first_child(child))).empty()) {
+    } else if (tree_.first_child(child) != XmlTree::none &&
+               !city_type_of(tree_.name(tree_.first_child(child))).empty()) {
       read_own_appearance(tree_.first_child(child), depth + 1);
     }
   }
@@ -188,7 +201,8 @@ void MemberReader::read_height(Node node, CityObject& object) {
   const Node height = tree_.child(node, "Height");
   const Node value = height == XmlTree::none ? XmlTree::none : tree_.child(height, "value");
   if (value == XmlTree::none) return;
-  const double metres = metres_of(twin::as_number(value_of_text(tree_.text_of(value), true)), tree_.attribute(value, "uom"));
+  const double metres =
+      metres_of(twin::as_number(value_of_text(tree_.text_of(value), true)), tree_.attribute(value, "uom"));
   if (!std::isnan(metres)) take_attribute(object, "measuredHeight", twin::number_value(metres));
 }
 
@@ -200,12 +214,18 @@ void MemberReader::read_address(Node node, CityAddress& address, int depth) {
     const auto set = [&](std::string& to) {
       if (to.empty()) to = text;
     };
-    if (name == "CountryName" || (is_element && around == "Country")) set(address.country);
-    else if (name == "LocalityName" || (is_element && around == "Locality")) set(address.locality);
-    else if (name == "ThoroughfareName" || (is_element && around == "Thoroughfare")) set(address.street);
-    else if (name == "ThoroughfareNumber" || (name == "Number" && around == "Thoroughfare")) set(address.number);
-    else if (name == "PostalCodeNumber" || (name == "Identifier" && around == "PostCode")) set(address.postcode);
-    else if (name == "AddressLine") set(address.text);
+    if (name == "CountryName" || (is_element && around == "Country"))
+      set(address.country);
+    else if (name == "LocalityName" || (is_element && around == "Locality"))
+      set(address.locality);
+    else if (name == "ThoroughfareName" || (is_element && around == "Thoroughfare"))
+      set(address.street);
+    else if (name == "ThoroughfareNumber" || (name == "Number" && around == "Thoroughfare"))
+      set(address.number);
+    else if (name == "PostalCodeNumber" || (name == "Identifier" && around == "PostCode"))
+      set(address.postcode);
+    else if (name == "AddressLine")
+      set(address.text);
     read_address(child, address, depth + 1);
   }
 }
@@ -247,7 +267,8 @@ void MemberReader::read_property(Node property, CityObject& object, const GmlCon
   }
   if (name == "height" && held == "Height") return read_height(property, object);
   if (name.ends_with("Attribute") || name == "genericAttributeSet") {
-    if (tree_.child(property, "value") != XmlTree::none || name.starts_with("generic")) return read_generic(property, object);
+    if (tree_.child(property, "value") != XmlTree::none || name.starts_with("generic"))
+      return read_generic(property, object);
   }
   if (name == "boundedBy" && (held == "Envelope" || held == "Null" || held == "EnvelopeWithTimePeriod")) return;
   for (Node inner = content; inner != XmlTree::none; inner = tree_.next(inner)) {

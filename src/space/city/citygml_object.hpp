@@ -16,9 +16,9 @@ std::string_view city_type_of(std::string_view element);
 
 /// What surrounds an object in its file.
 struct CityGmlSurroundings {
-  const XmlTree* library = nullptr;            ///< of geometry in other objects; may be nullptr
-  const GmlAppearance* appearance = nullptr;   ///< of the whole model; may be nullptr
-  GmlContext context;                          ///< of the model's envelope
+  const XmlTree* library = nullptr;           ///< of geometry in other objects; may be nullptr
+  const GmlAppearance* appearance = nullptr;  ///< of the whole model; may be nullptr
+  GmlContext context;                         ///< of the model's envelope
   /// The entity id of a type and gml:id.
   std::function<std::string(std::string_view type, std::string_view source_id)> id_of;
 };

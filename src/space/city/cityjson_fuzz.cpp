@@ -1,4 +1,5 @@
-// Any bytes as CityJSON and as a sequence of it: must end in time and memory, with an error or a report, and give only whole changes.
+// Any bytes as CityJSON and as a sequence of it: must end in time and memory, with an error or a report, and give only
+// whole changes.
 #include <cstdlib>
 
 #include "space/space.hpp"
@@ -14,12 +15,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     options.nodes_max = 100'000;
     const auto report = space::import_bytes(name, bytes, sink, options);
     if (!report && report.error().what.empty()) std::abort();
-  for (const auto& [id, entity] : sink.entities) {
-    for (const twin::Attribute& attribute : entity.attributes) {
-      const auto* geometry = std::get_if<twin::Geometry>(&attribute.value);
-      if (geometry != nullptr && !geometry->check()) std::abort();
+    for (const auto& [id, entity] : sink.entities) {
+      for (const twin::Attribute& attribute : entity.attributes) {
+        const auto* geometry = std::get_if<twin::Geometry>(&attribute.value);
+        if (geometry != nullptr && !geometry->check()) std::abort();
+      }
     }
-  }
   }
   return 0;
 }

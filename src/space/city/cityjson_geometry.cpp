@@ -97,7 +97,8 @@ bool GeometryReader::add_ring(const Element& ring) {
   for (const Element& corner : corners) {
     if (!add_vertex(corner)) return false;
   }
-  if (made_.ring_ends.empty() ? made_.positions.empty() : made_.positions.size() == made_.ring_ends.back()) return false;
+  if (made_.ring_ends.empty() ? made_.positions.empty() : made_.positions.size() == made_.ring_ends.back())
+    return false;
   made_.ring_ends.push_back(static_cast<uint32_t>(made_.positions.size()));
   return true;
 }
@@ -240,7 +241,8 @@ std::vector<CityGeometry> GeometryReader::read(const Element& json) {
     return {};
   }
   double lod_number = 0;
-  if (json["lod"].get(lod) == SUCCESS) made_.lod = lod;
+  if (json["lod"].get(lod) == SUCCESS)
+    made_.lod = lod;
   else if (json["lod"].get(lod_number) == SUCCESS) {
     char text[24];
     std::snprintf(text, sizeof text, "%g", lod_number);
@@ -253,10 +255,10 @@ std::vector<CityGeometry> GeometryReader::read(const Element& json) {
     notes_.emplace_back("a geometry without boundaries was left out");
     return {};
   }
-  const int levels = type == "MultiSurface" || type == "CompositeSurface"  ? 1
-                     : type == "Solid"                                     ? 2
-                     : type == "MultiSolid" || type == "CompositeSolid"    ? 3
-                                                                           : 0;
+  const int levels = type == "MultiSurface" || type == "CompositeSurface" ? 1
+                     : type == "Solid"                                    ? 2
+                     : type == "MultiSolid" || type == "CompositeSolid"   ? 3
+                                                                          : 0;
   if (levels > 0) {
     std::optional<Element> semantics;
     read_semantics(json, semantics);
@@ -273,7 +275,8 @@ std::vector<CityGeometry> GeometryReader::read(const Element& json) {
     return {};
   }
   if (bad_faces_ > 0) {
-    notes_.push_back(std::to_string(bad_faces_) + " parts of its geometry name vertices that do not exist, or none: left out");
+    notes_.push_back(std::to_string(bad_faces_) +
+                     " parts of its geometry name vertices that do not exist, or none: left out");
   }
   if (made_.positions.empty()) return {};
   return {std::move(made_)};

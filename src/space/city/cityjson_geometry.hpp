@@ -1,4 +1,5 @@
-// Boundaries, semantics, textures and materials of CityJSON run in parallel nested lists: here they are walked together.
+// Boundaries, semantics, textures and materials of CityJSON run in parallel nested lists: here they are walked
+// together.
 #pragma once
 
 #include <simdjson.h>

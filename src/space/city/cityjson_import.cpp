@@ -109,7 +109,8 @@ class FileReader {
 
   base::Status read() {
     if (auto status = walk(true); !status) return status;
-    if (!has_city_) return fail(Code::corrupt, "It says nowhere that it is CityJSON, or has no CityObjects", input_.name);
+    if (!has_city_)
+      return fail(Code::corrupt, "It says nowhere that it is CityJSON, or has no CityObjects", input_.name);
     import_.set_file_crs(shared_.crs, samples());
     if (!import_.has_crs()) {
       return fail(Code::invalid, "The file names no coordinate system", input_.name, "Name one, e.g. --crs EPSG:7415");
@@ -181,8 +182,8 @@ bool FileReader::vertices(JsonStream& stream) {
     if (!is_read) return false;
     if (axis != 3) return stop(fail(Code::corrupt, "A vertex has not three coordinates", input_.name));
     if (shared_.vertex_count() >= count_max) {
-      return stop(fail(Code::too_large, "The file has more than " + std::to_string(count_max) + " vertices", input_.name,
-                       "Cut it into tiles, or into a CityJSON sequence"));
+      return stop(fail(Code::too_large, "The file has more than " + std::to_string(count_max) + " vertices",
+                       input_.name, "Cut it into tiles, or into a CityJSON sequence"));
     }
     shared_.add_vertex(vertex[0], vertex[1], vertex[2]);
     return true;
@@ -218,8 +219,8 @@ bool FileReader::member(JsonStream& stream, const std::string& key, bool is_firs
   if (key == "\"CityObjects\"") return objects(stream, is_first);
   if (!is_first) return stream.skip();
   if (key == "\"vertices\"") return vertices(stream);
-  for (const char* known : {"\"type\"", "\"transform\"", "\"metadata\"", "\"appearance\"", "\"geometry-templates\"",
-                            "\"extensions\""}) {
+  for (const char* known :
+       {"\"type\"", "\"transform\"", "\"metadata\"", "\"appearance\"", "\"geometry-templates\"", "\"extensions\""}) {
     if (key == known) return shared_member(stream, key);
   }
   return stream.skip();
@@ -398,7 +399,8 @@ bool is_sequence(const std::string& name) {
 bool is_cityjson(std::string_view head) {
   const size_t start = head.find_first_not_of("\xEF\xBB\xBF \t\r\n");
   if (start == std::string_view::npos || head[start] != '{') return false;
-  return head.find("\"CityJSON\"") != std::string_view::npos || head.find("\"CityObjects\"") != std::string_view::npos ||
+  return head.find("\"CityJSON\"") != std::string_view::npos ||
+         head.find("\"CityObjects\"") != std::string_view::npos ||
          head.find("\"CityJSONFeature\"") != std::string_view::npos;
 }
 
@@ -411,9 +413,8 @@ base::Status import_cityjson_with(const ImportInput& input, ImportBatch& batch, 
   auto import = CityImport::begin(batch, images);
   if (!import) return std::move(import).error();
   CityImport& city = **import;
-  return city.run([&] {
-    return is_sequence(input.name) ? SequenceReader(input, city).read() : FileReader(input, city).read();
-  });
+  return city.run(
+      [&] { return is_sequence(input.name) ? SequenceReader(input, city).read() : FileReader(input, city).read(); });
 }
 
 }  // namespace cityloom::space

@@ -15,9 +15,9 @@ namespace cityloom::space {
 struct CityJsonShared {
   std::array<double, 3> scale{1, 1, 1};
   std::array<double, 3> translate{0, 0, 0};
-  std::vector<int32_t> whole_vertices;   ///< three a vertex, before the transform
-  std::vector<double> vertices;          ///< instead, where they are no small whole numbers
-  std::vector<float> texture_vertices;   ///< two a vertex
+  std::vector<int32_t> whole_vertices;  ///< three a vertex, before the transform
+  std::vector<double> vertices;         ///< instead, where they are no small whole numbers
+  std::vector<float> texture_vertices;  ///< two a vertex
   std::vector<CityTexture> textures;
   std::vector<CityMaterial> materials;
   std::vector<std::vector<CityGeometry>> templates;  ///< of each template; positions local

@@ -37,11 +37,29 @@ constexpr Name attribute_names[] = {{"name", "name"},
                                     {"surfaceMaterial", "surfaceMaterial"},
                                     {"conditionOfConstruction", "conditionOfConstruction"},
                                     {"isMovable", "isMovable"}};
-constexpr std::string_view types[] = {
-    "Building", "BuildingPart", "BuildingInstallation", "BuildingConstructiveElement", "Bridge", "BridgePart",
-    "BridgeInstallation", "BridgeConstructiveElement", "Tunnel", "TunnelPart", "TunnelInstallation",
-    "TunnelConstructiveElement", "SolitaryVegetationObject", "PlantCover", "WaterBody", "Road", "Railway",
-    "TransportSquare", "Waterway", "LandUse", "CityFurniture", "GenericCityObject", "OtherConstruction"};
+constexpr std::string_view types[] = {"Building",
+                                      "BuildingPart",
+                                      "BuildingInstallation",
+                                      "BuildingConstructiveElement",
+                                      "Bridge",
+                                      "BridgePart",
+                                      "BridgeInstallation",
+                                      "BridgeConstructiveElement",
+                                      "Tunnel",
+                                      "TunnelPart",
+                                      "TunnelInstallation",
+                                      "TunnelConstructiveElement",
+                                      "SolitaryVegetationObject",
+                                      "PlantCover",
+                                      "WaterBody",
+                                      "Road",
+                                      "Railway",
+                                      "TransportSquare",
+                                      "Waterway",
+                                      "LandUse",
+                                      "CityFurniture",
+                                      "GenericCityObject",
+                                      "OtherConstruction"};
 
 std::string number_text(double number) {
   char text[32];
@@ -60,22 +78,38 @@ std::string json_of(const twin::Value& value) {
 
 std::string_view source_name_of(SurfaceType type) {
   switch (type) {
-    case SurfaceType::ground: return "GroundSurface";
-    case SurfaceType::wall: return "WallSurface";
-    case SurfaceType::roof: return "RoofSurface";
-    case SurfaceType::closure: return "ClosureSurface";
-    case SurfaceType::outer_ceiling: return "OuterCeilingSurface";
-    case SurfaceType::outer_floor: return "OuterFloorSurface";
-    case SurfaceType::interior_wall: return "InteriorWallSurface";
-    case SurfaceType::ceiling: return "CeilingSurface";
-    case SurfaceType::floor: return "FloorSurface";
-    case SurfaceType::window: return "Window";
-    case SurfaceType::door: return "Door";
-    case SurfaceType::water: return "WaterSurface";
-    case SurfaceType::water_ground: return "WaterGroundSurface";
-    case SurfaceType::traffic_area: return "TrafficArea";
-    case SurfaceType::auxiliary_traffic_area: return "AuxiliaryTrafficArea";
-    case SurfaceType::other: break;
+    case SurfaceType::ground:
+      return "GroundSurface";
+    case SurfaceType::wall:
+      return "WallSurface";
+    case SurfaceType::roof:
+      return "RoofSurface";
+    case SurfaceType::closure:
+      return "ClosureSurface";
+    case SurfaceType::outer_ceiling:
+      return "OuterCeilingSurface";
+    case SurfaceType::outer_floor:
+      return "OuterFloorSurface";
+    case SurfaceType::interior_wall:
+      return "InteriorWallSurface";
+    case SurfaceType::ceiling:
+      return "CeilingSurface";
+    case SurfaceType::floor:
+      return "FloorSurface";
+    case SurfaceType::window:
+      return "Window";
+    case SurfaceType::door:
+      return "Door";
+    case SurfaceType::water:
+      return "WaterSurface";
+    case SurfaceType::water_ground:
+      return "WaterGroundSurface";
+    case SurfaceType::traffic_area:
+      return "TrafficArea";
+    case SurfaceType::auxiliary_traffic_area:
+      return "AuxiliaryTrafficArea";
+    case SurfaceType::other:
+      break;
   }
   return {};
 }
@@ -95,8 +129,10 @@ std::string member_of(const std::string& json, const std::string& key) {
 
 std::string address_json(const std::string& ours) {
   std::string json;
-  for (const auto& [key, theirs] : {std::pair("streetAddress", "ThoroughfareName"), {"addressLocality", "Locality"},
-                                    {"postalCode", "Postcode"}, {"addressCountry", "Country"}}) {
+  for (const auto& [key, theirs] : {std::pair("streetAddress", "ThoroughfareName"),
+                                    {"addressLocality", "Locality"},
+                                    {"postalCode", "Postcode"},
+                                    {"addressCountry", "Country"}}) {
     const std::string text = member_of(ours, key);
     if (!text.empty()) json += (json.empty() ? "\"" : ",\"") + std::string(theirs) + "\":" + text;
   }
@@ -157,8 +193,8 @@ std::string CityJsonWriter::geometry(const Body& body) {
     for (; ring_number < body.faces.polygon_ends[face]; ++ring_number) {
       rings += (rings.empty() ? "" : ",") + ring(body.faces, ring_number);
       if (covered < 0) continue;
-      corners += (corners.empty() ? "[" : ",[") +
-                 std::to_string(texture(body.texture_list[static_cast<size_t>(covered)]));
+      corners +=
+          (corners.empty() ? "[" : ",[") + std::to_string(texture(body.texture_list[static_cast<size_t>(covered)]));
       const uint32_t start = ring_number == 0 ? 0 : body.faces.line_ends[ring_number - 1];
       for (uint32_t i = start; i + 1 < body.faces.line_ends[ring_number]; ++i) {
         corners += "," + std::to_string(texture_vertices_.size() / 2);
@@ -170,7 +206,8 @@ std::string CityJsonWriter::geometry(const Body& body) {
     const char* comma = face == 0 ? "" : ",";
     boundaries += comma + ("[" + rings + "]");
     textures += comma + (covered < 0 ? "[[null]]" : "[" + corners + "]");
-    materials += comma + (painted < 0 ? "null" : std::to_string(material(body.material_list[static_cast<size_t>(painted)])));
+    materials +=
+        comma + (painted < 0 ? "null" : std::to_string(material(body.material_list[static_cast<size_t>(painted)])));
     auto place = std::find(surfaces.begin(), surfaces.end(), body.types[face]);
     if (place == surfaces.end()) place = surfaces.insert(surfaces.end(), body.types[face]);
     values += comma + (body.types[face] == SurfaceType::other ? "null" : std::to_string(place - surfaces.begin()));
@@ -252,7 +289,8 @@ std::string CityJsonWriter::object(const twin::Entity& entity, const std::vector
   std::sort(bodies.begin(), bodies.end(), [](const Body& a, const Body& b) { return a.lod < b.lod; });
   const twin::Attribute* location = entity.find(vocabulary_.location);
   const auto* area = location == nullptr ? nullptr : std::get_if<twin::Geometry>(&location->value);
-  if (area != nullptr && (area->kind == twin::GeometryKind::polygon || area->kind == twin::GeometryKind::multi_polygon)) {
+  if (area != nullptr &&
+      (area->kind == twin::GeometryKind::polygon || area->kind == twin::GeometryKind::multi_polygon)) {
     geometries = outline(*area);
   } else if (area != nullptr && area->kind == twin::GeometryKind::point && bodies.empty()) {
     geometries = "{\"type\":\"MultiPoint\",\"lod\":\"0\",\"boundaries\":[" +
@@ -275,9 +313,11 @@ std::string CityJsonWriter::end() const {
     json += "],\"materials\":[";
     for (size_t i = 0; i < materials_.size(); ++i) {
       const CityMaterial& one = materials_[i];
-      json += (i == 0 ? "" : ",") + ("{\"name\":\"" + std::to_string(i) + "\",\"diffuseColor\":" + colour_json(one.diffuse)) +
+      json += (i == 0 ? "" : ",") +
+              ("{\"name\":\"" + std::to_string(i) + "\",\"diffuseColor\":" + colour_json(one.diffuse)) +
               ",\"emissiveColor\":" + colour_json(one.emissive) + ",\"specularColor\":" + colour_json(one.specular) +
-              ",\"shininess\":" + number_text(one.shininess) + ",\"transparency\":" + number_text(one.transparency) + "}";
+              ",\"shininess\":" + number_text(one.shininess) + ",\"transparency\":" + number_text(one.transparency) +
+              "}";
     }
     json += "],\"vertices-texture\":[";
     for (size_t i = 0; i + 1 < texture_vertices_.size(); i += 2) {

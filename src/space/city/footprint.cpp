@@ -106,9 +106,9 @@ bool Footprinter::Context::are_apart(const GEOSGeometry* shapes) const {
 
 Owned Footprinter::Context::join(std::vector<GEOSGeometry*> shapes) const {
   if (shapes.size() == 1) return {shapes[0], {handle}};
-  const Owned all(GEOSGeom_createCollection_r(handle, GEOS_GEOMETRYCOLLECTION, shapes.data(),
-                                              static_cast<unsigned>(shapes.size())),
-                  {handle});
+  const Owned all(
+      GEOSGeom_createCollection_r(handle, GEOS_GEOMETRYCOLLECTION, shapes.data(), static_cast<unsigned>(shapes.size())),
+      {handle});
   if (!all) return {nullptr, {handle}};
   // Outlines that do not touch are left as they are: what was joined once is not moved again.
   if (are_apart(all.get())) return {GEOSGeom_clone_r(handle, all.get()), {handle}};

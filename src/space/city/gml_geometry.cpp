@@ -100,7 +100,8 @@ void add_corners(std::string_view ring, std::string_view text, int32_t texture, 
   bool is_bad = false;
   while (next_number(text, number, is_bad)) to.texture_positions.push_back(static_cast<float>(number));
   const auto count = static_cast<uint32_t>(to.texture_positions.size()) - start;
-  if (is_bad || count < 6 || !to.rings.try_emplace(hash_of(ring), GmlAppearance::Covered{texture, start, count}).second) {
+  if (is_bad || count < 6 ||
+      !to.rings.try_emplace(hash_of(ring), GmlAppearance::Covered{texture, start, count}).second) {
     to.texture_positions.resize(start);
   }
 }

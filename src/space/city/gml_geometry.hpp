@@ -22,8 +22,8 @@ struct GmlAppearance {
   std::vector<CityTexture> textures;
   std::vector<CityMaterial> materials;
   std::vector<float> texture_positions;
-  absl::flat_hash_map<uint64_t, Covered> rings;      ///< by the hash of a ring's id
-  absl::flat_hash_map<uint64_t, int32_t> surfaces;   ///< materials by the hash of a surface's id
+  absl::flat_hash_map<uint64_t, Covered> rings;     ///< by the hash of a ring's id
+  absl::flat_hash_map<uint64_t, int32_t> surfaces;  ///< materials by the hash of a surface's id
   bool is_full = false;
   bool has_unknown_kinds = false;  ///< georeferenced textures, texture coordinates by formula
 

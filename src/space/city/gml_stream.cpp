@@ -26,10 +26,10 @@ class Walker {
     XML_SetElementHandler(
         expat_, [](void* self, const char* name, const char** attributes) { of(self).begin(name, attributes); },
         [](void* self, const char*) { of(self).end(); });
-    XML_SetEntityDeclHandler(expat_, [](void* self, const char*, int, const char*, int, const char*, const char*,
-                                        const char*, const char*) {
-      of(self).stop(fail(Code::corrupt, "It declares entities, which are not read", of(self).input_.name));
-    });
+    XML_SetEntityDeclHandler(
+        expat_, [](void* self, const char*, int, const char*, int, const char*, const char*, const char*, const char*) {
+          of(self).stop(fail(Code::corrupt, "It declares entities, which are not read", of(self).input_.name));
+        });
   }
   ~Walker() { XML_ParserFree(expat_); }
   Walker(const Walker&) = delete;

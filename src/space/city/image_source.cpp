@@ -85,7 +85,7 @@ std::string media_type_of_image(std::string_view bytes) {
 
 std::unique_ptr<ImageSource> images_beside(const std::string& file_path) {
   return std::make_unique<FolderImages>(fs::path(file_path).parent_path().empty() ? fs::path(".")
-                                                                                 : fs::path(file_path).parent_path());
+                                                                                  : fs::path(file_path).parent_path());
 }
 
 }  // namespace cityloom::space

@@ -158,7 +158,8 @@ bool JsonStream::number(double& to) {
   if (next != '-' && (next < '0' || next > '9')) return fail("a number was expected");
   // Within one block, which is nearly always: without a copy.
   size_t end = at_;
-  while (end < buffer_.size() && std::string_view("0123456789+-.eE").find(buffer_[end]) != std::string_view::npos) ++end;
+  while (end < buffer_.size() && std::string_view("0123456789+-.eE").find(buffer_[end]) != std::string_view::npos)
+    ++end;
   const char *first = buffer_.data() + at_, *last = buffer_.data() + end;
   if (end == buffer_.size()) {
     text.assign(buffer_, at_, end - at_);

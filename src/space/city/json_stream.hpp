@@ -12,7 +12,8 @@ namespace cityloom::space {
 /// Reads forward once. Every function returns false when it cannot go on; `error` then says why. One worker.
 class JsonStream {
  public:
-  JsonStream(ByteSource source, size_t value_bytes_max) : source_(std::move(source)), value_bytes_max_(value_bytes_max) {}
+  JsonStream(ByteSource source, size_t value_bytes_max)
+      : source_(std::move(source)), value_bytes_max_(value_bytes_max) {}
 
   /// Calls `member(key)` for each member of the object that comes next. It must consume the member's value by one of
   /// the functions below, and return what that returned.

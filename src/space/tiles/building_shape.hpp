@@ -28,7 +28,7 @@ struct BuildingShape {
   std::string roof_shape;
   std::optional<double> roof_height_m;
   std::optional<double> roof_direction_deg;
-  twin::Geometry outline;  ///< Polygon or MultiPolygon; empty if the record has none
+  twin::Geometry outline;    ///< Polygon or MultiPolygon; empty if the record has none
   std::optional<Body> body;  ///< its faces, drawn instead of walls over the outline
 
   /// Around all that is drawn: roofs may reach over the outline. Must be drawable.
