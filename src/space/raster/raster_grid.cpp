@@ -90,13 +90,18 @@ std::optional<double> RasterGrid::value_at(double longitude_deg, double latitude
   const double own = value(std::floor(x), std::floor(y));
   if (std::isnan(own)) return std::nullopt;
   const double left = std::floor(x - 0.5), top = std::floor(y - 0.5), dx = x - 0.5 - left, dy = y - 0.5 - top;
-  // A cell that does not count must not make the sum NaN.
-  const auto part = [&](double column, double row, double weight) {
-    return weight == 0 ? 0 : value(column, row) * weight;
+  double sum = 0, weights = 0;
+  const auto add = [&](double column, double row, double weight) {
+    const double cell = value(column, row);
+    if (std::isnan(cell)) return;
+    sum += cell * weight;
+    weights += weight;
   };
-  const double between = part(left, top, (1 - dx) * (1 - dy)) + part(left + 1, top, dx * (1 - dy)) +
-                         part(left, top + 1, (1 - dx) * dy) + part(left + 1, top + 1, dx * dy);
-  return std::isnan(between) ? own : between;
+  add(left, top, (1 - dx) * (1 - dy));
+  add(left + 1, top, dx * (1 - dy));
+  add(left, top + 1, (1 - dx) * dy);
+  add(left + 1, top + 1, dx * dy);
+  return weights > 0 ? sum / weights : own;
 }
 
 std::optional<std::pair<double, double>> RasterGrid::range() const {

@@ -20,8 +20,8 @@ struct RasterGrid {
   twin::Box box;  ///< around the cells, not crossing the 180th meridian
   std::vector<float> values;
 
-  /// The value at a place, between the middles of the four cells around it (bilinear); the cell's own value where one
-  /// of them has none. Nothing outside of the box, or where the cell has none. Cost: some nanoseconds.
+  /// The value at a place, between the middles of the four cells around it (bilinear, of those that have values).
+  /// Nothing outside of the box, or where the cell of the place has none. Cost: some nanoseconds.
   std::optional<double> value_at(double longitude_deg, double latitude_deg) const;
 
   /// The least and greatest value; nothing if no cell has one.
