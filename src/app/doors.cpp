@@ -14,10 +14,11 @@
 namespace cityloom::app {
 namespace {
 
-base::Result<space::ImportReport> import_bytes(std::string_view name, std::string_view bytes, thread::Thread& thread,
+base::Result<space::ImportReport> import_bytes(std::string_view name, std::string_view bytes,
+                                               const space::ImportOptions& options, thread::Thread& thread,
                                                thread::BranchId branch) {
   space::ThreadSink sink(thread, branch);
-  auto report = space::import_bytes(name, bytes, sink);
+  auto report = space::import_bytes(name, bytes, sink, options);
   if (report || report.error().code != base::Code::corrupt) return report;
   // What is damaged is what the client sent, not what we hold.
   base::Error error = report.error();

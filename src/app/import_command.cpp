@@ -6,18 +6,39 @@
 #include "app/command.hpp"
 #include "app/http_client.hpp"
 #include "app/record_work.hpp"
-#include "space/space.hpp"
+#include "space/import_options.hpp"
 
 namespace cityloom::app {
 namespace {
 
-ExitCode import_to_server(const std::string& server, const std::vector<std::string>& files) {
+// The options of the import among the arguments. Errors: invalid.
+base::Result<space::ImportOptions> import_options(const Arguments& arguments) {
+  space::ImportOptions options;
+  for (const space::ImportOptionName& option : space::import_option_names()) {
+    const std::string* value = arguments.option("--" + std::string(option.name));
+    if (value == nullptr) continue;
+    if (auto status = space::set_import_option(options, option.name, *value); !status) return status.error();
+  }
+  return options;
+}
+
+std::string import_query(const Arguments& arguments) {
+  std::string query;
+  for (const space::ImportOptionName& option : space::import_option_names()) {
+    const std::string* value = arguments.option("--" + std::string(option.name));
+    if (value != nullptr) query += "&" + std::string(option.name) + "=" + url_escaped(*value);
+  }
+  return query;
+}
+
+ExitCode import_to_server(const std::string& server, const Arguments& arguments) {
+  const std::vector<std::string>& files = arguments.names;
   std::string base = server;
   while (!base.empty() && base.back() == '/') base.pop_back();
   for (const std::string& file : files) {
     const std::string name = std::filesystem::path(file).filename().string();
     std::fprintf(stderr, "importing %s: sending it to %s\n", file.c_str(), base.c_str());
-    const std::string url = base + "/api/import?name=" + url_escaped(name);
+    const std::string url = base + "/api/import?name=" + url_escaped(name) + import_query(arguments);
     const auto answer = post_file(url, file);
     if (!answer) return complain(answer.error(), exit_code_of_input(answer.error()));
     if (answer->status != 200) {
@@ -32,6 +53,8 @@ ExitCode import_to_server(const std::string& server, const std::vector<std::stri
 }
 
 ExitCode import_to_folder(const Arguments& arguments) {
+  const auto options = import_options(arguments);
+  if (!options) return complain(options.error(), ExitCode::usage);
   const Interrupt interrupt;
   const base::SystemClock clock;
   const auto folder = DataFolder::open(arguments.settings.data, DataFolder::Absent::make);
@@ -46,7 +69,7 @@ ExitCode import_to_folder(const Arguments& arguments) {
   for (const std::string& name : arguments.names) {
     const base::Status status = std::filesystem::is_directory(name)
                                     ? import_city_folder(name, *folder, **thread, clock, interrupt)
-                                    : import_one_file(name, **thread, clock, interrupt);
+                                    : import_one_file(name, *options, **thread, clock, interrupt);
     if (!status) return complain(status.error(), exit_code_of_input(status.error()));
   }
   return ExitCode::ok;
@@ -58,7 +81,7 @@ ExitCode run_import(const Arguments& arguments) {
                     ExitCode::usage);
   }
   const std::string* server = arguments.option("--to");
-  return server != nullptr ? import_to_server(*server, arguments.names) : guarded(import_to_folder, arguments);
+  return server != nullptr ? import_to_server(*server, arguments) : guarded(import_to_folder, arguments);
 }
 
 }  // namespace
@@ -66,6 +89,9 @@ ExitCode run_import(const Arguments& arguments) {
 Command import_command() {
   std::vector<Option> options = data_options();
   options.push_back({"--to", "URL", "send the files to this running server instead, e.g. http://127.0.0.1:8080", ""});
+  for (const space::ImportOptionName& option : space::import_option_names()) {
+    options.push_back({"--" + std::string(option.name), std::string(option.value), std::string(option.help), ""});
+  }
   return {
       "import",
       "Bring the files of a city into the record",

@@ -147,13 +147,17 @@ std::vector<std::string> data_places(const Settings& settings, const DataFolder&
   return places;
 }
 
-Status import_one_file(const std::string& path, thread::Thread& thread, const base::Clock& clock,
-                       const Interrupt& interrupt) {
+Status import_one_file(const std::string& path, const space::ImportOptions& given, thread::Thread& thread,
+                       const base::Clock& clock, const Interrupt& interrupt) {
   Progress progress("importing " + path, clock);
   std::string current;
   std::stop_source stop;
   space::ThreadSink sink(thread);
-  const auto report = space::import_file(path, sink, options_with(progress, current, interrupt, stop));
+  space::ImportOptions options = given;
+  const space::ImportOptions watched = options_with(progress, current, interrupt, stop);
+  options.progress = watched.progress;
+  options.stop = watched.stop;
+  const auto report = space::import_file(path, sink, options);
   if (!report) return report.error();
   progress.finish(report->text());
   tell_warnings(*report);

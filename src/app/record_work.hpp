@@ -30,8 +30,8 @@ std::string city_name(const Settings& settings, const DataFolder& folder);
 std::vector<std::string> data_places(const Settings& settings, const DataFolder& folder);
 
 /// Brings in one file with progress, and tells what became of it. Errors: those of space::import_file.
-base::Status import_one_file(const std::string& path, thread::Thread& thread, const base::Clock& clock,
-                             const Interrupt& interrupt);
+base::Status import_one_file(const std::string& path, const space::ImportOptions& options, thread::Thread& thread,
+                             const base::Clock& clock, const Interrupt& interrupt);
 
 /// Runs a command's work and turns what an interrupted or exhausted library throws into an exit code.
 ExitCode guarded(ExitCode (*work)(const Arguments&), const Arguments& arguments);

@@ -67,6 +67,19 @@ base::Result<Object> open_system(PJ_CONTEXT* context, const std::string& definit
   return crs;
 }
 
+bool is_north_first(PJ_CONTEXT* context, const PJ* crs) {
+  Object plane(is_compound(context, crs) ? proj_crs_get_sub_crs(context, crs, 0) : nullptr);
+  if (proj_get_type(plane ? plane.get() : crs) == PJ_TYPE_BOUND_CRS) {
+    plane.reset(proj_get_source_crs(context, plane ? plane.get() : crs));
+  }
+  const Object axes(proj_crs_get_coordinate_system(context, plane ? plane.get() : crs));
+  const char* direction = nullptr;
+  return axes &&
+         proj_cs_get_axis_info(context, axes.get(), 0, nullptr, nullptr, &direction, nullptr, nullptr, nullptr,
+                               nullptr) != 0 &&
+         std::string_view(direction) == "north";
+}
+
 // The grids that the best way to WGS 84 wants and this machine has not.
 std::vector<std::string> missing_grids_of(PJ_CONTEXT* context, const PJ* from, const PJ* to) {
   std::vector<std::string> missing;
@@ -97,13 +110,23 @@ struct Worker {
   Object transformation;
 };
 
-base::Result<Worker> make_worker(const std::string& definition, std::string* name, std::vector<std::string>* missing) {
+// What is learnt of a system when it is opened.
+struct Learnt {
+  std::string name;
+  std::vector<std::string> missing_grids;
+  bool is_north_first = false;
+};
+
+base::Result<Worker> make_worker(const std::string& definition, Learnt* learnt) {
   Worker worker{make_context(), nullptr};
   auto from = open_system(worker.context.get(), definition);
   if (!from) return std::move(from).error();
   const Object to(proj_create(worker.context.get(), wgs84_3d));
   if (!to) return fail(Code::unavailable, "PROJ does not find its database", {}, "Install the package proj-data");
-  if (name != nullptr) *name = proj_get_name(from->get());
+  if (learnt != nullptr) {
+    learnt->name = proj_get_name(from->get());
+    learnt->is_north_first = is_north_first(worker.context.get(), from->get());
+  }
   // Without the grid of heights, PROJ would also leave out the change of datum: then the place is worth more than the
   // height, which stays as it is.
   std::vector<std::string> without = missing_grids_of(worker.context.get(), from->get(), to.get());
@@ -112,7 +135,7 @@ base::Result<Worker> make_worker(const std::string& definition, std::string* nam
     Object solid(plane ? proj_crs_promote_to_3D(worker.context.get(), nullptr, plane.get()) : nullptr);
     if (solid) *from = std::move(solid);
   }
-  if (missing != nullptr) *missing = std::move(without);
+  if (learnt != nullptr) learnt->missing_grids = std::move(without);
   worker.transformation.reset(
       proj_create_crs_to_crs_from_pj(worker.context.get(), from->get(), to.get(), nullptr, nullptr));
   if (!worker.transformation) {
@@ -125,8 +148,7 @@ base::Result<Worker> make_worker(const std::string& definition, std::string* nam
 
 struct CoordinateSystem::Parts {
   std::string definition;
-  std::string name;
-  std::vector<std::string> missing_grids;
+  Learnt learnt;
   std::mutex mutex;
   std::vector<Worker> idle;
 
@@ -141,7 +163,7 @@ struct CoordinateSystem::Parts {
       }
     }
     if (!worker.transformation) {
-      auto made = make_worker(definition, nullptr, nullptr);
+      auto made = make_worker(definition, nullptr);
       if (!made) return std::move(made).error();
       worker = std::move(*made);
     }
@@ -154,7 +176,7 @@ struct CoordinateSystem::Parts {
       idle.push_back(std::move(worker));
     }
     if (error == 0 && std::isfinite(to.xyz.x) && std::isfinite(to.xyz.y) && std::isfinite(to.xyz.z)) return to;
-    return fail(Code::invalid, "The position lies outside what " + name + " can express" +
+    return fail(Code::invalid, "The position lies outside what " + learnt.name + " can express" +
                                    (reason.empty() ? "" : " (" + reason + ")"));
   }
 };
@@ -165,10 +187,13 @@ CoordinateSystem& CoordinateSystem::operator=(CoordinateSystem&&) noexcept = def
 CoordinateSystem::~CoordinateSystem() = default;
 
 const std::string& CoordinateSystem::name() const {
-  return parts_->name;
+  return parts_->learnt.name;
+}
+bool CoordinateSystem::is_north_first() const {
+  return parts_->learnt.is_north_first;
 }
 const std::vector<std::string>& CoordinateSystem::missing_grids() const {
-  return parts_->missing_grids;
+  return parts_->learnt.missing_grids;
 }
 
 base::Result<CoordinateSystem> CoordinateSystem::open(std::string_view definition, MissingGrids missing_grids) {
@@ -178,12 +203,12 @@ base::Result<CoordinateSystem> CoordinateSystem::open(std::string_view definitio
   }
   auto parts = std::make_unique<Parts>();
   parts->definition = definition;
-  auto worker = make_worker(parts->definition, &parts->name, &parts->missing_grids);
+  auto worker = make_worker(parts->definition, &parts->learnt);
   if (!worker) return std::move(worker).error();
-  if (!parts->missing_grids.empty() && missing_grids == MissingGrids::refuse) {
+  if (!parts->learnt.missing_grids.empty() && missing_grids == MissingGrids::refuse) {
     std::string list;
-    for (const std::string& grid : parts->missing_grids) list += (list.empty() ? "" : ", ") + grid;
-    return fail(Code::unavailable, parts->name + " needs correction grids that are not installed: " + list,
+    for (const std::string& grid : parts->learnt.missing_grids) list += (list.empty() ? "" : ", ") + grid;
+    return fail(Code::unavailable, parts->learnt.name + " needs correction grids that are not installed: " + list,
                 excerpt(definition), "Install them into PROJ's data folder, or allow an approximate transformation");
   }
   parts->idle.push_back(std::move(*worker));

@@ -44,6 +44,9 @@ class CoordinateSystem {
   /// The name that the definition gives, e.g. "Korea 2000 / Central Belt 2010".
   const std::string& name() const;
 
+  /// Whether the first axis points north (EPSG:5186, EPSG:4326) rather than east (EPSG:25833).
+  bool is_north_first() const;
+
   /// Grids that the best transformation would have used.
   const std::vector<std::string>& missing_grids() const;
 

@@ -30,12 +30,16 @@ std::string type_in(std::string_view entity_id) {
 
 }  // namespace
 
-void ImportBatch::begin_file(std::string file, std::string source) {
+base::Status ImportBatch::begin_file(std::string file, std::string source) {
   file_ = std::move(file);
   source_ = std::move(source);
   given_.clear();
   claimed_.insert(claimed_here_.begin(), claimed_here_.end());
   claimed_here_.clear();
+  before_.clear();
+  return sink_.each_of_source(vocabulary_.source, source_, [&](const twin::Entity& entity) {
+    before_.note(entity.id, stated_by(entity.attributes, vocabulary_.provided_by, source_));
+  });
 }
 
 bool ImportBatch::claim(std::string_view object) {
@@ -49,18 +53,34 @@ base::Status ImportBatch::add(thread::Change change) {
   if (!terms_interned_) return terms_interned_;
   if (!given_.insert(hash_of(change.entity_id)).second) return {};
   ++counts_[type_in(change.entity_id)];
+  before_.end_unsaid(change);
   waiting_positions_ += positions_in(change);
   waiting_.push_back(std::move(change));
   if (waiting_.size() < options_.batch_changes && waiting_positions_ < options_.batch_positions) return {};
   return flush();
 }
 
-twin::Term ImportBatch::term(std::string_view name) {
-  const std::string iri = "https://uri.etsi.org/ngsi-ld/default-context/" + std::string(name);
+twin::Term ImportBatch::interned(std::string_view name, std::string iri) {
   auto term = sink_.terms().intern(iri);
-  if (term) return *term;
+  if (term) {
+    terms_.emplace(name, *term);
+    return *term;
+  }
   if (terms_interned_) terms_interned_ = std::move(term).error();
   return {};
+}
+
+twin::Term ImportBatch::term(std::string_view name) {
+  if (const auto known = terms_.find(name); known != terms_.end()) return known->second;
+  // NGSI-LD's core context knows this one by another address.
+  const std::string_view vocabulary = name == "location" ? "" : "default-context/";
+  return interned(name, "https://uri.etsi.org/ngsi-ld/" + std::string(vocabulary) + std::string(name));
+}
+
+twin::Term ImportBatch::unit(std::string_view code) {
+  const std::string key = " " + std::string(code);  // no attribute's name begins with a blank
+  if (const auto known = terms_.find(key); known != terms_.end()) return known->second;
+  return interned(key, std::string(code));
 }
 
 base::Result<std::string> ImportBatch::put_asset(std::string_view bytes) {
@@ -106,15 +126,20 @@ base::Status ImportBatch::flush() {
 }
 
 base::Status ImportBatch::remove_gone() {
-  auto ids = sink_.ids_of_source(vocabulary_.source, source_);
-  if (!ids) return std::move(ids).error();
-  for (std::string& id : *ids) {
-    if (given_.contains(hash_of(id))) continue;
+  size_t kept = 0;
+  for (const uint64_t hash : given_) kept += before_.contains(hash) ? 1u : 0u;
+  if (kept == before_.size()) return {};
+  std::vector<std::string> gone;
+  auto status = sink_.each_of_source(vocabulary_.source, source_, [&](const twin::Entity& entity) {
+    if (!given_.contains(hash_of(entity.id))) gone.push_back(entity.id);
+  });
+  if (!status) return status;
+  for (std::string& id : gone) {
     thread::Change& change = waiting_.emplace_back();
     change.kind = thread::Change::Kind::remove;
     change.entity_id = std::move(id);
     if (waiting_.size() < options_.batch_changes) continue;
-    if (auto status = flush(); !status) return status;
+    if (auto flushed = flush(); !flushed) return flushed;
   }
   return flush();
 }

@@ -1,12 +1,14 @@
 // What an importer writes through: batches to the sink, counts, warnings, and which entities a source still has.
 #pragma once
 
+#include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
 
 #include <map>
 #include <string>
 #include <vector>
 
+#include "space/source_statements.hpp"
 #include "space/space.hpp"
 #include "space/vocabulary.hpp"
 
@@ -18,16 +20,20 @@ class ImportBatch {
   ImportBatch(ImportSink& sink, const Vocabulary& vocabulary, const ImportOptions& options)
       : sink_(sink), vocabulary_(vocabulary), options_(options) {}
 
-  /// Begins a file: what is added from now on is of this source.
-  void begin_file(std::string file, std::string source);
+  /// Begins a file: what is added from now on is of this source. Looks up what the source said before. Errors: those
+  /// of the sink.
+  base::Status begin_file(std::string file, std::string source);
 
-  /// Takes a change; writes a batch when it is full. An entity that this file gave before is left out.
-  /// Errors: those of the sink, cancelled.
+  /// Takes a change; writes a batch when it is full. An entity that this file gave before is left out. What the source
+  /// said of this entity before (attributes whose `providedBy` names it) and the change does not say ends with it:
+  /// importers state what their file says and need to delete nothing. Errors: those of the sink, cancelled.
   base::Status add(thread::Change change);
 
   /// The term of a name in NGSI-LD's default vocabulary ("pipeMaterial"): how a format names types and attributes that
   /// `vocabulary` does not have. If it cannot be interned, the next `add` fails.
   twin::Term term(std::string_view name);
+  /// The term of a unit code ("MTR") or a dataset's id, as it is.
+  twin::Term unit(std::string_view code);
 
   /// Keeps bytes that a change will name by what this returns: their SHA-256 as text. Durable when it returns.
   /// Errors: too_large (past thread::asset_bytes_max), unavailable, cancelled.
@@ -59,6 +65,7 @@ class ImportBatch {
   ImportReport finish();
 
  private:
+  twin::Term interned(std::string_view name, std::string iri);
   base::Status flush();
   base::Status remove_gone();
 
@@ -70,6 +77,8 @@ class ImportBatch {
   std::vector<thread::Change> waiting_;
   size_t waiting_positions_ = 0;
   uint64_t handed_over_ = 0;
+  SourceStatements before_;  // of this source, when the file began
+  std::map<std::string, twin::Term, std::less<>> terms_;
   absl::flat_hash_set<uint64_t> given_;         // hashes of entity ids of this file
   absl::flat_hash_set<uint64_t> claimed_;       // hashes of objects of earlier files
   absl::flat_hash_set<uint64_t> claimed_here_;  // and of this one

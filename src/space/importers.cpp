@@ -4,14 +4,30 @@
 #include <cctype>
 
 #include "space/byte_source.hpp"
+#include "space/formats/csv_import.hpp"
+#include "space/formats/epanet_import.hpp"
+#include "space/formats/geojson_import.hpp"
+#include "space/formats/sumo_import.hpp"
+#include "space/formats/topojson_import.hpp"
 #include "space/importer.hpp"
 #include "space/osm_import.hpp"
+#include "space/points/points_import.hpp"
+#include "space/transit/gtfs_import.hpp"
 
 namespace cityloom::space {
 namespace {
 
 constexpr std::array table{
     Importer{"OpenStreetMap", ".osm .osm.gz .osm.pbf .pbf", nullptr, import_osm},
+    Importer{"GeoJSON",
+             ".geojson .geojson.gz .geojsonl .geojsonl.gz .geojsons .ndgeojson .json .json.gz .jsonl .ndjson",
+             is_geojson, import_geojson},
+    Importer{"TopoJSON", ".topojson .topojson.gz .json .json.gz", is_topojson, import_topojson},
+    Importer{"SUMO networks", ".net.xml .net.xml.gz", is_sumo_network, import_sumo},
+    Importer{"EPANET", ".inp .inp.gz", is_epanet, import_epanet},
+    Importer{"GTFS", ".zip", is_gtfs, import_gtfs},
+    Importer{"LAS and LAZ point clouds", ".las .laz .las.gz", is_las, import_points},
+    Importer{"tables with positions", ".csv .csv.gz .tsv .tsv.gz .txt", is_table, import_csv},
 };
 
 bool has_ending(std::string_view file_name, std::string_view endings) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "space/osm_underground.hpp"
 #include "space/osm_values.hpp"
 
 namespace cityloom::space {
@@ -47,6 +48,7 @@ std::string_view type_name(FeatureKind kind) {
       return "Water";
     case FeatureKind::green_space:
       return "GreenSpace";
+    case FeatureKind::underground_line:
     case FeatureKind::none:
       break;
   }
@@ -71,6 +73,7 @@ Term type_term(FeatureKind kind, const Vocabulary& vocabulary) {
       return vocabulary.water;
     case FeatureKind::green_space:
       return vocabulary.green_space;
+    case FeatureKind::underground_line:
     case FeatureKind::none:
       break;
   }
@@ -173,6 +176,7 @@ FeatureKind kind_of(OsmType type, const OsmTags& tags) {
   if (type == OsmType::way && is_road_class(tags["highway"]) && tags["area"] != "yes") return FeatureKind::road;
   if (is_water(tags)) return FeatureKind::water;
   if (!green_category(tags).empty()) return FeatureKind::green_space;
+  if (type == OsmType::way && is_underground_line(tags)) return FeatureKind::underground_line;
   if (!tags.has("highway") && !interest_category(tags).empty()) return FeatureKind::point_of_interest;
   return FeatureKind::none;
 }
@@ -227,18 +231,8 @@ class ChangeMaker {
   void building(std::string_view key);
   void road();
 
-  // What a file can say and does not say here ends; attributes that others gave the entity stay.
   thread::Change finish() {
     change_.attributes.push_back(plain(v_.source, maker_.source_));
-    const size_t stated = change_.attributes.size();
-    for (Term name :
-         {v_.name, v_.min_height, v_.levels, v_.category, v_.address, v_.roof_shape, v_.roof_height, v_.roof_direction,
-          v_.part_of, v_.lane_count, v_.maximum_allowed_speed, v_.bridge, v_.tunnel, v_.motor_vehicle}) {
-      const auto end = change_.attributes.begin() + static_cast<long>(stated);
-      if (std::any_of(change_.attributes.begin(), end, [&](const Attribute& one) { return one.name == name; }))
-        continue;
-      change_.attributes.emplace_back().name = name;
-    }
     return std::move(change_);
   }
 
@@ -433,6 +427,7 @@ thread::Change FeatureMaker::feature(FeatureKind kind, const OsmObject& object, 
       break;
     }
     case FeatureKind::road:
+    case FeatureKind::underground_line:
     case FeatureKind::none:
       break;
   }
@@ -470,9 +465,8 @@ thread::Change FeatureMaker::turn_restriction(const OsmObject& relation, const T
 }
 
 void FeatureMaker::set_parent(thread::Change& part, std::string_view building_id, const OsmObject& object) const {
-  // The change says already that it has none.
-  Attribute& parent = *std::find_if(part.attributes.begin(), part.attributes.end(),
-                                    [&](const Attribute& one) { return one.name == vocabulary_.part_of; });
+  Attribute& parent = part.attributes.emplace_back();
+  parent.name = vocabulary_.part_of;
   parent.kind = AttributeKind::relationship;
   parent.value = std::string(building_id);
   Attribute provider;

@@ -54,7 +54,8 @@ enum class FeatureKind : uint8_t {
   crossing,
   point_of_interest,
   water,
-  green_space
+  green_space,
+  underground_line,  ///< see osm_underground.hpp
 };
 
 /// What a node, way or multipolygon with these tags is. One object is one kind: the first that fits in the order above.

@@ -15,6 +15,7 @@
 #include "space/osm_node_index.hpp"
 #include "space/osm_part_index.hpp"
 #include "space/osm_roads.hpp"
+#include "space/osm_underground.hpp"
 #include "space/osm_values.hpp"
 
 namespace cityloom::space {
@@ -69,6 +70,7 @@ class OsmImport {
   Status emit_road(const osmium::Way& way);
   Status emit_area(const OsmObject& object, FeatureKind kind, twin::Geometry geometry);
   Status emit_interest(const osmium::Way& way);
+  Status emit_underground(const osmium::Way& way);
   void adopt_building_relation(const osmium::Relation& relation);
 
   const OsmTags& tags_of(const osmium::OSMObject& object, const OsmObject& name) {
@@ -285,10 +287,31 @@ Status OsmImport::emit_interest(const osmium::Way& way) {
   return batch_.add(maker_.feature(FeatureKind::point_of_interest, object, tags_, twin::Geometry::point(middle)));
 }
 
+Status OsmImport::emit_underground(const osmium::Way& way) {
+  const OsmObject object{OsmType::way, way.id()};
+  twin::Geometry line;
+  line.kind = twin::GeometryKind::line_string;
+  for (const osmium::NodeRef& node : way.nodes()) {
+    if (!node.location().valid()) continue;
+    const twin::Position position{node.lon(), node.lat()};
+    if (line.positions.empty() || line.positions.back() != position) line.positions.push_back(position);
+  }
+  if (line.positions.size() < 2) {
+    warn(object, "fewer than two of its nodes are in the file");
+    return {};
+  }
+  line.line_ends = {static_cast<uint32_t>(line.positions.size())};
+  return add_underground_line(batch_, object, tags_, std::move(line));
+}
+
 // `tags_` are the object's.
 Status OsmImport::emit_area(const OsmObject& object, FeatureKind kind, twin::Geometry geometry) {
   if (kind == FeatureKind::building && !parts_.empty()) {
     parts_.adopt(FeatureMaker::entity_id(kind, object), geometry);
+  }
+  if (kind == FeatureKind::building && tags_.has("building:levels:underground")) {
+    const std::string building_id = FeatureMaker::entity_id(kind, object);
+    if (auto status = add_basement(batch_, object, tags_, geometry, building_id); !status) return status;
   }
   return batch_.add(maker_.feature(kind, object, tags_, std::move(geometry)));
 }
@@ -302,6 +325,7 @@ Status OsmImport::emit_way(osmium::Way& way) {
   locate(way);
   if (kind == FeatureKind::road) return emit_road(way);
   if (kind == FeatureKind::point_of_interest) return emit_interest(way);
+  if (kind == FeatureKind::underground_line) return emit_underground(way);
   auto area = area_of(way);
   if (!area) {
     warn(object, area.error().what);

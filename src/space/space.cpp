@@ -17,8 +17,8 @@ namespace fs = std::filesystem;
 
 // One file within an import.
 base::Status import_one(const Importer& importer, const ImportInput& input, ImportBatch& batch) {
-  batch.begin_file(input.name, batch.options().source.empty() ? input.name : batch.options().source);
-  auto status = importer.import(input, batch);
+  auto status = batch.begin_file(input.name, batch.options().source.empty() ? input.name : batch.options().source);
+  if (status) status = importer.import(input, batch);
   if (status) status = batch.end_file();
   if (!status) batch.drop_waiting();
   return status;
@@ -114,6 +114,10 @@ base::Result<ImportReport> import_city(const std::string& folder, ImportSink& si
     }
     const base::Status status = importer ? import_one(**importer, input, batch) : base::Status(importer.error());
     if (status) continue;
+    if (status.error().code == Code::unsupported) {
+      batch.report().ignored.push_back(file.name);
+      continue;
+    }
     if (ends_the_import(status.error())) return status.error();
     batch.report().failures.push_back({file.name, status.error()});
   }

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -53,12 +55,25 @@ struct ImportProgress {
   uint64_t entities = 0;  ///< handed to the sink so far
 };
 
+/// Where a model without a place on the earth is put: its origin's position, and how far it is turned clockwise.
+struct Placement {
+  double longitude_deg = 0;
+  double latitude_deg = 0;
+  double height_m = 0;  ///< above the ellipsoid
+  double rotation_deg = 0;
+};
+
 struct ImportOptions {
   std::function<void(const ImportProgress&)> progress;  ///< on the caller's worker, after each block of a file
   std::stop_token stop;
-  std::string source;                ///< what the entities carry as `source`; empty: the file's name
-  size_t batch_changes = 1'000;      ///< changes that go to the sink together
-  size_t batch_positions = 100'000;  ///< positions in them, about
+  std::string source;                          ///< what the entities carry as `source`; empty: the file's name
+  std::string crs;                             ///< of files that name no coordinate system, or instead of theirs
+  std::optional<Placement> placement;          ///< of models that have no coordinate system
+  std::string type;                            ///< of entities of files that name none: "Pipe"
+  std::map<std::string, std::string> columns;  ///< of tables: what ("lon", "lat", "id", ...) -> the column's name
+  std::string encoding;                        ///< of tables: "CP949"; empty: found out
+  size_t batch_changes = 1'000;                ///< changes that go to the sink together
+  size_t batch_positions = 100'000;            ///< positions in them, about
   size_t warnings_max = 1'000;
   uint64_t nodes_max = 30'000'000;  ///< of one file that its features use: 16 bytes each are held
 };
@@ -70,8 +85,9 @@ class ImportSink {
   virtual twin::TermTable& terms() = 0;
   /// Takes changes and says what became of each. Returns when they are durable.
   virtual base::Result<thread::Outcomes> append(std::vector<thread::Change> changes) = 0;
-  /// The ids of the entities whose attribute `attribute` is this text. Cost: looks at every entity.
-  virtual base::Result<std::vector<std::string>> ids_of_source(twin::Term attribute, std::string_view source) = 0;
+  /// Calls `visit` with each entity whose attribute `attribute` is this text, unpacked. Cost: looks at every entity.
+  virtual base::Status each_of_source(twin::Term attribute, std::string_view source,
+                                      const std::function<void(const twin::Entity&)>& visit) = 0;
   /// Keeps bytes that a fact will name (a block of terrain, a texture, points): see thread::Thread::put_asset.
   virtual base::Result<std::string> put_asset(std::string_view bytes) = 0;
 };
@@ -84,7 +100,8 @@ class ThreadSink final : public ImportSink {
       : thread_(thread), branch_(branch), author_(std::move(author)) {}
   twin::TermTable& terms() override { return thread_.terms(); }
   base::Result<thread::Outcomes> append(std::vector<thread::Change> changes) override;
-  base::Result<std::vector<std::string>> ids_of_source(twin::Term attribute, std::string_view source) override;
+  base::Status each_of_source(twin::Term attribute, std::string_view source,
+                              const std::function<void(const twin::Entity&)>& visit) override;
   base::Result<std::string> put_asset(std::string_view bytes) override { return thread_.put_asset(bytes); }
 
  private:

@@ -11,19 +11,19 @@ base::Result<thread::Outcomes> ThreadSink::append(std::vector<thread::Change> ch
   return thread_.append(std::move(set));
 }
 
-base::Result<std::vector<std::string>> ThreadSink::ids_of_source(twin::Term attribute, std::string_view source) {
+base::Status ThreadSink::each_of_source(twin::Term attribute, std::string_view source,
+                                        const std::function<void(const twin::Entity&)>& visit) {
   auto snapshot = thread_.snapshot(branch_);
-  std::vector<std::string> ids;
-  auto status = snapshot.each(twin::Query(), [&](const twin::EntityRecord& record) {
+  return snapshot.each(twin::Query(), [&](const twin::EntityRecord& record) {
+    bool is_of_source = false;
     record.each_attribute(attribute, [&](const twin::Attribute& found) {
       const auto* text = std::get_if<std::string>(&found.value);
-      if (text != nullptr && *text == source) ids.emplace_back(record.id());
+      is_of_source = text != nullptr && *text == source;
       return false;
     });
+    if (is_of_source) visit(record.unpack());
     return true;
   });
-  if (!status) return std::move(status).error();
-  return ids;
 }
 
 }  // namespace cityloom::space

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,7 @@ namespace cityloom::serve {
 
 /// Brings a file's bytes into a branch of a thread: `space::import_bytes` into a ThreadSink, as the program wires it.
 using ImportBytes = std::function<base::Result<space::ImportReport>(std::string_view name, std::string_view bytes,
+                                                                    const space::ImportOptions& options,
                                                                     thread::Thread& thread, thread::BranchId branch)>;
 
 /// What the doors lead to. All of it outlives the server. What is null or empty has a door that says so (404 or 501).
@@ -37,6 +39,8 @@ struct ApiServices {
       link_push;                      ///< link::Links::push
   space::CityTiles* tiles = nullptr;  ///< of the default tenant
   space::RoadMap* roads = nullptr;    ///< of the default tenant
+  /// The height of the ground above the ellipsoid, where it is known.
+  std::function<std::optional<double>(const twin::Position&)> ground;
   ImportBytes import;
   size_t import_bytes_max = 512u << 20;
   std::string city_name;       ///< what /api/summary calls the city; may be empty

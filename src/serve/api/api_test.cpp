@@ -72,7 +72,7 @@ class ApiTest : public testing::Test {
     services.console_folder = folder_.string();
     services.city_name = "seoul-jamsil";
     services.bench = true;
-    services.import = [](std::string_view name, std::string_view bytes, thread::Thread&,
+    services.import = [](std::string_view name, std::string_view bytes, const space::ImportOptions&, thread::Thread&,
                          thread::BranchId) -> base::Result<space::ImportReport> {
       if (!name.ends_with(".osm")) return base::fail(base::Code::unsupported, "not a kind of file that is known");
       space::ImportReport report;

@@ -3,6 +3,7 @@
 
 #include "serve/api/doors.hpp"
 #include "serve/json.hpp"
+#include "space/import_options.hpp"
 #include "space/roads.hpp"
 #include "space/tiles/layer.hpp"
 #include "space/tiles/tiles.hpp"
@@ -65,9 +66,15 @@ Result<Response> import_file(const ApiState& state, const Request& request) {
   if (name.empty() || name.size() > 255 || name.find_first_of("/\\") != std::string_view::npos) {
     return fail(Code::invalid, "name must be the file's name, without folders", "name");
   }
+  space::ImportOptions options;
+  for (const space::ImportOptionName& option : space::import_option_names()) {
+    const auto value = request.query_value(option.name);
+    if (!value) continue;
+    if (auto status = space::set_import_option(options, option.name, *value); !status) return status.error();
+  }
   const auto writing = writing_of(*state.services.tenants, request);
   if (!writing) return writing.error();
-  const auto report = state.services.import(name, request.body(), *writing->thread, writing->branch);
+  const auto report = state.services.import(name, request.body(), options, *writing->thread, writing->branch);
   if (!report) return report.error();
   JsonText json;
   json.open_object().member("imported", report->imported).member("unchanged", report->unchanged);
@@ -152,6 +159,10 @@ void add_import_door(Router& router, const ApiStatePointer& state) {
   route.parameters = {
       {Parameter::In::query, "name", "The file's name, which says its kind", R"({"type":"string"})", true},
       branch_parameter()};
+  for (const space::ImportOptionName& option : space::import_option_names()) {
+    route.parameters.push_back(
+        {Parameter::In::query, std::string(option.name), std::string(option.help), R"({"type":"string"})", false});
+  }
   route.request_body = {{"application/octet-stream", ""}};
   route.answers = {{200, "What it did", {{"application/json", schema_reference("ImportReport")}}}};
   router.add(std::move(route));

@@ -48,6 +48,15 @@ void add_branch_doors(Router& router, const ApiStatePointer& state);
 /// /api/route, /api/import and /tiles/buildings.
 void add_city_doors(Router& router, const ApiStatePointer& state);
 
+/// /api/underground and its section.
+void add_underground_doors(Router& router, const ApiStatePointer& state);
+
+/// /api/transit/departures.
+void add_transit_doors(Router& router, const ApiStatePointer& state);
+
+/// /tiles/points.
+void add_points_door(Router& router, const ApiStatePointer& state);
+
 /// The parameters `asOf` and `branch` as routes describe them.
 Parameter as_of_parameter();
 /// The branch that a request is about.

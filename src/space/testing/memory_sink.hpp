@@ -31,13 +31,13 @@ class MemorySink final : public ImportSink {
     return outcomes;
   }
 
-  base::Result<std::vector<std::string>> ids_of_source(twin::Term attribute, std::string_view source) override {
-    std::vector<std::string> ids;
+  base::Status each_of_source(twin::Term attribute, std::string_view source,
+                              const std::function<void(const twin::Entity&)>& visit) override {
     for (const auto& [id, entity] : entities) {
       const twin::Attribute* found = entity.find(attribute);
-      if (found != nullptr && found->value == twin::Value(std::string(source))) ids.push_back(id);
+      if (found != nullptr && found->value == twin::Value(std::string(source))) visit(entity);
     }
-    return ids;
+    return {};
   }
 
   base::Result<std::string> put_asset(std::string_view bytes) override {

@@ -1,0 +1,14 @@
+// GTFS: stops and routes as entities, the timetable as assets.
+#pragma once
+
+#include "space/importer.hpp"
+
+namespace cityloom::space {
+
+/// Whether an archive begins as one that may hold GTFS: by the names of its first files.
+bool is_gtfs(std::string_view head);
+
+/// Imports one file, see Importer::import. At most 30 million stop times: 16 bytes each are held.
+base::Status import_gtfs(const ImportInput& input, ImportBatch& batch);
+
+}  // namespace cityloom::space
