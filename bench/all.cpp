@@ -1,5 +1,6 @@
 // The list of benchmarks: a new one is a file NAME_bench.cpp and a line here.
 #include "bench/bench.hpp"
+#include "bench/citymodels_bench.hpp"
 #include "bench/http_bench.hpp"
 #include "bench/import_bench.hpp"
 #include "bench/live_bench.hpp"
@@ -18,6 +19,7 @@ const std::vector<Benchmark>& all_benchmarks() {
       {"http", "an entity read and an attribute changed durably, against a fixed body", run_http},
       {"mqtt", "5,000 readings a second by MQTT for a minute: all durable, none lost", run_mqtt},
       {"live", "the same readings into a running server: what a console sees and how long its reads take", run_live},
+      {"citymodels", "houses of LoD2 from CityGML and CityJSON to entities and tiles", run_citymodels},
       {"import", "Jamsil and Monaco from files to the first tile of buildings", run_import},
       {"tiles", "a city of 100,000 buildings: tiled, tiles made, one building changed", run_tiles},
       {"tiles-million", "the same with a million buildings", run_tiles_million},

@@ -10,7 +10,7 @@ namespace cityloom::app {
 namespace {
 
 std::vector<Command> all_commands() {
-  return {serve_command(),  import_command(), backup_command(), restore_command(),
+  return {serve_command(),  import_command(), export_command(), backup_command(), restore_command(),
           refold_command(), doctor_command(), bench_command(),  version_command()};
 }
 

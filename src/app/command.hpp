@@ -23,6 +23,7 @@ struct Command {
 /// Each runs to its end and has told the user what became of it.
 Command serve_command();
 Command import_command();
+Command export_command();
 Command backup_command();
 Command restore_command();
 Command refold_command();

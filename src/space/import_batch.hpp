@@ -51,6 +51,7 @@ class ImportBatch {
   bool is_cancelled() const { return options_.stop.stop_requested(); }
 
   const Vocabulary& vocabulary() const { return vocabulary_; }
+  twin::TermTable& terms() { return sink_.terms(); }
   const ImportOptions& options() const { return options_; }
   const std::string& source() const { return source_; }
   const std::string& file() const { return file_; }

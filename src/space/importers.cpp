@@ -4,6 +4,8 @@
 #include <cctype>
 
 #include "space/byte_source.hpp"
+#include "space/city/citygml_import.hpp"
+#include "space/city/cityjson_import.hpp"
 #include "space/importer.hpp"
 #include "space/osm_import.hpp"
 
@@ -12,6 +14,8 @@ namespace {
 
 constexpr std::array table{
     Importer{"OpenStreetMap", ".osm .osm.gz .osm.pbf .pbf", nullptr, import_osm},
+    Importer{"CityJSON", ".json .json.gz .jsonl .jsonl.gz", is_cityjson, import_cityjson},
+    Importer{"CityGML", ".gml .gml.gz .xml .xml.gz .citygml", is_citygml, import_citygml},
 };
 
 bool has_ending(std::string_view file_name, std::string_view endings) {

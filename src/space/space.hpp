@@ -57,6 +57,7 @@ struct ImportOptions {
   std::function<void(const ImportProgress&)> progress;  ///< on the caller's worker, after each block of a file
   std::stop_token stop;
   std::string source;                ///< what the entities carry as `source`; empty: the file's name
+  std::string crs;                   ///< of files that name no coordinate system, or instead of theirs
   size_t batch_changes = 1'000;      ///< changes that go to the sink together
   size_t batch_positions = 100'000;  ///< positions in them, about
   size_t warnings_max = 1'000;

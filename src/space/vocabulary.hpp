@@ -13,7 +13,7 @@ struct Vocabulary {
       water, green_space;
   // Attributes.
   twin::Term name, location, height, height_source, min_height, levels, category, address, source, provided_by, part_of,
-      roof_shape, roof_height, roof_direction;
+      roof_shape, roof_height, roof_direction, body, lod, surface_types, appearance;
   twin::Term road_class, lane_count, oneway, maximum_allowed_speed, start_node, end_node, length, bridge, tunnel,
       motor_vehicle, restriction, from, via, to;
   // Units.

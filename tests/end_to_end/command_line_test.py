@@ -5,7 +5,7 @@ import re
 import cityloom
 from cityloom import command, expect, expect_equal
 
-COMMANDS = ("serve", "import", "backup", "restore", "refold", "doctor", "bench", "version")
+COMMANDS = ("serve", "import", "export", "backup", "restore", "refold", "doctor", "bench", "version")
 
 
 def test_help_of_the_program_and_of_each_command():

@@ -47,6 +47,8 @@ void add_stream_door(Router& router, const ApiStatePointer& state);
 void add_branch_doors(Router& router, const ApiStatePointer& state);
 /// /api/route, /api/import and /tiles/buildings.
 void add_city_doors(Router& router, const ApiStatePointer& state);
+/// /api/export.
+void add_export_door(Router& router, const ApiStatePointer& state);
 
 /// The parameters `asOf` and `branch` as routes describe them.
 Parameter as_of_parameter();

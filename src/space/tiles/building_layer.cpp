@@ -16,6 +16,7 @@ std::optional<Sketch> sketch(const twin::EntityRecord& record, const LayerContex
   if (!shape.can_be_drawn()) return {};
   Sketch sketch;
   plan_ground(shape.outline, sketch);
+  if (shape.body) sketch.box = shape.box();
   sketch.lowest_m = shape.ground_m + shape.min_height_m;
   sketch.highest_m = shape.ground_m + shape.height_m;
   sketch.size_m = std::max(shape.height_m, std::sqrt(sketch.area_m2));

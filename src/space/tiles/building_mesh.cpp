@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "space/city/body_mesh.hpp"
+
 namespace cityloom::space {
 namespace {
 
@@ -162,6 +164,10 @@ bool PolygonBuilder::build(const std::vector<const twin::Position*>& ring_starts
 
 bool append_building(const BuildingShape& shape, uint32_t feature, const LocalFrame& frame, Triangulator& triangulator,
                      Mesh& to) {
+  if (shape.body) {
+    append_body(*shape.body, feature, frame, triangulator, to);
+    return true;
+  }
   const twin::Geometry& outline = shape.outline;
   std::vector<uint32_t> polygon_ends = outline.polygon_ends;
   if (polygon_ends.empty()) polygon_ends.push_back(static_cast<uint32_t>(outline.line_ends.size()));

@@ -77,6 +77,21 @@ void stand_on(const Ground& ground, BuildingShape& shape) {
   shape.height_m = std::max(shape.height_m, rise_m + std::min(shape.height_m, level_height_m));
 }
 
+// Faces say where they are: no ground is asked, and the stated height is for the table only.
+void settle_body(BuildingShape& shape) {
+  double lowest_m = std::numeric_limits<double>::infinity(), highest_m = -lowest_m;
+  for (const twin::Position& position : shape.body->faces.positions) {
+    lowest_m = std::min(lowest_m, position.height_m);
+    highest_m = std::max(highest_m, position.height_m);
+  }
+  shape.ground_m = std::clamp(lowest_m, -12'000.0, 9'000.0);
+  shape.min_height_m = 0;
+  shape.height_m = std::clamp(highest_m - shape.ground_m, 0.01, height_m_max);
+  if (!shape.outline.positions.empty()) return;
+  shape.outline = {twin::GeometryKind::multi_polygon, shape.body->faces.positions, shape.body->faces.line_ends,
+                   shape.body->faces.polygon_ends};
+}
+
 class Hasher {
  public:
   void add(std::string_view text) {
@@ -93,6 +108,14 @@ class Hasher {
 
 }  // namespace
 
+twin::Box BuildingShape::box() const {
+  twin::Box box = twin::bounds_of(outline);
+  if (!body) return box;
+  const twin::Box faces = twin::bounds_of(body->faces);
+  return {std::min(box.west_deg, faces.west_deg), std::min(box.south_deg, faces.south_deg),
+          std::max(box.east_deg, faces.east_deg), std::max(box.north_deg, faces.north_deg)};
+}
+
 uint64_t BuildingShape::hash() const {
   Hasher hasher;
   for (const std::string* text : {&id, &parent_id, &name, &category, &height_source, &roof_shape}) hasher.add(*text);
@@ -104,6 +127,7 @@ uint64_t BuildingShape::hash() const {
   }
   for (uint32_t end : outline.line_ends) hasher.add_number(end);
   for (uint32_t end : outline.polygon_ends) hasher.add_number(-1.0 - end);
+  if (body) hasher.add_number(static_cast<double>(body->hash()));
   return hasher.digest();
 }
 
@@ -116,6 +140,7 @@ BuildingShape shape_of(const twin::EntityRecord& record, const Vocabulary& vocab
     const twin::Term name = attribute.name;
     const twin::Value& value = attribute.value;
     if (name == vocabulary.location) read_outline(value, shape);
+    if (name == vocabulary.body) shape.body = body_of(attribute, vocabulary);
     if (name == vocabulary.name) shape.name = name_of(attribute);
     if (name == vocabulary.category) shape.category = text_of(value);
     if (name == vocabulary.levels) shape.levels = number_of(value);
@@ -134,12 +159,13 @@ BuildingShape shape_of(const twin::EntityRecord& record, const Vocabulary& vocab
   });
   settle_heights(shape);
   if (ground != nullptr) stand_on(*ground, shape);
+  if (shape.body) settle_body(shape);
   return shape;
 }
 
 bool is_drawn(twin::Term attribute, const Vocabulary& v) {
   for (twin::Term drawn : {v.location, v.name, v.category, v.levels, v.min_height, v.part_of, v.roof_shape,
-                           v.roof_height, v.roof_direction, v.height}) {
+                           v.roof_height, v.roof_direction, v.height, v.body}) {
     if (attribute == drawn) return true;
   }
   return false;

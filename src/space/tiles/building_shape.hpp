@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "space/city/body.hpp"
 #include "space/tiles/ground.hpp"
 #include "space/vocabulary.hpp"
 #include "twin/entity.hpp"
@@ -28,7 +29,10 @@ struct BuildingShape {
   std::optional<double> roof_height_m;
   std::optional<double> roof_direction_deg;
   twin::Geometry outline;  ///< Polygon or MultiPolygon; empty if the record has none
+  std::optional<Body> body;  ///< its faces, drawn instead of walls over the outline
 
+  /// Around all that is drawn: roofs may reach over the outline. Must be drawable.
+  twin::Box box() const;
   bool can_be_drawn() const { return !outline.positions.empty(); }
   /// Equal shapes have equal hashes; id included.
   uint64_t hash() const;
