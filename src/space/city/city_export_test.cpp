@@ -61,7 +61,9 @@ void expect_near(const twin::Geometry& a, const twin::Geometry& b, const std::st
   for (size_t i = 0; i < a.positions.size(); ++i) {
     ASSERT_NEAR(a.positions[i].longitude_deg, b.positions[i].longitude_deg, 2e-9) << what;
     ASSERT_NEAR(a.positions[i].latitude_deg, b.positions[i].latitude_deg, 2e-9) << what;
-    if (a.positions[i].has_height()) ASSERT_NEAR(a.positions[i].height_m, b.positions[i].height_m, 2e-3) << what;
+    if (a.positions[i].has_height()) {
+      ASSERT_NEAR(a.positions[i].height_m, b.positions[i].height_m, 2e-3) << what;
+    }
   }
 }
 
