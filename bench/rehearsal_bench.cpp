@@ -10,6 +10,7 @@
 #include <fstream>
 #include <string>
 
+#include "bench/tiles_bench.hpp"
 #include "rehearsal/city.hpp"
 #include "rehearsal/day.hpp"
 #include "space/tiles/tiles.hpp"
@@ -38,36 +39,19 @@ double peak_gigabytes() {
   return 0;
 }
 
-/// Every uri of glTF contents in a tileset's text; those of tilesets below it are not followed.
-std::vector<std::string> contents_in(const std::string& tileset) {
-  std::vector<std::string> found;
-  constexpr std::string_view key = "\"uri\":\"";
-  for (size_t at = tileset.find(key); at != std::string::npos; at = tileset.find(key, at + 1)) {
-    const size_t start = at + key.size();
-    std::string uri = tileset.substr(start, tileset.find('"', start) - start);
-    uri = uri.substr(0, uri.find('?'));
-    if (uri.ends_with(".glb")) found.push_back(std::move(uri));
-  }
-  return found;
-}
-
-Status ask_for_tiles(space::BuildingTiles& tiles, const std::string& name, const Report& report) {
+Status ask_for_tiles(space::CityTiles& tiles, const std::string& name, const Report& report) {
   const auto start = Steady::now();
-  const auto root = tiles.find("tileset.json");
-  if (!root) return root.error();
-  const std::vector<std::string> uris = contents_in((*root)->bytes);
-  if (!uris.empty()) {
-    if (const auto first = tiles.find(uris.front()); !first) return first.error();
-  }
+  const std::vector<std::string> paths = tile_paths(tiles);
+  if (paths.empty()) return base::fail(base::Code::internal, "the city has no tiles");
+  if (const auto first = tiles.find({.path = paths.front()}); !first) return first.error();
   report({name + "_first_picture", seconds_since(start), "s", 3, false});
+  const size_t asked = std::min(tiles_asked, paths.size());
   std::vector<double> times_ms;
-  for (size_t n = 0; n < std::min(tiles_asked, uris.size()); ++n) {
+  for (size_t n = 0; n < asked; ++n) {
     const auto began = Steady::now();
-    const auto tile = tiles.find(uris[n * uris.size() / std::min(tiles_asked, uris.size())]);
-    if (!tile) return tile.error();
+    if (const auto tile = tiles.find({.path = paths[n * paths.size() / asked]}); !tile) return tile.error();
     times_ms.push_back(seconds_since(began) * 1'000);
   }
-  if (times_ms.empty()) return {};
   std::sort(times_ms.begin(), times_ms.end());
   report({name + "_tiles_p95", times_ms[times_ms.size() * 95 / 100], "ms", 50, false});
   return {};
@@ -81,7 +65,7 @@ Status measure_city(const Setup& setup, uint64_t buildings, const std::string& n
   const auto record = thread::Thread::open(std::move(*store), clock);
   if (!record) return record.error();
   const auto start = Steady::now();
-  const auto tiles = space::BuildingTiles::follow(**record);
+  const auto tiles = space::CityTiles::follow(**record);
   space::ThreadSink sink(**record);
   rehearsal::CitySpec spec;
   spec.buildings = buildings;
@@ -90,7 +74,7 @@ Status measure_city(const Setup& setup, uint64_t buildings, const std::string& n
   report({name + "_made_and_recorded", seconds_since(start), "s", {}, false});
   report({name + "_entities", static_cast<double>(made->imported), "entities", {}, true});
   if (Status status = tiles->wait_for((*record)->head(), 900'000); !status) return status;
-  const auto root = tiles->find("tileset.json");
+  const auto root = tiles->find({.path = "tileset.json"});
   if (!root) return root.error();
   report({name + "_made_and_tiled", seconds_since(start), "s", seconds_bar, false});
   report({name + "_peak_memory", peak_gigabytes(), "GB", gigabytes_bar, false});

@@ -117,31 +117,6 @@ Status load(thread::Thread& record, int buildings) {
   return last.get();
 }
 
-/// Paths of all contents, by the tileset's own word: found by asking, level by level.
-std::vector<std::string> paths_of(space::CityTiles& tiles) {
-  const auto tileset = tiles.find({.path = "tileset.json"});
-  if (!tileset) return {};
-  const std::string& json = (*tileset)->bytes;
-  const size_t start = json.find("\"uri\":\"") + 7;
-  const std::string root = json.substr(start, json.find("/{level}", start) - start);
-  std::vector<std::string> paths;
-  std::vector<std::array<uint32_t, 3>> row{{0, 0, 0}};
-  while (!row.empty()) {
-    std::vector<std::array<uint32_t, 3>> below;
-    for (const auto& [level, x, y] : row) {
-      const std::string path = fmt::format("{}/{}/{}/{}", root, level, x, y);
-      // A subtree is made in microseconds, and only where there is a tile.
-      if (!tiles.find({.path = path + ".subtree"})) continue;
-      paths.push_back(path + ".glb");
-      for (uint32_t quarter = 0; quarter < 4; ++quarter) {
-        below.push_back({level + 1, x * 2 + (quarter & 1), y * 2 + (quarter >> 1)});
-      }
-    }
-    row = std::move(below);
-  }
-  return paths;
-}
-
 double quantile(std::vector<double> values, double share) {
   std::sort(values.begin(), values.end());
   return values.empty()
@@ -150,7 +125,7 @@ double quantile(std::vector<double> values, double share) {
 }
 
 void measure_tiles(space::CityTiles& tiles, const std::string& name, const Report& report) {
-  std::vector<std::string> paths = paths_of(tiles);
+  std::vector<std::string> paths = tile_paths(tiles);
   report({name + "_tiles", static_cast<double>(paths.size()), "tiles", {}, true});
   std::shuffle(paths.begin(), paths.end(), std::mt19937(7));
   std::vector<double> times_ms, bytes;
@@ -238,7 +213,7 @@ Status run_city(const Setup& setup, const Report& report, int buildings, const s
   const auto tiles = space::CityTiles::follow(**record);
   if (auto status = tiles->wait_for((*record)->head(), wait_ms); !status) return status;
   report({name + "_index_of_an_opened_record", seconds_since(start), "s", {}, false});
-  const std::vector<std::string> paths = paths_of(*tiles);
+  const std::vector<std::string> paths = tile_paths(*tiles);
   const auto asked = Steady::now();
   for (size_t i = 0; i < std::min<size_t>(5, paths.size()); ++i) {
     if (const auto tile = tiles->find({.path = paths[i]}); !tile) return tile.error();
@@ -249,6 +224,30 @@ Status run_city(const Setup& setup, const Report& report, int buildings, const s
 }
 
 }  // namespace
+
+std::vector<std::string> tile_paths(space::CityTiles& tiles) {
+  const auto tileset = tiles.find({.path = "tileset.json"});
+  if (!tileset) return {};
+  const std::string& json = (*tileset)->bytes;
+  const size_t start = json.find("\"uri\":\"") + 7;
+  const std::string root = json.substr(start, json.find("/{level}", start) - start);
+  std::vector<std::string> paths;
+  std::vector<std::array<uint32_t, 3>> row{{0, 0, 0}};
+  while (!row.empty()) {
+    std::vector<std::array<uint32_t, 3>> below;
+    for (const auto& [level, x, y] : row) {
+      const std::string path = fmt::format("{}/{}/{}/{}", root, level, x, y);
+      // A subtree is made in microseconds, and only where there is a tile.
+      if (!tiles.find({.path = path + ".subtree"})) continue;
+      paths.push_back(path + ".glb");
+      for (uint32_t quarter = 0; quarter < 4; ++quarter) {
+        below.push_back({level + 1, x * 2 + (quarter & 1), y * 2 + (quarter >> 1)});
+      }
+    }
+    row = std::move(below);
+  }
+  return paths;
+}
 
 Status run_tiles(const Setup& setup, const Report& report) {
   return run_city(setup, report, 100'000, "tiles_100k", 60, 3);
