@@ -14,7 +14,7 @@ base::Result<space::ImportReport> make_city(const CitySpec& spec, space::ImportS
   const auto vocabulary = space::Vocabulary::intern(sink.terms());
   if (!vocabulary) return vocabulary.error();
   space::ImportBatch batch(sink, *vocabulary, options);
-  batch.begin_file(Names(*plan).city().en, rehearsal_source);
+  if (base::Status begun = batch.begin_file(Names(*plan).city().en, rehearsal_source); !begun) return begun.error();
   FactMaker maker(*plan, batch, sink.terms());
   // The river first: the first picture has it, and what comes later finds it there.
   if (base::Status status = maker.river(); !status) return status.error();

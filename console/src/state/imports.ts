@@ -50,10 +50,13 @@ export interface UploadAnswer {
 /** Sends a file; `onSent` tells the part sent. Rejects when the server cannot be reached; an AbortError when given up. */
 export type Upload = (path: string, file: File, onSent: (part: number) => void, signal: AbortSignal) => Promise<UploadAnswer>;
 
-/** The door's path for a file with the answers given. */
-export function importPath(name: string, answers: ImportAnswers): string {
-  const given = Object.entries({ name, ...answers }).filter(([, value]) => value.trim() !== '').map(([key, value]): [string, string] => [key, value.trim()]);
-  return `/api/import?${new URLSearchParams(given)}`;
+/** The door's path for a file with the answers given: a placement is longitude and latitude, then height and rotation. */
+export function importPath(name: string, { crs, longitude, latitude, height, rotation }: ImportAnswers): string {
+  const given = new URLSearchParams({ name });
+  if (crs.trim() !== '') given.set('crs', crs.trim());
+  const place = [longitude, latitude, height, rotation].map((part) => part.trim());
+  if (place[0] !== '' && place[1] !== '') given.set('placement', place.map((part) => part || '0').join(','));
+  return `/api/import?${given}`;
 }
 
 function readReport(text: string): ImportReport | null {

@@ -67,9 +67,9 @@ describe('the sun', () => {
     for (const place of [[127.1, 37.51], [7.42, 43.73], [-51.2, -30.03], [0, 0]] as Position[]) {
       for (const ms of [Date.UTC(2026, 0, 5, 3), Date.UTC(2026, 5, 21, 6), Date.UTC(2026, 10, 25, 23, 30), Date.UTC(2031, 2, 20, 12)]) {
         const [ours, theirs] = [sunAt(place, ms), sunOfCesium(place, ms)];
-        expect(Math.abs(ours.elevation - theirs.elevation)).toBeLessThan(0.25);
-        const turn = Math.abs(((ours.azimuth - theirs.azimuth + 540) % 360) - 180) * Math.cos((theirs.elevation * Math.PI) / 180);
         // Cesium leaves the precession since 2000 out: a third of a degree by now.
+        expect(Math.abs(ours.elevation - theirs.elevation)).toBeLessThan(0.45);
+        const turn = Math.abs(((ours.azimuth - theirs.azimuth + 540) % 360) - 180) * Math.cos((theirs.elevation * Math.PI) / 180);
         expect(turn).toBeLessThan(0.45);
       }
     }
