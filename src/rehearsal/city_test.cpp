@@ -50,8 +50,8 @@ class DigestSink final : public space::ImportSink {
     }
     return outcomes;
   }
-  base::Result<std::vector<std::string>> ids_of_source(twin::Term, std::string_view) override {
-    return std::vector<std::string>();
+  base::Status each_of_source(twin::Term, std::string_view, const std::function<void(const twin::Entity&)>&) override {
+    return {};
   }
   base::Result<std::string> put_asset(std::string_view) override {
     return base::fail(base::Code::unsupported, "a rehearsal has no assets");
