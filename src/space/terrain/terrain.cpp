@@ -143,7 +143,8 @@ class FollowingTerrain final : public Terrain {
       }
       const std::lock_guard lock(mutex_);
       if (!models) error_ = models.error();
-      if (relief && (!is_read_ || relief->version() != relief_->version())) {
+      if (relief &&
+          (!is_read_ || relief->version() != relief_->version() || relief->problems() != relief_->problems())) {
         is_new = relief->version() != relief_->version();
         relief_ = std::move(relief);
         relief_since_ = snapshot.offset();
@@ -168,8 +169,6 @@ class FollowingTerrain final : public Terrain {
 
   // Everything up to the head, then what changed is read once: an import is many commits.
   void read_feed() {
-    const twin::Term model_type = TerrainTerms::find(thread_.terms()).terrain_model;
-    const twin::Term water_type = Vocabulary::find(thread_.terms()).water;
     thread::Offset until = read_until_;
     while (true) {
       const auto commits = thread_.feed(until, feed_commits);
@@ -179,6 +178,9 @@ class FollowingTerrain final : public Terrain {
         break;
       }
       if (commits->empty()) break;
+      // After the commits: what is looked up before them may be named by nobody yet.
+      const twin::Term model_type = TerrainTerms::find(thread_.terms()).terrain_model;
+      const twin::Term water_type = Vocabulary::find(thread_.terms()).water;
       for (const auto& commit : *commits) see(*commit, model_type, water_type);
       until = commits->back()->offset;
     }
