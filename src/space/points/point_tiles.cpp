@@ -20,14 +20,14 @@ struct Box {
   float half = 0;
 };
 
-float coordinate(const TilePoint& point, int axis) {
+float coordinate(const CloudPoint& point, int axis) {
   return axis == 0 ? point.x : axis == 1 ? point.y : point.z;
 }
 
 /// Cuts one cloud into tiles.
 class Cutter {
  public:
-  Cutter(std::vector<TilePoint>& points, const std::function<base::Result<std::string>(std::string_view)>& keep)
+  Cutter(std::vector<CloudPoint>& points, const std::function<base::Result<std::string>(std::string_view)>& keep)
       : points_(points), keep_(keep) {}
 
   base::Result<std::string> cut(size_t begin, size_t end, const Box& box, int level) {
@@ -68,7 +68,7 @@ class Cutter {
   }
 
   base::Result<std::string> cut_children(size_t begin, size_t end, const Box& box, int level) {
-    const auto side_of = [&](const TilePoint& point) {
+    const auto side_of = [&](const CloudPoint& point) {
       int side = 0;
       for (int axis = 0; axis < 3; ++axis) {
         if (coordinate(point, axis) >= box.middle[static_cast<size_t>(axis)]) side |= 1 << axis;
@@ -76,7 +76,7 @@ class Cutter {
       return side;
     };
     std::stable_sort(points_.begin() + static_cast<long>(begin), points_.begin() + static_cast<long>(end),
-                     [&](const TilePoint& a, const TilePoint& b) { return side_of(a) < side_of(b); });
+                     [&](const CloudPoint& a, const CloudPoint& b) { return side_of(a) < side_of(b); });
     std::string all;
     while (begin < end) {
       const int side = side_of(points_[begin]);
@@ -111,7 +111,7 @@ class Cutter {
                        half(0), half(1), half(2));
   }
 
-  std::vector<TilePoint>& points_;
+  std::vector<CloudPoint>& points_;
   const std::function<base::Result<std::string>(std::string_view)>& keep_;
 };
 
@@ -123,7 +123,7 @@ void put_number(std::string& to, uint32_t number) {
 
 }  // namespace
 
-std::string point_glb(const TilePoint* points, size_t count) {
+std::string point_glb(const CloudPoint* points, size_t count) {
   std::string binary(count * 16, '\0');
   std::array<float, 3> low{}, high{};
   for (size_t i = 0; i < count; ++i) {
@@ -157,12 +157,12 @@ std::string point_glb(const TilePoint* points, size_t count) {
   return glb + binary;
 }
 
-base::Result<std::string> make_point_tiles(std::vector<TilePoint>& points, const LocalFrame& frame,
+base::Result<std::string> make_point_tiles(std::vector<CloudPoint>& points, const LocalFrame& frame,
                                            const std::function<base::Result<std::string>(std::string_view)>& keep) {
   Box box;
   for (int axis = 0; axis < 3; ++axis) {
     float low = points.empty() ? 0 : coordinate(points[0], axis), high = low;
-    for (const TilePoint& point : points) {
+    for (const CloudPoint& point : points) {
       low = std::min(low, coordinate(point, axis));
       high = std::max(high, coordinate(point, axis));
     }

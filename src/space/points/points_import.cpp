@@ -209,7 +209,7 @@ class PointsImport {
   LasHead head_;
   std::optional<PlanePlace> place_;
   bool has_vertical_ = false;
-  std::vector<TilePoint> points_;
+  std::vector<CloudPoint> points_;
   std::array<uint64_t, 256> classes_{};
   double west_ = 180, south_ = 90, east_ = -180, north_ = -90;
   double low_m_ = std::numeric_limits<double>::infinity(), high_m_ = -std::numeric_limits<double>::infinity();
