@@ -15,7 +15,10 @@ Section = namedtuple("Section", "name title run default")
 TSAN_ROOMS = ("base", "thread", "store")
 # Left out: long tests of a single worker, and one that forks, which the sanitizer cannot follow; all run elsewhere.
 TSAN_LEFT_OUT = "FailingDisk.*:RecordFault.*:EmbeddedStore.NamesTheProcessThatHasItOpen"
-END_TO_END_TIMEOUT_S = 600
+END_TO_END_TIMEOUT_S = 1500
+# Fuzzers that have not been seen to end well yet (decision 0072): they are built, and run by `./test fuzz --only NAME`.
+FUZZERS_ON_DEMAND = ("citygml_fuzz", "cityjson_fuzz", "formats_fuzz", "step_file_fuzz", "expression_fuzz",
+                     "object_reader_fuzz", "raster_fuzz", "height_block_fuzz", "hgt_import_fuzz", "relief_import_fuzz")
 
 
 @dataclass
@@ -128,8 +131,12 @@ def fuzz(context, tally):
                for p in glob.glob(context.path("src", "**", "*_fuzz.cpp"), recursive=True)]
     if not cpp.build(context, tally, "asan", targets):
         return
+    for name in sorted(targets):
+        if name in FUZZERS_ON_DEMAND and not context.only:
+            tally.skip(name, "on demand until it has been seen to end well")
+    chosen = [name for name in sorted(targets) if context.only or name not in FUZZERS_ON_DEMAND]
     with ThreadPoolExecutor(context.jobs) as pool:
-        list(pool.map(lambda name: cpp.run_fuzzer(context, tally, name), sorted(targets)))
+        list(pool.map(lambda name: cpp.run_fuzzer(context, tally, name), chosen))
 
 
 def tidy(context, tally):
