@@ -25,6 +25,8 @@ const { values } = parseArgs({ options: {
 const tally = new Tally();
 const journal = { requests: [], complaints: [] };
 const PARTS = { city: cityChecks, live: liveChecks, past: pastChecks, panels: panelChecks, ...toolParts, moving: movingThingChecks, objects: objectChecks, phone: phoneChecks, accessibility: accessibilityChecks, failures: failureChecks };
+// Parts that have not been seen to end well on a quiet machine yet: by --only alone (docs/decisions/0072).
+const ON_DEMAND = [...Object.keys(toolParts), 'moving', 'objects'];
 
 /** The server to look at: the one named, or one of our own on the real district. */
 async function findServer() {
@@ -49,7 +51,8 @@ async function main() {
   const bench = { tally, journal, server, browser, url: server.url, console: `${server.url}/console/`, shoot };
   try {
     for (const [name, checks] of Object.entries(PARTS)) {
-      if (name.includes(values.only)) await checks(bench);
+      if (!values.only && ON_DEMAND.includes(name)) tally.skip(name, 'on demand until it has been seen to end well');
+      else if (name.includes(values.only)) await checks(bench);
     }
     await tally.check('no request went to any outside address', () => {
       const inside = [new URL(server.url).host, ...(bench.otherHosts ?? [])];
