@@ -48,7 +48,7 @@ async function main() {
   if (values.screenshots) mkdirSync(values.screenshots, { recursive: true });
   const browser = await openBrowser();
   const shoot = async (page, name) => values.screenshots && page.screenshot({ path: join(values.screenshots, `${name}.png`) });
-  const bench = { tally, journal, server, browser, url: server.url, console: `${server.url}/console/`, shoot };
+  const bench = { tally, journal, server, browser, url: server.url, console: `${server.url}/console/`, shoot, onDemand: values.only !== '' };
   try {
     for (const [name, checks] of Object.entries(PARTS)) {
       if (!values.only && ON_DEMAND.includes(name)) tally.skip(name, 'on demand until it has been seen to end well');
