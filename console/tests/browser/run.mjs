@@ -26,7 +26,7 @@ const tally = new Tally();
 const journal = { requests: [], complaints: [] };
 const PARTS = { city: cityChecks, live: liveChecks, past: pastChecks, panels: panelChecks, ...toolParts, moving: movingThingChecks, objects: objectChecks, phone: phoneChecks, accessibility: accessibilityChecks, failures: failureChecks };
 // Parts that have not been seen to end well on a quiet machine yet: by --only alone (docs/decisions/0072).
-const ON_DEMAND = [...Object.keys(toolParts), 'moving', 'objects'];
+const ON_DEMAND = ['past', 'panels', ...Object.keys(toolParts), 'moving', 'objects', 'phone', 'accessibility', 'failures'];
 
 /** The server to look at: the one named, or one of our own on the real district. */
 async function findServer() {
