@@ -70,6 +70,7 @@ export class BuildingLayer {
     try {
       const { version, empty } = await this.#app.api.buildings({ asOf, signal });
       if (this.#isDrawn(version, asOf, edition)) return this.#tell('ready');
+      if (asOf === null && (await this.#renew(edition, signal))) return;
       const next = empty ? null : await loadBuildings(this.#scene, asOf, this.#app.mapStatus.get().light);
       if (this.#ended || signal.aborted) return next?.destroy();
       this.#replace(next, { version, asOf, edition });
@@ -81,6 +82,17 @@ export class BuildingLayer {
         this.update();
       }, TRY_AGAIN_MS);
     }
+  }
+
+  /** Where only contents of tiles changed, those alone are loaded again. */
+  async #renew(edition: number, signal: AbortSignal): Promise<boolean> {
+    if (!this.#drawn || this.#drawn.asOf !== null || !this.#buildings) return false;
+    const { version, changed } = await this.#app.api.changedBuildings(this.#drawn.version, signal);
+    if (changed === null || this.#ended || signal.aborted) return false;
+    this.#buildings.renew(changed);
+    this.#drawn = { version, asOf: null, edition };
+    this.#buildings.whenSeen(() => this.#tell('ready'));
+    return true;
   }
 
   /** What was drawn before stays until what comes after can be seen. */

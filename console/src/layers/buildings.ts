@@ -1,5 +1,5 @@
 // Buildings as 3D Tiles, coloured by an attribute; the selected one stands out.
-import { Cartesian3, Cesium3DTileset, Cesium3DTileStyle, Color, CustomShader, LightingModel, Transforms, Matrix4, UniformType, type Cesium3DTile, type Cesium3DTileContent, type Scene } from 'cesium';
+import { Cartesian3, Cesium3DTileset, Cesium3DTileStyle, Color, CustomShader, JulianDate, LightingModel, Transforms, Matrix4, UniformType, type Cesium3DTile, type Cesium3DTileContent, type Scene } from 'cesium';
 import { buildingTiles } from '../state/api';
 import { colourIn, isSeen, type Look } from '../state/looks';
 import { buildingClasses, SCENE, type ColourBy, type PaintClass, type Theme } from '../math/paint';
@@ -122,6 +122,18 @@ export class Buildings {
     }
     this.tileset.show = look.shown;
     this.tileset.customShader?.setUniform('u_sunny', look.sunny ? 1 : 0);
+    this.#scene.requestRender();
+  }
+
+  /** Loads the contents at these addresses again; what they show stays until the new is there. */
+  renew(paths: readonly string[]): void {
+    const past = JulianDate.addSeconds(JulianDate.now(), -1, new JulianDate());
+    const visit = (tile: Cesium3DTile): void => {
+      const url = (tile.content as Cesium3DTileContent | undefined)?.url ?? '';
+      if (paths.some((path) => url.includes(`/${path}`))) tile.expireDate = JulianDate.clone(past);
+      tile.children.forEach(visit);
+    };
+    visit(this.tileset.root);
     this.#scene.requestRender();
   }
 

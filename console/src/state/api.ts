@@ -123,6 +123,14 @@ export class CityApi {
     return { version, empty: tileset.root?.content === undefined && tileset.root?.children === undefined };
   }
 
+  /** The tiles of buildings that changed since the tileset of `version`; null when all of it must be loaded again. */
+  async changedBuildings(version: string, signal?: AbortSignal): Promise<{ version: string; changed: readonly string[] | null }> {
+    const path = `/tiles/buildings/changes/${version}.json`;
+    const body = (await this.#json(path, signal)).body as { version?: string; changed?: readonly string[] | null };
+    if (body.version === undefined) throw new RequestError({ kind: 'unreadable', detail: path });
+    return { version: body.version, changed: body.changed ?? null };
+  }
+
   async entity(id: string, { asOf, signal }: ReadOptions = {}): Promise<EntityFacts> {
     const path = pathWith(`/ngsi-ld/v1/entities/${encodeURIComponent(id)}`, { options: 'sysAttrs', asOf });
     const entity = readEntity((await this.#json(path, signal)).body);

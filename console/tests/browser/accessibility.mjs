@@ -40,8 +40,7 @@ export async function accessibilityChecks(bench) {
   const screens = {
     map: {}, inspector: building, list: { panel: 'list', listType: 'Building' }, links: { panel: 'links', language: 'en' }, past: { ...building, atMs: Date.now() - 2000 },
   };
-  // Not seen to end well on a quiet machine yet: by --only alone.
-  const tools = !bench.onDemand ? {} : {
+  const tools = {
     ...Object.fromEntries(['sun', 'measure', 'section', 'under', 'filters', 'charts', 'compare', 'views', 'import', 'picture'].map((panel) => [panel, { panel }])),
     measured: { panel: 'measure', shapes: [{ kind: 'distance', points: [[127.1, 37.51, 0], [127.102, 37.511, 0]] }] },
     painted: { panel: 'filters', paints: { Building: 'category' } },
@@ -72,7 +71,7 @@ export async function accessibilityChecks(bench) {
   const phone = await openPage(browser, journal, { width: 390, height: 844, phone: true });
   await phone.goto(address);
   await mapReady(phone);
-  for (const [name, change] of Object.entries({ map: {}, layers: { panel: 'layers' }, inspector: building, list: { panel: 'list' }, ...(bench.onDemand ? { tools: { panel: 'tools' }, measure: { panel: 'measure' }, filters: { panel: 'filters' } } : {}) })) {
+  for (const [name, change] of Object.entries({ map: {}, layers: { panel: 'layers' }, inspector: building, list: { panel: 'list' }, tools: { panel: 'tools' }, measure: { panel: 'measure' }, filters: { panel: 'filters' } })) {
     await tally.check(`axe finds nothing: phone, ${name}`, async () => {
       await show(phone, change);
       await axe(phone);

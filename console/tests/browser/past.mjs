@@ -68,6 +68,20 @@ export async function pastChecks({ tally, url, console: address, browser, journa
     await lookAt(page, before);
     await stands(page, place, null);
   });
+  await tally.check('of a building that changes within the city only its own tiles are loaded again', async () => {
+    const inside = [west + 0.0015, south + 0.0015];
+    const contents = () => journal.requests.filter((asked) => /\/tiles\/buildings\/.*\.(glb|subtree)/.test(asked));
+    await lookAt(page, null);
+    await page.goto(`${address}?${above(inside, 400)}`);
+    await mapReady(page);
+    for (const [act, expected] of [[() => write('POST', '', tower(id, inside)), id], [() => write('DELETE', `/${id}`), null]]) {
+      const before = contents().length;
+      await act();
+      await stands(page, inside, expected);
+      const asked = contents().slice(before);
+      expect(asked.length > 0 && asked.every((one) => one.includes('expired=')), `asked for ${asked.join(' ')}`);
+    }
+  });
   await tally.check('a moment with the same buildings loads no tile again', async () => {
     await lookAt(page, null);
     await stands(page, place, null);

@@ -25,9 +25,6 @@ const { values } = parseArgs({ options: {
 const tally = new Tally();
 const journal = { requests: [], complaints: [] };
 const PARTS = { city: cityChecks, live: liveChecks, past: pastChecks, panels: panelChecks, ...toolParts, moving: movingThingChecks, objects: objectChecks, phone: phoneChecks, accessibility: accessibilityChecks, failures: failureChecks };
-// Parts that have not been seen to end well on a quiet machine yet: by --only alone (docs/decisions/0072).
-const ON_DEMAND = ['past', 'panels', ...Object.keys(toolParts), 'moving', 'objects', 'phone', 'accessibility', 'failures'];
-
 /** The server to look at: the one named, or one of our own on the real district. */
 async function findServer() {
   if (values.server) return { url: values.server.replace(/\/(console\/?)?$/, ''), own: false };
@@ -48,11 +45,10 @@ async function main() {
   if (values.screenshots) mkdirSync(values.screenshots, { recursive: true });
   const browser = await openBrowser();
   const shoot = async (page, name) => values.screenshots && page.screenshot({ path: join(values.screenshots, `${name}.png`) });
-  const bench = { tally, journal, server, browser, url: server.url, console: `${server.url}/console/`, shoot, onDemand: values.only !== '' };
+  const bench = { tally, journal, server, browser, url: server.url, console: `${server.url}/console/`, shoot };
   try {
     for (const [name, checks] of Object.entries(PARTS)) {
-      if (!values.only && ON_DEMAND.includes(name)) tally.skip(name, 'on demand until it has been seen to end well');
-      else if (name.includes(values.only)) await checks(bench);
+      if (name.includes(values.only)) await checks(bench);
     }
     await tally.check('no request went to any outside address', () => {
       const inside = [new URL(server.url).host, ...(bench.otherHosts ?? [])];
