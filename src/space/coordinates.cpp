@@ -1,13 +1,11 @@
 // PROJ's objects belong to a context, and a context to one worker at a time: hence the pool.
 #include "space/coordinates.hpp"
 
-#include <proj.h>
-#include <proj_experimental.h>
-
 #include <cmath>
 #include <mutex>
 
 #include "space/osm_values.hpp"
+#include "space/proj_objects.hpp"
 
 namespace cityloom::space {
 namespace {
@@ -18,27 +16,9 @@ using base::fail;
 constexpr const char* wgs84_3d = "EPSG:4979";
 constexpr size_t definition_bytes_max = 100'000;
 
-struct DestroyContext {
-  void operator()(PJ_CONTEXT* context) const { proj_context_destroy(context); }
-};
-struct DestroyObject {
-  void operator()(PJ* object) const { proj_destroy(object); }
-};
-struct DestroyList {
-  void operator()(PJ_OBJ_LIST* list) const { proj_list_destroy(list); }
-};
-struct DestroyFactory {
-  void operator()(PJ_OPERATION_FACTORY_CONTEXT* factory) const { proj_operation_factory_context_destroy(factory); }
-};
-using Context = std::unique_ptr<PJ_CONTEXT, DestroyContext>;
-using Object = std::unique_ptr<PJ, DestroyObject>;
-
-Context make_context() {
-  Context context(proj_context_create());
-  proj_context_set_enable_network(context.get(), 0);
-  proj_log_level(context.get(), PJ_LOG_NONE);
-  return context;
-}
+using proj::Context;
+using proj::make_context;
+using proj::Object;
 
 bool is_compound(PJ_CONTEXT* context, const PJ* crs) {
   if (proj_get_type(crs) == PJ_TYPE_COMPOUND_CRS) return true;
@@ -83,12 +63,11 @@ bool is_north_first(PJ_CONTEXT* context, const PJ* crs) {
 // The grids that the best way to WGS 84 wants and this machine has not.
 std::vector<std::string> missing_grids_of(PJ_CONTEXT* context, const PJ* from, const PJ* to) {
   std::vector<std::string> missing;
-  const std::unique_ptr<PJ_OPERATION_FACTORY_CONTEXT, DestroyFactory> factory(
-      proj_create_operation_factory_context(context, nullptr));
+  const proj::Factory factory(proj_create_operation_factory_context(context, nullptr));
   proj_operation_factory_context_set_grid_availability_use(context, factory.get(), PROJ_GRID_AVAILABILITY_IGNORED);
   proj_operation_factory_context_set_spatial_criterion(context, factory.get(),
                                                        PROJ_SPATIAL_CRITERION_PARTIAL_INTERSECTION);
-  const std::unique_ptr<PJ_OBJ_LIST, DestroyList> ways(proj_create_operations(context, from, to, factory.get()));
+  const proj::List ways(proj_create_operations(context, from, to, factory.get()));
   if (!ways || proj_list_get_count(ways.get()) == 0) return missing;
   const Object best(proj_list_get(context, ways.get(), 0));
   const int count = best ? proj_coordoperation_get_grid_used_count(context, best.get()) : 0;

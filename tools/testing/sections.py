@@ -15,7 +15,8 @@ Section = namedtuple("Section", "name title run default")
 TSAN_ROOMS = ("base", "thread", "store")
 # Left out: long tests of a single worker, and one that forks, which the sanitizer cannot follow; all run elsewhere.
 TSAN_LEFT_OUT = "FailingDisk.*:RecordFault.*:EmbeddedStore.NamesTheProcessThatHasItOpen"
-END_TO_END_TIMEOUT_S = 1500
+SCRIPT_TIMEOUT_S = 600
+BROWSER_TIMEOUT_S = 1500  # one script with all of the console
 # Fuzzers that have not been seen to end well yet (decision 0072): they are built, and run by `./test fuzz --only NAME`.
 FUZZERS_ON_DEMAND = ("citygml_fuzz", "cityjson_fuzz", "formats_fuzz", "step_file_fuzz", "expression_fuzz",
                      "object_reader_fuzz", "raster_fuzz", "height_block_fuzz", "hgt_import_fuzz", "relief_import_fuzz")
@@ -88,7 +89,7 @@ def _runner(path):
     return {".py": ["python3"], ".mjs": ["node"], ".sh": ["bash"]}[os.path.splitext(path)[1]] + [path]
 
 
-def scripts_of(*folders):
+def scripts_of(*folders, timeout_s=SCRIPT_TIMEOUT_S):
     """A section that runs every test script of some folders, one after another, each in an empty folder of its own."""
 
     def section(context, tally):
@@ -97,7 +98,7 @@ def scripts_of(*folders):
         for path in found:
             name = os.path.relpath(path, context.root)
             with tempfile.TemporaryDirectory(prefix="cityloom-test-") as folder:
-                outcome = programs.run(_runner(path), folder, END_TO_END_TIMEOUT_S, context.environment())
+                outcome = programs.run(_runner(path), folder, timeout_s, context.environment())
             programs.count_lines(tally, name, outcome)
         if not found:
             print(f"nothing in {', '.join(folders)} yet")
@@ -155,7 +156,7 @@ ALL = [
     Section("console", "Unit tests of the console", console, True),
     Section("end-to-end", "The program as its users run it", scripts_of("tests/end_to_end"), True),
     Section("kill", "kill -9 at random moments", scripts_of("tests/kill"), True),
-    Section("browser", "The console in a browser", scripts_of("tests/browser", "console/tests/browser"), True),
+    Section("browser", "The console in a browser", scripts_of("tests/browser", "console/tests/browser", timeout_s=BROWSER_TIMEOUT_S), True),
     Section("gltf", "The tiles' glTF by gltf-validator", scripts_of("tests/gltf"), True),
     Section("debug", "Unit tests without sanitizers, by g++ (on demand)", debug, False),
     Section("tidy", "clang-tidy over all sources (slow, on demand)", tidy, False),

@@ -20,6 +20,9 @@ export interface BuildingsLook {
 
 const FAINT = 0.25;
 
+/** Pictures in a row with nothing under way after which all is taken to be there. */
+const QUIET_PICTURES = 3;
+
 /** Light from the south-west, three fifths up, in east-north-up. */
 const LIGHT = new Cartesian3(-0.5, -0.6, 0.63);
 
@@ -139,8 +142,14 @@ export class Buildings {
 
   /** Calls `seen` once, when what the view needs is drawn; a view without any building needs nothing. */
   whenSeen(seen: () => void): void {
+    // Between the answer with the children and the request for their contents nothing is under way for a picture.
+    let quietPictures = 0;
     const end = this.#scene.postRender.addEventListener(() => {
-      if (!this.tileset.isDestroyed() && !this.tileset.tilesLoaded) return;
+      quietPictures = this.tileset.isDestroyed() || this.tileset.tilesLoaded ? quietPictures + 1 : 0;
+      if (quietPictures < QUIET_PICTURES) {
+        if (quietPictures > 0) this.#scene.requestRender();
+        return;
+      }
       (end as () => void)();
       seen();
     });

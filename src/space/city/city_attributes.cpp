@@ -45,21 +45,9 @@ constexpr FieldName field_names[] = {
 
 std::string text_of(const twin::Value& value) {
   if (const auto* text = std::get_if<std::string>(&value)) return *text;
-  if (const auto* number = std::get_if<int64_t>(&value)) return std::to_string(*number);
-  if (const auto* number = std::get_if<double>(&value)) {
-    char text[32];
-    const auto end = std::to_chars(text, text + sizeof text, *number).ptr;
-    return {text, end};
-  }
+  if (const auto* whole = std::get_if<int64_t>(&value)) return std::to_string(*whole);
+  if (const auto* number = std::get_if<double>(&value)) return number_text(*number);
   return {};
-}
-
-std::string json_of(const twin::Value& value) {
-  if (const auto* json = std::get_if<twin::Json>(&value)) return json->text;
-  if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
-  if (const auto* text = std::get_if<std::string>(&value)) return json_string(*text);
-  if (twin::is_null(value)) return "null";
-  return text_of(value);
 }
 
 // 1994 of "1994" and of "1994-05-01".
@@ -85,6 +73,20 @@ bool take_special(CityObject& object, std::string_view name, const twin::Value& 
 }
 
 }  // namespace
+
+std::string number_text(double number) {
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, number).ptr;
+  return {text, end};
+}
+
+std::string json_of(const twin::Value& value) {
+  if (const auto* json = std::get_if<twin::Json>(&value)) return json->text;
+  if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
+  if (const auto* text = std::get_if<std::string>(&value)) return json_string(*text);
+  const std::string text = text_of(value);
+  return text.empty() ? "null" : text;
+}
 
 std::string json_string(std::string_view text) {
   rapidjson::StringBuffer buffer;

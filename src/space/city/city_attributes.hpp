@@ -15,6 +15,10 @@ void take_attribute(CityObject& object, std::string_view name, twin::Value value
 void take_generic(CityObject& object, std::string_view name, std::string json);
 /// From a text that may be a number; `is_number` asks for one.
 twin::Value value_of_text(std::string_view text, bool is_number);
+/// The fewest digits that read back as the same number.
+std::string number_text(double number);
+/// A value as JSON: numbers exactly, "null" for what JSON has no word for.
+std::string json_of(const twin::Value& value);
 /// A JSON string.
 std::string json_string(std::string_view text);
 /// The category that maps and filters show, from what the file says of function, usage or class.

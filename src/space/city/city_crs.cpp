@@ -2,8 +2,6 @@
 // world's EGM96 then gives to about a metre instead of forty.
 #include "space/city/city_crs.hpp"
 
-#include <proj.h>
-
 #include <algorithm>
 #include <cctype>
 #include <cmath>
@@ -11,6 +9,7 @@
 
 #include "space/earth.hpp"
 #include "space/osm_values.hpp"
+#include "space/proj_objects.hpp"
 
 namespace cityloom::space {
 namespace {
@@ -70,20 +69,8 @@ std::string adv_name_of(std::string_view name) {
   return codes.empty() ? std::string() : epsg_of(codes);
 }
 
-struct DestroyContext {
-  void operator()(PJ_CONTEXT* context) const { proj_context_destroy(context); }
-};
-struct DestroyObject {
-  void operator()(PJ* object) const { proj_destroy(object); }
-};
-struct DestroyList {
-  void operator()(PJ_OBJ_LIST* list) const { proj_list_destroy(list); }
-};
-struct DestroyFactory {
-  void operator()(PJ_OPERATION_FACTORY_CONTEXT* factory) const { proj_operation_factory_context_destroy(factory); }
-};
-using Context = std::unique_ptr<PJ_CONTEXT, DestroyContext>;
-using Object = std::unique_ptr<PJ, DestroyObject>;
+using proj::Context;
+using proj::Object;
 
 }  // namespace
 
@@ -115,7 +102,7 @@ std::string crs_name_of(std::string_view name) {
 }
 
 struct CityCrs::Parts {
-  Context context{proj_context_create()};
+  Context context = proj::make_context();
   std::string label;
   Object plane;  // the horizontal part to longitude and latitude in degrees, east first
   Object solid;  // or all of it to EPSG:4979, where heights need no help
@@ -161,10 +148,8 @@ void CityCrs::Parts::learn(PJ* crs) {
 // Whether PROJ's best way to the ellipsoid says how the heights go, rather than leaving them as they are.
 bool CityCrs::Parts::knows_heights(const PJ* crs) const {
   const Object to(proj_create(context.get(), "EPSG:4979"));
-  const std::unique_ptr<PJ_OPERATION_FACTORY_CONTEXT, DestroyFactory> factory(
-      proj_create_operation_factory_context(context.get(), nullptr));
-  const std::unique_ptr<PJ_OBJ_LIST, DestroyList> ways(
-      to ? proj_create_operations(context.get(), crs, to.get(), factory.get()) : nullptr);
+  const proj::Factory factory(proj_create_operation_factory_context(context.get(), nullptr));
+  const proj::List ways(to ? proj_create_operations(context.get(), crs, to.get(), factory.get()) : nullptr);
   const Object best(ways && proj_list_get_count(ways.get()) > 0 ? proj_list_get(context.get(), ways.get(), 0)
                                                                 : nullptr);
   return best && proj_coordoperation_has_ballpark_transformation(context.get(), best.get()) == 0;
@@ -195,8 +180,6 @@ void CityCrs::Parts::open_heights(const std::string& name, PJ* crs) {
 }
 
 base::Status CityCrs::Parts::open(const std::string& name, std::span<const RawPosition> samples) {
-  proj_context_set_enable_network(context.get(), 0);
-  proj_log_level(context.get(), PJ_LOG_NONE);
   // Its errors, in words, are those of the door for coordinate systems.
   if (auto known = CoordinateSystem::open(name, MissingGrids::approximate); !known) return std::move(known).error();
   Object crs(proj_create(context.get(), name.c_str()));

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <map>
 
 #include "space/city/city_attributes.hpp"
@@ -20,21 +19,6 @@ constexpr std::string_view default_vocabulary = "https://uri.etsi.org/ngsi-ld/de
 
 std::string_view short_name(std::string_view iri) {
   return iri.substr(iri.find_last_of("/#") + 1);
-}
-
-std::string number_text(double number) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.15g", number);
-  return text;
-}
-
-std::string json_of(const twin::Value& value) {
-  if (const auto* json = std::get_if<twin::Json>(&value)) return json->text;
-  if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
-  if (const auto* text = std::get_if<std::string>(&value)) return json_string(*text);
-  if (const auto* whole = std::get_if<int64_t>(&value)) return std::to_string(*whole);
-  if (const auto* number = std::get_if<double>(&value)) return number_text(*number);
-  return "null";
 }
 
 void append_position(const twin::Position& position, std::string& to) {
