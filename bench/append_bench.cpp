@@ -1,6 +1,7 @@
 // Durable facts of many writers. The estimate: a sync costs the disk 0.2 to 2 ms whatever its size, so both sides are
-// bound by what is done for a fact between syncs: RocksDB some 2 us (log, memtable), the record some 2 us more
-// (deciding, packing, folding), so half to two thirds of RocksDB alone is what can be hoped for on one core.
+// bound by what is done for a fact between syncs: RocksDB some 1 us (log, memtable, on one core), the record some 2 us
+// more (deciding, packing, folding, answering), shared by two cores: 2/3 of a million facts a second at best where
+// RocksDB alone reaches 1 to 1.4 million, so about half of it.
 #include <fmt/format.h>
 #include <rocksdb/db.h>
 #include <rocksdb/utilities/options_util.h>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <thread>
 
 #include "bench/record_bench.hpp"
@@ -30,6 +32,13 @@ constexpr int entities = 10'000;
 
 double seconds_since(Steady::time_point start) {
   return std::chrono::duration<double>(Steady::now() - start).count();
+}
+
+/// Of all workers of this process: what other programs on the machine change least.
+double cpu_us() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) / 1e3;
 }
 
 /// What every reading states again.
@@ -154,16 +163,20 @@ Status run_append(const Setup& setup, const Report& report) {
     const base::SystemClock clock;
     auto record = thread::Thread::open(std::move(*store), clock);
     if (!record) return record.error();
+    const double cpu_before_us = cpu_us();
     const auto appended = append_all(**record);
     if (!appended) return appended.error();
+    report({"append_cpu_a_fact", (cpu_us() - cpu_before_us) / facts, "us", {}, true});
     rate = *appended;
     syncs = (*record)->status().syncs;
   }
   const auto commits = stored_commits(folder);
   if (!commits) return commits.error();
   const size_t batch = std::max<size_t>(1, commits->size() / std::max<uint64_t>(1, syncs));
+  const double cpu_before_us = cpu_us();
   const auto alone = write_to_rocksdb(setup.folder + "/alone", folder, *commits, batch);
   if (!alone) return alone.error();
+  report({"append_rocksdb_alone_cpu_a_put", (cpu_us() - cpu_before_us) / facts, "us", {}, true});
   report({"append_facts", rate, "facts/s", {}, true});
   report({"append_facts_a_sync", static_cast<double>(batch), "facts", {}, true});
   report({"append_rocksdb_alone", *alone, "puts/s", {}, true});

@@ -28,10 +28,16 @@ ExitCode refold_tenant(const DataFolder& folder, const std::string& tenant, cons
                        const base::Clock& clock) {
   Progress progress("refold" + (tenant.empty() ? "" : " of " + tenant), clock);
   const auto before = digest_of(folder, tenant, arguments, clock);
-  if (!before) return complain(before.error(), exit_code_of_data(before.error()));
+  // Views that cannot be read, or are of an earlier version, are why one folds again.
+  if (!before && before.error().code != base::Code::corrupt)
+    return complain(before.error(), exit_code_of_data(before.error()));
   if (base::Status status = clear(folder, tenant); !status) return complain(status.error(), ExitCode::data_folder);
   const auto after = digest_of(folder, tenant, arguments, clock);
   if (!after) return complain(after.error(), exit_code_of_data(after.error()));
+  if (!before) {
+    progress.finish("the views before could not be read (" + before.error().what + "); the new ones are in place");
+    return ExitCode::ok;
+  }
   if (*before == *after) {
     progress.finish("the views are as they were, byte for byte");
     return ExitCode::ok;

@@ -312,5 +312,31 @@ TEST(Record, LongSeriesWithClosedChunksReadAndFoldAlike) {
   check();
 }
 
+TEST(Record, ViewsOfAnEarlierVersionAreRefusedAndFoldedAgain) {
+  const TemporaryFolder folder;
+  const base::SystemClock clock;
+  {
+    auto record = Thread::open(open_embedded(folder.path("record")).value(), clock);
+    ASSERT_TRUE(record.ok());
+  }
+  {
+    auto store = open_embedded(folder.path("record"));
+    ASSERT_TRUE(store.ok());
+    thread::Batch batch;
+    batch.erase(thread::Family::views, "state/2");
+    batch.put(thread::Family::views, "state", "as it was");
+    ASSERT_TRUE((*store)->write(batch, thread::Durability::synced).ok());
+  }
+  const auto refused = Thread::open(open_embedded(folder.path("record")).value(), clock);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, base::Code::corrupt);
+  EXPECT_NE(refused.error().remedy.find("cityloom refold"), std::string::npos);
+  {
+    auto store = open_embedded(folder.path("record"));
+    ASSERT_TRUE(thread::clear_views(**store).ok());
+  }
+  EXPECT_TRUE(Thread::open(open_embedded(folder.path("record")).value(), clock).ok());
+}
+
 }  // namespace
 }  // namespace cityloom::store

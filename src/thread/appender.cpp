@@ -111,7 +111,9 @@ void Appender::decide_groups() {
     const bool is_idle = !writing_ && !publishing_;
     // Few changes are better decided and written together, one group after another, than each on a sync of its own.
     const bool may_overlap = open_->changes + queued_changes_ >= early_changes_min;
-    if (!open_->blocks.empty() && (is_idle || (!writing_ && may_overlap))) {
+    if (!open_->blocks.empty() && is_idle && !may_overlap) {
+      finish_alone(lock);
+    } else if (!open_->blocks.empty() && !writing_ && may_overlap) {
       hand_over(lock);
     } else if (is_idle && is_job) {
       run_job(lock);
@@ -141,6 +143,20 @@ void Appender::run_job(std::unique_lock<std::mutex>& lock) {
   writing_ = publishing_ = true;
   lock.unlock();
   work.job();
+  lock.lock();
+  writing_ = publishing_ = false;
+}
+
+// Waking two more workers costs more than what they would do of few changes.
+void Appender::finish_alone(std::unique_lock<std::mutex>& lock) {
+  writing_ = publishing_ = true;
+  open_->written = poisoned_ ? Status(*poisoned_) : Status();
+  lock.unlock();
+  complete_batch(*open_);
+  write_or_poison(*open_);
+  publish(*open_);
+  open_->stage.clear();
+  checkpoint_if_due();
   lock.lock();
   writing_ = publishing_ = false;
 }
@@ -286,8 +302,7 @@ void Appender::write_groups() {
     Group* group = std::exchange(handed_, nullptr);
     group->written = poisoned_ ? Status(*poisoned_) : Status();
     lock.unlock();
-    if (group->written) group->written = write(*group);
-    if (!group->written) poison(group->written.error());
+    write_or_poison(*group);
     lock.lock();
     published_.wait(lock, [&] { return !publishing_; });
     publishing_ = true;
@@ -315,6 +330,11 @@ void Appender::publish_groups() {
     published_.notify_one();
     wakened_.notify_one();
   }
+}
+
+void Appender::write_or_poison(Group& group) {
+  if (group.written) group.written = write(group);
+  if (!group.written) poison(group.written.error());
 }
 
 Status Appender::write(Group& group) {

@@ -14,8 +14,9 @@ namespace cityloom::thread {
 
 /// Takes work from a bounded queue. One worker decides: while a group of commits is being written it decides the next,
 /// on top of what is not durable yet. The second writes a group and syncs once for all of it. The third publishes what
-/// is durable, answers, and writes checkpoints of the views, while the next group is on its way to the disk. After a
-/// failed write all that was decided on top of it fails too, and nothing more is done.
+/// is durable, answers, and writes checkpoints of the views, while the next group is on its way to the disk. While few
+/// changes come, the first does all of this, one group after another. After a failed write all that was decided on top
+/// of it fails too, and nothing more is done.
 class Appender {
  public:
   Appender(Store& store, Views& views, twin::TermTable& terms, const base::Clock& clock, Options options);
@@ -58,7 +59,8 @@ class Appender {
     base::Status written;  // what became of it
   };
 
-  /// Below so many waiting changes a group is not begun before the one under way is answered.
+  /// Below so many waiting changes a group is not begun before the one under way is answered, and the deciding worker
+  /// does all of it.
   static constexpr size_t early_changes_min = 256;
 
   bool push(Work work);
@@ -67,6 +69,7 @@ class Appender {
   void decide_groups();
   void run_job(std::unique_lock<std::mutex>& lock);
   void hand_over(std::unique_lock<std::mutex>& lock);
+  void finish_alone(std::unique_lock<std::mutex>& lock);
   void decide_block(Block block);
   void decide_set(Work& work);
   base::Result<Outcome> decide_one(BranchId branch, Change& change, Commit& commit);
@@ -75,10 +78,11 @@ class Appender {
   void add(std::shared_ptr<const Commit> commit);
   void complete_batch(Group& group);
   base::Status append_event(BranchEvent& event, std::optional<Offset> at, std::string author);
-  // The writing worker:
+  // The writing worker (and the deciding one, for small groups):
   void write_groups();
+  void write_or_poison(Group& group);
   base::Status write(Group& group);
-  // The publishing worker:
+  // The publishing worker (likewise):
   void publish_groups();
   void publish(Group& group);
   void checkpoint_if_due();

@@ -1,5 +1,7 @@
-// The stored forms of history: chunks, and single points of a chunk that is still open.
+// The stored forms of history: chunks, and runs of points of a chunk that is still open.
 #include "thread/chunk.hpp"
+
+#include <algorithm>
 
 #include "twin/bytes.hpp"
 #include "twin/entity.hpp"
@@ -171,38 +173,58 @@ base::Result<Chunk> unpack_chunk(std::string_view bytes) {
   return chunk;
 }
 
-std::string pack_point(const Chunk& chunk, size_t index) {
-  std::string bytes;
+std::string pack_run(const Chunk& chunk, size_t first, size_t count) {
+  std::string bytes, inner;
   ByteWriter writer(bytes);
+  const size_t end = std::min(first + count, chunk.size());
   if (!chunk.is_numbers()) {
     writer.byte(kind_instances);
-    pack_instance(chunk.instances[index], bytes);
+    for (size_t i = first; i < end; ++i) {
+      inner.clear();
+      pack_instance(chunk.instances[i], inner);
+      writer.text(inner);
+    }
     return bytes;
   }
   writer.byte(kind_numbers);
-  writer.fixed(chunk.numbers[index]);
-  // The first point of a chunk carries what all of them share.
-  if (index == 0) twin::pack_attribute(*chunk.prototype, bytes);
+  // The first run of a chunk carries what all of its points share.
+  if (first == 0) twin::pack_attribute(*chunk.prototype, inner);
+  writer.text(inner);
+  for (size_t i = first; i < end; ++i) writer.fixed(chunk.numbers[i]);
   return bytes;
 }
 
-base::Status unpack_point(std::string_view bytes, Chunk& chunk) {
-  ByteReader reader(bytes);
-  if (reader.byte() == kind_numbers) {
-    const auto point = reader.fixed<NumberPoint>();
-    std::string_view rest = reader.rest();
-    if (!reader.ok() || !chunk.instances.empty() || chunk.is_numbers() == !rest.empty()) return corrupt();
-    if (!rest.empty()) {
-      auto prototype = twin::unpack_attribute(rest);
-      if (!prototype) return prototype.error();
-      chunk.prototype = std::move(*prototype);
-    }
-    chunk.numbers.push_back(point);
-    return {};
+namespace {
+
+base::Status unpack_numbers_run(ByteReader& reader, Chunk& chunk) {
+  std::string_view shared = reader.text();
+  if (!reader.ok() || !chunk.instances.empty() || chunk.is_numbers() == !shared.empty()) return corrupt();
+  if (!shared.empty()) {
+    auto prototype = twin::unpack_attribute(shared);
+    if (!prototype) return prototype.error();
+    chunk.prototype = std::move(*prototype);
   }
-  auto instance = unpack_instance(reader.rest());
-  if (!reader.ok() || !instance || chunk.is_numbers()) return corrupt();
-  chunk.instances.push_back(std::move(*instance));
+  while (!reader.at_end()) {
+    const auto point = reader.fixed<NumberPoint>();
+    if (!reader.ok()) return corrupt();
+    chunk.numbers.push_back(point);
+  }
+  return {};
+}
+
+}  // namespace
+
+base::Status unpack_run(std::string_view bytes, Chunk& chunk) {
+  ByteReader reader(bytes);
+  if (reader.byte() == kind_numbers) return unpack_numbers_run(reader, chunk);
+  if (!reader.ok() || chunk.is_numbers()) return corrupt();
+  while (!reader.at_end()) {
+    const std::string_view inner = reader.text();
+    if (!reader.ok()) return corrupt();
+    auto instance = unpack_instance(inner);
+    if (!instance) return instance.error();
+    chunk.instances.push_back(std::move(*instance));
+  }
   return {};
 }
 

@@ -1,4 +1,4 @@
-// The stored forms of history (room-internal): which instances are numbers, and points of an open chunk.
+// The stored forms of history (room-internal): which instances are numbers, and runs of points of an open chunk.
 #pragma once
 
 #include "thread/history.hpp"
@@ -16,8 +16,8 @@ NumberPoint number_point_of(const PastInstance& instance);
 /// The numbers within a packed chunk, for `unpack_columns`; empty for a chunk of whole instances. Errors: corrupt.
 base::Result<std::string_view> numbers_of_packed(std::string_view bytes);
 
-/// One point of an open chunk, as it is stored; and added back to the chunk. Errors: corrupt.
-std::string pack_point(const Chunk& chunk, size_t index);
-base::Status unpack_point(std::string_view bytes, Chunk& chunk);
+/// Some points of an open chunk, as they are stored; and added back to the chunk, run by run. Errors: corrupt.
+std::string pack_run(const Chunk& chunk, size_t first, size_t count);
+base::Status unpack_run(std::string_view bytes, Chunk& chunk);
 
 }  // namespace cityloom::thread

@@ -11,13 +11,17 @@ namespace {
 // Points of open chunks that stay in memory after a checkpoint.
 constexpr size_t resident_points_max = 2'000'000;
 
-std::string point_key(const SeriesKey& series, uint64_t chunk, size_t index) {
+// Points of an open chunk that are stored together: one by one, each is a key to insert and later to erase; all
+// together, each checkpoint would write the whole chunk again.
+constexpr size_t run_points = 16;
+
+std::string run_key(const SeriesKey& series, uint64_t chunk, size_t run) {
   std::string key = chunk_key(series, chunk);
-  append_big_endian(key, static_cast<uint32_t>(index));
+  append_big_endian(key, static_cast<uint32_t>(run));
   return key;
 }
 
-constexpr size_t point_key_size = chunk_key_size + 4;
+constexpr size_t run_key_size = chunk_key_size + 4;
 
 }  // namespace
 
@@ -30,7 +34,7 @@ base::Result<History::Open> History::load_open(const SeriesKey& series) const {
   if (!last->has_value() || !(*last)->first.starts_with(prefix)) return open;
   const std::string& key = (*last)->first;
   open.number = big_endian_64(key, series_key_size);
-  if (key.size() != point_key_size) {
+  if (key.size() != run_key_size) {
     ++open.number;
     return open;
   }
@@ -38,7 +42,7 @@ base::Result<History::Open> History::load_open(const SeriesKey& series) const {
   const std::string chunk_prefix = chunk_key(series, open.number);
   const base::Status scanned = store_.scan(Family::series, chunk_prefix, after_prefix(chunk_prefix),
                                            [&](std::string_view, std::string_view value) {
-                                             read = unpack_point(value, open.chunk);
+                                             read = unpack_run(value, open.chunk);
                                              open.bytes += value.size();
                                              return read.ok();
                                            });
@@ -100,12 +104,12 @@ void History::add(const SeriesKey& series, Open& open, PastInstance instance) {
   if (open.chunk.size() == 0 && is_number_instance(instance)) open.chunk.prototype = prototype_of(instance);
   if (open.chunk.is_numbers()) {
     open.chunk.numbers.push_back(number_point_of(instance));
-    dirty_bytes_ += point_key_size + sizeof(NumberPoint);
+    dirty_bytes_ += sizeof(NumberPoint);
   } else {
     open.chunk.instances.push_back(std::move(instance));
-    const size_t bytes = pack_point(open.chunk, open.chunk.instances.size() - 1).size();
+    const size_t bytes = pack_run(open.chunk, open.chunk.instances.size() - 1, 1).size();
     open.bytes += bytes;
-    dirty_bytes_ += point_key_size + bytes;
+    dirty_bytes_ += bytes;
   }
   if (open.chunk.size() >= chunk_points || open.bytes >= chunk_bytes) close(series, open);
 }
@@ -113,16 +117,17 @@ void History::add(const SeriesKey& series, Open& open, PastInstance instance) {
 void History::collect(Batch& batch) {
   for (const auto& [key, closed] : closed_) {
     const auto& [series, number] = key;
-    for (size_t index = 0; index < closed.stored_points; ++index)
-      batch.erase(Family::series, point_key(series, number, index));
+    for (size_t run = 0; run * run_points < closed.stored_points; ++run)
+      batch.erase(Family::series, run_key(series, number, run));
     batch.put(Family::series, chunk_key(series, number), *closed.bytes);
     batch.put(Family::summaries, chunk_key(series, number), closed.summary.pack());
   }
   // In the order of their keys, which the store takes in several times as fast.
   std::ranges::sort(changed_, {}, &Changed::series);
   for (const auto& [series, open] : changed_) {
-    for (size_t index = open->stored; index < open->chunk.size(); ++index)
-      batch.put(Family::series, point_key(series, open->number, index), pack_point(open->chunk, index));
+    for (size_t run = open->stored / run_points; run * run_points < open->chunk.size(); ++run)
+      batch.put(Family::series, run_key(series, open->number, run),
+                pack_run(open->chunk, run * run_points, run_points));
   }
 }
 

@@ -49,7 +49,8 @@ struct Chunk {
 };
 
 /// The history of all series of one thread. Written by the appender's worker, read by any. Chunks close at fixed
-/// numbers of points, so the stored bytes depend on the facts alone; points of an open chunk are stored one by one.
+/// numbers of points, and points of an open chunk are stored in runs of fixed length: the stored bytes depend on the
+/// facts alone.
 class History {
  public:
   static constexpr size_t chunk_points = 512;

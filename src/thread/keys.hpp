@@ -20,7 +20,9 @@ struct SeriesKey {
 };
 
 inline void append_big_endian(std::string& to, uint32_t number) {  ///< 4 bytes that sort as the number
-  for (int shift = 24; shift >= 0; shift -= 8) to.push_back(static_cast<char>(number >> shift));
+  const char bytes[] = {static_cast<char>(number >> 24), static_cast<char>(number >> 16),
+                        static_cast<char>(number >> 8), static_cast<char>(number)};
+  to.append(bytes, sizeof bytes);
 }
 inline void append_big_endian(std::string& to, uint64_t number) {  ///< 8 bytes, likewise
   append_big_endian(to, static_cast<uint32_t>(number >> 32));

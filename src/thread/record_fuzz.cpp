@@ -27,7 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       break;
     default: {
       thread::Chunk chunk;
-      (void)thread::unpack_point(bytes, chunk).ok();
+      (void)thread::unpack_run(bytes, chunk).ok();
     }
   }
   return 0;

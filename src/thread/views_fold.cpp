@@ -21,7 +21,9 @@ using twin::EntityRecord;
 using twin::Fact;
 using twin::Term;
 
-constexpr std::string_view state_key = "state";
+// Named anew when what is stored of the views changes.
+constexpr std::string_view state_key = "state/2";
+constexpr std::string_view earlier_state_key = "state";
 
 std::string joined(const std::vector<std::string>& lines) {
   std::string text;
@@ -405,7 +407,13 @@ void Views::settle() {
 base::Status Views::load_state() {
   const auto stored = store_.get(Family::views, state_key);
   if (!stored) return stored.error();
-  if (!stored->has_value()) return {};
+  if (!stored->has_value()) {
+    const auto earlier = store_.get(Family::views, earlier_state_key);
+    if (!earlier) return earlier.error();
+    if (!earlier->has_value()) return {};
+    return fail(Code::corrupt, "the stored views are of an earlier version of this program", "state",
+                "run 'cityloom refold' to fold them again");
+  }
   twin::ByteReader reader(**stored);
   head_ = reader.varint();
   folded_on_disk_ = head_.load();
