@@ -94,7 +94,8 @@ def _run_one(context, tally, preset, left_out, name, command):
 
 
 def run_unit_tests(context, tally, preset, rooms, left_out=""):
-    found = list(_test_programs(context, preset, rooms))
+    # The largest first: they run longest, and none of them is to be the one that all wait for at the end.
+    found = sorted(_test_programs(context, preset, rooms), key=lambda test: -os.path.getsize(test[1][0]))
     with ThreadPoolExecutor(context.jobs) as pool:
         list(pool.map(lambda test: _run_one(context, tally, preset, left_out, *test), found))
 

@@ -1,11 +1,14 @@
 // Moves the eye and finds what is under a pixel: the map's answer to panels, keys and the address.
 import { Cartesian2, Cartesian3, Cartographic, Cesium3DTileFeature, Math as CesiumMath, Matrix4, type Scene } from 'cesium';
-import { viewOf, viewOfBox, type View } from '../math/camera';
-import { boxOf, diagonalMetres, middleOf, moved, type Box, type Geometry, type Position } from '../math/geo';
+import { standing, viewOf, viewOfBox, type View } from '../math/camera';
+import { boxOf, diagonalMetres, lowestOf, middleOf, moved, type Box, type Geometry, type Position } from '../math/geo';
 import type { MapControls } from '../state/map_controls';
+import { hasTerrain } from './terrain';
 
 const FLIGHT_SECONDS = 1.2;
 const FOLLOW_METRES = 350;
+/** What is flown to is seen with its surroundings. */
+const NEAR_METRES = 450;
 /** After this pause the followed thing is brought into the middle again. */
 const FOLLOW_PAUSE_MS = 1500;
 
@@ -51,15 +54,21 @@ function idOf(picked: unknown): string | null {
   return typeof id === 'string' ? id : null;
 }
 
-/** Controls of the map. `homeBox` is asked each time, since the city may be imported later. */
+/** The box of the city, and the height above the ellipsoid of the ground in it. */
+export interface Home {
+  readonly box: Box;
+  readonly groundMetres: number;
+}
+
+/** Controls of the map. `homeOf` is asked each time, since the city may be imported later. */
 export class SceneControls implements MapControls {
   readonly #scene: Scene;
-  readonly #homeBox: () => Box | null;
+  readonly #homeOf: () => Home | null;
   #followed: { readonly place: Cartesian3; readonly atMs: number } | null = null;
 
-  constructor(scene: Scene, homeBox: () => Box | null) {
+  constructor(scene: Scene, homeOf: () => Home | null) {
     this.#scene = scene;
-    this.#homeBox = homeBox;
+    this.#homeOf = homeOf;
   }
 
   flyToView = (view: View): void => {
@@ -81,27 +90,34 @@ export class SceneControls implements MapControls {
   };
 
   /** A view of a place from near by; null when the place has no position. */
-  viewOfPlace(place: Geometry): View | null {
+  viewOfPlace(place: Geometry, leastMetres = NEAR_METRES): View | null {
     const box = boxOf(place);
     if (!box) return null;
     const { headingDegrees } = currentView(this.#scene);
-    const distance = Math.max(450, diagonalMetres(box) * 3);
+    const distance = Math.max(leastMetres, diagonalMetres(box) * 3);
     // On a phone a sheet covers the lower half: what is flown to stands above it.
     const sheet = window.matchMedia('(max-width: 760px)').matches;
-    const middle = sheet ? moved(middleOf(box), distance * 0.26, headingDegrees + 180) : middleOf(box);
-    return viewOf(middle, distance, headingDegrees, -45);
+    const middle = middleOf(box);
+    const ground = lowestOf(place) ?? this.#groundOf(middle);
+    return viewOf(standing(sheet ? moved(middle, distance * 0.26, headingDegrees + 180) : middle, ground), distance, headingDegrees, -45);
   }
 
-  flyToPlace = (place: Geometry): void => {
-    const view = this.viewOfPlace(place);
+  flyToPlace = (place: Geometry, leastMetres?: number): void => {
+    const view = this.viewOfPlace(place, leastMetres);
     if (view) this.flyToView(view);
   };
 
+  /** The ground as far as it is loaded, else that of the city. */
+  #groundOf([longitude, latitude]: Position): number {
+    const drawn = this.#scene.globe.getHeight(Cartographic.fromDegrees(longitude, latitude));
+    return drawn || (hasTerrain(this.#scene) ? (this.#homeOf()?.groundMetres ?? 0) : 0);
+  }
+
   homeView(): View | null {
-    const box = this.#homeBox();
-    if (!box) return null;
+    const home = this.#homeOf();
+    if (!home) return null;
     const { clientWidth, clientHeight } = this.#scene.canvas.parentElement ?? this.#scene.canvas;
-    return viewOfBox(box, clientHeight > 0 ? clientWidth / clientHeight : window.innerWidth / window.innerHeight);
+    return viewOfBox(home.box, clientHeight > 0 ? clientWidth / clientHeight : window.innerWidth / window.innerHeight, home.groundMetres);
   }
 
   home = (): void => {
@@ -110,27 +126,24 @@ export class SceneControls implements MapControls {
   };
 
   /** What the middle of the map looks at, and from how far. */
-  #target(): { longitude: number; latitude: number; distanceMetres: number } {
-    const { canvas, camera } = this.#scene;
-    const hit = camera.pickEllipsoid(new Cartesian2(canvas.clientWidth / 2, canvas.clientHeight / 2));
+  #target(): { place: Position; distanceMetres: number } {
+    const { canvas, camera, globe } = this.#scene;
+    const middle = new Cartesian2(canvas.clientWidth / 2, canvas.clientHeight / 2);
+    const ray = camera.getPickRay(middle);
+    const hit = (ray ? globe.pick(ray, this.#scene) : undefined) ?? camera.pickEllipsoid(middle);
     const view = currentView(this.#scene);
-    if (!hit) return { longitude: view.longitude, latitude: view.latitude, distanceMetres: view.heightMetres };
-    const place = Cartographic.fromCartesian(hit);
-    return {
-      longitude: CesiumMath.toDegrees(place.longitude),
-      latitude: CesiumMath.toDegrees(place.latitude),
-      distanceMetres: Cartesian3.distance(hit, camera.positionWC),
-    };
+    if (!hit) return { place: [view.longitude, view.latitude], distanceMetres: view.heightMetres };
+    return { place: positionOf(hit), distanceMetres: Cartesian3.distance(hit, camera.positionWC) };
   }
 
   #around(change: { zoom?: number; turn?: number; tilt?: number; north?: boolean; right?: number; forward?: number }): void {
-    const { longitude, latitude, distanceMetres } = this.#target();
+    const { place, distanceMetres } = this.#target();
     const view = currentView(this.#scene);
     const distance = Math.min(2e6, Math.max(60, distanceMetres * (change.zoom ?? 1)));
     const heading = change.north ? 0 : view.headingDegrees + (change.turn ?? 0);
     const pitch = Math.min(-8, Math.max(-89.5, view.pitchDegrees + (change.tilt ?? 0)));
-    const sideways = moved([longitude, latitude], (change.right ?? 0) * distance, view.headingDegrees + 90);
-    const target = moved(sideways, (change.forward ?? 0) * distance, view.headingDegrees);
+    const sideways = moved(place, (change.right ?? 0) * distance, view.headingDegrees + 90);
+    const target = standing(moved(sideways, (change.forward ?? 0) * distance, view.headingDegrees), place[2] ?? 0);
     setView(this.#scene, viewOf(target, distance, heading, pitch));
   }
 
@@ -168,7 +181,7 @@ export class SceneControls implements MapControls {
   }
 
   target = (): Position => {
-    const { longitude, latitude } = this.#target();
+    const [longitude, latitude] = this.#target().place;
     return [longitude, latitude];
   };
 
@@ -181,7 +194,7 @@ export class SceneControls implements MapControls {
     this.#followed = { place, atMs: performance.now() };
     if (!last || performance.now() - last.atMs > FOLLOW_PAUSE_MS) {
       const view = currentView(this.#scene);
-      return setView(this.#scene, viewOf([longitude, latitude], FOLLOW_METRES, view.headingDegrees, Math.min(-25, view.pitchDegrees)));
+      return setView(this.#scene, viewOf([longitude, latitude, height], FOLLOW_METRES, view.headingDegrees, Math.min(-25, view.pitchDegrees)));
     }
     Cartesian3.add(camera.position, Cartesian3.subtract(place, last.place, new Cartesian3()), camera.position);
   };

@@ -3,7 +3,7 @@ import {
   ArcType, Cartesian3, ClassificationType, Color, ColorGeometryInstanceAttribute, GeometryInstance, GroundPolylineGeometry, GroundPolylinePrimitive, GroundPrimitive, PerInstanceColorAppearance, PolygonGeometry, PolygonHierarchy,
   PolylineColorAppearance, PolylineGeometry, Primitive, type Scene,
 } from 'cesium';
-import { linesOf, polygonsOf, type Geometry, type Position } from '../math/geo';
+import { linesOf, lowestOf, polygonsOf, type Geometry, type Position } from '../math/geo';
 import { ROAD_LEGEND, roadGroup, roadPaint, SCENE, type RoadGroup, type Theme } from '../math/paint';
 import { plainValue, type MapFeature } from '../state/ngsi';
 
@@ -79,9 +79,9 @@ export function areasPrimitive(features: readonly MapFeature[], type: string, th
   return new Primitive({ geometryInstances: instances, appearance, asynchronous: true });
 }
 
-/** The outline of a selected line or area; null for points. */
+/** The outline of a selected line or area, at its own height where it has one; null for points. */
 export function outlinePrimitive(geometry: Geometry, id: string, theme: Theme, ground: Ground = 'ellipsoid'): Drawn | null {
-  const instances = lineInstances(geometry, HEIGHT_M.outline, 5, SCENE[theme].accent, id, ground);
+  const instances = lineInstances(geometry, HEIGHT_M.outline + (lowestOf(geometry) ?? 0), 5, SCENE[theme].accent, id, ground);
   return instances.length > 0 ? linePrimitive(instances, ground) : null;
 }
 

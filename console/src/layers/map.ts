@@ -1,13 +1,13 @@
 // The map of the city: opens the scene, keeps every layer in step with the state, and tells the state where the eye is.
 import { ScreenSpaceEventHandler, ScreenSpaceEventType, type CesiumWidget } from 'cesium';
 import { formatView, type View } from '../math/camera';
-import { diagonalMetres, readBox, type Box } from '../math/geo';
+import { diagonalMetres, readBox } from '../math/geo';
 import type { App } from '../state/app';
 import { placeObject } from '../state/object_actions';
 import { watch, type Watched } from '../state/store';
 import { BuildingLayer } from './building_layer';
 import { CityLayers } from './city_layers';
-import { currentView, metresPerPixel, SceneControls, setView } from './controls';
+import { currentView, metresPerPixel, SceneControls, setView, type Home } from './controls';
 import { outlinePrimitive, Slot } from './flat';
 import { IndoorLayer } from './indoors';
 import { applyQuality, colourScene, openScene } from './scene';
@@ -27,14 +27,16 @@ const CITY_METRES_MAX = 150_000;
 const AROUND_SENSOR_DEGREES = 0.02;
 
 /** The city, or the surroundings of one sensor when sensors of several cities make the box too wide. */
-function homeBoxOf(app: App): Box | null {
-  const box = readBox(app.summary.get().value?.city?.bbox ?? []);
-  if (!box || diagonalMetres(box) <= CITY_METRES_MAX) return box;
+function homeOfMap(app: App): Home | null {
+  const city = app.summary.get().value?.city;
+  const box = readBox(city?.bbox ?? []);
+  if (!box) return null;
+  if (diagonalMetres(box) <= CITY_METRES_MAX) return { box, groundMetres: city?.ground_m ?? 0 };
   const [sensor] = app.sensors.get().value?.values() ?? [];
   if (!sensor) return null;
   const [longitude, latitude] = sensor.position;
   const d = AROUND_SENSOR_DEGREES;
-  return [longitude - d, latitude - d, longitude + d, latitude + d];
+  return { box: [longitude - d, latitude - d, longitude + d, latitude + d], groundMetres: sensor.position[2] ?? 0 };
 }
 
 /** Shows the view of the address, or the whole city once it is known. */
@@ -214,7 +216,7 @@ export function openMap(container: HTMLElement, app: App, light: boolean): Stop 
     return null;
   }
   app.mapStatus.update((status) => ({ ...status, phase: 'ready', light }));
-  const controls = new SceneControls(widget.scene, () => homeBoxOf(app));
+  const controls = new SceneControls(widget.scene, () => homeOfMap(app));
   const stops: Stop[] = [
     watch(app.settings, ({ theme }) => theme, (theme) => colourScene(widget.scene, theme)),
     ...followSun(app, widget),

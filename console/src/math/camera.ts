@@ -34,16 +34,20 @@ export function parseView(text: string): View | null {
   return { longitude, latitude, heightMetres, headingDegrees, pitchDegrees };
 }
 
-/** A view of `target` from `distanceMetres` away, looking down by -pitchDegrees. */
+/** A place at a height. */
+export const standing = ([longitude, latitude]: Position, heightMetres: number): Position => [longitude, latitude, heightMetres];
+
+/** A view of `target` (its third number: metres above the ellipsoid) from `distanceMetres` away, looking down by -pitchDegrees. */
 export function viewOf(target: Position, distanceMetres: number, headingDegrees = 0, pitchDegrees = -40): View {
   const down = (-pitchDegrees * Math.PI) / 180;
   const [longitude, latitude] = moved(target, Math.cos(down) * distanceMetres, headingDegrees + 180);
-  return { longitude, latitude, heightMetres: Math.max(20, Math.sin(down) * distanceMetres), headingDegrees, pitchDegrees };
+  const above = Math.max(20, Math.sin(down) * distanceMetres);
+  return { longitude, latitude, heightMetres: Math.max(1, (target[2] ?? 0) + above), headingDegrees, pitchDegrees };
 }
 
 /** A view that shows the whole box, tilted so that heights are seen. `aspect` is the width of the window by its height. */
-export function viewOfBox(box: Box, aspect = 1.6): View {
+export function viewOfBox(box: Box, aspect = 1.6, groundMetres = 0): View {
   const size = Math.min(LONGEST_BOX_METRES, Math.max(200, diagonalMetres(box)));
   const narrowing = Math.max(1, 1.1 / Math.max(0.3, aspect) ** 0.85);
-  return viewOf(middleOf(box), size * 0.74 * narrowing, 0, -42);
+  return viewOf(standing(middleOf(box), groundMetres), size * 0.74 * narrowing, 0, -42);
 }

@@ -62,6 +62,13 @@ export function boxOf(geometry: Geometry): Box | null {
   return Number.isFinite(west) && Number.isFinite(south) ? [west, south, east, north] : null;
 }
 
+/** The lowest height that a geometry tells, in metres above the ellipsoid; null where it tells none. */
+export function lowestOf(geometry: Geometry): number | null {
+  let lowest = Infinity;
+  for (const [, , height] of linesOf(geometry).flat()) lowest = Math.min(lowest, height ?? Infinity);
+  return Number.isFinite(lowest) ? lowest : null;
+}
+
 /** Middle of a box. */
 export function middleOf([west, south, east, north]: Box): Position {
   return [(west + east) / 2, (south + north) / 2];

@@ -4,6 +4,9 @@ import type { EntityFacts } from '../state/ngsi';
 import { useApp, usePart, useStore, useWords } from './hooks';
 import { FailureNote, Icon, LoadingNote } from './Parts';
 
+/** From so near one sees rooms. */
+const INSIDE_METRES = 60;
+
 function Storeys({ plan }: { plan: IndoorPlan }) {
   const app = useApp();
   const { t } = useWords();
@@ -73,11 +76,15 @@ export function Indoors({ entity }: { entity: EntityFacts }) {
   const isRoom = entity.types.includes('Room');
   if (plan && plan.storeys.length === 0 && !isHere) return null;
   if (!plan && state === 'idle') return null;
+  const look = (): void => {
+    app.indoors.enter(building, plan?.storeys.find(({ rooms }) => rooms > 0)?.id ?? null);
+    if (entity.geometry) app.map.get()?.flyToPlace(entity.geometry, INSIDE_METRES);
+  };
   return (
     <section className="indoors" aria-label={t('indoors.title')} aria-busy={state === 'loading'}>
       {error && <FailureNote failure={error} onRetry={() => app.indoors.retry()} />}
       {!plan && state === 'loading' && <LoadingNote text="indoors.loading" />}
-      {plan && !isHere && <button type="button" className="button" onClick={() => app.indoors.enter(building, plan.storeys.find(({ rooms }) => rooms > 0)?.id ?? null)}><Icon name="home" />{t('indoors.look')}</button>}
+      {plan && !isHere && <button type="button" className="button" onClick={look}><Icon name="home" />{t('indoors.look')}</button>}
       {plan && isHere && (
         <>
           <button type="button" className="button" onClick={() => app.indoors.leave()}><Icon name="back" />{t('indoors.leave')}</button>

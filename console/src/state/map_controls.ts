@@ -4,7 +4,8 @@ import type { Geometry, Position } from '../math/geo';
 
 export interface MapControls {
   flyToView(view: View): void;
-  flyToPlace(place: Geometry): void;
+  /** Shows a place from near by: from three times its size, but from `leastMetres` (450) at least. */
+  flyToPlace(place: Geometry, leastMetres?: number): void;
   /** Puts the eye there at once. */
   putView(view: View): void;
   /** Tells every movement of the eye, frame by frame; the answer ends that. */

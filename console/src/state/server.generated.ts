@@ -7,6 +7,7 @@ export interface components {
             city: null | {
                 name: string;
                 bbox: number[];
+                ground_m?: number;
             };
             offset: number;
             /** Format: date-time */
@@ -68,9 +69,21 @@ export interface components {
             detail?: string;
             where?: string;
         };
-        BothTexts: {
-            ko: string;
-            en: string;
+        ObjectCatalogue: {
+            version: string;
+            categories: {
+                id: string;
+                name: components["schemas"]["BothTexts"];
+            }[];
+            kinds: components["schemas"]["ObjectKind"][];
+            placing: {
+                type: string;
+                categories: string[];
+                kind: string;
+                parameters: {
+                    [key: string]: string;
+                };
+            }[];
         };
         ObjectKind: {
             kind: string;
@@ -100,21 +113,9 @@ export interface components {
                 }[];
             }[];
         };
-        ObjectCatalogue: {
-            version: string;
-            categories: {
-                id: string;
-                name: components["schemas"]["BothTexts"];
-            }[];
-            kinds: components["schemas"]["ObjectKind"][];
-            placing: {
-                type: string;
-                categories: string[];
-                kind: string;
-                parameters: {
-                    [key: string]: string;
-                };
-            }[];
+        BothTexts: {
+            ko: string;
+            en: string;
         };
     };
     responses: never;

@@ -33,6 +33,9 @@ void texts.init({
   showSupportNotice: false,
 });
 
+/** "reading" of "https://example.org/city#reading". */
+const lastPart = (name: string): string => name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('#')) + 1) || name;
+
 /** Words of one language. */
 export class Words {
   readonly language: Language;
@@ -62,9 +65,9 @@ export class Words {
     return key in ko ? this.t(key as TextKey) : null;
   }
 
-  /** "Buildings"; a type without a text stays as it is. */
-  type = (type: string): string => this.#known('type', type) ?? type;
-  attribute = (name: string): string => this.#known('attr', name) ?? name;
+  /** "Buildings"; a type without a text stays as it is, and of a whole name the last part. */
+  type = (type: string): string => this.#known('type', type) ?? lastPart(type);
+  attribute = (name: string): string => this.#known('attr', name) ?? lastPart(name);
   geometryKind = (type: string): string => this.#known('geometry', type) ?? type;
   linkKind = (kind: string): string => this.#known('links.kind', kind) ?? kind;
   hazard = (kind: string): string => this.#known('hazard', kind) ?? kind;

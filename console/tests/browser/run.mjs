@@ -14,6 +14,7 @@ import { objectChecks } from './objects.mjs';
 import { panelChecks } from './panels.mjs';
 import { pastChecks } from './past.mjs';
 import { phoneChecks } from './phone.mjs';
+import { placeParts } from './places.mjs';
 import { startServer } from './server.mjs';
 import { expect, Tally } from './tally.mjs';
 import { toolParts } from './tools.mjs';
@@ -24,7 +25,7 @@ const { values } = parseArgs({ options: {
 } });
 const tally = new Tally();
 const journal = { requests: [], complaints: [] };
-const PARTS = { city: cityChecks, live: liveChecks, past: pastChecks, panels: panelChecks, ...toolParts, moving: movingThingChecks, objects: objectChecks, phone: phoneChecks, accessibility: accessibilityChecks, failures: failureChecks };
+const PARTS = { city: cityChecks, live: liveChecks, past: pastChecks, panels: panelChecks, ...toolParts, moving: movingThingChecks, objects: objectChecks, ...placeParts, phone: phoneChecks, accessibility: accessibilityChecks, failures: failureChecks };
 /** The server to look at: the one named, or one of our own on the real district. */
 async function findServer() {
   if (values.server) return { url: values.server.replace(/\/(console\/?)?$/, ''), own: false };

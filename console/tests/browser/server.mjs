@@ -7,9 +7,9 @@ import { join } from 'node:path';
 const START_TIMEOUT_MS = 120_000;
 
 /** Starts `binary serve`; resolves when it says that it is ready. */
-export function startServer(binary, { city, data, port = 0 }) {
+export function startServer(binary, { city, data, port = 0, rehearses = false }) {
   const folder = data ?? mkdtempSync(join(tmpdir(), 'cityloom-browser-'));
-  const process_ = spawn(binary, ['serve', ...(city ? ['--city', city] : ['--no-rehearsal']), '--data', folder, '--port', String(port)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const process_ = spawn(binary, ['serve', ...(city ? ['--city', city] : []), ...(city || rehearses ? [] : ['--no-rehearsal']), '--data', folder, '--port', String(port)], { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   const ended = new Promise((resolve) => process_.once('exit', resolve));
   return new Promise((resolve, reject) => {

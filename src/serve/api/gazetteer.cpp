@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <cstring>
 #include <cwctype>
+#include <limits>
 #include <mutex>
 #include <shared_mutex>
 #include <thread>
@@ -167,6 +169,8 @@ struct Gazetteer::Parts {
   size_t ids_count = 0, ids_ended = 0;
   std::optional<twin::Box> buildings;
   std::optional<twin::Box> everything;
+  double bases_sum_m = 0;  // of buildings as they were first told, or told again
+  size_t bases_count = 0;
 
   mutable std::mutex follow_mutex;
   mutable std::condition_variable changed;
@@ -190,6 +194,7 @@ struct Gazetteer::Parts {
 void Gazetteer::Parts::put(const twin::EntityRecord& record) {
   Entry entry;
   std::optional<twin::Box> box;
+  double base_m = std::numeric_limits<double>::infinity();
   entry.place.id = record.id();
   const auto types = record.types();
   if (!types.empty()) entry.place.type = types.front();
@@ -198,6 +203,9 @@ void Gazetteer::Parts::put(const twin::EntityRecord& record) {
     if (const auto* geometry = std::get_if<twin::Geometry>(&attribute.value)) {
       box = twin::bounds_of(*geometry);
       entry.place.centre = twin::centre_of(*geometry);
+      for (const twin::Position& one : geometry->positions) {
+        if (one.has_height()) base_m = std::min(base_m, one.height_m);
+      }
     }
     return !box;
   });
@@ -205,7 +213,10 @@ void Gazetteer::Parts::put(const twin::EntityRecord& record) {
   keep_id(record);
   if (box) {
     extend(everything, *box);
-    if (is_building(short_name(thread.terms().text(entry.place.type)))) extend(buildings, *box);
+    if (is_building(short_name(thread.terms().text(entry.place.type)))) {
+      extend(buildings, *box);
+      if (std::isfinite(base_m)) bases_sum_m += base_m, ++bases_count;
+    }
   }
   const auto known = by_id.find(entry.place.id);
   if (entry.names.empty() && known == by_id.end()) return;
@@ -382,6 +393,12 @@ std::vector<std::string> Gazetteer::ids_with(std::string_view text, size_t limit
 std::optional<twin::Box> Gazetteer::bounds() const {
   const std::shared_lock lock(parts_->mutex);
   return parts_->buildings ? parts_->buildings : parts_->everything;
+}
+
+std::optional<double> Gazetteer::mean_base_m() const {
+  const std::shared_lock lock(parts_->mutex);
+  if (parts_->bases_count == 0) return {};
+  return parts_->bases_sum_m / static_cast<double>(parts_->bases_count);
 }
 
 size_t Gazetteer::named_count() const {

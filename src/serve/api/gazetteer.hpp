@@ -52,6 +52,10 @@ class Gazetteer {
   /// The box around all buildings; around everything that has a place if there are none; nothing if nothing has.
   std::optional<twin::Box> bounds() const;
 
+  /// The mean of the heights above the ellipsoid on which buildings stand, by their outlines; nothing if none tells
+  /// one.
+  std::optional<double> mean_base_m() const;
+
   /// Waits until everything up to this offset is in what it answers. False: not within `timeout_ms`.
   bool wait_for(thread::Offset offset, int64_t timeout_ms) const;
 

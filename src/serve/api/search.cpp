@@ -1,10 +1,12 @@
 // /api/summary and /api/search.
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <unordered_set>
 
 #include "serve/api/doors.hpp"
 #include "serve/json.hpp"
+#include "space/terrain/terrain.hpp"
 
 namespace cityloom::serve {
 namespace {
@@ -183,21 +185,39 @@ void search(const ApiStatePointer& state, const Request& request, Reply reply) {
   });
 }
 
+/// The ground in the middle of the city, or what its buildings stand on.
+std::optional<double> ground_m(const ApiState& state, const Gazetteer& gazetteer, const twin::Box& bounds) {
+  if (state.services.terrain != nullptr) {
+    const twin::Position middle{(bounds.west_deg + bounds.east_deg) / 2, (bounds.south_deg + bounds.north_deg) / 2};
+    const auto height_m = space::height_m_at(*state.services.terrain->relief(), middle);
+    if (height_m && *height_m) return **height_m;
+  }
+  return gazetteer.mean_base_m();
+}
+
+void write_city(const ApiState& state, const Gazetteer* gazetteer, JsonText& json) {
+  const auto bounds = gazetteer != nullptr ? gazetteer->bounds() : std::nullopt;
+  json.key("city");
+  if (!bounds) {
+    json.null();
+    return;
+  }
+  json.open_object().member("name", state.services.city_name).key("bbox").open_array();
+  json.value(bounds->west_deg).value(bounds->south_deg).value(bounds->east_deg).value(bounds->north_deg);
+  json.close_array();
+  if (const auto height_m = ground_m(state, *gazetteer, *bounds)) {
+    json.member("ground_m", std::round(*height_m * 10) / 10);
+  }
+  json.close_object();
+}
+
 Result<Response> summary(const ApiState& state, const Reading& reading) {
   const auto types = reading.snapshot.types();
   if (!types) return types.error();
   JsonText json;
   json.open_object();
   const auto gazetteer = state.gazetteer(*reading.thread);
-  const auto bounds = gazetteer != nullptr ? gazetteer->bounds() : std::nullopt;
-  json.key("city");
-  if (bounds) {
-    json.open_object().member("name", state.services.city_name).key("bbox").open_array();
-    json.value(bounds->west_deg).value(bounds->south_deg).value(bounds->east_deg).value(bounds->north_deg);
-    json.close_array().close_object();
-  } else {
-    json.null();
-  }
+  write_city(state, gazetteer.get(), json);
   base::Instant first = base::Instant::none();
   if (reading.snapshot.offset().number > 0) {
     if (const auto at = reading.thread->recorded_at(thread::Offset{1})) first = *at;
@@ -223,7 +243,7 @@ void add_schemas(Router& router) {
   router.add_schema("Summary",
                     R"({"type":"object","required":["city","offset","firstRecordedAt","now","types"],"properties":{
     "city":{"oneOf":[{"type":"null"},{"type":"object","required":["name","bbox"],"properties":{"name":{"type":"string"},
-      "bbox":{"type":"array","items":{"type":"number"},"minItems":4,"maxItems":4}}}]},
+      "bbox":{"type":"array","items":{"type":"number"},"minItems":4,"maxItems":4},"ground_m":{"type":"number"}}}]},
     "offset":{"type":"integer"},"firstRecordedAt":{"type":["string","null"],"format":"date-time"},
     "now":{"type":"string","format":"date-time"},
     "types":{"type":"array","items":{"type":"object","required":["type","iri","count"],"properties":{

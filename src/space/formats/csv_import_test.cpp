@@ -38,16 +38,16 @@ TEST(Csv, KoreanHeadersInBothEncodings) {
   for (const std::string& bytes : {text, "\xEF\xBB\xBF" + text, cp949(text)}) {
     MemorySink sink;
     EXPECT_EQ(import(sink, bytes).imported, 2u);
-    EXPECT_EQ(sink.value("urn:ngsi-ld:Feature:t-7", "name"), Value(twin::Json{R"({"@none":"소화전, 큰"})"}));
-    EXPECT_EQ(sink.value("urn:ngsi-ld:Feature:t-7", "비고"), Value(std::string("두\n줄")));
-    EXPECT_EQ(sink.value("urn:ngsi-ld:Feature:t-8", "location"), Value(twin::Geometry::point({127.2, 37.6})));
+    EXPECT_EQ(sink.value("urn:ngsi-ld:GeographicFeature:t-7", "name"), Value(twin::Json{R"({"@none":"소화전, 큰"})"}));
+    EXPECT_EQ(sink.value("urn:ngsi-ld:GeographicFeature:t-7", "비고"), Value(std::string("두\n줄")));
+    EXPECT_EQ(sink.value("urn:ngsi-ld:GeographicFeature:t-8", "location"), Value(twin::Geometry::point({127.2, 37.6})));
   }
 }
 
 TEST(Csv, DecimalCommasAndOtherDelimiters) {
   MemorySink sink;
   EXPECT_EQ(import(sink, "id;lon;lat;value\na;127,5;37,25;1.234,5\n").imported, 1u);
-  EXPECT_EQ(sink.value("urn:ngsi-ld:Feature:t-a", "location"), Value(twin::Geometry::point({127.5, 37.25})));
+  EXPECT_EQ(sink.value("urn:ngsi-ld:GeographicFeature:t-a", "location"), Value(twin::Geometry::point({127.5, 37.25})));
   EXPECT_EQ(import(sink, "id\tx\ty\r\nb\t127\t37\r\n").imported, 1u);
   EXPECT_EQ(table_number_of("1,234.5"), 1234.5);
   EXPECT_EQ(table_number_of("1e400"), std::nullopt);
@@ -60,7 +60,7 @@ TEST(Csv, ColumnsByOptionAndACoordinateSystem) {
   options.columns = {{"lon", "동"}, {"lat", "북"}, {"id", "번호"}};
   MemorySink sink;
   EXPECT_EQ(import(sink, "번호,동,북\n1,200000,600000\n", options).imported, 1u);
-  const auto location = std::get<twin::Geometry>(sink.value("urn:ngsi-ld:Feature:t-1", "location"));
+  const auto location = std::get<twin::Geometry>(sink.value("urn:ngsi-ld:GeographicFeature:t-1", "location"));
   EXPECT_NEAR(location.positions[0].longitude_deg, 127, 1e-7);
   options.columns["lon"] = "서";
   EXPECT_THAT(import_bytes("t.csv", "번호,동,북\n1,2,3\n", sink, options).error().what, HasSubstr("서"));
@@ -74,11 +74,11 @@ TEST(Csv, WellKnownTextAndBadRows) {
              "0,1 1))\"\n5,CIRCLE(1)\n");
   EXPECT_EQ(report.imported, 3u);
   EXPECT_EQ(report.warnings_count, 4u) << "2 is nowhere, 3 has no place, 4 was open, 5 is no geometry";
-  const auto line = std::get<twin::Geometry>(sink.value("urn:ngsi-ld:Feature:t-1", "location"));
+  const auto line = std::get<twin::Geometry>(sink.value("urn:ngsi-ld:GeographicFeature:t-1", "location"));
   EXPECT_EQ(line.positions[1].height_m, 6);
   MemorySink rows;
   EXPECT_EQ(import(rows, "id,lat,lon\n1,37,127\n2,x,127\n3,200000,600000\n4,37,127\n").warnings_count, 2u);
-  EXPECT_EQ(rows.count("Feature"), 2u);
+  EXPECT_EQ(rows.count("GeographicFeature"), 2u);
 }
 
 TEST(Csv, Hostile) {

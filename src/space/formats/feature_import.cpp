@@ -158,7 +158,7 @@ std::string FeatureImport::type_of(const Feature& feature) const {
   }
   if (feature.geometry.area) {
     if (is_utility && has_depth) return network == "transport" ? "Tunnel" : "UndergroundStructure";
-    return is_building ? "Building" : "Feature";
+    return is_building ? "Building" : "GeographicFeature";
   }
   // A depth alone may be that of a lake.
   if (feature.geometry.lines && ((has_depth && (has_pipe || is_utility)) || (has_pipe && is_utility))) {
@@ -166,7 +166,7 @@ std::string FeatureImport::type_of(const Feature& feature) const {
     return is_one_of(network, "electricity", "telecom") && !has_pipe ? "Cable" : "Pipe";
   }
   if (feature.geometry.points && has_depth && is_utility) return "UndergroundStructure";
-  return "Feature";
+  return "GeographicFeature";
 }
 
 std::string FeatureImport::unique_id_part(const Feature& feature, const std::string& own) {

@@ -33,7 +33,7 @@ TEST(GeoJson, PropertiesOfEveryTypeBecomeAttributes) {
       "none":null,"tags":{"a":[1,{"b":"다"}]},"type":"x","2018":"y","text":""})")));
   EXPECT_EQ(report.imported, 1u);
   EXPECT_EQ(report.warnings_count, 0u);
-  const std::string id = "urn:ngsi-ld:Feature:plan-7";
+  const std::string id = "urn:ngsi-ld:GeographicFeature:plan-7";
   EXPECT_EQ(sink.value(id, "name"), Value(twin::Json{R"({"@none":"한강"})"}));
   EXPECT_EQ(sink.value(id, "관측소_수"), Value(int64_t{3}));
   EXPECT_EQ(sink.value(id, "ratio"), Value(0.5));
@@ -51,15 +51,15 @@ TEST(GeoJson, OldCrsMembersAreEastingFirst) {
   MemorySink sink;
   import(sink, collection(point("\"a\"", "{}", "[200000,600000]"),
                           R"("crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::5186"}},)"));
-  const auto location = std::get<twin::Geometry>(sink.value("urn:ngsi-ld:Feature:plan-a", "location"));
+  const auto location = std::get<twin::Geometry>(sink.value("urn:ngsi-ld:GeographicFeature:plan-a", "location"));
   EXPECT_NEAR(location.positions[0].longitude_deg, 127, 1e-7);
   EXPECT_NEAR(location.positions[0].latitude_deg, 38, 1e-7);
   ImportOptions options;
   options.crs = "EPSG:5186";
   MemorySink other;
   import(other, collection(point("\"a\"", "{}", "[200000,600000]")), "plan.geojson", options);
-  EXPECT_EQ(other.value("urn:ngsi-ld:Feature:plan-a", "location"),
-            sink.value("urn:ngsi-ld:Feature:plan-a", "location"));
+  EXPECT_EQ(other.value("urn:ngsi-ld:GeographicFeature:plan-a", "location"),
+            sink.value("urn:ngsi-ld:GeographicFeature:plan-a", "location"));
 }
 
 TEST(GeoJson, LinesSequencesAndSingleOnesAreReadToo) {
@@ -114,7 +114,7 @@ TEST(GeoJson, RingsArePutInOrderAndCollectionsSorted) {
       {"type":"Polygon","coordinates":[[[127,37],[127,38],[128,38],[128,37]],[[127.1,37.1],[127.2,37.1],[127.2,37.2],[127.1,37.1]]]}]}]}})");
   ASSERT_EQ(report.warnings.size(), 1u);
   EXPECT_EQ(report.warnings[0].reason, "an open ring was closed");
-  const std::string id = "urn:ngsi-ld:Feature:plan-x";
+  const std::string id = "urn:ngsi-ld:GeographicFeature:plan-x";
   const auto area = std::get<twin::Geometry>(sink.value(id, "location"));
   EXPECT_TRUE(area.check().ok());
   EXPECT_EQ(area.kind, twin::GeometryKind::polygon);

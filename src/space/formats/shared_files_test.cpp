@@ -32,7 +32,7 @@ TEST(SharedFiles, TheMunicipalitiesOfKorea) {
   const auto report = import(sink, path);
   EXPECT_EQ(report.imported, 250u);
   EXPECT_EQ(report.warnings_count, 15u) << "15 municipalities have islands that quantising left without area";
-  const std::string songpa = "urn:ngsi-ld:Feature:municipalities-2018-11240";
+  const std::string songpa = "urn:ngsi-ld:GeographicFeature:municipalities-2018-11240";
   EXPECT_EQ(sink.value(songpa, "name"), Value(twin::Json{R"({"@none":"송파구"})"}));
   EXPECT_EQ(sink.value(songpa, "name_eng"), Value(std::string("Songpa-gu")));
   const auto area = std::get<twin::Geometry>(sink.value(songpa, "location"));
@@ -58,10 +58,11 @@ TEST(SharedFiles, PositionsInTables) {
   const auto report = import(sink, path);
   EXPECT_EQ(report.imported, 851u);
   EXPECT_EQ(report.warnings_count, 0u);
-  EXPECT_LT(off_m(sink, "urn:ngsi-ld:Feature:seoul-sdot-positions-V02Q1940612", 126.8951928, 37.57807617), 0.001);
+  EXPECT_LT(off_m(sink, "urn:ngsi-ld:GeographicFeature:seoul-sdot-positions-V02Q1940612", 126.8951928, 37.57807617),
+            0.001);
   MemorySink angeles;
   EXPECT_EQ(import(angeles, shared_data("los-angeles/speed-sensor-positions.csv")).imported, 207u);
-  EXPECT_LT(off_m(angeles, "urn:ngsi-ld:Feature:speed-sensor-positions-773869", -118.31829, 34.15497), 0.001);
+  EXPECT_LT(off_m(angeles, "urn:ngsi-ld:GeographicFeature:speed-sensor-positions-773869", -118.31829, 34.15497), 0.001);
   MemorySink air;
   const auto refused = import_file(shared_data("korea/seoul-air-hourly-2018.csv"), air);
   ASSERT_FALSE(refused.ok()) << "a table without positions";

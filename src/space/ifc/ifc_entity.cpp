@@ -150,7 +150,7 @@ void IfcEntityWriter::sets(EntityStatement& statement, const IfcProduct& product
       statement.json(name, std::move(json));
     }
   };
-  add("properties", current_.sets);
+  add("propertySets", current_.sets);
   add("quantities", current_.quantities);
 }
 

@@ -347,7 +347,7 @@ TEST(IfcImport, PropertiesMaterialsAndAge) {
   EXPECT_EQ(std::get<twin::Json>(sink.value(wall_id, "materialLayers")).text,
             R"([{"material":"Brick","thickness":0.115},{"material":"Wool","thickness":0.085}])");
   EXPECT_EQ(
-      std::get<twin::Json>(sink.value(wall_id, "properties")).text,
+      std::get<twin::Json>(sink.value(wall_id, "propertySets")).text,
       R"({"Pset_WallCommon":{"FireRating":"F90","LoadBearing":true,"Status":["New","Demolish"],"ThermalTransmittance":0.24}})");
   // What a later file does not say any more ends.
   import_text(sink, small_house());
