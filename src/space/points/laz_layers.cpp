@@ -65,7 +65,6 @@ LazLayers::LazLayers(const std::vector<LazItem>& items) {
       add({Role::colour});
       if (item.part == LazPart::layered_colour_infrared) add({Role::none});
       colour_at_ = point_bytes_;
-      // Version 3 predicts from the point before where the scanner comes back to a channel; version 4 from its own.
       is_colour_by_channel_ = item.version >= 4;
     } else if (item.part == LazPart::layered_wave) {
       add({Role::none});
@@ -120,8 +119,10 @@ std::optional<uint32_t> LazLayers::start_chunk(std::string_view bytes, size_t at
 
 bool LazLayers::next(std::vector<uint8_t>& point) {
   if (!layer(Role::plane).is_there) return false;
-  next_place(point.data());
-  if (layer(Role::colour).is_there) next_colour(point.data() + colour_at_);
+  const bool has_new_channel = next_place(point.data());
+  // Version 3 forgets the channel: its colours are of the first one wherever it does not change.
+  const size_t channel = is_colour_by_channel_ || has_new_channel ? channel_ : 0;
+  if (layer(Role::colour).is_there) next_colour(point.data() + colour_at_, channel);
   return std::ranges::none_of(layers_, [](const Layer& each) { return each.is_there && each.decoder.ended(); });
 }
 
@@ -142,7 +143,7 @@ void LazLayers::next_returns(Channel& channel, uint32_t changed) {
   last.return_number = number & 15;
 }
 
-void LazLayers::next_place(uint8_t* p) {
+bool LazLayers::next_place(uint8_t* p) {
   ArithmeticDecoder& decoder = layer(Role::plane).decoder;
   const Values& before = channels_[channel_]->last;
   const uint32_t kind_before = return_kind(before.return_number, before.return_count) + (before.has_new_time ? 4u : 0u);
@@ -190,21 +191,23 @@ void LazLayers::next_place(uint8_t* p) {
   p[14] = static_cast<uint8_t>(last.return_count << 4 | last.return_number);
   p[15] = static_cast<uint8_t>((p[15] & ~0x30) | channel_ << 4);
   p[16] = last.classification;
+  return (changed & 64) != 0;
 }
 
-void LazLayers::next_colour(uint8_t* p) {
+void LazLayers::next_colour(uint8_t* p, size_t channel) {
+  // Whose last colour predicts: version 3 takes that of the point before, too, where it comes back to a channel.
   size_t source = colour_channel_;
-  if (channel_ != colour_channel_) {
-    const bool is_new = colours_[channel_] == nullptr;
+  if (channel != colour_channel_) {
+    const bool is_new = colours_[channel] == nullptr;
     if (is_new) {
-      colours_[channel_] = std::make_unique<ColourChannel>();
-      colours_[channel_]->last = colours_[source]->last;
+      colours_[channel] = std::make_unique<ColourChannel>();
+      colours_[channel]->last = colours_[source]->last;
     }
-    if (is_new || is_colour_by_channel_) source = channel_;
-    colour_channel_ = channel_;
+    if (is_new || is_colour_by_channel_) source = channel;
+    colour_channel_ = channel;
   }
   auto& last = colours_[source]->last;
-  last = colours_[channel_]->models.next(layer(Role::colour).decoder, last);
+  last = colours_[channel]->models.next(layer(Role::colour).decoder, last);
   for (size_t i = 0; i < last.size(); ++i) store_number(p + 2 * i, last[i]);
 }
 

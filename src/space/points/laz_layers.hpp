@@ -41,9 +41,9 @@ class LazLayers final : public LazUnpacker {
   struct ColourChannel;
 
   Layer& layer(Role role) { return layers_[static_cast<size_t>(role)]; }
-  void next_place(uint8_t* point);
+  bool next_place(uint8_t* point);  // whether the scanner's channel changed
   void next_returns(Channel& channel, uint32_t changed);
-  void next_colour(uint8_t* colour);
+  void next_colour(uint8_t* colour, size_t channel);
 
   size_t point_bytes_ = 0;
   size_t colour_at_ = 0;  // 0: none
