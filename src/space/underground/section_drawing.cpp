@@ -92,6 +92,7 @@ class Drawing {
       const double bottom = std::isfinite(object.bottom_m) ? object.bottom_m : object.top_m;
       if (std::isfinite(bottom)) low_m = std::min(low_m, bottom - 0.3);
     }
+    if (section_.ground.empty() && section_.is_above_ellipsoid) top_m_ += 0.3;
     bottom_m_ = low_m;
     scale_x_ = (page_width - margin_left - margin_right) / section_.length_m;
     const double wanted = section_.length_m <= 60 ? 1 : std::min(exaggeration_max, section_.length_m / 60);
