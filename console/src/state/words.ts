@@ -64,7 +64,11 @@ export class Words {
 
   /** "Buildings"; a type without a text stays as it is. */
   type = (type: string): string => this.#known('type', type) ?? type;
-  attribute = (name: string): string => this.#known('attr', name) ?? name;
+  /** A name that JSON-LD keeps for itself ("properties") comes with its vocabulary before it, which is nothing to read. */
+  attribute = (name: string): string => {
+    const own = name.replace(/^ngsi-ld:default-context\//, '');
+    return this.#known('attr', own) ?? own;
+  };
   geometryKind = (type: string): string => this.#known('geometry', type) ?? type;
   linkKind = (kind: string): string => this.#known('links.kind', kind) ?? kind;
   hazard = (kind: string): string => this.#known('hazard', kind) ?? kind;
