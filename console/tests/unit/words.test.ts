@@ -26,7 +26,7 @@ describe('words', () => {
   });
 
   it('name attributes without the vocabulary that JSON-LD puts before them', () => {
-    expect(en.attribute('ngsi-ld:default-context/properties')).toBe('Property sets');
+    expect(en.attribute('ngsi-ld:default-context/properties')).toBe('Properties');
     expect(ko.attribute('ngsi-ld:default-context/unheardOf')).toBe('unheardOf');
   });
 
