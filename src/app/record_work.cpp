@@ -23,7 +23,7 @@ using base::Status;
 
 constexpr size_t warnings_shown = 10;
 // Raised when an importer reads something more or otherwise, so that the files are read again.
-constexpr int importer_version = 1;
+constexpr int importer_version = 2;
 
 void tell(const std::string& text) {
   std::fputs((text + "\n").c_str(), stderr);
@@ -33,14 +33,15 @@ std::string file_name(std::string_view path) {
   return fs::path(path).filename().string();
 }
 
-/// Names, sizes and times of the files of a folder: equal as long as nobody has touched them.
+/// Names, sizes and times of the files of a city: equal as long as nobody has touched them.
 nlohmann::json fingerprint(const std::string& city) {
   nlohmann::json files = nlohmann::json::object();
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(city, error)) {
+  const auto found = space::city_files(city);
+  for (const space::CityFile& file : found ? *found : std::vector<space::CityFile>{}) {
     struct stat status {};
-    if (!entry.is_regular_file(error) || ::stat(entry.path().c_str(), &status) != 0) continue;
-    files[entry.path().filename().string()] = {status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+    if (::stat(file.path.c_str(), &status) != 0) continue;
+    files[file.name] = {status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
   }
   return {{"city", fs::weakly_canonical(city, error).string()}, {"importer", importer_version}, {"files", files}};
 }
@@ -90,13 +91,13 @@ space::ImportOptions options_with(Progress& progress, std::string& current, cons
 void tell_warnings(const space::ImportReport& report) {
   for (size_t at = 0; at < std::min(report.warnings.size(), warnings_shown); ++at) {
     const space::ImportWarning& warning = report.warnings[at];
-    tell("  left out or mended: " + file_name(warning.file) + " " + warning.object + ": " + warning.reason);
+    tell("  left out or mended: " + warning.file + " " + warning.object + ": " + warning.reason);
   }
   if (report.warnings_count > warnings_shown) {
     tell(fmt::format("  and {} more", grouped(report.warnings_count - warnings_shown)));
   }
   for (const space::ImportFailure& failure : report.failures) {
-    tell("  not imported: " + file_name(failure.file) + ": " + failure.error.text());
+    tell("  not imported: " + failure.file + ": " + failure.error.text());
   }
 }
 

@@ -9,7 +9,7 @@
 #include <set>
 #include <unordered_map>
 
-#include "link/csv.hpp"
+#include "base/table_reader.hpp"
 #include "link/text.hpp"
 #include "link/value_rule.hpp"
 
@@ -103,7 +103,7 @@ base::Result<std::unique_ptr<Join>> read_join(const JoinTable& table, const Repl
                                               const std::vector<std::string>& folders) {
   auto file = find_file(table.file, folders);
   if (!file) return file.error();
-  auto reader = CsvReader::open(*file, source.delimiter, source.encoding);
+  auto reader = base::TableReader::open_file(*file, {source.delimiter, source.encoding});
   if (!reader) return reader.error();
   auto join = std::make_unique<Join>();
   Cells names;
@@ -154,7 +154,7 @@ struct ReplayReader::Parts {
   ReplaySource source;
   size_t readings_max = 0;  // in one step
   Mapper* mapper = nullptr;
-  std::unique_ptr<CsvReader> csv;
+  std::unique_ptr<base::TableReader> csv;
   Cells names;
   Head head;
   std::vector<size_t> sensors;  // columns that are one each
@@ -238,12 +238,12 @@ base::Result<ReplayReader> ReplayReader::open(const LinkDefinition& link, const 
   parts->mapper = &mapper;
   auto file = find_file(parts->source.file, folders);
   if (!file) return file.error();
-  auto csv = CsvReader::open(*file, parts->source.delimiter, parts->source.encoding);
+  auto csv = base::TableReader::open_file(*file, {parts->source.delimiter, parts->source.encoding});
   if (!csv) return csv.error();
   auto read = csv->next(parts->names);
   if (!read) return fail(read.error().code, read.error().what, *file + ", " + read.error().where);
   if (!*read) return fail(Code::invalid, "the file is empty: its first line must name the columns", *file);
-  parts->csv = std::make_unique<CsvReader>(std::move(*csv));
+  parts->csv = std::make_unique<base::TableReader>(std::move(*csv));
   parts->head = head_of(parts->names);
   const std::vector<std::string>& others = parts->source.other_columns;
   for (size_t at = 0; at < parts->names.size(); ++at) {

@@ -17,7 +17,6 @@
 #include "space/points/points_import.hpp"
 #include "space/terrain/hgt_import.hpp"
 #include "space/terrain/raster_import.hpp"
-#include "space/terrain/relief_import.hpp"
 #include "space/transit/gtfs_import.hpp"
 
 namespace cityloom::space {
@@ -27,7 +26,6 @@ constexpr std::array table{
     Importer{"OpenStreetMap", ".osm .osm.gz .osm.pbf .pbf", nullptr, import_osm},
     Importer{"SRTM heights", ".hgt .hgt.gz .hgt.zip", nullptr, import_hgt},
     Importer{"GeoTIFF heights", ".tif .tiff", begins_tiff, import_raster},
-    Importer{"CityGML relief", ".gml .xml .citygml", begins_relief, import_relief},
     Importer{"ASCII grid of heights", ".asc", nullptr, import_raster},
     Importer{"SRTM heights", ".zip", begins_zipped_hgt, import_hgt},
     Importer{"building models (IFC)", ".ifc .ifc.gz", is_ifc, import_ifc},

@@ -42,31 +42,10 @@ base::Result<ImportReport> import_single(const ImportInput& input, ImportSink& s
   return batch.finish();
 }
 
-struct FolderFile {
-  std::string name;
-  std::string path;
-  uint64_t bytes = 0;
-};
-
 // What a file would have as plain XML, about.
-uint64_t content_bytes(const FolderFile& file) {
+uint64_t content_bytes(const CityFile& file) {
   const bool is_plain = file.name.ends_with(".osm");
   return is_plain ? file.bytes : file.bytes * 12;
-}
-
-base::Result<std::vector<FolderFile>> files_in(const std::string& folder) {
-  std::error_code error;
-  std::vector<FolderFile> files;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    if (!entry->is_regular_file(error)) continue;
-    files.push_back({entry->path().filename().string(), entry->path().string(), entry->file_size(error)});
-  }
-  if (error) return fail(Code::not_found, "The folder cannot be read: " + error.message(), folder);
-  // Those that hold more first, and by name: the order must not depend on the file system.
-  std::sort(files.begin(), files.end(), [](const FolderFile& a, const FolderFile& b) {
-    return content_bytes(a) != content_bytes(b) ? content_bytes(a) > content_bytes(b) : a.name < b.name;
-  });
-  return files;
 }
 
 // What concerns the import as a whole, not one file of it.
@@ -108,13 +87,40 @@ base::Result<ImportReport> import_bytes(std::string_view name, std::string_view 
   return import_single({fs::path(name).filename().string(), {}, bytes}, sink, options);
 }
 
+base::Result<std::vector<CityFile>> city_files(const std::string& folder) {
+  std::error_code error;
+  std::vector<CityFile> files;
+  for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const bool is_folder = entry->is_directory(error) && !entry->is_symlink(error);
+    if (entry->path().filename().string().starts_with('.')) {
+      if (is_folder) entry.disable_recursion_pending();
+      continue;
+    }
+    if (is_folder && entry.depth() >= folder_depth_max) {
+      return fail(Code::too_large, "Folders lie more than 8 deep within the city's", entry->path().string());
+    }
+    if (!entry->is_regular_file(error)) continue;
+    if (files.size() == folder_files_max) {
+      return fail(Code::too_large, "The folder holds more than 100000 files", folder, "Is it the folder you meant?");
+    }
+    files.push_back(
+        {entry->path().lexically_relative(folder).generic_string(), entry->path().string(), entry->file_size(error)});
+  }
+  if (error) return fail(Code::not_found, "The folder cannot be read: " + error.message(), folder);
+  // The order must not depend on the file system.
+  std::sort(files.begin(), files.end(), [](const CityFile& a, const CityFile& b) {
+    return content_bytes(a) != content_bytes(b) ? content_bytes(a) > content_bytes(b) : a.name < b.name;
+  });
+  return files;
+}
+
 base::Result<ImportReport> import_city(const std::string& folder, ImportSink& sink, const ImportOptions& options) {
-  auto files = files_in(folder);
+  auto files = city_files(folder);
   if (!files) return std::move(files).error();
   auto vocabulary = Vocabulary::intern(sink.terms());
   if (!vocabulary) return std::move(vocabulary).error();
   ImportBatch batch(sink, *vocabulary, options);
-  for (const FolderFile& file : *files) {
+  for (const CityFile& file : *files) {
     const ImportInput input{file.name, file.path, {}};
     const auto importer = importer_of(input);
     if (importer && *importer == nullptr) {

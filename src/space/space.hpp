@@ -126,9 +126,24 @@ base::Result<ImportReport> import_file(const std::string& path, ImportSink& sink
 base::Result<ImportReport> import_bytes(std::string_view name, std::string_view bytes, ImportSink& sink,
                                         const ImportOptions& options = {});
 
-/// Brings in every file of a known kind that lies in the folder itself, files that hold more first; an object that an
-/// earlier file gave is not taken again from a later one. A file that fails is in `failures`. Errors: not_found (no
-/// such folder, or nothing in it that can be imported), cancelled, errors of the sink.
+inline constexpr int folder_depth_max = 8;           ///< folders within folders
+inline constexpr size_t folder_files_max = 100'000;  ///< in all of them
+
+/// A file in the folder of a city.
+struct CityFile {
+  std::string name;  ///< from the folder on: "roads/inner.osm"
+  std::string path;
+  uint64_t bytes = 0;
+};
+
+/// The files of a folder and of the folders in it, in the order in which import_city takes them: those that hold more
+/// first, then by name. What is hidden (".git") and folders behind links are left out. Errors: not_found, too_large
+/// (too many files, or too deep).
+base::Result<std::vector<CityFile>> city_files(const std::string& folder);
+
+/// Brings in every file of a known kind among `city_files`; an object that an earlier file gave is not taken again from
+/// a later one. What an entity carries as `source` is the file's name from the folder on. A file that fails is in
+/// `failures`. Errors: those of city_files, not_found (nothing that can be imported), cancelled, errors of the sink.
 base::Result<ImportReport> import_city(const std::string& folder, ImportSink& sink, const ImportOptions& options = {});
 
 }  // namespace cityloom::space

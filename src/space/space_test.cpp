@@ -356,7 +356,10 @@ class TemporaryFolder {
     path = mkdtemp(name.data());
   }
   ~TemporaryFolder() { std::filesystem::remove_all(path); }
-  void write(const std::string& name, const std::string& bytes) const { std::ofstream(path / name) << bytes; }
+  void write(const std::string& name, const std::string& bytes) const {
+    std::filesystem::create_directories((path / name).parent_path());
+    std::ofstream(path / name) << bytes;
+  }
   std::filesystem::path path;
 };
 
@@ -378,6 +381,24 @@ TEST(Import, AFolderOfFilesTakesEachObjectOnce) {
     EXPECT_EQ(report->failures[0].file, "bad.osm");
   }
   EXPECT_EQ(sink.value(building_id, "source"), Value(std::string("city.osm")));
+}
+
+TEST(Import, FoldersWithinTheFolder) {
+  TemporaryFolder folder;
+  const auto building = [](int id) { return osm(square + way(id, {1, 2, 3, 4, 1}, tag("building", "yes"))); };
+  folder.write("north/roofs.osm", building(10));
+  folder.write("south/east/roofs.osm", building(11));
+  folder.write(".old/roofs.osm", building(12));
+  folder.write("north/.roofs.osm", building(13));
+  std::filesystem::create_directory_symlink(folder.path, folder.path / "south" / "again");
+  MemorySink sink;
+  const auto report = import_city(folder.path.string() + "/", sink);
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  EXPECT_THAT(report->files, ::testing::ElementsAre("north/roofs.osm", "south/east/roofs.osm"));
+  EXPECT_EQ(sink.entities.size(), 2u) << "files of one name are two sources";
+  EXPECT_EQ(sink.value("urn:ngsi-ld:Building:osm-way-11", "source"), Value(std::string("south/east/roofs.osm")));
+  folder.write("1/2/3/4/5/6/7/8/9/deep.osm", building(14));
+  EXPECT_EQ(import_city(folder.path.string(), sink).error().code, base::Code::too_large);
 }
 
 // Counts in a file of one tag a line, read without any of our readers.

@@ -17,9 +17,6 @@ TSAN_ROOMS = ("base", "thread", "store")
 TSAN_LEFT_OUT = "FailingDisk.*:RecordFault.*:EmbeddedStore.NamesTheProcessThatHasItOpen"
 SCRIPT_TIMEOUT_S = 600
 BROWSER_TIMEOUT_S = 1500  # one script with all of the console
-# Fuzzers that have not been seen to end well yet (decision 0072): they are built, and run by `./test fuzz --only NAME`.
-FUZZERS_ON_DEMAND = ("citygml_fuzz", "cityjson_fuzz", "formats_fuzz", "step_file_fuzz", "expression_fuzz",
-                     "object_reader_fuzz", "raster_fuzz", "height_block_fuzz", "hgt_import_fuzz", "relief_import_fuzz")
 
 
 @dataclass
@@ -132,12 +129,8 @@ def fuzz(context, tally):
                for p in glob.glob(context.path("src", "**", "*_fuzz.cpp"), recursive=True)]
     if not cpp.build(context, tally, "asan", targets):
         return
-    for name in sorted(targets):
-        if name in FUZZERS_ON_DEMAND and not context.only:
-            tally.skip(name, "on demand until it has been seen to end well")
-    chosen = [name for name in sorted(targets) if context.only or name not in FUZZERS_ON_DEMAND]
     with ThreadPoolExecutor(context.jobs) as pool:
-        list(pool.map(lambda name: cpp.run_fuzzer(context, tally, name), chosen))
+        list(pool.map(lambda name: cpp.run_fuzzer(context, tally, name), sorted(targets)))
 
 
 def tidy(context, tally):

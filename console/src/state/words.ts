@@ -65,9 +65,13 @@ export class Words {
     return key in ko ? this.t(key as TextKey) : null;
   }
 
-  /** "Buildings"; a type without a text stays as it is, and of a whole name the last part. */
+  /** "Buildings"; a type without a text stays as it is. */
   type = (type: string): string => this.#known('type', type) ?? lastPart(type);
-  attribute = (name: string): string => this.#known('attr', name) ?? lastPart(name);
+  /** A name that JSON-LD keeps for itself ("properties") comes with its vocabulary before it, which is nothing to read. */
+  attribute = (name: string): string => {
+    const own = lastPart(name);
+    return this.#known('attr', own) ?? own;
+  };
   geometryKind = (type: string): string => this.#known('geometry', type) ?? type;
   linkKind = (kind: string): string => this.#known('links.kind', kind) ?? kind;
   hazard = (kind: string): string => this.#known('hazard', kind) ?? kind;

@@ -25,6 +25,11 @@ describe('words', () => {
     for (const words of [ko, en]) expect(words.value([{ a: [{ b: null }] }])).not.toMatch(/[{}[\]]/);
   });
 
+  it('name attributes without the vocabulary that JSON-LD puts before them', () => {
+    expect(en.attribute('ngsi-ld:default-context/properties')).toBe('Properties');
+    expect(ko.attribute('ngsi-ld:default-context/unheardOf')).toBe('unheardOf');
+  });
+
   it('give positions six digits and the height where there is one', () => {
     expect(en.position([127.1025001, 37.5125004])).toBe('37.512500° N, 127.102500° E');
     expect(en.position([-70.5, -33.25, 12.5])).toBe('33.250000° S, 70.500000° W, height 12.5 m');

@@ -50,6 +50,8 @@ class CityImport {
   /// Whether to stop: somebody asked for it, or what was made cannot be written.
   bool is_cancelled() const { return batch_.is_cancelled() || has_failed_.load(); }
   const ImportOptions& options() const { return batch_.options(); }
+  /// Whether nothing was added so far.
+  bool is_empty() const { return given_.empty(); }
 
  private:
   // What the reading worker made: a change, or a warning.

@@ -293,6 +293,36 @@ TEST(CityGml, LinksToOtherObjectsAndInCircles) {
   EXPECT_THAT(reason_in(report, "building-of-nowhere"), HasSubstr("not in the file"));
 }
 
+// A triangle that rises from 30 m to 40 m over 100 m.
+std::string relief(const std::string& positions) {
+  return "<core:cityObjectMember><dem:ReliefFeature xmlns:dem='http://www.opengis.net/citygml/relief/2.0' "
+         "gml:id='slope'>"
+         "<dem:reliefComponent><dem:TINRelief><dem:tin><gml:TriangulatedSurface><gml:trianglePatches><gml:Triangle>"
+         "<gml:exterior><gml:LinearRing><gml:posList>" +
+         positions +
+         "</gml:posList></gml:LinearRing></gml:exterior></gml:Triangle></gml:trianglePatches></gml:TriangulatedSurface>"
+         "</dem:tin></dem:TINRelief></dem:reliefComponent></dem:ReliefFeature></core:cityObjectMember>";
+}
+
+TEST(CityGml, ReliefAndBuildingsOfOneFile) {
+  const std::string slope = relief("390000 5819000 30 390100 5819000 30 390000 5819100 40 390000 5819000 30");
+  const std::string house = member("<bldg:Building gml:id='a-house'><bldg:lod1MultiSurface>" +
+                                   surfaces(polygon(floor_positions)) + "</bldg:lod1MultiSurface></bldg:Building>");
+  MemorySink sink;
+  // The relief comes far behind the part by which a file is recognised.
+  const auto report = import(sink, "both.gml", citygml(house + std::string(100'000, ' ') + slope));
+  EXPECT_EQ(sink.count("Building"), 1u);
+  EXPECT_EQ(sink.count("TerrainModel"), 1u);
+  EXPECT_EQ(report.removed, 0u);
+  EXPECT_EQ(import(sink, "both.gml", citygml(house + slope)).unchanged, 2u);
+  EXPECT_EQ(import(sink, "both.gml", citygml(slope)).removed, 1u) << "the house";
+
+  const auto mixed = import(sink, "bad.gml", citygml(house + relief("390000 5819000 30")));
+  EXPECT_EQ(sink.count("Building"), 1u) << "bad relief costs only itself";
+  EXPECT_THAT(reason_in(mixed, "relief"), HasSubstr("no relief that can be read"));
+  EXPECT_EQ(import_bytes("bad.gml", citygml(relief("390000 5819000 30")), sink).error().code, base::Code::corrupt);
+}
+
 TEST(CityGml, HostileFiles) {
   MemorySink sink;
   const std::string bomb =

@@ -10,6 +10,7 @@
 #include "space/city/citygml_object.hpp"
 #include "space/city/gml_stream.hpp"
 #include "space/osm_values.hpp"
+#include "space/terrain/relief_import.hpp"
 
 namespace cityloom::space {
 namespace {
@@ -31,6 +32,7 @@ class Reader {
  public:
   Reader(const ImportInput& input, CityImport& import) : input_(input), import_(import) {}
   base::Status read();
+  bool has_relief() const { return has_relief_; }
 
  private:
   base::Status survey();
@@ -50,8 +52,7 @@ class Reader {
   // Of the member at hand, then of the file.
   absl::flat_hash_set<uint64_t> ids_here_, links_here_;
   absl::flat_hash_set<uint64_t> links_;
-  bool has_model_ = false, has_any_crs_ = false;
-  uint64_t members_ = 0;
+  bool has_model_ = false, has_any_crs_ = false, has_relief_ = false;
 };
 
 std::function<bool(uint64_t, uint64_t)> Reader::progress(double from, double to) {
@@ -64,6 +65,7 @@ std::function<bool(uint64_t, uint64_t)> Reader::progress(double from, double to)
 
 // Ids and links cost two lookups each; in a file without links to other objects nothing is kept.
 void Reader::look_at(std::string_view name, const char** attributes, int depth) {
+  has_relief_ = has_relief_ || is_relief(name);
   if (depth == 1) has_model_ = name == "CityModel" || name == "FeatureCollection";
   for (; attributes[0] != nullptr; attributes += 2) {
     const std::string_view key = local_name(attributes[0]), value = attributes[1];
@@ -206,7 +208,16 @@ base::Status import_citygml_with(const ImportInput& input, ImportBatch& batch, I
   auto import = CityImport::begin(batch, images);
   if (!import) return std::move(import).error();
   CityImport& city = **import;
-  return city.run([&] { return Reader(input, city).read(); });
+  Reader reader(input, city);
+  auto status = city.run([&] { return reader.read(); });
+  if (!status || !reader.has_relief()) return status;
+  auto relief = import_relief(input, batch);
+  // Where there is more than relief, trouble with it must not cost the rest.
+  if (relief || city.is_empty() || relief.error().code == Code::cancelled || relief.error().code == Code::unavailable) {
+    return relief;
+  }
+  batch.warn("relief", relief.error().text());
+  return {};
 }
 
 }  // namespace cityloom::space

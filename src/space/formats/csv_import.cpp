@@ -6,9 +6,9 @@
 #include <cctype>
 #include <cmath>
 
+#include "base/table_reader.hpp"
 #include "space/byte_source.hpp"
 #include "space/formats/feature_import.hpp"
-#include "space/formats/table_reader.hpp"
 #include "space/formats/wkt.hpp"
 #include "space/osm_values.hpp"
 
@@ -81,8 +81,8 @@ class CsvImport {
     auto opened = ByteSource::open(input_.path, input_.bytes);
     if (!opened) return std::move(opened).error();
     ByteSource source = std::move(*opened);
-    auto table =
-        TableReader::open([&](char* to, size_t size) { return source.read(to, size); }, {0, batch_.options().encoding});
+    auto table = base::TableReader::open([&](char* to, size_t size) { return source.read(to, size); },
+                                         {0, batch_.options().encoding});
     if (!table) return std::move(table).error();
     auto first = table->next(header_);
     if (!first) return std::move(first).error();

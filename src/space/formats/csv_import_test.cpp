@@ -84,7 +84,7 @@ TEST(Csv, WellKnownTextAndBadRows) {
 TEST(Csv, Hostile) {
   MemorySink sink;
   EXPECT_EQ(import_bytes("t.csv", "lat,lon\n\"37,127\n" + std::string(5'000'000, 'a'), sink).error().code,
-            base::Code::corrupt);
+            base::Code::too_large);
   EXPECT_EQ(import_bytes("t.csv", "a,b\n1,2\n", sink).error().code, base::Code::unsupported);
   const PlaneCrs plain;
   std::string deep;

@@ -242,6 +242,7 @@ class EpanetImport {
     }
     EntityStatement made(batch_, "WaterNetworkNode", part_ + "-" + node.id, object);
     made.geometry("location", twin::Geometry::point(*place));
+    made.name(node.id);
     made.text("network", "water");
     made.text("category", node.category);
     made.number("elevation", rounded(node.elevation * metres()), "MTR");
@@ -270,6 +271,7 @@ class EpanetImport {
     }
     EntityStatement made(batch_, link.type, part_ + "-" + link.id, object);
     made.geometry("location", std::move(*line));
+    made.name(link.id);
     made.text("network", "water");
     if (link.diameter > 0) {
       made.number("diameter", rounded(link.diameter * (is_metric_ ? 1 : millimetres_per_inch)), "MMT");
@@ -287,15 +289,31 @@ class EpanetImport {
     return made.finish();
   }
 
+  // How much of a link's way lies before each of its vertices.
+  static std::vector<double> shares_of_way(const Link& link, const Node& from, const Node& to) {
+    std::vector<double> shares;
+    std::pair<double, double> last{from.x, from.y};
+    double way = 0;
+    for (const auto& vertex : link.vertices) {
+      way += std::hypot(vertex.first - last.first, vertex.second - last.second);
+      shares.push_back(way);
+      last = vertex;
+    }
+    way += std::hypot(to.x - last.first, to.y - last.second);
+    for (double& share : shares) share = way > 0 ? share / way : 0;
+    return shares;
+  }
+
   base::Result<twin::Geometry> line_of(const Link& link, const Node& from, const Node& to) const {
     twin::Geometry geometry;
     geometry.kind = twin::GeometryKind::line_string;
     const auto first = position_of(from), last = position_of(to);
     if (!first || !last) return fail(Code::invalid, "one of its nodes has no place");
     geometry.positions.push_back(*first);
+    // Between the heights of its ends it rises evenly along its way.
+    const std::vector<double> shares = shares_of_way(link, from, to);
     for (size_t i = 0; i < link.vertices.size(); ++i) {
-      // Between the heights of its ends, by the number of corners.
-      const double share = static_cast<double>(i + 1) / static_cast<double>(link.vertices.size() + 1);
+      const double share = shares[i];
       const double elevation = (from.elevation + (to.elevation - from.elevation) * share) * metres();
       const auto corner =
           place_->position(link.vertices[i].first, link.vertices[i].second, place_->is_placed() ? elevation : unknown);

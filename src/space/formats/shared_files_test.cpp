@@ -96,7 +96,13 @@ TEST(SharedFiles, TheWaterNetwork) {
   EXPECT_EQ(sink.value(pipe, "diameter"), Value(203.2)) << "8 inches";
   EXPECT_NEAR(twin::as_number(sink.value(pipe, "length")), 494.25 * 0.3048, 1e-6);
   const auto line = std::get<twin::Geometry>(sink.value(pipe, "location"));
-  EXPECT_EQ(line.positions.size(), 7u) << "5 vertices between its nodes";
+  ASSERT_EQ(line.positions.size(), 7u) << "5 vertices between its nodes";
+  const auto slope = [&](size_t i) {
+    const twin::Position &a = line.positions[i], &b = line.positions[i + 1];
+    return (b.height_m - a.height_m) / distance_m(a, b);
+  };
+  for (size_t i = 1; i < 6; ++i) EXPECT_NEAR(slope(i), slope(0), 1e-3) << "it rises evenly along its way";
+  EXPECT_EQ(sink.value(pipe, "name"), Value(twin::Json{R"({"@none":"P-1"})"}));
   const std::string node = "urn:ngsi-ld:WaterNetworkNode:ky10-water-J-1";
   EXPECT_NEAR(twin::as_number(sink.value(node, "elevation")), 715.4852 * 0.3048, 1e-6);
   EXPECT_NEAR(line.positions.front().height_m, 200 + 715.4852 * 0.3048, 1e-6);

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <vector>
 
-#include "space/points/laz_points.hpp"
+#include "space/points/laz_models.hpp"
 
 namespace cityloom::space {
 namespace {
@@ -14,28 +14,24 @@ namespace {
 using base::Code;
 using base::fail;
 
-template <class Number>
-Number load(std::string_view bytes, size_t at) {
-  Number number{};
-  if (at <= bytes.size() && sizeof number <= bytes.size() - at) std::memcpy(&number, bytes.data() + at, sizeof number);
-  return number;
-}
-
 std::string text_at(std::string_view bytes, size_t at, size_t size) {
   if (at > bytes.size()) return {};
   const std::string_view text = bytes.substr(at, size);
   return std::string(text.substr(0, text.find('\0')));
 }
 
+// Points that are all alike take next to nothing; this many a byte are more than any survey packs.
+constexpr uint64_t points_per_byte_max = 256;
+constexpr size_t points_at = 96;  // where the head says where points begin
 constexpr uint16_t bytes_of_format[] = {20, 28, 26, 34, 57, 63, 30, 36, 38, 59, 67};
 
 // The coordinate system of GeoTIFF keys, where they name one by its code.
 void read_geo_keys(std::string_view keys, LasHead& head) {
-  const auto count = load<uint16_t>(keys, 6);
+  const auto count = load_number<uint16_t>(keys, 6);
   int plane = 0, sphere = 0, vertical = 0, unit = 0;
   for (size_t i = 1; i <= count; ++i) {
-    const auto key = load<uint16_t>(keys, 8 * i), location = load<uint16_t>(keys, 8 * i + 2),
-               value = load<uint16_t>(keys, 8 * i + 6);
+    const auto key = load_number<uint16_t>(keys, 8 * i), location = load_number<uint16_t>(keys, 8 * i + 2),
+               value = load_number<uint16_t>(keys, 8 * i + 6);
     if (location != 0) continue;
     if (key == 3072) plane = value;
     if (key == 2048) sphere = value;
@@ -63,17 +59,17 @@ void read_unit(LasHead& head) {
 }
 
 base::Status read_records(std::string_view bytes, size_t at, uint32_t count, LasHead& head, std::string& wkt,
-                          uint16_t& compressor) {
+                          std::string_view& packing) {
   for (uint32_t i = 0; i < count; ++i) {
     constexpr size_t record_head = 54;
     if (at + record_head > bytes.size()) return fail(Code::corrupt, "The point cloud ends within its records");
     const std::string user = text_at(bytes, at + 2, 16);
-    const auto id = load<uint16_t>(bytes, at + 18), length = load<uint16_t>(bytes, at + 20);
+    const auto id = load_number<uint16_t>(bytes, at + 18), length = load_number<uint16_t>(bytes, at + 20);
     const std::string_view data = bytes.substr(at + record_head, length);
     if (data.size() != length) return fail(Code::corrupt, "The point cloud ends within its records");
     if (user == "LASF_Projection" && id == 2112) wkt = text_at(data, 0, data.size());
     if (user == "LASF_Projection" && id == 34735) read_geo_keys(data, head);
-    if (user == "laszip encoded" && id == 22204) compressor = load<uint16_t>(data, 0);
+    if (user == "laszip encoded" && id == 22204) packing = data;
     at += record_head + length;
   }
   return {};
@@ -81,12 +77,12 @@ base::Status read_records(std::string_view bytes, size_t at, uint32_t count, Las
 
 // Records behind the points, of LAS 1.4: there a system's WKT may lie.
 void read_late_records(std::string_view bytes, std::string& wkt) {
-  uint64_t at = load<uint64_t>(bytes, 235);
-  const auto count = std::min(load<uint32_t>(bytes, 243), 10'000u);
+  uint64_t at = load_number<uint64_t>(bytes, 235);
+  const auto count = std::min(load_number<uint32_t>(bytes, 243), 10'000u);
   for (uint32_t i = 0; i < count && at < bytes.size() && bytes.size() - at > 60; ++i) {
-    const auto length = load<uint64_t>(bytes, at + 20);
+    const auto length = load_number<uint64_t>(bytes, at + 20);
     if (length > bytes.size() - at - 60) return;
-    if (text_at(bytes, at + 2, 16) == "LASF_Projection" && load<uint16_t>(bytes, at + 18) == 2112) {
+    if (text_at(bytes, at + 2, 16) == "LASF_Projection" && load_number<uint16_t>(bytes, at + 18) == 2112) {
       wkt = text_at(bytes, at + 60, length);
     }
     at += 60 + length;
@@ -121,38 +117,74 @@ LasPoint point_of(const uint8_t* p, const LasHead& head) {
   return point;
 }
 
+base::Status ends_at(uint64_t number, const LasHead& head) {
+  return fail(Code::corrupt,
+              "The point cloud ends at point " + std::to_string(number) + " of " + std::to_string(head.point_count));
+}
+
+base::Status each_packed_point(std::string_view bytes, const LasHead& head,
+                               const std::function<bool(const LasPoint&)>& visit) {
+  size_t at = load_number<uint32_t>(bytes, points_at);
+  // Where chunks differ, layered ones say themselves how many points they have; of others only the table does.
+  std::vector<uint32_t> counts;
+  if (head.packing.chunk_points == 0 && !head.packing.is_layered) {
+    auto read = read_chunk_points(bytes, at);
+    if (!read) return read.error();
+    counts = std::move(*read);
+  }
+  at += 8;  // where the table of chunks lies
+  const auto unpacker = make_unpacker(head.packing);
+  std::vector<uint8_t> point;
+  uint64_t number = 0;
+  for (size_t chunk = 0; number < head.point_count; ++chunk, at = unpacker->at()) {
+    const auto said = unpacker->start_chunk(bytes, at, point);
+    if (!said) return ends_at(number, head);
+    uint64_t left = head.packing.is_layered ? *said : chunk < counts.size() ? counts[chunk] : head.packing.chunk_points;
+    if (left == 0) return fail(Code::corrupt, "The point cloud's chunk " + std::to_string(chunk) + " has no points");
+    left = std::min(left, head.point_count - number);
+    for (;;) {
+      if (!visit(point_of(point.data(), head))) return {};
+      ++number;
+      if (--left == 0) break;
+      if (!unpacker->next(point)) return ends_at(number, head);
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 base::Result<LasHead> read_las_head(std::string_view bytes) {
   if (bytes.size() < 227 || !bytes.starts_with("LASF")) return fail(Code::corrupt, "The file is no LAS point cloud");
   LasHead head;
   head.version_minor = static_cast<unsigned char>(bytes[25]);
-  const auto las_head_bytes = load<uint16_t>(bytes, 94);
+  const auto las_head_bytes = load_number<uint16_t>(bytes, 94);
   const auto format = static_cast<unsigned char>(bytes[104]);
   head.is_compressed = (format & 0x80) != 0;
   head.point_format = format & 0x3F;
-  head.point_bytes = load<uint16_t>(bytes, 105);
-  head.point_count = load<uint32_t>(bytes, 107);
-  for (size_t i = 0; i < 5; ++i) head.returns[i] = load<uint32_t>(bytes, 111 + 4 * i);
+  head.point_bytes = load_number<uint16_t>(bytes, 105);
+  head.point_count = load_number<uint32_t>(bytes, 107);
+  for (size_t i = 0; i < 5; ++i) head.returns[i] = load_number<uint32_t>(bytes, 111 + 4 * i);
   for (size_t i = 0; i < 3; ++i) {
-    head.scale[i] = load<double>(bytes, 131 + 8 * i);
-    head.offset[i] = load<double>(bytes, 155 + 8 * i);
-    head.high[i] = load<double>(bytes, 179 + 16 * i);
-    head.low[i] = load<double>(bytes, 187 + 16 * i);
+    head.scale[i] = load_number<double>(bytes, 131 + 8 * i);
+    head.offset[i] = load_number<double>(bytes, 155 + 8 * i);
+    head.high[i] = load_number<double>(bytes, 179 + 16 * i);
+    head.low[i] = load_number<double>(bytes, 187 + 16 * i);
     if (!std::isfinite(head.scale[i]) || !std::isfinite(head.offset[i]) || head.scale[i] == 0) {
       return fail(Code::corrupt, "The point cloud's scale or offset is no number");
     }
   }
   if (head.version_minor >= 4 && bytes.size() >= 375) {
-    head.point_count = load<uint64_t>(bytes, 247);
-    for (size_t i = 0; i < 15; ++i) head.returns[i] = load<uint64_t>(bytes, 255 + 8 * i);
+    head.point_count = load_number<uint64_t>(bytes, 247);
+    for (size_t i = 0; i < 15; ++i) head.returns[i] = load_number<uint64_t>(bytes, 255 + 8 * i);
   }
   if (head.point_format > 10 || head.point_bytes < bytes_of_format[head.point_format]) {
     return fail(Code::corrupt, "The point cloud's points are of no known format");
   }
   std::string wkt;
-  uint16_t compressor = 0;
-  if (auto status = read_records(bytes, las_head_bytes, load<uint32_t>(bytes, 100), head, wkt, compressor); !status) {
+  std::string_view packing;
+  if (auto status = read_records(bytes, las_head_bytes, load_number<uint32_t>(bytes, 100), head, wkt, packing);
+      !status) {
     return std::move(status).error();
   }
   if (head.version_minor >= 4 && bytes.size() >= 375) read_late_records(bytes, wkt);
@@ -160,44 +192,24 @@ base::Result<LasHead> read_las_head(std::string_view bytes) {
     head.crs = wkt;
     read_unit(head);
   }
-  if (head.is_compressed && (compressor != 2 || head.point_format > 3)) {
-    return fail(Code::unsupported, "LAZ of point format " + std::to_string(head.point_format) + " cannot be read here",
-                {}, "Save it as LAS, which can be read");
+  if (head.is_compressed) {
+    auto read = read_laz_packing(packing, head.point_bytes);
+    if (!read) return std::move(read).error();
+    head.packing = std::move(*read);
+    if (head.point_count / points_per_byte_max > bytes.size()) {
+      return fail(Code::corrupt, "The point cloud names more points than its bytes can hold");
+    }
   }
   return head;
 }
 
 base::Status each_las_point(std::string_view bytes, const LasHead& head,
                             const std::function<bool(const LasPoint&)>& visit) {
-  size_t at = load<uint32_t>(bytes, 96);
-  const auto ends = [&](uint64_t number) {
-    return fail(Code::corrupt,
-                "The point cloud ends at point " + std::to_string(number) + " of " + std::to_string(head.point_count));
-  };
-  if (!head.is_compressed) {
-    for (uint64_t i = 0; i < head.point_count; ++i, at += head.point_bytes) {
-      if (at > bytes.size() || head.point_bytes > bytes.size() - at) return ends(i);
-      if (!visit(point_of(reinterpret_cast<const uint8_t*>(bytes.data()) + at, head))) return {};
-    }
-    return {};
-  }
-  // The size of chunks stands in the record of the packing.
-  uint64_t chunk_points = 50'000;
-  const size_t record = bytes.substr(0, at).find("laszip encoded");
-  if (record != std::string_view::npos) chunk_points = load<uint32_t>(bytes, record - 2 + 54 + 12);
-  if (chunk_points == 0 || chunk_points == 0xFFFFFFFF) {
-    return fail(Code::unsupported, "LAZ with chunks of different sizes cannot be read here", {}, "Save it as LAS");
-  }
-  at += 8;  // where the table of chunks lies
-  const bool has_time = head.point_format == 1 || head.point_format == 3;
-  const bool has_colour = head.point_format == 2 || head.point_format == 3;
-  LazPoints points(has_time, has_colour, head.point_bytes - bytes_of_format[head.point_format]);
-  std::vector<uint8_t> point;
-  for (uint64_t i = 0; i < head.point_count; ++i) {
-    const bool is_first = i % chunk_points == 0;
-    if (is_first && i > 0) at = points.at();
-    if (!(is_first ? points.start_chunk(bytes, at, point) : points.next(point))) return ends(i);
-    if (!visit(point_of(point.data(), head))) return {};
+  if (head.is_compressed) return each_packed_point(bytes, head, visit);
+  size_t at = load_number<uint32_t>(bytes, points_at);
+  for (uint64_t i = 0; i < head.point_count; ++i, at += head.point_bytes) {
+    if (at > bytes.size() || head.point_bytes > bytes.size() - at) return ends_at(i, head);
+    if (!visit(point_of(reinterpret_cast<const uint8_t*>(bytes.data()) + at, head))) return {};
   }
   return {};
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "space/points/laz_packing.hpp"
 
 namespace cityloom::space {
 
@@ -16,6 +17,7 @@ struct LasHead {
   int point_format = 0;  ///< 0 to 10
   bool is_compressed = false;
   uint16_t point_bytes = 0;
+  LazPacking packing;  ///< if it is compressed
   uint64_t point_count = 0;
   double scale[3] = {1, 1, 1}, offset[3] = {0, 0, 0};
   double low[3] = {0, 0, 0}, high[3] = {0, 0, 0};
@@ -37,11 +39,11 @@ struct LasPoint {
   uint16_t red = 0, green = 0, blue = 0;
 };
 
-/// Reads the head and the records behind it. Errors: corrupt.
+/// Reads the head and the records behind it. Errors: corrupt; unsupported (LAZ in another packing than the second
+/// version of point formats 0 to 3 and the layered one of 6 to 10).
 base::Result<LasHead> read_las_head(std::string_view bytes);
 
-/// Calls `visit` with each point until it returns false. LAZ: point formats 0 to 3, with extra bytes. Errors: corrupt
-/// (ends too early), unsupported (LAZ of point formats 4 to 10).
+/// Calls `visit` with each point until it returns false. Errors: corrupt (ends too early).
 base::Status each_las_point(std::string_view bytes, const LasHead& head,
                             const std::function<bool(const LasPoint&)>& visit);
 

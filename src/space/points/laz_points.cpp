@@ -2,13 +2,13 @@
 #include "space/points/laz_points.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
+
+#include "space/points/laz_models.hpp"
 
 namespace cityloom::space {
 namespace {
 
-constexpr size_t place_bytes = 20, time_bytes = 8, colour_bytes = 6;
 constexpr int time_multiples = 500, time_multiple_least = -10;
 constexpr int time_unchanged = time_multiples - time_multiple_least + 1, time_whole = time_unchanged + 1;
 
@@ -18,101 +18,14 @@ constexpr uint8_t return_map[8][8] = {{15, 14, 13, 12, 11, 10, 9, 8},  {14, 0, 1
                                       {11, 6, 7, 8, 9, 13, 13, 12},    {10, 10, 11, 12, 13, 14, 14, 13},
                                       {9, 10, 11, 12, 13, 14, 15, 14}, {8, 9, 10, 11, 12, 13, 14, 15}};
 
-// A running median of five.
-class Median {
- public:
-  int32_t get() const { return values_[2]; }
-  void add(int32_t value) {
-    auto& v = values_;
-    if (is_high_) {
-      if (value < v[2]) {
-        v[4] = v[3];
-        v[3] = v[2];
-        if (value < v[0]) {
-          v[2] = v[1];
-          v[1] = v[0];
-          v[0] = value;
-        } else if (value < v[1]) {
-          v[2] = v[1];
-          v[1] = value;
-        } else {
-          v[2] = value;
-        }
-        return;
-      }
-      if (value < v[3]) {
-        v[4] = v[3];
-        v[3] = value;
-      } else {
-        v[4] = value;
-      }
-      is_high_ = false;
-      return;
-    }
-    if (v[2] < value) {
-      v[0] = v[1];
-      v[1] = v[2];
-      if (v[4] < value) {
-        v[2] = v[3];
-        v[3] = v[4];
-        v[4] = value;
-      } else if (v[3] < value) {
-        v[2] = v[3];
-        v[3] = value;
-      } else {
-        v[2] = value;
-      }
-      return;
-    }
-    if (v[1] < value) {
-      v[0] = v[1];
-      v[1] = value;
-    } else {
-      v[0] = value;
-    }
-    is_high_ = true;
-  }
-
- private:
-  std::array<int32_t, 5> values_{};
-  bool is_high_ = true;
-};
-
-template <class Number>
-Number load(const uint8_t* from) {
-  Number number;
-  std::memcpy(&number, from, sizeof number);
-  return number;
-}
-template <class Number>
-void store(uint8_t* to, Number number) {
-  std::memcpy(to, &number, sizeof number);
-}
-
-int clamped(int value) {
-  return std::clamp(value, 0, 255);
-}
-
-// 256 models that are made when first used.
-struct ByteModels {
-  std::array<std::unique_ptr<SymbolModel>, 256> models;
-  SymbolModel& of(uint8_t byte) {
-    auto& model = models[byte];
-    if (!model) model = std::make_unique<SymbolModel>(256);
-    return *model;
-  }
-};
-
 }  // namespace
 
 struct LazPoints::Models {
-  explicit Models(size_t extra) : extra_bytes(extra, SymbolModel(256)), extra_last(extra) {}
-
   SymbolModel changed{64};
   std::array<SymbolModel, 2> scan_angle{SymbolModel(256), SymbolModel(256)};
-  ByteModels bits, classification, user_data;
+  SymbolModels bits{256, 256}, classification{256, 256}, user_data{256, 256};
   NumberDecoder dx{32, 2}, dy{32, 22}, z{32, 20}, intensity{16, 4}, source{16, 1};
-  std::array<Median, 16> dx_median, dy_median;
+  std::array<RunningMedian, 16> dx_median, dy_median;
   std::array<uint16_t, 16> last_intensity{};
   std::array<int32_t, 8> last_z{};
 
@@ -122,42 +35,37 @@ struct LazPoints::Models {
   std::array<uint64_t, 4> times{};
   std::array<int32_t, 4> time_differences{}, time_extremes{};
 
-  SymbolModel colour_used{128};
-  std::array<SymbolModel, 6> colour{SymbolModel(256), SymbolModel(256), SymbolModel(256),
-                                    SymbolModel(256), SymbolModel(256), SymbolModel(256)};
-  std::vector<SymbolModel> extra_bytes;
-  std::vector<uint8_t> extra_last;
+  ColourModels colour;
+  std::vector<SymbolModel> bytes;
 };
 
-LazPoints::LazPoints(bool has_time, bool has_colour, size_t extra_bytes)
-    : has_time_(has_time), has_colour_(has_colour), extra_bytes_(extra_bytes) {}
+LazPoints::LazPoints(const std::vector<LazItem>& items) : items_(items) {
+  for (const LazItem& item : items_) point_bytes_ += item.bytes;
+}
 LazPoints::~LazPoints() = default;
 
-bool LazPoints::start_chunk(std::string_view bytes, size_t at, std::vector<uint8_t>& point) {
-  const size_t size = place_bytes + (has_time_ ? time_bytes : 0) + (has_colour_ ? colour_bytes : 0) + extra_bytes_;
-  point.resize(size);
-  if (at > bytes.size() || size > bytes.size() - at) return false;
-  std::memcpy(point.data(), bytes.data() + at, size);
-  models_ = std::make_unique<Models>(extra_bytes_);
-  if (has_time_) models_->times[0] = load<uint64_t>(point.data() + place_bytes);
-  decoder_.start(bytes, at + size);
-  return true;
+std::optional<uint32_t> LazPoints::start_chunk(std::string_view bytes, size_t at, std::vector<uint8_t>& point) {
+  if (at > bytes.size() || point_bytes_ > bytes.size() - at) return {};
+  point.resize(point_bytes_);
+  std::memcpy(point.data(), bytes.data() + at, point_bytes_);
+  models_ = std::make_unique<Models>();
+  size_t part_at = 0;
+  for (const LazItem& item : items_) {
+    if (item.part == LazPart::time) models_->times[0] = load_number<uint64_t>(point.data() + part_at);
+    part_at += item.bytes;
+  }
+  decoder_.start(bytes, at + point_bytes_);
+  return 0;
 }
 
 bool LazPoints::next(std::vector<uint8_t>& point) {
-  next_place(point.data());
-  uint8_t* at = point.data() + place_bytes;
-  if (has_time_) {
-    next_time();
-    store(at, models_->times[models_->time_at]);
-    at += time_bytes;
-  }
-  if (has_colour_) {
-    next_colour(at);
-    at += colour_bytes;
-  }
-  for (size_t i = 0; i < extra_bytes_; ++i) {
-    at[i] = static_cast<uint8_t>(at[i] + decoder_.symbol(models_->extra_bytes[i]));
+  uint8_t* at = point.data();
+  for (const LazItem& item : items_) {
+    if (item.part == LazPart::place) next_place(at);
+    if (item.part == LazPart::time) next_time(at);
+    if (item.part == LazPart::colour) next_colour(at);
+    if (item.part == LazPart::bytes) next_bytes(at, item.bytes);
+    at += item.bytes;
   }
   return !decoder_.ended();
 }
@@ -174,29 +82,40 @@ void LazPoints::next_place(uint8_t* p) {
       m.last_intensity[alike] =
           static_cast<uint16_t>(m.intensity.number(decoder_, m.last_intensity[alike], std::min(alike, 3u)));
     }
-    store(p + 12, m.last_intensity[alike]);
+    store_number(p + 12, m.last_intensity[alike]);
     if ((changed & 8) != 0) p[15] = static_cast<uint8_t>(decoder_.symbol(m.classification.of(p[15])));
     if ((changed & 4) != 0) p[16] = static_cast<uint8_t>(p[16] + decoder_.symbol(m.scan_angle[p[14] >> 6 & 1u]));
     if ((changed & 2) != 0) p[17] = static_cast<uint8_t>(decoder_.symbol(m.user_data.of(p[17])));
-    if ((changed & 1) != 0) store(p + 18, static_cast<uint16_t>(m.source.number(decoder_, load<uint16_t>(p + 18))));
+    if ((changed & 1) != 0)
+      store_number(p + 18, static_cast<uint16_t>(m.source.number(decoder_, load_number<uint16_t>(p + 18))));
   }
   const uint32_t single = count == 1 ? 1 : 0;
   const auto add = [](int32_t a, int32_t b) {
     return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
   };
   const int32_t dx = m.dx.number(decoder_, m.dx_median[alike].get(), single);
-  store(p, add(load<int32_t>(p), dx));
+  store_number(p, add(load_number<int32_t>(p), dx));
   m.dx_median[alike].add(dx);
   const uint32_t x_bits = m.dx.difference_bits();
   const int32_t dy = m.dy.number(decoder_, m.dy_median[alike].get(), single + (x_bits < 20 ? x_bits & ~1u : 20));
-  store(p + 4, add(load<int32_t>(p + 4), dy));
+  store_number(p + 4, add(load_number<int32_t>(p + 4), dy));
   m.dy_median[alike].add(dy);
   const uint32_t plane_bits = (x_bits + m.dy.difference_bits()) / 2;
   m.last_z[level] = m.z.number(decoder_, m.last_z[level], single + (plane_bits < 18 ? plane_bits & ~1u : 18));
-  store(p + 8, m.last_z[level]);
+  store_number(p + 8, m.last_z[level]);
 }
 
-void LazPoints::next_time() {
+void LazPoints::next_time(uint8_t* p) {
+  advance_time();
+  store_number(p, models_->times[models_->time_at]);
+}
+
+void LazPoints::next_bytes(uint8_t* p, size_t count) {
+  models_->bytes.resize(count, SymbolModel(256));
+  for (size_t i = 0; i < count; ++i) p[i] = static_cast<uint8_t>(p[i] + decoder_.symbol(models_->bytes[i]));
+}
+
+void LazPoints::advance_time() {
   Models& m = *models_;
   // Each turn without a return changes to another of four sequences of times; a damaged file could do so for ever.
   for (int turn = 0; turn < 8; ++turn) {
@@ -267,33 +186,9 @@ void LazPoints::next_time() {
 }
 
 void LazPoints::next_colour(uint8_t* p) {
-  Models& m = *models_;
-  std::array<uint16_t, 3> last{load<uint16_t>(p), load<uint16_t>(p + 2), load<uint16_t>(p + 4)};
-  std::array<uint16_t, 3> now{};
-  const uint32_t used = decoder_.symbol(m.colour_used);
-  const auto read = [&](size_t model, int prediction) {
-    return static_cast<uint8_t>(decoder_.symbol(m.colour[model]) + static_cast<uint32_t>(prediction));
-  };
-  const auto low = [](uint16_t value) { return value & 0xFF; };
-  const auto high = [](uint16_t value) { return value >> 8; };
-  const int red_low = (used & 1) != 0 ? read(0, low(last[0])) : low(last[0]);
-  const int red_high = (used & 2) != 0 ? read(1, high(last[0])) : high(last[0]);
-  now[0] = static_cast<uint16_t>(red_high << 8 | red_low);
-  if ((used & 64) == 0) {
-    now[1] = now[2] = now[0];
-  } else {
-    int difference = red_low - low(last[0]);
-    const int green_low = (used & 4) != 0 ? read(2, clamped(difference + low(last[1]))) : low(last[1]);
-    difference = (difference + green_low - low(last[1])) / 2;
-    const int blue_low = (used & 16) != 0 ? read(4, clamped(difference + low(last[2]))) : low(last[2]);
-    difference = red_high - high(last[0]);
-    const int green_high = (used & 8) != 0 ? read(3, clamped(difference + high(last[1]))) : high(last[1]);
-    difference = (difference + green_high - high(last[1])) / 2;
-    const int blue_high = (used & 32) != 0 ? read(5, clamped(difference + high(last[2]))) : high(last[2]);
-    now[1] = static_cast<uint16_t>(green_high << 8 | green_low);
-    now[2] = static_cast<uint16_t>(blue_high << 8 | blue_low);
-  }
-  for (size_t i = 0; i < 3; ++i) store(p + 2 * i, now[i]);
+  const ColourModels::Colour last{load_number<uint16_t>(p), load_number<uint16_t>(p + 2), load_number<uint16_t>(p + 4)};
+  const auto now = models_->colour.next(decoder_, last);
+  for (size_t i = 0; i < now.size(); ++i) store_number(p + 2 * i, now[i]);
 }
 
 }  // namespace cityloom::space

@@ -245,12 +245,6 @@ class Reader {
 
 }  // namespace
 
-bool begins_relief(std::string_view head) {
-  return head.find("/citygml/") != std::string_view::npos &&
-         (head.find(":ReliefFeature") != std::string_view::npos ||
-          head.find("<ReliefFeature") != std::string_view::npos || head.find("TINRelief") != std::string_view::npos);
-}
-
 Status import_relief(const ImportInput& input, ImportBatch& batch) {
   return Reader(input, batch).run();
 }

@@ -5,12 +5,9 @@
 
 namespace cityloom::space {
 
-/// As Importer::import, for the relief of a file only; what else it holds is passed over. Each relief feature (or,
-/// where there is none around, each component) becomes one TerrainModel. Streams: memory as TinRaster's. Rasters and
-/// break lines are left out, which is said.
+/// As Importer::import, for the relief of a CityGML file only: what else it holds is `city/citygml_import.hpp`'s. Each
+/// relief feature (or, where there is none around, each component) becomes one TerrainModel. Streams: memory as
+/// TinRaster's. Rasters and break lines are left out, which is said.
 base::Status import_relief(const ImportInput& input, ImportBatch& batch);
-
-/// Whether a file begins as CityGML with relief.
-bool begins_relief(std::string_view head);
 
 }  // namespace cityloom::space

@@ -1,5 +1,6 @@
 // Table by table.
 #include "space/transit/gtfs_feed.hpp"
+#include "base/table_reader.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -9,7 +10,6 @@
 
 #include "space/earth.hpp"
 #include "space/formats/csv_import.hpp"
-#include "space/formats/table_reader.hpp"
 #include "space/osm_values.hpp"
 
 namespace cityloom::space {
@@ -85,7 +85,7 @@ class FeedReader {
     if (entry == nullptr) return {};
     auto opened = archive_.read(*entry);
     if (!opened) return std::move(opened).error();
-    auto table = TableReader::open([&](char* to, size_t size) { return opened->read(to, size); }, {',', ""});
+    auto table = base::TableReader::open([&](char* to, size_t size) { return opened->read(to, size); }, {',', ""});
     if (!table) return std::move(table).error();
     std::vector<std::string> cells;
     auto more = table->next(cells);

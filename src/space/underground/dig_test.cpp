@@ -145,7 +145,9 @@ TEST_F(Dig, ASectionAcrossShowsEachPipeAtItsStation) {
   const std::string korean = section_svg(*section, Language::korean);
   EXPECT_THAT(korean, HasSubstr("가스관"));
   EXPECT_THAT(korean, HasSubstr("깊이 1.20 m"));
-  EXPECT_THAT(section_svg(*high, Language::english), HasSubstr("Gas pipe"));
+  const std::string english = section_svg(*high, Language::english);
+  EXPECT_THAT(english, HasSubstr("Gas pipe"));
+  EXPECT_THAT(english, HasSubstr("top at 38.80 m"));
 }
 
 TEST_F(Dig, AskedWrongly) {

@@ -13,6 +13,8 @@ namespace {
 constexpr double page_width = 1'200, margin_left = 70, margin_right = 30;
 constexpr double label_row = 30, label_width = 250, label_rows_max = 12;
 constexpr double exaggeration_max = 20;
+constexpr double least_half = 2.5;  // of what is drawn to scale: a small pipe in a long section is seen all the same
+constexpr double notes_height_max = 700;
 
 std::string escaped(std::string_view text) {
   std::string safe;
@@ -90,6 +92,7 @@ class Drawing {
       const double bottom = std::isfinite(object.bottom_m) ? object.bottom_m : object.top_m;
       if (std::isfinite(bottom)) low_m = std::min(low_m, bottom - 0.3);
     }
+    if (section_.ground.empty() && section_.is_above_ellipsoid) top_m_ += 0.3;
     bottom_m_ = low_m;
     scale_x_ = (page_width - margin_left - margin_right) / section_.length_m;
     const double wanted = section_.length_m <= 60 ? 1 : std::min(exaggeration_max, section_.length_m / 60);
@@ -175,8 +178,7 @@ class Drawing {
     const double upper = y(object.top_m);
     const bool has_size = std::isfinite(object.bottom_m);
     const double lower = has_size ? y(object.bottom_m) : upper;
-    const std::string title = fmt::format(
-        "<title>{}</title>", escaped(label_of(buried, language_) + ": " + detail_of(object.object, language_)));
+    const std::string title = fmt::format("<title>{}</title>", escaped(named(object) + ": " + told(object)));
     const std::string style =
         fmt::format("fill=\"{0}\" fill-opacity=\"0.55\" stroke=\"{0}\" stroke-width=\"1.5\"", colour);
     const std::string id = escaped(buried.id);
@@ -195,13 +197,14 @@ class Drawing {
       svg_ += fmt::format("<path data-id=\"{}\" d=\"M{:.1f} {:.1f}l5 5l-5 5l-5-5z\" {}>{}</path>", id, middle, upper,
                           style, title);
     } else if (std::isfinite(buried.diameter_m) && object.angle_deg >= 20) {
-      svg_ += fmt::format(
-          "<ellipse data-id=\"{}\" cx=\"{:.2f}\" cy=\"{:.2f}\" rx=\"{:.2f}\" ry=\"{:.2f}\" {}>{}</ellipse>", id,
-          (left + right) / 2, (upper + lower) / 2, (right - left) / 2, (lower - upper) / 2, style, title);
+      svg_ +=
+          fmt::format("<ellipse data-id=\"{}\" cx=\"{:.2f}\" cy=\"{:.2f}\" rx=\"{:.2f}\" ry=\"{:.2f}\" {}>{}</ellipse>",
+                      id, (left + right) / 2, (upper + lower) / 2, std::max((right - left) / 2, least_half),
+                      std::max((lower - upper) / 2, least_half), style, title);
     } else {
       svg_ +=
           fmt::format("<rect data-id=\"{}\" x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" height=\"{:.2f}\" {}>{}</rect>",
-                      id, left, upper, std::max(right - left, 1.0), lower - upper, style, title);
+                      id, left, upper, std::max(right - left, 1.0), std::max(lower - upper, 1.0), style, title);
     }
   }
 
@@ -210,9 +213,6 @@ class Drawing {
       const SectionObject& object = section_.objects[i];
       const auto& [at, row] = label_places_[i];
       const double line_y = 74 + label_row * static_cast<double>(row);
-      std::string label = label_of(object.object.buried, language_);
-      const std::string name = own_name_of(object.object.buried, language_);
-      if (!name.empty()) label += " " + name;
       const double target = std::isfinite(object.top_m) ? y(object.top_m) : y(ground_at(object.station_m));
       const double station = x(std::clamp(object.station_m, 0.0, section_.length_m));
       svg_ += fmt::format(
@@ -220,8 +220,27 @@ class Drawing {
           "<text x=\"{5:.1f}\" y=\"{6:.1f}\" font-weight=\"bold\" fill=\"{4}\">{7}</text>"
           "<text x=\"{5:.1f}\" y=\"{8:.1f}\" font-size=\"10\" fill=\"#333333\">{9}</text>",
           at, station, line_y + 2, target, colour_of(object.object.buried.network), at + 4, line_y - 2,
-          escaped(cut(label, 34)), line_y + 10, escaped(cut(detail_of(object.object, language_), 44)));
+          escaped(cut(named(object), 34)), line_y + 10, escaped(cut(told(object), 44)));
+      if (std::isfinite(object.top_m)) continue;
+      // It lies somewhere below: nobody knows how deep.
+      svg_ += fmt::format(
+          "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\" font-weight=\"bold\" fill=\"{}\">?</text>", station,
+          target + 14, colour_of(object.object.buried.network));
     }
+  }
+
+  std::string named(const SectionObject& object) const {
+    const std::string name = own_name_of(object.object.buried, language_);
+    return label_of(object.object.buried, language_) + (name.empty() ? "" : " " + name);
+  }
+
+  // Where heights count from the ellipsoid, the height of its top belongs to what is told.
+  std::string told(const SectionObject& object) const {
+    std::string text = detail_of(object.object, language_);
+    if (section_.is_above_ellipsoid && std::isfinite(object.top_m)) {
+      text += fmt::format(fmt::runtime(is_korean() ? ", 상단 {:.2f} m" : ", top at {:.2f} m"), object.top_m);
+    }
+    return text;
   }
 
   // By characters, not bytes; letters of Korean are twice as wide.
@@ -243,11 +262,20 @@ class Drawing {
       line += 18;
     };
     for (const NotKnown& not_known : section_.not_known) write(sentence_of(not_known, language_));
+    size_t left_out = 0;
     for (const SectionObject& object : section_.objects) {
-      if (std::isfinite(object.top_m) || line > plot_bottom_ + 700) continue;
+      if (std::isfinite(object.top_m)) continue;
+      if (line > plot_bottom_ + notes_height_max) {
+        ++left_out;
+        continue;
+      }
       write(fmt::format(fmt::runtime(is_korean() ? "{:.1f} m: {} (깊이 모름, 그리지 않음)"
                                                  : "at {:.1f} m: {} (depth unknown, not drawn)"),
-                        object.station_m, label_of(object.object.buried, language_)));
+                        object.station_m, named(object)));
+    }
+    if (left_out > 0) {
+      write(fmt::format(
+          fmt::runtime(is_korean() ? "그 밖에 깊이를 모르는 시설물 {}개" : "and {} more of unknown depth"), left_out));
     }
     bottom_ = line + 6;
   }

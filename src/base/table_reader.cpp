@@ -1,19 +1,17 @@
 // Splitting and converting.
-#include "space/formats/table_reader.hpp"
+#include "base/table_reader.hpp"
 
 #include <iconv.h>
 #include <simdjson.h>
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
 
-#include "space/osm_values.hpp"
-
-namespace cityloom::space {
+namespace cityloom::base {
 namespace {
-
-using base::Code;
-using base::fail;
 
 /// Closes what iconv opened.
 class Converter {
@@ -44,6 +42,12 @@ class Converter {
   iconv_t handle_;
 };
 
+bool is_utf8_name(std::string_view name) {
+  std::string lower(name);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char letter) { return std::tolower(letter); });
+  return lower == "utf-8" || lower == "utf8";
+}
+
 char delimiter_of(std::string_view head) {
   std::array<std::pair<char, size_t>, 4> counts{{{',', 0}, {';', 0}, {'\t', 0}, {'|', 0}}};
   bool is_quoted = false;
@@ -63,12 +67,12 @@ char delimiter_of(std::string_view head) {
 struct TableReader::Parts {
   Read read;
   char delimiter = ',';
-  std::unique_ptr<Converter> given;
-  std::unique_ptr<Converter> korean;
+  bool is_utf8 = false;  // and nothing else
+  std::unique_ptr<Converter> given, korean;
   std::vector<char> buffer = std::vector<char>(64u << 10);
   size_t begin = 0, end = 0;
   uint64_t line = 1, row_line = 1;
-  base::Status failed;
+  Status failed;
 
   void fill() {
     begin = 0;
@@ -90,19 +94,38 @@ struct TableReader::Parts {
     if (letter == '\n') ++line;
     return letter;
   }
-  base::Error error(Code code, std::string what) const {
+  // Takes the rest of a line break that began with this letter.
+  bool ends_line(int letter) {
+    if (letter != '\r') return letter == '\n';
+    if (peek() == '\n') {
+      get();
+    } else {
+      ++line;
+    }
+    return true;
+  }
+  void skip_line() {
+    for (int letter = get(); letter >= 0 && !ends_line(letter); letter = get()) {
+    }
+  }
+  Error error_here(Code code, std::string what) const {
     return fail(code, std::move(what), "line " + std::to_string(row_line));
   }
-  base::Result<bool> row(std::vector<std::string>& cells);
+  std::string trouble() const {
+    if (given != nullptr) return "the letters are not in the encoding that was named";
+    return std::string("the letters are ") + (is_utf8 ? "not UTF-8" : "neither UTF-8 nor CP949") + ": set the encoding";
+  }
+  Result<bool> row(std::vector<std::string>& cells);
   bool to_utf8(std::string& cell) {
     if (given != nullptr) return given->convert(cell);
     if (simdjson::validate_utf8(cell.data(), cell.size())) return true;
+    if (is_utf8) return false;
     if (korean == nullptr) korean = Converter::open("CP949");
     return korean != nullptr && korean->convert(cell);
   }
 };
 
-base::Result<bool> TableReader::Parts::row(std::vector<std::string>& cells) {
+Result<bool> TableReader::Parts::row(std::vector<std::string>& cells) {
   cells.assign(1, std::string());
   row_line = line;
   if (peek() < 0) return false;
@@ -112,10 +135,11 @@ base::Result<bool> TableReader::Parts::row(std::vector<std::string>& cells) {
     const int letter = get();
     std::string& cell = cells.back();
     if (++bytes > table_row_bytes_max || cells.size() > table_cells_max) {
-      return error(Code::corrupt, "a row has more than 4 MiB or 5000 cells: is a quote never closed?");
+      skip_line();
+      return error_here(Code::too_large, "a row has more than 4 MiB or 100000 cells: is a quote never closed?");
     }
     if (letter < 0) {
-      if (is_quoted) return error(Code::corrupt, "a quote is opened and never closed");
+      if (is_quoted) return error_here(Code::corrupt, "a quote is opened and never closed");
       return true;
     }
     if (is_quoted) {
@@ -131,10 +155,7 @@ base::Result<bool> TableReader::Parts::row(std::vector<std::string>& cells) {
     } else if (letter == delimiter) {
       cells.emplace_back();
       was_quoted = false;
-    } else if (letter == '\n') {
-      return true;
-    } else if (letter == '\r') {
-      if (peek() == '\n') get();
+    } else if (ends_line(letter)) {
       return true;
     } else {
       cell += static_cast<char>(letter);
@@ -142,13 +163,14 @@ base::Result<bool> TableReader::Parts::row(std::vector<std::string>& cells) {
   }
 }
 
-base::Result<TableReader> TableReader::open(Read read, const Options& options) {
+Result<TableReader> TableReader::open(Read read, const Options& options) {
   auto parts = std::make_unique<Parts>();
   parts->read = std::move(read);
-  if (!options.encoding.empty() && options.encoding != "UTF-8" && options.encoding != "utf-8") {
+  parts->is_utf8 = is_utf8_name(options.encoding);
+  if (!options.encoding.empty() && !parts->is_utf8) {
     parts->given = Converter::open(options.encoding);
     if (parts->given == nullptr) {
-      return fail(Code::invalid, "The encoding \"" + excerpt(options.encoding) + "\" is unknown on this machine",
+      return fail(Code::invalid, "The encoding \"" + options.encoding.substr(0, 60) + "\" is unknown on this machine",
                   "encoding", "Use UTF-8, CP949 or another name that `iconv -l` shows");
     }
   }
@@ -163,6 +185,19 @@ base::Result<TableReader> TableReader::open(Read read, const Options& options) {
   return TableReader(std::move(parts));
 }
 
+Result<TableReader> TableReader::open_file(const std::string& path, const Options& options) {
+  auto stream = std::make_shared<std::ifstream>(path, std::ios::binary);
+  std::error_code ignored;
+  if (!*stream || std::filesystem::is_directory(path, ignored)) {
+    return fail(Code::not_found, "the file cannot be read", path, "look at its name and rights");
+  }
+  const auto read = [stream](char* to, size_t size) -> Result<size_t> {
+    stream->read(to, static_cast<std::streamsize>(size));
+    return static_cast<size_t>(stream->gcount());
+  };
+  return open(read, options);
+}
+
 TableReader::TableReader(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 TableReader::TableReader(TableReader&&) noexcept = default;
 TableReader& TableReader::operator=(TableReader&&) noexcept = default;
@@ -175,7 +210,7 @@ char TableReader::delimiter() const {
   return parts_->delimiter;
 }
 
-base::Result<bool> TableReader::next(std::vector<std::string>& cells) {
+Result<bool> TableReader::next(std::vector<std::string>& cells) {
   for (;;) {
     auto row = parts_->row(cells);
     if (!parts_->failed) return parts_->failed.error();
@@ -183,11 +218,11 @@ base::Result<bool> TableReader::next(std::vector<std::string>& cells) {
     if (cells.size() == 1 && cells[0].empty()) continue;
     for (std::string& cell : cells) {
       if (!parts_->to_utf8(cell)) {
-        return parts_->error(Code::invalid, "the letters are neither UTF-8 nor CP949: set the option encoding");
+        return parts_->error_here(Code::invalid, parts_->trouble());
       }
     }
     return true;
   }
 }
 
-}  // namespace cityloom::space
+}  // namespace cityloom::base
