@@ -28,7 +28,7 @@ std::optional<Sketch> sketch(const twin::EntityRecord& record, const LayerContex
 }
 
 FeatureTable make_table() {
-  return FeatureTable("building", {"id", "name", "heightSource", "category"}, {"height", "levels"});
+  return FeatureTable("building", {"id", "name", "heightSource", "category", "appearance"}, {"height", "levels"});
 }
 
 void describe(const twin::EntityRecord& record, const LayerContext& context, FeatureTable& table) {
@@ -37,6 +37,7 @@ void describe(const twin::EntityRecord& record, const LayerContext& context, Fea
   table.set_text("name", shape.name);
   table.set_text("heightSource", shape.height_source);
   table.set_text("category", shape.category);
+  if (shape.body) table.set_text("appearance", std::string(shape.body->appearance()));
   table.set_number("height", shape.stated_height_m);
   table.set_number("levels", shape.levels);
 }
