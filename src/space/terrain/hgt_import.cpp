@@ -152,7 +152,7 @@ Status import_zip(const ImportInput& input, const VerticalShift& shift, ImportBa
 }
 
 base::Result<std::string> read_plain(const ImportInput& input) {
-  auto source = ByteSource::open(input.path, input.bytes);
+  auto source = input.open();
   if (!source) return std::move(source).error();
   return read_tile(*source, input.name);
 }
