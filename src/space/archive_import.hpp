@@ -5,7 +5,8 @@
 
 namespace cityloom::space {
 
-/// How much larger than the archive its files may be altogether, past `archive_bytes_free`: models in XML have 10 to 50.
+/// How much larger than the archive its files may be altogether, past `archive_bytes_free`: models in XML have 10
+/// to 50.
 inline constexpr uint64_t archive_ratio_max = 200;
 inline constexpr uint64_t archive_bytes_free = 256u << 20;
 

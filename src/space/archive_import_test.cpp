@@ -12,6 +12,7 @@
 #include "space/testing/memory_sink.hpp"
 #include "space/testing/shared_data.hpp"
 #include "space/testing/zip_writer.hpp"
+#include "store/test_folder.hpp"
 
 namespace cityloom::space {
 namespace {
@@ -67,8 +68,8 @@ TEST(ArchiveImport, FilesOfOneNameAreTwoSources) {
 
 TEST(ArchiveImport, OneBadFileDoesNotKeepTheOthersOut) {
   MemorySink sink;
-  const auto report =
-      import_bytes("city.zip", zip_of({{"bad.geojson", feature("one").substr(0, 90)}, {"good.geojson", feature("two")}}), sink);
+  const auto report = import_bytes(
+      "city.zip", zip_of({{"bad.geojson", feature("one").substr(0, 90)}, {"good.geojson", feature("two")}}), sink);
   ASSERT_TRUE(report.ok()) << report.error().text();
   EXPECT_EQ(report->imported, 1u);
   EXPECT_THAT(all_reasons(*report), HasSubstr("bad.geojson: "));
@@ -168,15 +169,12 @@ TEST(ArchiveImport, YokosukaWithItsPicturesAsPlateauShipsIt) {
 TEST(ArchiveImport, AFolderFindsThePicturesBesideTheModel) {
   const std::filesystem::path shared = testing::shared_data("buildings");
   CITYLOOM_REQUIRE_SHARED(shared.string());
-  const auto folder = std::filesystem::temp_directory_path() / "cityloom-archive-import-test";
-  std::filesystem::remove_all(folder);
-  std::filesystem::create_directories(folder);
+  const store::TemporaryFolder folder;
   for (const char* name : {"yokosuka-lod2-citygml2-plateau.gml", "52397519_bldg_6697_appearance"}) {
-    std::filesystem::copy(shared / name, folder / name, std::filesystem::copy_options::recursive);
+    std::filesystem::copy(shared / name, folder.path(name), std::filesystem::copy_options::recursive);
   }
   MemorySink sink;
-  const auto report = import_city(folder.string(), sink);
-  std::filesystem::remove_all(folder);
+  const auto report = import_city(folder.path(), sink);
   ASSERT_TRUE(report.ok()) << report.error().text();
   EXPECT_EQ(sink.assets.size(), 3u) << all_reasons(*report);
 }

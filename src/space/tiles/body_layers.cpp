@@ -70,8 +70,8 @@ const BodyType* body_type_of(const twin::EntityRecord& record, const LayerContex
     std::string_view name = context.terms->text(type);
     if (!name.starts_with(default_vocabulary)) continue;
     name.remove_prefix(default_vocabulary.size());
-    const auto* found =
-        std::find_if(std::begin(body_types), std::end(body_types), [&](const BodyType& one) { return one.type == name; });
+    const auto* found = std::find_if(std::begin(body_types), std::end(body_types),
+                                     [&](const BodyType& one) { return one.type == name; });
     if (found != std::end(body_types)) return found;
   }
   return nullptr;
@@ -124,8 +124,8 @@ std::optional<Sketch> sketch(const twin::EntityRecord& record, const LayerContex
     version.add(text);
   }
   version.add(drawn.height_m);
-  for (double number : {static_cast<double>(drawn.body->hash()), sketch.longitude_deg, sketch.latitude_deg,
-                        sketch.area_m2}) {
+  for (double number :
+       {static_cast<double>(drawn.body->hash()), sketch.longitude_deg, sketch.latitude_deg, sketch.area_m2}) {
     version.add_number(number);
   }
   sketch.version = version.digest();
@@ -142,7 +142,6 @@ void describe(const twin::EntityRecord& record, const LayerContext& context, Fea
   table.set_text("id", std::string(record.id()));
   table.set_text("name", drawn.name);
   if (type != nullptr) table.set_text("category", std::string(type->type));
-  if (drawn.body) table.set_text("appearance", std::string(drawn.body->appearance()));
   table.set_number("height", drawn.height_m);
 }
 
@@ -150,6 +149,7 @@ void draw(const twin::EntityRecord& record, uint32_t feature, const LayerContext
   const DrawnBody drawn = read(record, context);
   const BodyType* type = body_type_of(record, context);
   if (!drawn.body || type == nullptr) return;
+  tell_appearance(*drawn.body, canvas.scene.features);
   append_body(*drawn.body, feature, canvas.scene.frame, canvas.triangulator, canvas.scene.mesh, wearing(type->colour));
 }
 
@@ -164,9 +164,8 @@ bool shows(twin::Term attribute, const LayerContext& context) {
 Layer empty_layer(std::string_view name, const Colour& colour) {
   Layer layer;
   layer.name = name;
-  layer.has_blocks =
-      std::find(std::begin(layers_without_blocks), std::end(layers_without_blocks), name) ==
-      std::end(layers_without_blocks);
+  layer.has_blocks = std::find(std::begin(layers_without_blocks), std::end(layers_without_blocks), name) ==
+                     std::end(layers_without_blocks);
   layer.block_material = wearing(colour);
   layer.make_table = make_table;
   layer.shows = shows;
@@ -185,6 +184,13 @@ std::vector<Layer> body_layers() {
     (one.is_part ? layers.back().part_types : layers.back().types).emplace_back(one.type);
   }
   return layers;
+}
+
+void tell_appearance(const Body& body, FeatureTable& table) {
+  const std::string_view appearance = body.appearance();
+  if (appearance == "textures" || table.text("appearance").empty()) {
+    table.set_text("appearance", std::string(appearance));
+  }
 }
 
 }  // namespace cityloom::space

@@ -113,8 +113,8 @@ TEST_F(BodyLayers, PartsStandUnderTheIdOfTheirWholeAndWhatIsFixedToItUnderItsOwn
   const TilesetWalker walker = walk(*tiles, "bridges");
   std::vector<std::string> ids;
   for (const auto& [id, path] : walker.tile_of_feature) ids.push_back(id);
-  EXPECT_THAT(ids, ElementsAre("urn:ngsi-ld:Bridge:the-bridge-of-parts",
-                               "urn:ngsi-ld:BridgeInstallation:the-railing-of-it"));
+  EXPECT_THAT(
+      ids, ElementsAre("urn:ngsi-ld:Bridge:the-bridge-of-parts", "urn:ngsi-ld:BridgeInstallation:the-railing-of-it"));
   const GlbReader glb = content(*tiles, "bridges", *walker.paths.begin());
   EXPECT_THAT(glb.texts("category"), ElementsAre("Bridge", "BridgeInstallation"));
 }
@@ -152,9 +152,8 @@ TEST_F(BodyLayers, DelftAsItsFileHasIt) {
   auto tiles = follow();
   // Counted in the file: jq '[.CityObjects[].type] | group_by(.) | map({(.[0]): length})'.
   const std::map<std::string, std::pair<std::string, size_t>> wanted{
-      {"bridges", {"Bridge", 3}},          {"landuse", {"LandUse", 81}},
-      {"vegetation", {"PlantCover", 126}}, {"water", {"WaterBody", 3}},
-      {"transportation", {"Road", 143}},   {"generic", {"GenericCityObject", 54}}};
+      {"bridges", {"Bridge", 3}},  {"landuse", {"LandUse", 81}},      {"vegetation", {"PlantCover", 126}},
+      {"water", {"WaterBody", 3}}, {"transportation", {"Road", 143}}, {"generic", {"GenericCityObject", 54}}};
   for (const auto& [layer, kind] : wanted) {
     const TilesetWalker walker = walk(*tiles, layer);
     EXPECT_EQ(walker.tile_of_feature.size(), kind.second) << layer;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "space/tiles/body_layers.hpp"
 #include "space/tiles/building_mesh.hpp"
 #include "space/tiles/building_shape.hpp"
 #include "space/tiles/ground_plan.hpp"
@@ -37,13 +38,13 @@ void describe(const twin::EntityRecord& record, const LayerContext& context, Fea
   table.set_text("name", shape.name);
   table.set_text("heightSource", shape.height_source);
   table.set_text("category", shape.category);
-  if (shape.body) table.set_text("appearance", std::string(shape.body->appearance()));
   table.set_number("height", shape.stated_height_m);
   table.set_number("levels", shape.levels);
 }
 
 void draw(const twin::EntityRecord& record, uint32_t feature, const LayerContext& context, Canvas& canvas) {
   const BuildingShape shape = shape_of(record, context.vocabulary, context.ground);
+  if (shape.body) tell_appearance(*shape.body, canvas.scene.features);
   append_building(shape, feature, canvas.scene.frame, canvas.triangulator, canvas.scene.mesh);
 }
 
