@@ -100,7 +100,7 @@ class ForgettingSink final : public space::ImportSink {
  public:
   twin::TermTable& terms() override { return terms_; }
   base::Result<thread::Outcomes> append(std::vector<thread::Change> changes) override {
-    return thread::Outcomes(changes.size());
+    return thread::Outcomes(changes.size(), thread::Outcome{});
   }
   Status each_of_source(twin::Term, std::string_view, const std::function<void(const twin::Entity&)>&) override {
     return {};
