@@ -126,7 +126,7 @@ base::Result<double> measure(const Setup& setup, const std::string& path, const 
   if (!imported) return imported.error();
   const double import_s = seconds_since(start);
   uint64_t bytes = 0;
-  if (auto status = make_all_tiles(**record, bytes); !status) return status;
+  if (auto status = make_all_tiles(**record, bytes); !status) return status.error();
   const double all_s = seconds_since(start);
   const auto count = static_cast<double>(imported->imported);
   report({name + "_to_entities", count / import_s, "objects/s", {}, true});
