@@ -59,12 +59,20 @@ std::vector<Candidate> candidates_in(const ZipArchive& archive) {
   return found;
 }
 
-bool is_of_one_file(const base::Error& error) {
-  return error.code == Code::corrupt || error.code == Code::invalid || error.code == Code::too_large ||
-         error.code == Code::unsupported;
-}
-
 }  // namespace
+
+bool is_of_one_file(const base::Error& error) {
+  switch (error.code) {
+    case Code::corrupt:
+    case Code::too_large:
+    case Code::not_found:
+    case Code::invalid:
+    case Code::unsupported:
+      return true;
+    default:
+      return false;
+  }
+}
 
 bool is_archive_name(std::string_view file_name) {
   constexpr std::string_view ending = ".zip";

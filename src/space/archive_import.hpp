@@ -13,6 +13,9 @@ inline constexpr uint64_t archive_bytes_free = 256u << 20;
 /// Whether a file is such an archive, by its name.
 bool is_archive_name(std::string_view file_name);
 
+/// Whether an error concerns one file of an import, not the import as a whole: then the others are still taken.
+bool is_of_one_file(const base::Error& error);
+
 /// Brings in every file of the archive that an importer knows and can read forward, whatever folder it lies in: those
 /// that hold more first, each under its own name as a source. Files are read as they unpack; nothing is written to
 /// disk. A file that fails is a warning as long as others succeed. Errors: corrupt (no archive, damaged), too_large

@@ -68,20 +68,6 @@ base::Result<std::vector<FolderFile>> files_in(const std::string& folder) {
   return files;
 }
 
-// What concerns the import as a whole, not one file of it.
-bool ends_the_import(const base::Error& error) {
-  switch (error.code) {
-    case Code::corrupt:
-    case Code::too_large:
-    case Code::not_found:
-    case Code::invalid:
-    case Code::unsupported:
-      return false;
-    default:
-      return true;
-  }
-}
-
 }  // namespace
 
 std::string ImportReport::text() const {
@@ -120,7 +106,7 @@ base::Result<ImportReport> import_city(const std::string& folder, ImportSink& si
       batch.report().ignored.push_back(file.name);
       continue;
     }
-    if (ends_the_import(status.error())) return status.error();
+    if (!is_of_one_file(status.error())) return status.error();
     batch.report().failures.push_back({file.name, status.error()});
   }
   if (batch.report().files.empty() && batch.report().failures.empty()) {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "space/archive_import.hpp"
 #include "space/byte_source.hpp"
 #include "space/formats/zip_archive.hpp"
 #include "space/osm_values.hpp"
@@ -119,11 +120,6 @@ base::Result<std::string> read_entry(ZipArchive& archive, const ZipEntry& entry)
   auto reader = archive.read(entry);
   if (!reader) return std::move(reader).error();
   return read_tile(*reader, entry.name);
-}
-
-bool is_of_one_file(const base::Error& error) {
-  return error.code == Code::corrupt || error.code == Code::invalid || error.code == Code::too_large ||
-         error.code == Code::unsupported;
 }
 
 Status import_zip(const ImportInput& input, const VerticalShift& shift, ImportBatch& batch) {
