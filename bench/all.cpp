@@ -22,6 +22,8 @@ const std::vector<Benchmark>& all_benchmarks() {
       {"mqtt", "5,000 readings a second by MQTT for a minute: all durable, none lost", run_mqtt},
       {"live", "the same readings into a running server: what a console sees and how long its reads take", run_live},
       {"citymodels", "houses of LoD2 from CityGML and CityJSON to entities and tiles", run_citymodels},
+      {"citymodels-large", "a CityGML file of 1 GB read, and brought into a record, in bounded memory",
+       run_citymodels_large},
       {"import", "Jamsil and Monaco from files to the first tile of buildings", run_import},
       {"tiles", "a city of 100,000 buildings: tiled, tiles made, one building changed", run_tiles},
       {"tiles-million", "the same with a million buildings", run_tiles_million},

@@ -3,12 +3,17 @@
 // worker of its own: 5,000 a second on two cores.
 #include "bench/citymodels_bench.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <fstream>
 
+#include "bench/house_model.hpp"
 #include "space/space.hpp"
 #include "space/tiles/tiles.hpp"
 #include "store/store.hpp"
@@ -21,7 +26,10 @@ using base::fail;
 using base::Status;
 using Steady = std::chrono::steady_clock;
 
-constexpr int houses = 20'000;
+constexpr uint64_t houses = 20'000;
+constexpr uint64_t large_bytes = 1'000'000'000;
+constexpr double large_megabytes_bar = 1'000;
+constexpr double times_the_peer_bar = 20;
 constexpr int levels_max = 7;
 constexpr double houses_per_second_bar = 5'000;
 constexpr double megabytes_bar = 500;
@@ -40,100 +48,6 @@ double peak_megabytes() {
     if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) / 1000;
   }
   return 0;
-}
-
-struct Corner {
-  double x, y, z;
-};
-struct Face {
-  const char* type;
-  std::vector<int> corners;
-};
-// A house with a gabled roof: 10 corners, 7 faces.
-const std::vector<Face> house_faces = {{"GroundSurface", {0, 3, 2, 1}}, {"WallSurface", {0, 1, 5, 8, 4}},
-                                       {"WallSurface", {1, 2, 6, 5}},   {"WallSurface", {2, 3, 7, 9, 6}},
-                                       {"WallSurface", {3, 0, 4, 7}},   {"RoofSurface", {5, 6, 9, 8}},
-                                       {"RoofSurface", {4, 8, 9, 7}}};
-
-std::vector<Corner> house_corners(int number) {
-  const double x = 380'000 + number % 200 * 25.0, y = 5'810'000 + number / 200 * 30.0;
-  const double w = 8 + number % 7, d = 10 + number % 5, h = 3 + number % 9, z = 30 + number % 11 * 0.5;
-  return {{x, y, z},
-          {x + w, y, z},
-          {x + w, y + d, z},
-          {x, y + d, z},
-          {x, y, z + h},
-          {x + w, y, z + h},
-          {x + w, y + d, z + h},
-          {x, y + d, z + h},
-          {x + w / 2, y, z + h + 3},
-          {x + w / 2, y + d, z + h + 3}};
-}
-
-Status write_citygml(const std::string& path) {
-  std::ofstream file(path);
-  file << R"(<?xml version="1.0"?><core:CityModel xmlns:core="http://www.opengis.net/citygml/2.0" )"
-          R"(xmlns:bldg="http://www.opengis.net/citygml/building/2.0" xmlns:gml="http://www.opengis.net/gml">)"
-          R"(<gml:boundedBy><gml:Envelope srsName="EPSG:25833" srsDimension="3"><gml:lowerCorner>380000 5810000 0)"
-          R"(</gml:lowerCorner><gml:upperCorner>385000 5813000 60</gml:upperCorner></gml:Envelope></gml:boundedBy>)";
-  for (int i = 0; i < houses; ++i) {
-    const auto corners = house_corners(i);
-    file << fmt::format(
-        "\n<core:cityObjectMember><bldg:Building gml:id=\"bench-building-{:06}\">"
-        "<bldg:function>1000</bldg:function><bldg:roofType>1030</bldg:roofType>"
-        "<bldg:measuredHeight uom=\"m\">{}</bldg:measuredHeight>",
-        i, 6 + i % 9);
-    int surface = 0;
-    for (const Face& face : house_faces) {
-      file << fmt::format(
-          "<bldg:boundedBy><bldg:{} gml:id=\"s{}-{}\"><bldg:lod2MultiSurface><gml:MultiSurface>"
-          "<gml:surfaceMember><gml:Polygon gml:id=\"p{}-{}\"><gml:exterior><gml:LinearRing><gml:posList>",
-          face.type, i, surface, i, surface);
-      ++surface;
-      for (size_t corner = 0; corner <= face.corners.size(); ++corner) {
-        const Corner& c = corners[static_cast<size_t>(face.corners[corner % face.corners.size()])];
-        file << fmt::format("{:.3f} {:.3f} {:.3f} ", c.x, c.y, c.z);
-      }
-      file << "</gml:posList></gml:LinearRing></gml:exterior></gml:Polygon></gml:surfaceMember></gml:MultiSurface>"
-              "</bldg:lod2MultiSurface></bldg:"
-           << face.type << "></bldg:boundedBy>";
-    }
-    file << "</bldg:Building></core:cityObjectMember>";
-  }
-  file << "</core:CityModel>\n";
-  return file ? Status() : Status(fail(Code::unavailable, "the file cannot be written", path));
-}
-
-Status write_cityjson(const std::string& path) {
-  std::ofstream file(path);
-  file
-      << R"({"type":"CityJSON","version":"2.0","metadata":{"referenceSystem":"https://www.opengis.net/def/crs/EPSG/0/25833"},)"
-         R"("transform":{"scale":[0.001,0.001,0.001],"translate":[380000,5810000,0]},"CityObjects":{)";
-  for (int i = 0; i < houses; ++i) {
-    std::string faces;
-    for (const Face& face : house_faces) {
-      std::string ring;
-      for (int corner : face.corners) ring += (ring.empty() ? "" : ",") + std::to_string(i * 10 + corner);
-      faces += (faces.empty() ? "[[" : ",[[") + ring + "]]";
-    }
-    file << fmt::format(
-        R"({}"bench-building-{:06}":{{"type":"Building","attributes":{{"function":"1000","roofType":"1030",)"
-        R"("measuredHeight":{}}},"geometry":[{{"type":"Solid","lod":"2.2","boundaries":[[{}]],"semantics":)"
-        R"({{"surfaces":[{{"type":"GroundSurface"}},{{"type":"WallSurface"}},{{"type":"RoofSurface"}}],)"
-        R"("values":[[0,1,1,1,1,2,2]]}}}}]}})",
-        i == 0 ? "" : ",", i, 6 + i % 9, faces);
-  }
-  file << "},\"vertices\":[";
-  for (int i = 0; i < houses; ++i) {
-    bool is_first = i == 0;
-    for (const Corner& c : house_corners(i)) {
-      file << fmt::format("{}[{:.0f},{:.0f},{:.0f}]", is_first ? "" : ",", (c.x - 380'000) * 1000,
-                          (c.y - 5'810'000) * 1000, c.z * 1000);
-      is_first = false;
-    }
-  }
-  file << "]}\n";
-  return file ? Status() : Status(fail(Code::unavailable, "the file cannot be written", path));
 }
 
 // Every content of the quadtree below the tileset's implicit tiles is made once.
@@ -163,8 +77,43 @@ Status make_all_tiles(thread::Thread& record, uint64_t& bytes) {
   return {};
 }
 
-Status measure(const Setup& setup, const std::string& path, const std::string& name, bool has_bars,
-               const Report& report) {
+// How long another converter takes, where it is installed: citygml-to-3dtiles of npm, Apache-2.0, on the PATH.
+std::optional<double> seconds_of_peer(const std::string& path, const std::string& to) {
+  std::array<std::string, 3> words{"citygml-to-3dtiles", path, to};
+  std::array<char*, 4> arguments{words[0].data(), words[1].data(), words[2].data(), nullptr};
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  const auto start = Steady::now();
+  pid_t process = -1;
+  const int failed = posix_spawnp(&process, words[0].c_str(), &actions, nullptr, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  int status = 0;
+  if (failed != 0 || ::waitpid(process, &status, 0) != process || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    return {};
+  }
+  return seconds_since(start);
+}
+
+// Takes changes and forgets them: what is measured is the import alone.
+class ForgettingSink final : public space::ImportSink {
+ public:
+  twin::TermTable& terms() override { return terms_; }
+  base::Result<thread::Outcomes> append(std::vector<thread::Change> changes) override {
+    return thread::Outcomes(changes.size(), thread::Outcome{});
+  }
+  Status each_of_source(twin::Term, std::string_view, const std::function<void(const twin::Entity&)>&) override {
+    return {};
+  }
+  base::Result<std::string> put_asset(std::string_view) override { return std::string(64, '0'); }
+
+ private:
+  twin::TermTable terms_;
+};
+
+// Gives how long entities and tiles took together.
+base::Result<double> measure(const Setup& setup, const std::string& path, const std::string& name, bool has_bars,
+                             const Report& report) {
   const base::SystemClock clock;
   auto store = store::open_embedded(setup.folder + "/" + name);
   if (!store) return store.error();
@@ -177,7 +126,7 @@ Status measure(const Setup& setup, const std::string& path, const std::string& n
   if (!imported) return imported.error();
   const double import_s = seconds_since(start);
   uint64_t bytes = 0;
-  if (auto status = make_all_tiles(**record, bytes); !status) return status;
+  if (auto status = make_all_tiles(**record, bytes); !status) return status.error();
   const double all_s = seconds_since(start);
   const auto count = static_cast<double>(imported->imported);
   report({name + "_to_entities", count / import_s, "objects/s", {}, true});
@@ -186,23 +135,58 @@ Status measure(const Setup& setup, const std::string& path, const std::string& n
   report(
       {name + "_peak_memory", peak_megabytes(), "MB", has_bars ? std::optional(megabytes_bar) : std::nullopt, false});
   report({name + "_tile_bytes_per_object", static_cast<double>(bytes) / std::max(count, 1.0), "bytes", {}, false});
-  return {};
+  return all_s;
 }
 
 }  // namespace
 
 Status run_citymodels(const Setup& setup, const Report& report) {
   const std::string gml = setup.folder + "/houses.gml", json = setup.folder + "/houses.city.json";
-  if (auto status = write_citygml(gml); !status) return status;
-  if (auto status = write_cityjson(json); !status) return status;
-  if (auto status = measure(setup, gml, "citygml_houses", true, report); !status) return status;
-  if (auto status = measure(setup, json, "cityjson_houses", true, report); !status) return status;
+  if (const auto written = write_citygml_houses(gml, houses); !written) return written.error();
+  if (auto status = write_cityjson_houses(json, houses); !status) return status;
+  const auto seconds = measure(setup, gml, "citygml_houses", true, report);
+  if (!seconds) return seconds.error();
+  if (const auto peer_seconds = seconds_of_peer(gml, setup.folder + "/peer")) {
+    report({"citygml_houses_by_citygml-to-3dtiles", *peer_seconds, "s", {}, false});
+    report({"citygml_houses_times_as_fast", *peer_seconds / *seconds, "times", times_the_peer_bar, true});
+  }
+  if (const auto done = measure(setup, json, "cityjson_houses", true, report); !done) return done.error();
   if (setup.shared_folder.empty()) return {};
   for (const auto& [file, name] : {std::pair("buildings/berlin-lod2-citygml1.gml", "berlin"),
                                    {"buildings/rotterdam-delfshaven-lod2.city.json", "rotterdam"},
                                    {"buildings/yokosuka-lod2-citygml2-plateau.gml", "yokosuka"}}) {
-    if (auto status = measure(setup, setup.shared_folder + "/" + file, name, false, report); !status) return status;
+    const auto done = measure(setup, setup.shared_folder + "/" + file, name, false, report);
+    if (!done) return done.error();
   }
+  return {};
+}
+
+Status run_citymodels_large(const Setup& setup, const Report& report) {
+  const std::string gml = setup.folder + "/large.gml";
+  const auto written = write_citygml_houses(gml, 0, large_bytes);
+  if (!written) return written.error();
+  const auto count = static_cast<double>(*written);
+  {
+    ForgettingSink sink;
+    reset_peak();
+    const auto start = Steady::now();
+    const auto imported = space::import_file(gml, sink);
+    if (!imported) return imported.error();
+    report({"citygml_1gb_read", count / seconds_since(start), "objects/s", {}, true});
+    report({"citygml_1gb_read_peak_memory", peak_megabytes(), "MB", large_megabytes_bar, false});
+  }
+  const base::SystemClock clock;
+  auto store = store::open_embedded(setup.folder + "/large");
+  if (!store) return store.error();
+  auto record = thread::Thread::open(std::move(*store), clock);
+  if (!record) return record.error();
+  reset_peak();
+  const auto start = Steady::now();
+  space::ThreadSink sink(**record);
+  const auto imported = space::import_file(gml, sink);
+  if (!imported) return imported.error();
+  report({"citygml_1gb_to_entities", count / seconds_since(start), "objects/s", {}, true});
+  report({"citygml_1gb_to_entities_peak_memory", peak_megabytes(), "MB", large_megabytes_bar, false});
   return {};
 }
 

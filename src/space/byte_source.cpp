@@ -32,9 +32,20 @@ base::Result<ByteSource> ByteSource::open(const std::string& path, std::string_v
   return source;
 }
 
+ByteSource ByteSource::of(Fill fill, uint64_t size) {
+  ByteSource source;
+  source.fill_ = std::move(fill);
+  source.size_ = size;
+  return source;
+}
+
 base::Result<size_t> ByteSource::read_packed(char* to, size_t size) {
   size_t count = 0;
-  if (file_) {
+  if (fill_) {
+    const auto filled = fill_(to, size);
+    if (!filled) return filled;
+    count = *filled;
+  } else if (file_) {
     count = std::fread(to, 1, size, file_.get());
     if (count == 0 && std::ferror(file_.get()) != 0) {
       return fail(Code::unavailable, std::string("The file cannot be read: ") + std::strerror(errno));

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,11 +14,15 @@
 
 namespace cityloom::space {
 
-/// Reads forward once. One worker.
+/// Reads forward once. Errors of reading are those of where the bytes come from. One worker.
 class ByteSource {
  public:
   /// From a file, or, where `path` is empty, from `bytes`, which must outlive this. Errors: not_found, unavailable.
   static base::Result<ByteSource> open(const std::string& path, std::string_view bytes);
+  /// Fills up to so many bytes and says how many; 0 at the end.
+  using Fill = std::function<base::Result<size_t>(char* to, size_t size)>;
+  /// From a function that gives `size` bytes altogether.
+  static ByteSource of(Fill fill, uint64_t size);
   ByteSource(ByteSource&&) = default;
   ByteSource& operator=(ByteSource&&) = default;
 
@@ -45,6 +50,7 @@ class ByteSource {
 
   std::unique_ptr<std::FILE, CloseFile> file_;
   std::string_view bytes_;
+  Fill fill_;
   uint64_t offset_ = 0;
   uint64_t size_ = 0;
   std::unique_ptr<z_stream, EndInflate> inflate_;

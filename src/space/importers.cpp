@@ -3,7 +3,6 @@
 #include <array>
 #include <cctype>
 
-#include "space/byte_source.hpp"
 #include "space/city/citygml_import.hpp"
 #include "space/city/cityjson_import.hpp"
 #include "space/formats/csv_import.hpp"
@@ -23,11 +22,12 @@ namespace cityloom::space {
 namespace {
 
 constexpr std::array table{
-    Importer{"OpenStreetMap", ".osm .osm.gz .osm.pbf .pbf", nullptr, import_osm},
-    Importer{"SRTM heights", ".hgt .hgt.gz .hgt.zip", nullptr, import_hgt},
-    Importer{"GeoTIFF heights", ".tif .tiff", begins_tiff, import_raster},
-    Importer{"ASCII grid of heights", ".asc", nullptr, import_raster},
-    Importer{"SRTM heights", ".zip", begins_zipped_hgt, import_hgt},
+    Importer{"OpenStreetMap", ".osm .osm.gz .osm.pbf .pbf", nullptr, import_osm, false},
+    Importer{"SRTM heights", ".hgt .hgt.gz", nullptr, import_hgt},
+    Importer{"GeoTIFF heights", ".tif .tiff", begins_tiff, import_raster, false},
+    Importer{"ASCII grid of heights", ".asc", nullptr, import_raster, false},
+    Importer{"SRTM heights", ".hgt.zip", nullptr, import_hgt, false},
+    Importer{"SRTM heights", ".zip", begins_zipped_hgt, import_hgt, false},
     Importer{"building models (IFC)", ".ifc .ifc.gz", is_ifc, import_ifc},
     Importer{"CityJSON", ".json .json.gz .jsonl .jsonl.gz", is_cityjson, import_cityjson},
     Importer{"CityGML", ".gml .gml.gz .xml .xml.gz .citygml", is_citygml, import_citygml},
@@ -37,7 +37,7 @@ constexpr std::array table{
     Importer{"TopoJSON", ".topojson .topojson.gz .json .json.gz", is_topojson, import_topojson},
     Importer{"SUMO networks", ".net.xml .net.xml.gz", is_sumo_network, import_sumo},
     Importer{"EPANET", ".inp .inp.gz", is_epanet, import_epanet},
-    Importer{"GTFS", ".zip", is_gtfs, import_gtfs},
+    Importer{"GTFS", ".zip", is_gtfs, import_gtfs, false},
     Importer{"LAS and LAZ point clouds", ".las .laz .las.gz", is_las, import_points},
     Importer{"tables with positions", ".csv .csv.gz .tsv .tsv.gz .txt", is_table, import_csv},
 };
@@ -55,7 +55,7 @@ bool has_ending(std::string_view file_name, std::string_view endings) {
 }
 
 base::Result<std::string> head_of(const ImportInput& input) {
-  auto source = ByteSource::open(input.path, input.bytes);
+  auto source = input.open();
   if (!source) return std::move(source).error();
   std::string head(head_bytes, '\0');
   size_t have = 0;
@@ -71,6 +71,24 @@ base::Result<std::string> head_of(const ImportInput& input) {
 
 }  // namespace
 
+base::Result<ByteSource> ImportInput::open() const {
+  if (archive == nullptr) return ByteSource::open(path, bytes);
+  auto reader = archive->read(*entry);
+  if (!reader) return std::move(reader).error();
+  // A function that can be copied must hold what can be shared.
+  const auto shared = std::make_shared<ZipArchive::Reader>(std::move(*reader));
+  return ByteSource::of([shared](char* to, size_t size) { return shared->read(to, size); }, entry->bytes);
+}
+
+base::Status import_one(const Importer& importer, const ImportInput& input, const std::string& source,
+                        ImportBatch& batch) {
+  auto status = batch.begin_file(input.name, source);
+  if (status) status = importer.import(input, batch);
+  if (status) status = batch.end_file();
+  if (!status) batch.drop_waiting();
+  return status;
+}
+
 std::span<const Importer> importers() {
   return table;
 }
@@ -84,6 +102,7 @@ base::Result<const Importer*> importer_of(const ImportInput& input) {
   bool has_head = false;
   for (const Importer& importer : table) {
     if (!has_ending(input.name, importer.endings)) continue;
+    if (input.archive != nullptr && !importer.reads_forward) continue;
     if (importer.recognises == nullptr) return &importer;
     if (!has_head) {
       auto read = head_of(input);
@@ -101,7 +120,7 @@ std::string known_formats() {
   for (const Importer& importer : table) {
     text += (text.empty() ? "" : ", ") + std::string(importer.format) + " (" + std::string(importer.endings) + ")";
   }
-  return text;
+  return text + ", and zip archives of such files";
 }
 
 }  // namespace cityloom::space

@@ -64,7 +64,7 @@ base::Status OsmFile::read_pbf(osmium::osm_entity_bits::type types, const Visit&
 }
 
 base::Status OsmFile::read_xml(osmium::osm_entity_bits::type types, const Visit& visit) {
-  auto source = ByteSource::open(input_.path, input_.bytes);
+  auto source = input_.open();
   if (!source) return std::move(source).error();
   const bool warns = passes_done_ == passes_ - 1;  // not once a pass
   OsmXmlReader reader(std::move(*source), types, [&](std::string object, std::string reason) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "space/archive_import.hpp"
 #include "space/import_batch.hpp"
 #include "space/importer.hpp"
 
@@ -15,15 +16,6 @@ using base::Code;
 using base::fail;
 namespace fs = std::filesystem;
 
-// One file within an import.
-base::Status import_one(const Importer& importer, const ImportInput& input, ImportBatch& batch) {
-  auto status = batch.begin_file(input.name, batch.options().source.empty() ? input.name : batch.options().source);
-  if (status) status = importer.import(input, batch);
-  if (status) status = batch.end_file();
-  if (!status) batch.drop_waiting();
-  return status;
-}
-
 base::Error unknown_format(const ImportInput& input) {
   return fail(
       Code::unsupported,
@@ -31,14 +23,21 @@ base::Error unknown_format(const ImportInput& input) {
       input.name, "Known are " + known_formats());
 }
 
-base::Result<ImportReport> import_single(const ImportInput& input, ImportSink& sink, const ImportOptions& options) {
+// One file within an import, or all that an archive holds.
+base::Status import_input(const ImportInput& input, ImportBatch& batch) {
   const auto importer = importer_of(input);
   if (!importer) return importer.error();
-  if (*importer == nullptr) return unknown_format(input);
+  if (*importer != nullptr) {
+    return import_one(**importer, input, batch.options().source.empty() ? input.name : batch.options().source, batch);
+  }
+  return is_archive_name(input.name) ? import_archive(input, batch) : base::Status(unknown_format(input));
+}
+
+base::Result<ImportReport> import_single(const ImportInput& input, ImportSink& sink, const ImportOptions& options) {
   auto vocabulary = Vocabulary::intern(sink.terms());
   if (!vocabulary) return std::move(vocabulary).error();
   ImportBatch batch(sink, *vocabulary, options);
-  if (auto status = import_one(**importer, input, batch); !status) return std::move(status).error();
+  if (auto status = import_input(input, batch); !status) return std::move(status).error();
   return batch.finish();
 }
 
@@ -46,20 +45,6 @@ base::Result<ImportReport> import_single(const ImportInput& input, ImportSink& s
 uint64_t content_bytes(const CityFile& file) {
   const bool is_plain = file.name.ends_with(".osm");
   return is_plain ? file.bytes : file.bytes * 12;
-}
-
-// What concerns the import as a whole, not one file of it.
-bool ends_the_import(const base::Error& error) {
-  switch (error.code) {
-    case Code::corrupt:
-    case Code::too_large:
-    case Code::not_found:
-    case Code::invalid:
-    case Code::unsupported:
-      return false;
-    default:
-      return true;
-  }
 }
 
 }  // namespace
@@ -79,12 +64,12 @@ bool can_import(std::string_view file_name) {
 base::Result<ImportReport> import_file(const std::string& path, ImportSink& sink, const ImportOptions& options) {
   std::error_code error;
   if (!fs::is_regular_file(path, error)) return fail(Code::not_found, "There is no such file", path);
-  return import_single({fs::path(path).filename().string(), path, {}}, sink, options);
+  return import_single({.name = fs::path(path).filename().string(), .path = path, .bytes = {}}, sink, options);
 }
 
 base::Result<ImportReport> import_bytes(std::string_view name, std::string_view bytes, ImportSink& sink,
                                         const ImportOptions& options) {
-  return import_single({fs::path(name).filename().string(), {}, bytes}, sink, options);
+  return import_single({.name = fs::path(name).filename().string(), .path = {}, .bytes = bytes}, sink, options);
 }
 
 base::Result<std::vector<CityFile>> city_files(const std::string& folder) {
@@ -121,19 +106,13 @@ base::Result<ImportReport> import_city(const std::string& folder, ImportSink& si
   if (!vocabulary) return std::move(vocabulary).error();
   ImportBatch batch(sink, *vocabulary, options);
   for (const CityFile& file : *files) {
-    const ImportInput input{file.name, file.path, {}};
-    const auto importer = importer_of(input);
-    if (importer && *importer == nullptr) {
-      batch.report().ignored.push_back(file.name);
-      continue;
-    }
-    const base::Status status = importer ? import_one(**importer, input, batch) : base::Status(importer.error());
+    const base::Status status = import_input({.name = file.name, .path = file.path, .bytes = {}}, batch);
     if (status) continue;
     if (status.error().code == Code::unsupported) {
       batch.report().ignored.push_back(file.name);
       continue;
     }
-    if (ends_the_import(status.error())) return status.error();
+    if (!is_of_one_file(status.error())) return status.error();
     batch.report().failures.push_back({file.name, status.error()});
   }
   if (batch.report().files.empty() && batch.report().failures.empty()) {

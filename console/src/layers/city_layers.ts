@@ -103,14 +103,14 @@ class CityLayer {
   }
 }
 
-/** All fixed layers but the buildings. */
+/** All fixed layers but those drawn from tiles. */
 export class CityLayers {
   readonly #app: App;
   readonly #layers: readonly CityLayer[];
 
   constructor(app: App, scene: Scene) {
     this.#app = app;
-    this.#layers = FIXED_LAYERS.filter((row) => !['buildings', 'objects', 'raster'].includes(row.kind)).map((row) => new CityLayer(app, scene, row));
+    this.#layers = FIXED_LAYERS.filter((row) => !['buildings', 'bodies', 'objects', 'raster'].includes(row.kind)).map((row) => new CityLayer(app, scene, row));
   }
 
   update = (): void => {

@@ -5,7 +5,6 @@ import { diagonalMetres, readBox } from '../math/geo';
 import type { App } from '../state/app';
 import { placeObject } from '../state/object_actions';
 import { watch, type Watched } from '../state/store';
-import { BuildingLayer } from './building_layer';
 import { CityLayers } from './city_layers';
 import { currentView, metresPerPixel, SceneControls, setView, type Home } from './controls';
 import { outlinePrimitive, Slot } from './flat';
@@ -18,6 +17,7 @@ import { RasterImagery } from './raster_layer';
 import { SensorLayer } from './sensor_layer';
 import { SketchLayer } from './sketch_layer';
 import { followSun } from './sunlight';
+import { TileLayers } from './tile_layer';
 import { hasTerrain, TerrainLayer } from './terrain';
 import { UndergroundLayer } from './underground_layer';
 
@@ -175,23 +175,23 @@ function drawObjects(app: App, widget: CesiumWidget, controls: SceneControls): S
 
 function drawLayers(app: App, widget: CesiumWidget): Stop[] {
   const { scene } = widget;
-  const [buildings, city, sensors] = [new BuildingLayer(app, scene), new CityLayers(app, scene), new SensorLayer(app, scene)];
+  const [tiles, city, sensors] = [new TileLayers(app, scene), new CityLayers(app, scene), new SensorLayer(app, scene)];
   const on = (stores: readonly Watched<unknown>[], update: () => void): Stop[] => stores.map((store) => store.subscribe(update));
   const cityStores = [app.address, app.summary, app.summaryThen, app.settings, app.cityEdition, app.restingAsOf, app.tables.tables];
   const terrain = new TerrainLayer(app, scene, city.update);
   terrain.update();
-  buildings.update();
+  tiles.update();
   city.update();
   sensors.update();
   return [
-    ...on(cityStores, buildings.update),
-    watch(app.mapStatus, ({ quality }) => quality, buildings.update),
+    ...on(cityStores, tiles.update),
+    watch(app.mapStatus, ({ quality }) => quality, tiles.update),
     ...on(cityStores, city.update),
     ...on([app.summary, app.cityEdition], terrain.update),
     () => terrain.destroy(),
     ...on([app.address, app.sensors, app.settings, app.stream.state, app.tables.tables], sensors.update),
     ...[watch(app.nowMs, (ms) => Math.floor(ms / 10_000), sensors.update)],
-    () => buildings.destroy(),
+    () => tiles.destroy(),
     () => city.destroy(),
     () => sensors.destroy(),
   ];

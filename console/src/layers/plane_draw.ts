@@ -1,10 +1,11 @@
 // Draws the flat map into a canvas: areas, roads, buildings, what lies below, points, sensors, what moves, what is drawn.
+import { BODY_TYPES, bodyColour } from '../math/bodies';
 import { linesOf, polygonsOf, type Box, type Geometry, type Position } from '../math/geo';
 import { buildingClasses, classOf, FRESHNESS_COLOUR, MOVING_COLOURS, roadGroup, roadPaint, SCENE, type Theme } from '../math/paint';
 import { boxOn, pixelOn, type Plane } from '../math/plane';
 import { isRing } from '../math/shape';
 import { shownAt } from '../math/track';
-import { networkColour, networkOf, pipeWidth, UNDERGROUND_TYPES } from '../math/underground';
+import { isUnderground, networkColour, networkOf, pipeWidth, UNDERGROUND_TYPES } from '../math/underground';
 import type { App } from '../state/app';
 import { isShown } from '../state/catalogue';
 import { figuresOf } from '../state/figures';
@@ -96,6 +97,15 @@ function drawGround(sheet: Sheet): void {
   for (const { feature, look } of seenOf(sheet, 'RoadSegment')) {
     const { colour, widthPixels } = roadPaint(roadGroup(plainValue(feature.properties['roadClass'])), theme);
     stroke(sheet, feature.geometry, colourIn(look, feature.id) ?? colour, widthPixels + 0.5);
+  }
+}
+
+/** Bodies as they lie on the ground. */
+function drawBodies(sheet: Sheet): void {
+  const { selected } = sheet.app.address.get();
+  for (const type of BODY_TYPES.filter((one) => !isUnderground(one))) {
+    const own = bodyColour(type, sheet.theme);
+    for (const { feature, look } of seenOf(sheet, type)) fill(sheet, feature.geometry, feature.id === selected ? SCENE[sheet.theme].accent : (colourIn(look, feature.id) ?? own));
   }
 }
 
@@ -205,6 +215,7 @@ export function drawPlane(app: App, context: CanvasRenderingContext2D, plane: Pl
   context.fillRect(0, 0, plane.width, plane.height);
   context.lineJoin = context.lineCap = 'round';
   drawGround(sheet);
+  drawBodies(sheet);
   drawBuildings(sheet);
   drawBelow(sheet);
   drawPoints(sheet);

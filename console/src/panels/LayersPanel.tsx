@@ -1,4 +1,5 @@
 // The layer list: what is drawn, by which colours, how many, and a list behind each layer.
+import { bodyColour } from '../math/bodies';
 import { COLOUR_BY, MOVING_COLOURS, ROAD_LEGEND, roadPaint, SCENE, type ColourBy } from '../math/paint';
 import { isUnderground } from '../math/underground';
 import { toggleLayers } from '../state/actions';
@@ -13,6 +14,14 @@ import { LookLegend } from './LookLegend';
 import { RasterLegend } from './RasterLegend';
 import { EmptyNote, FailureNote, FreshnessMark, IconButton, LoadingNote, PanelHead } from './Parts';
 
+/** Whether façades are covered with the pictures that the model brings. */
+function PicturesChoice() {
+  const app = useApp();
+  const { t } = useWords();
+  const { pictures } = useStore(app.address);
+  return <label className="check"><input type="checkbox" checked={pictures} onChange={() => app.go({ pictures: !pictures })} />{t('layers.pictures')}</label>;
+}
+
 function BuildingLegend() {
   const app = useApp();
   const { t } = useWords();
@@ -26,6 +35,7 @@ function BuildingLegend() {
         </select>
       </label>
       <BuildingClasses />
+      <PicturesChoice />
     </div>
   );
 }
@@ -103,6 +113,7 @@ function PointMark({ type }: { type: string }) {
 function Mark({ row }: { row: LayerRow }) {
   const { theme } = useStore(useApp().settings);
   if (row.kind === 'areas') return <span className="legend-swatch" style={{ background: row.type === 'Water' ? SCENE[theme].water : SCENE[theme].green }} />;
+  if (row.kind === 'bodies') return <span className="legend-swatch" style={{ background: bodyColour(row.type, theme) }} />;
   return row.kind === 'points' ? <PointMark type={row.type} /> : null;
 }
 

@@ -27,6 +27,8 @@ export interface Address {
   readonly on: readonly string[];
   readonly off: readonly string[];
   readonly colourBy: ColourBy;
+  /** Whether what has pictures of its own (textures) is covered with them. */
+  readonly pictures: boolean;
   /** The moment looked at; null is live. */
   readonly atMs: number | null;
   /** null: as the browser prefers. */
@@ -80,6 +82,7 @@ export function parseAddress(query: string): Address {
     on: list(get('on')),
     off: list(get('off')),
     colourBy: COLOUR_BY.includes(colour) ? colour : 'height',
+    pictures: get('pictures') !== '0',
     atMs: parseInstant(get('t')),
     language: language === 'ko' || language === 'en' ? language : null,
     panel: PANELS.includes(panel) ? panel : null,
@@ -107,6 +110,7 @@ export function formatAddress(address: Address): string {
     ['on', address.on.join(',')],
     ['off', address.off.join(',')],
     ['colour', address.colourBy === 'height' ? null : address.colourBy],
+    ['pictures', address.pictures ? null : '0'],
     ['t', address.atMs === null ? null : new Date(address.atMs).toISOString()],
     ['lang', address.language],
     ['panel', address.panel],

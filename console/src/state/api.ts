@@ -64,8 +64,8 @@ export function pathWith(path: string, query: Query): string {
   return `${path}?${new URLSearchParams(parts.map(([key, value]): [string, string] => [key, String(value)]))}`;
 }
 
-/** Where the buildings' tiles are, as of a time or now. */
-export const buildingTiles = (asOf: string | null): string => pathWith('/tiles/buildings/tileset.json', { asOf });
+/** Where the tiles of a layer are, as of a time or now. */
+export const layerTiles = (layer: string, asOf: string | null): string => pathWith(`/tiles/${layer}/tileset.json`, { asOf });
 
 /** Where the tiles of a building's inside are, as of a time or now. */
 export const indoorTiles = (building: string, asOf: string | null): string => pathWith(`/tiles/indoors/${encodeURIComponent(building)}/tileset.json`, { asOf });
@@ -114,18 +114,18 @@ export class CityApi {
     return ((await this.#json('/api/links', signal)).body as { links?: readonly Link[] }).links ?? [];
   }
 
-  /** The version of the buildings' tiles, equal exactly when the buildings are, and whether there are any. */
-  async buildings({ asOf, signal }: ReadOptions = {}): Promise<{ version: string; empty: boolean }> {
-    const path = buildingTiles(asOf ?? null);
+  /** The version of a layer's tiles, equal exactly when what they draw is, and whether there are any. */
+  async tiles(layer: string, { asOf, signal }: ReadOptions = {}): Promise<{ version: string; empty: boolean }> {
+    const path = layerTiles(layer, asOf ?? null);
     const tileset = (await this.#json(path, signal)).body as { asset?: { tilesetVersion?: string }; root?: { content?: unknown; children?: unknown } };
     const version = tileset.asset?.tilesetVersion;
     if (version === undefined) throw new RequestError({ kind: 'unreadable', detail: path });
     return { version, empty: tileset.root?.content === undefined && tileset.root?.children === undefined };
   }
 
-  /** The tiles of buildings that changed since the tileset of `version`; null when all of it must be loaded again. */
-  async changedBuildings(version: string, signal?: AbortSignal): Promise<{ version: string; changed: readonly string[] | null }> {
-    const path = `/tiles/buildings/changes/${version}.json`;
+  /** The tiles of a layer that changed since the tileset of `version`; null when all of it must be loaded again. */
+  async changedTiles(layer: string, version: string, signal?: AbortSignal): Promise<{ version: string; changed: readonly string[] | null }> {
+    const path = `/tiles/${layer}/changes/${version}.json`;
     const body = (await this.#json(path, signal)).body as { version?: string; changed?: readonly string[] | null };
     if (body.version === undefined) throw new RequestError({ kind: 'unreadable', detail: path });
     return { version: body.version, changed: body.changed ?? null };

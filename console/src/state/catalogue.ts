@@ -1,10 +1,11 @@
 // The map layers: one row per entity type. Add a layer here, its name in the texts, its drawing in src/layers.
 import type { Address } from './address';
+import { BODY_TYPES } from '../math/bodies';
 import { isUnderground } from '../math/underground';
 import { isMoving } from './moving';
 import type { Summary } from './types';
 
-export type LayerKind = 'buildings' | 'roads' | 'areas' | 'points' | 'objects' | 'raster' | 'sensors' | 'moving' | 'underground' | 'none';
+export type LayerKind = 'buildings' | 'roads' | 'areas' | 'bodies' | 'points' | 'objects' | 'raster' | 'sensors' | 'moving' | 'underground' | 'none';
 
 export interface LayerRow {
   readonly type: string;
@@ -17,6 +18,7 @@ const FIXED: readonly LayerRow[] = [
   { type: 'RoadSegment', kind: 'roads', onAtFirst: true },
   { type: 'Water', kind: 'areas', onAtFirst: true },
   { type: 'GreenSpace', kind: 'areas', onAtFirst: true },
+  ...BODY_TYPES.filter((type) => !isUnderground(type)).map((type): LayerRow => ({ type, kind: 'bodies', onAtFirst: true })),
   { type: 'TrafficSignal', kind: 'points', onAtFirst: false },
   { type: 'Crossing', kind: 'points', onAtFirst: false },
   { type: 'PointOfInterest', kind: 'points', onAtFirst: false },
@@ -24,12 +26,11 @@ const FIXED: readonly LayerRow[] = [
   { type: 'RasterLayer', kind: 'raster', onAtFirst: true },
 ];
 /** Types that are part of another layer or cannot be drawn. */
-const HIDDEN = ['BuildingPart', 'TurnRestriction', 'SavedView', 'Site', 'BuildingStorey', 'Room', 'BuildingElement', 'Equipment', 'Facility', 'FacilityPart'];
+const HIDDEN = ['BuildingPart', 'BridgePart', 'TunnelPart', 'TurnRestriction', 'SavedView', 'Site', 'BuildingStorey', 'Room', 'BuildingElement', 'Equipment', 'Facility', 'FacilityPart'];
 
 /** Types of a city that are no sensors and have no layer of their own here: they stand in lists and search, some are part of the tiles. */
 const NOT_SENSING = new Set([
-  'LandUse', 'PlantCover', 'SolitaryVegetationObject', 'Bridge', 'BridgePart', 'BridgeInstallation', 'BridgeConstructiveElement', 'TunnelPart', 'TunnelInstallation',
-  'Railway', 'TransportSquare', 'TransportationComplex', 'CityFurniture', 'TerrainModel', 'RasterLayer', 'City', 'Storey', 'Room', 'Space', 'Door', 'Window', 'Equipment',
+  'TunnelInstallation', 'TunnelConstructiveElement', 'TransportationComplex', 'TerrainModel', 'RasterLayer', 'City', 'Storey', 'Room', 'Space', 'Door', 'Window', 'Equipment',
   'TransitStop', 'TransitRoute', 'TransitTrip', 'PointCloud', 'Household', 'Junction',
 ]);
 

@@ -146,7 +146,7 @@ export const toolsEn: Readonly<Record<keyof typeof toolsKo, string>> = {
   'import.drop': 'Drop files here, or click to choose',
   'import.dropHere': 'Drop to import into the city',
   'import.choose': 'Choose files to import',
-  'import.formats': 'Maps, city models, terrain, building models, point clouds, timetables and tables. The server finds out which is which.',
+  'import.formats': 'Maps, city models, terrain, building models, point clouds, timetables and tables, also several in one zip archive with their pictures. The server finds out which is which.',
   'import.none': 'Nothing was imported yet',
   'import.none.do': 'You may drop several files at once. They are taken one after the other.',
   'import.phase.waiting': 'Waiting',

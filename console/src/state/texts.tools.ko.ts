@@ -144,7 +144,7 @@ export const toolsKo = {
   'import.drop': '파일을 끌어다 놓거나 눌러서 고르세요',
   'import.dropHere': '여기에 놓으면 도시로 가져옵니다',
   'import.choose': '가져올 파일 고르기',
-  'import.formats': '지도, 도시 모델, 지형, 건물 모델, 점 구름, 시간표, 표 파일을 받습니다. 무엇인지는 서버가 알아봅니다.',
+  'import.formats': '지도, 도시 모델, 지형, 건물 모델, 점 구름, 시간표, 표 파일을 받습니다. 사진과 함께 zip 하나로 묶여 있어도 됩니다. 무엇인지는 서버가 알아봅니다.',
   'import.none': '가져온 파일이 없습니다',
   'import.none.do': '여러 파일을 한 번에 놓아도 됩니다. 차례로 가져옵니다.',
   'import.phase.waiting': '기다리는 중',

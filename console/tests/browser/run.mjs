@@ -9,6 +9,7 @@ import { openBrowser } from './browser.mjs';
 import { cityChecks } from './city.mjs';
 import { failureChecks } from './failures.mjs';
 import { liveChecks } from './live.mjs';
+import { modelChecks } from './models.mjs';
 import { movingThingChecks } from './moving.mjs';
 import { objectChecks } from './objects.mjs';
 import { panelChecks } from './panels.mjs';
@@ -20,18 +21,18 @@ import { expect, Tally } from './tally.mjs';
 import { toolParts } from './tools.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../../..');
+const SHARED = process.env.CITYLOOM_SHARED ?? join(ROOT, '../shared/data');
 const { values } = parseArgs({ options: {
   server: { type: 'string' }, binary: { type: 'string' }, city: { type: 'string' }, screenshots: { type: 'string' }, only: { type: 'string', default: '' },
 } });
 const tally = new Tally();
 const journal = { requests: [], complaints: [] };
-const PARTS = { city: cityChecks, live: liveChecks, past: pastChecks, panels: panelChecks, ...toolParts, moving: movingThingChecks, objects: objectChecks, ...placeParts, phone: phoneChecks, accessibility: accessibilityChecks, failures: failureChecks };
+const PARTS = { city: cityChecks, live: liveChecks, past: pastChecks, panels: panelChecks, ...toolParts, moving: movingThingChecks, objects: objectChecks, models: modelChecks, ...placeParts, phone: phoneChecks, accessibility: accessibilityChecks, failures: failureChecks };
 /** The server to look at: the one named, or one of our own on the real district. */
 async function findServer() {
   if (values.server) return { url: values.server.replace(/\/(console\/?)?$/, ''), own: false };
   const binary = values.binary ?? process.env.CITYLOOM_BINARY ?? join(ROOT, 'build/release/cityloom');
-  const shared = process.env.CITYLOOM_SHARED ?? join(ROOT, '../shared/data');
-  const city = values.city ?? join(shared, 'seoul-jamsil');
+  const city = values.city ?? join(SHARED, 'seoul-jamsil');
   if (!existsSync(binary)) return { missing: `no server program at ${binary}` };
   if (!existsSync(city)) return { missing: `no city at ${city}` };
   return { ...(await startServer(binary, { city })), binary, own: true };
@@ -46,7 +47,7 @@ async function main() {
   if (values.screenshots) mkdirSync(values.screenshots, { recursive: true });
   const browser = await openBrowser();
   const shoot = async (page, name) => values.screenshots && page.screenshot({ path: join(values.screenshots, `${name}.png`) });
-  const bench = { tally, journal, server, browser, url: server.url, console: `${server.url}/console/`, shoot };
+  const bench = { tally, journal, server, shared: SHARED, browser, url: server.url, console: `${server.url}/console/`, shoot };
   try {
     for (const [name, checks] of Object.entries(PARTS)) {
       if (name.includes(values.only)) await checks(bench);

@@ -257,6 +257,21 @@ void read_types(const std::string& json, Body& body) {
 
 }  // namespace
 
+Body::Heights Body::heights() const {
+  const auto is_lower = [](const twin::Position& a, const twin::Position& b) { return a.height_m < b.height_m; };
+  const auto [lowest, highest] = std::minmax_element(faces.positions.begin(), faces.positions.end(), is_lower);
+  return {lowest->height_m, highest->height_m};
+}
+
+std::string_view Body::appearance() const {
+  const auto is_used = [](int32_t number) { return number >= 0; };
+  const bool has_picture = std::any_of(textures.begin(), textures.end(), [&](int32_t number) {
+    return is_used(number) && !texture_list[static_cast<size_t>(number)].asset.empty();
+  });
+  if (has_picture) return "textures";
+  return std::any_of(materials.begin(), materials.end(), is_used) ? "colours" : "";
+}
+
 uint64_t Body::hash() const {
   uint64_t hash = XXH3_64bits(faces.positions.data(), faces.positions.size() * sizeof(twin::Position));
   const auto add = [&](const auto& list) {

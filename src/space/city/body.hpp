@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -24,6 +25,13 @@ struct Body {
   std::vector<CityMaterial> material_list;
   std::vector<float> texture_positions;  ///< two a position of `faces`, the closing one of a ring too; or empty
 
+  /// Of its lowest and highest corner, above the ellipsoid. The body must have a position.
+  struct Heights {
+    double lowest_m = 0, highest_m = 0;
+  };
+  Heights heights() const;
+  /// How it looks by itself: "textures" where some face has a picture, else "colours" where some is painted, else "".
+  std::string_view appearance() const;
   /// Equal bodies have equal hashes.
   uint64_t hash() const;
 };

@@ -18,35 +18,25 @@ float linear_of(double part) {
   return static_cast<float>(part <= 0.04045 ? part / 12.92 : std::pow((part + 0.055) / 1.055, 2.4));
 }
 
-Material material_of(std::array<double, 3> colour, double alpha) {
-  Material material;
-  material.base_colour = {linear_of(colour[0]), linear_of(colour[1]), linear_of(colour[2]), static_cast<float>(alpha)};
-  material.is_double_sided = true;
-  return material;
-}
-
-Material usual_material(SurfaceType type) {
+Material usual_material(SurfaceType type, const Material& plain) {
   switch (type) {
     case SurfaceType::roof:
-      return material_of({0.72, 0.48, 0.42}, 1);
+      return painted_material({0.72, 0.48, 0.42}, 1);
     case SurfaceType::ground:
     case SurfaceType::water_ground:
-      return material_of({0.62, 0.60, 0.56}, 1);
+      return painted_material({0.62, 0.60, 0.56}, 1);
     case SurfaceType::window:
-      return material_of({0.55, 0.68, 0.78}, 1);
+      return painted_material({0.55, 0.68, 0.78}, 1);
     case SurfaceType::door:
-      return material_of({0.50, 0.38, 0.28}, 1);
+      return painted_material({0.50, 0.38, 0.28}, 1);
     case SurfaceType::water:
-      return material_of({0.36, 0.56, 0.74}, 1);
+      return painted_material({0.36, 0.56, 0.74}, 1);
     case SurfaceType::traffic_area:
-      return material_of({0.52, 0.53, 0.55}, 1);
+      return painted_material({0.52, 0.53, 0.55}, 1);
     case SurfaceType::auxiliary_traffic_area:
-      return material_of({0.60, 0.66, 0.52}, 1);
-    default: {
-      Material material;
-      material.is_double_sided = true;
-      return material;
-    }
+      return painted_material({0.60, 0.66, 0.52}, 1);
+    default:
+      return plain;
   }
 }
 
@@ -93,8 +83,9 @@ bool cut_ears(const std::vector<Corner>& ring, std::vector<std::array<uint32_t, 
 
 class FaceDrawer {
  public:
-  FaceDrawer(const Body& body, uint32_t feature, const LocalFrame& frame, Triangulator& triangulator, Mesh& to)
-      : body_(body), feature_(feature), frame_(frame), triangulator_(triangulator), to_(to) {}
+  FaceDrawer(const Body& body, uint32_t feature, const LocalFrame& frame, Triangulator& triangulator, Mesh& to,
+             const Material& plain)
+      : body_(body), feature_(feature), frame_(frame), triangulator_(triangulator), to_(to), plain_(plain) {}
 
   void draw(size_t face);
 
@@ -116,6 +107,7 @@ class FaceDrawer {
   const LocalFrame& frame_;
   Triangulator& triangulator_;
   Mesh& to_;
+  const Material& plain_;
   bool is_textured_ = false;
   Vector origin_, normal_, along_, across_;
   std::vector<Vector> ring_;
@@ -216,9 +208,9 @@ void FaceDrawer::draw(size_t face) {
     to_.use(covered);
   } else if (material >= 0) {
     const CityMaterial& painted = body_.material_list[static_cast<size_t>(material)];
-    to_.use(material_of(painted.diffuse, 1 - painted.transparency));
+    to_.use(painted_material(painted.diffuse, 1 - painted.transparency));
   } else {
-    to_.use(usual_material(body_.types[face]));
+    to_.use(usual_material(body_.types[face], plain_));
   }
   if (last_ring == first_ring + 1 && draw_ears(first_ring)) return;
   draw_by_geos(first_ring, last_ring);
@@ -226,8 +218,16 @@ void FaceDrawer::draw(size_t face) {
 
 }  // namespace
 
-void append_body(const Body& body, uint32_t feature, const LocalFrame& frame, Triangulator& triangulator, Mesh& to) {
-  FaceDrawer drawer(body, feature, frame, triangulator, to);
+Material painted_material(const std::array<double, 3>& colour, double alpha) {
+  Material material;
+  material.base_colour = {linear_of(colour[0]), linear_of(colour[1]), linear_of(colour[2]), static_cast<float>(alpha)};
+  material.is_double_sided = true;
+  return material;
+}
+
+void append_body(const Body& body, uint32_t feature, const LocalFrame& frame, Triangulator& triangulator, Mesh& to,
+                 const Material& plain) {
+  FaceDrawer drawer(body, feature, frame, triangulator, to, plain);
   for (size_t face = 0; face < body.faces.polygon_ends.size(); ++face) drawer.draw(face);
 }
 

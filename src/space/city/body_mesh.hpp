@@ -8,9 +8,13 @@
 
 namespace cityloom::space {
 
-/// Adds the body's faces, each with its own normal, texture or colour (by its type, where the body states none), under
-/// a feature number. Holes are cut out; a face that is not plane keeps its corners where they are; a face without area
-/// is left out. Cost: about a microsecond a corner, more for faces with holes.
-void append_body(const Body& body, uint32_t feature, const LocalFrame& frame, Triangulator& triangulator, Mesh& to);
+/// A surface of a colour of sRGB, each part from 0 to 1, seen from both sides.
+Material painted_material(const std::array<double, 3>& colour, double alpha);
+
+/// Adds the body's faces, each with its own normal, texture or colour (where the body states none: by its type, else
+/// `plain`), under a feature number. Holes are cut out; a face that is not plane keeps its corners where they are; a
+/// face without area is left out. Cost: about a microsecond a corner, more for faces with holes.
+void append_body(const Body& body, uint32_t feature, const LocalFrame& frame, Triangulator& triangulator, Mesh& to,
+                 const Material& plain);
 
 }  // namespace cityloom::space

@@ -200,7 +200,7 @@ bool is_citygml(std::string_view head) {
 }
 
 base::Status import_citygml(const ImportInput& input, ImportBatch& batch) {
-  const auto images = input.path.empty() ? nullptr : images_beside(input.path);
+  const auto images = images_of(input);
   return import_citygml_with(input, batch, images.get());
 }
 

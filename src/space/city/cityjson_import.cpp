@@ -148,7 +148,7 @@ std::vector<RawPosition> FileReader::samples() const {
 }
 
 base::Status FileReader::walk(bool is_first) {
-  auto source = ByteSource::open(input_.path, input_.bytes);
+  auto source = input_.open();
   if (!source) return std::move(source).error();
   JsonStream stream(std::move(*source), value_bytes_max);
   stream.on_block = [&](uint64_t done, uint64_t total) {
@@ -353,7 +353,7 @@ base::Status SequenceReader::line(const std::string& text) {
 }
 
 base::Status SequenceReader::read() {
-  auto source = ByteSource::open(input_.path, input_.bytes);
+  auto source = input_.open();
   if (!source) return std::move(source).error();
   std::string block(256u << 10, '\0'), text;
   bool is_too_long = false;
@@ -405,7 +405,7 @@ bool is_cityjson(std::string_view head) {
 }
 
 base::Status import_cityjson(const ImportInput& input, ImportBatch& batch) {
-  const auto images = input.path.empty() ? nullptr : images_beside(input.path);
+  const auto images = images_of(input);
   return import_cityjson_with(input, batch, images.get());
 }
 

@@ -125,7 +125,7 @@ base::Status Walker::feed(const char* bytes, size_t count, bool is_last) {
 }
 
 base::Status Walker::walk() {
-  auto source = ByteSource::open(input_.path, input_.bytes);
+  auto source = input_.open();
   if (!source) return std::move(source).error();
   std::string block(block_bytes, '\0');
   while (true) {

@@ -1,6 +1,8 @@
 // Names in files are not to be trusted: they stay in their folder.
 #include "space/city/image_source.hpp"
 
+#include <absl/container/flat_hash_map.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -46,6 +48,38 @@ class FolderImages final : public ImageSource {
   fs::path folder_;
 };
 
+class ArchiveImages final : public ImageSource {
+ public:
+  ArchiveImages(ZipArchive& archive, std::string_view model) : archive_(archive) {
+    folder_ = model.substr(0, model.rfind('/') + 1);
+    for (const ZipEntry& entry : archive.entries()) entries_.try_emplace(inner_name(entry.name), &entry);
+  }
+
+  base::Result<std::string> read(std::string_view name) override {
+    const std::string inner = inner_name(folder_ + std::string(name));
+    if (inner.empty()) return fail(Code::invalid, "The name leads out of the archive", excerpt(name));
+    const auto found = entries_.find(inner);
+    if (found == entries_.end()) return fail(Code::not_found, "There is no such picture in the archive", excerpt(name));
+    const ZipEntry& entry = *found->second;
+    if (entry.bytes > image_bytes_max) return fail(Code::too_large, "The picture is too large", excerpt(name));
+    auto reader = archive_.read(entry);
+    if (!reader) return std::move(reader).error();
+    std::string bytes;
+    std::string block(1u << 16, '\0');
+    while (true) {
+      const auto count = reader->read(block.data(), block.size());
+      if (!count) return count.error();
+      if (*count == 0) return bytes;
+      bytes.append(block, 0, *count);
+    }
+  }
+
+ private:
+  ZipArchive& archive_;
+  std::string folder_;  // of the model, with "/" at its end, or ""
+  absl::flat_hash_map<std::string, const ZipEntry*> entries_;
+};
+
 }  // namespace
 
 std::string inner_name(std::string_view name) {
@@ -86,6 +120,11 @@ std::string media_type_of_image(std::string_view bytes) {
 std::unique_ptr<ImageSource> images_beside(const std::string& file_path) {
   return std::make_unique<FolderImages>(fs::path(file_path).parent_path().empty() ? fs::path(".")
                                                                                   : fs::path(file_path).parent_path());
+}
+
+std::unique_ptr<ImageSource> images_of(const ImportInput& input) {
+  if (input.archive != nullptr) return std::make_unique<ArchiveImages>(*input.archive, input.entry->name);
+  return input.path.empty() ? nullptr : images_beside(input.path);
 }
 
 }  // namespace cityloom::space

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "space/importer.hpp"
 
 namespace cityloom::space {
 
@@ -22,6 +23,10 @@ class ImageSource {
 
 /// Pictures beside a file: names are relative to its folder and never lead out of it, by links neither.
 std::unique_ptr<ImageSource> images_beside(const std::string& file_path);
+
+/// Pictures of an input: those beside its file, those of its archive (named from where it lies in it), or none at all
+/// (nullptr) where it came as bytes. The input and its archive must outlive it.
+std::unique_ptr<ImageSource> images_of(const ImportInput& input);
 
 /// A model's relative name in its shortest form, with "/" between; "" if it is absolute, a URL, or leads out of its
 /// folder.

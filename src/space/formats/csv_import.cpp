@@ -78,7 +78,7 @@ class CsvImport {
  private:
   template <class Visit>
   Status read(Visit visit) {
-    auto opened = ByteSource::open(input_.path, input_.bytes);
+    auto opened = input_.open();
     if (!opened) return std::move(opened).error();
     ByteSource source = std::move(*opened);
     auto table = base::TableReader::open([&](char* to, size_t size) { return source.read(to, size); },

@@ -97,7 +97,7 @@ class EpanetImport {
 
  private:
   Status read() {
-    auto source = ByteSource::open(input_.path, input_.bytes);
+    auto source = input_.open();
     if (!source) return std::move(source).error();
     LineReader lines(std::move(*source));
     std::string line, section;

@@ -19,7 +19,7 @@ class GeoJsonImport {
 
   Status run() {
     if (auto status = look(); !status) return status;
-    auto source = ByteSource::open(input_.path, input_.bytes);
+    auto source = input_.open();
     if (!source) return std::move(source).error();
     const uint64_t bytes = source->size();
     JsonFeatures file(std::move(*source));
@@ -33,7 +33,7 @@ class GeoJsonImport {
  private:
   // The first pass.
   Status look() {
-    auto source = ByteSource::open(input_.path, input_.bytes);
+    auto source = input_.open();
     if (!source) return std::move(source).error();
     const uint64_t bytes = source->size();
     JsonFeatures file(std::move(*source));

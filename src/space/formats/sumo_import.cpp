@@ -107,7 +107,7 @@ class SumoImport {
  private:
   template <class Start>
   Status pass(Start start, std::function<void(std::string_view, int)> end, uint64_t number) {
-    auto source = ByteSource::open(input_.path, input_.bytes);
+    auto source = input_.open();
     if (!source) return std::move(source).error();
     XmlVisitor visitor;
     visitor.start = [&](std::string_view name, int depth, const XmlAttributes& attributes) -> Status {

@@ -56,7 +56,7 @@ class TopoJsonImport {
   }
 
   Status read_file() {
-    auto source = ByteSource::open(input_.path, input_.bytes);
+    auto source = input_.open();
     if (!source) return std::move(source).error();
     size_t have = 0;
     for (;;) {

@@ -32,6 +32,8 @@ class ZipArchive {
   static base::Result<ZipArchive> open(const std::string& path, std::string_view bytes);
 
   const std::vector<ZipEntry>& entries() const { return entries_; }
+  /// Bytes of the archive itself.
+  uint64_t size() const { return size_; }
   /// The entry of this name in the archive's folder of the shortest path; nullptr if there is none.
   const ZipEntry* find(std::string_view file_name) const;
 

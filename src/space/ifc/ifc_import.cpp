@@ -19,7 +19,7 @@ using base::Status;
 constexpr size_t envelope_points_max = 100'000;
 
 base::Result<std::string> read_all(const ImportInput& input, const StepLimits& limits, ImportBatch& batch) {
-  auto source = ByteSource::open(input.path, input.bytes);
+  auto source = input.open();
   if (!source) return std::move(source).error();
   std::string bytes;
   for (size_t block = 1 << 20;;) {

@@ -81,7 +81,7 @@ class PointsImport {
       bytes_ = input_.bytes;
       return {};
     }
-    auto source = ByteSource::open(input_.path, input_.bytes);
+    auto source = input_.open();
     if (!source) return std::move(source).error();
     if (source->size() > file_bytes_max) return fail(Code::too_large, "A point cloud may have 4 GiB", input_.name);
     size_t have = 0;

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "space/archive_import.hpp"
 #include "space/byte_source.hpp"
 #include "space/formats/zip_archive.hpp"
 #include "space/osm_values.hpp"
@@ -121,11 +122,6 @@ base::Result<std::string> read_entry(ZipArchive& archive, const ZipEntry& entry)
   return read_tile(*reader, entry.name);
 }
 
-bool is_of_one_file(const base::Error& error) {
-  return error.code == Code::corrupt || error.code == Code::invalid || error.code == Code::too_large ||
-         error.code == Code::unsupported;
-}
-
 Status import_zip(const ImportInput& input, const VerticalShift& shift, ImportBatch& batch) {
   auto archive = ZipArchive::open(input.path, input.bytes);
   if (!archive) return archive.error();
@@ -152,7 +148,7 @@ Status import_zip(const ImportInput& input, const VerticalShift& shift, ImportBa
 }
 
 base::Result<std::string> read_plain(const ImportInput& input) {
-  auto source = ByteSource::open(input.path, input.bytes);
+  auto source = input.open();
   if (!source) return std::move(source).error();
   return read_tile(*source, input.name);
 }

@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <cmath>
 #include <random>
@@ -12,59 +11,14 @@
 #include "space/terrain/height_pyramid.hpp"
 #include "space/testing/memory_sink.hpp"
 #include "space/testing/terrain_city.hpp"
+#include "space/testing/zip_writer.hpp"
 
 namespace cityloom::space {
 namespace {
 
 using base::Code;
 using testing::MemorySink;
-
-// A zip file of one stored or deflated entry, as packers write it.
-std::string zip_of(const std::string& name, const std::string& content, bool deflated) {
-  std::string packed = content;
-  if (deflated) {
-    z_stream stream{};
-    EXPECT_EQ(deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY), Z_OK);
-    packed.resize(deflateBound(&stream, content.size()));
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
-    stream.avail_in = static_cast<uInt>(content.size());
-    stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-    stream.avail_out = static_cast<uInt>(packed.size());
-    EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-    packed.resize(stream.total_out);
-    deflateEnd(&stream);
-  }
-  const auto put = [](std::string& to, uint64_t number, int bytes) {
-    for (int i = 0; i < bytes; ++i) to.push_back(static_cast<char>(number >> (8 * i)));
-  };
-  const auto crc = crc32(0, reinterpret_cast<const Bytef*>(content.data()), static_cast<uInt>(content.size()));
-  std::string common;
-  put(common, 20, 2);
-  put(common, 0, 2);
-  put(common, deflated ? 8 : 0, 2);
-  put(common, 0x5A2100, 4);
-  put(common, crc, 4);
-  put(common, packed.size(), 4);
-  put(common, content.size(), 4);
-  put(common, name.size(), 2);
-  put(common, 0, 2);
-  const std::string local = "PK\x03\x04" + common + name + packed;
-  std::string central = "PK\x01\x02";
-  put(central, 20, 2);
-  central += common;
-  put(central, 0, 6);
-  put(central, 0, 4);
-  put(central, 0, 4);
-  central += name;
-  std::string end = "PK\x05\x06";
-  put(end, 0, 4);
-  put(end, 1, 2);
-  put(end, 1, 2);
-  put(end, central.size(), 4);
-  put(end, local.size(), 4);
-  put(end, 0, 2);
-  return local + central + end;
-}
+using testing::zip_of;
 
 std::string plain_tile(int side = 21) {
   return testing::hgt_bytes(side, [](int column, int row) { return column * 3 + row; });
@@ -84,7 +38,7 @@ TEST(HgtImport, TakesPlainFilesAndZips) {
   for (const bool deflated : {false, true}) {
     MemorySink plain, zipped, odd_name;
     ASSERT_TRUE(import_bytes("N43E007.hgt", plain_tile(), plain).ok());
-    const std::string zip = zip_of("N43E007.hgt", plain_tile(), deflated);
+    const std::string zip = zip_of({{"N43E007.hgt", plain_tile()}}, deflated);
     ASSERT_TRUE(import_bytes("N43E007.hgt.zip", zip, zipped).ok());
     const auto report = import_bytes("download.zip", zip, odd_name);
     ASSERT_TRUE(report.ok()) << report.error().text();
@@ -108,9 +62,9 @@ TEST(HgtImport, RefusesWhatIsNoTile) {
   EXPECT_EQ(code_of("N43E007.hgt", plain_tile().substr(1)), Code::corrupt);
   EXPECT_EQ(code_of("N43E007.hgt", ""), Code::corrupt);
   EXPECT_EQ(code_of("N43E007.hgt", testing::hgt_bytes(21, [](int, int) { return -32'768; })), Code::invalid);
-  const std::string zip = zip_of("N43E007.hgt", plain_tile(), true);
+  const std::string zip = zip_of({{"N43E007.hgt", plain_tile()}}, true);
   EXPECT_EQ(code_of("N43E007.hgt.zip", zip.substr(0, zip.size() / 2)), Code::corrupt) << "cut off";
-  EXPECT_EQ(code_of("N43E007.hgt.zip", zip_of("readme.txt", "no heights", false)), Code::corrupt);
+  EXPECT_EQ(code_of("N43E007.hgt.zip", zip_of({{"readme.txt", "no heights"}}, false)), Code::corrupt);
   std::string damaged = zip;
   damaged[60] = static_cast<char>(damaged[60] ^ 0x55);
   EXPECT_EQ(code_of("N43E007.hgt.zip", damaged), Code::corrupt);
@@ -120,7 +74,7 @@ TEST(HgtImport, RefusesWhatIsNoTile) {
 TEST(HgtImport, UnpacksNoBomb) {
   // 240 MB of zeros in 1 MB: more than any tile has.
   const std::string zeros(240u << 20, '\0');
-  const std::string bomb = zip_of("N43E007.hgt", zeros, true);
+  const std::string bomb = zip_of({{"N43E007.hgt", zeros}}, true);
   ASSERT_LT(bomb.size(), 3u << 20);
   MemorySink sink;
   const auto report = import_bytes("N43E007.hgt.zip", bomb, sink);

@@ -77,7 +77,7 @@ class Reader {
   Reader(const ImportInput& input, ImportBatch& batch) : input_(input), batch_(batch) {}
 
   Status run() {
-    auto source = ByteSource::open(input_.path, input_.bytes);
+    auto source = input_.open();
     if (!source) return std::move(source).error();
     const std::unique_ptr<std::remove_pointer_t<XML_Parser>, decltype(&XML_ParserFree)> parser(
         XML_ParserCreate(nullptr), &XML_ParserFree);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "space/tiles/body_layers.hpp"
 #include "space/tiles/building_mesh.hpp"
 #include "space/tiles/building_shape.hpp"
 #include "space/tiles/ground_plan.hpp"
@@ -28,7 +29,7 @@ std::optional<Sketch> sketch(const twin::EntityRecord& record, const LayerContex
 }
 
 FeatureTable make_table() {
-  return FeatureTable("building", {"id", "name", "heightSource", "category"}, {"height", "levels"});
+  return FeatureTable("building", {"id", "name", "heightSource", "category", "appearance"}, {"height", "levels"});
 }
 
 void describe(const twin::EntityRecord& record, const LayerContext& context, FeatureTable& table) {
@@ -43,6 +44,7 @@ void describe(const twin::EntityRecord& record, const LayerContext& context, Fea
 
 void draw(const twin::EntityRecord& record, uint32_t feature, const LayerContext& context, Canvas& canvas) {
   const BuildingShape shape = shape_of(record, context.vocabulary, context.ground);
+  if (shape.body) tell_appearance(*shape.body, canvas.scene.features);
   append_building(shape, feature, canvas.scene.frame, canvas.triangulator, canvas.scene.mesh);
 }
 

@@ -165,7 +165,9 @@ bool PolygonBuilder::build(const std::vector<const twin::Position*>& ring_starts
 bool append_building(const BuildingShape& shape, uint32_t feature, const LocalFrame& frame, Triangulator& triangulator,
                      Mesh& to) {
   if (shape.body) {
-    append_body(*shape.body, feature, frame, triangulator, to);
+    Material plain;
+    plain.is_double_sided = true;
+    append_body(*shape.body, feature, frame, triangulator, to, plain);
     return true;
   }
   const twin::Geometry& outline = shape.outline;

@@ -1,47 +1,17 @@
 // Lenient on purpose: anybody may write a Building, not only our importer.
 #include "space/tiles/building_shape.hpp"
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "space/osm_values.hpp"
+#include "space/tiles/drawn_values.hpp"
 
 namespace cityloom::space {
 namespace {
 
 constexpr double height_m_max = 2'000;
-
-std::string text_of(const twin::Value& value) {
-  const auto* text = std::get_if<std::string>(&value);
-  return text != nullptr ? *text : std::string();
-}
-
-std::optional<double> number_of(const twin::Value& value) {
-  const double number = twin::as_number(value);
-  return std::isfinite(number) ? std::optional(number) : std::nullopt;
-}
-
-// The string of a language, or the first of its strings.
-std::string string_in(const nlohmann::ordered_json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  return value.is_array() && !value.empty() && value[0].is_string() ? value[0].get<std::string>() : std::string();
-}
-
-std::string name_of(const twin::Attribute& attribute) {
-  if (attribute.kind == twin::AttributeKind::property) return text_of(attribute.value);
-  const auto* json = std::get_if<twin::Json>(&attribute.value);
-  if (json == nullptr) return {};
-  const auto names = nlohmann::ordered_json::parse(json->text, nullptr, false);
-  if (!names.is_object()) return {};
-  for (const char* language : {"@none", "ko", "en"}) {
-    if (const auto found = names.find(language); found != names.end()) return string_in(*found);
-  }
-  return names.empty() ? std::string() : string_in(*names.begin());
-}
 
 void read_outline(const twin::Value& value, BuildingShape& shape) {
   const auto* geometry = std::get_if<twin::Geometry>(&value);
@@ -79,32 +49,14 @@ void stand_on(const Ground& ground, BuildingShape& shape) {
 
 // Faces say where they are: no ground is asked, and the stated height is for the table only.
 void settle_body(BuildingShape& shape) {
-  double lowest_m = std::numeric_limits<double>::infinity(), highest_m = -lowest_m;
-  for (const twin::Position& position : shape.body->faces.positions) {
-    lowest_m = std::min(lowest_m, position.height_m);
-    highest_m = std::max(highest_m, position.height_m);
-  }
-  shape.ground_m = std::clamp(lowest_m, -12'000.0, 9'000.0);
+  const Body::Heights heights = shape.body->heights();
+  shape.ground_m = std::clamp(heights.lowest_m, -12'000.0, 9'000.0);
   shape.min_height_m = 0;
-  shape.height_m = std::clamp(highest_m - shape.ground_m, 0.01, height_m_max);
+  shape.height_m = std::clamp(heights.highest_m - shape.ground_m, 0.01, height_m_max);
   if (!shape.outline.positions.empty()) return;
   shape.outline = {twin::GeometryKind::multi_polygon, shape.body->faces.positions, shape.body->faces.line_ends,
                    shape.body->faces.polygon_ends};
 }
-
-class Hasher {
- public:
-  void add(std::string_view text) {
-    add_number(static_cast<double>(text.size()));
-    bytes_.append(text);
-  }
-  void add_number(double number) { bytes_.append(reinterpret_cast<const char*>(&number), sizeof number); }
-  void add(const std::optional<double>& number) { add_number(number.value_or(-1e9)); }
-  uint64_t digest() const { return XXH3_64bits(bytes_.data(), bytes_.size()); }
-
- private:
-  std::string bytes_;
-};
 
 }  // namespace
 
@@ -117,7 +69,7 @@ twin::Box BuildingShape::box() const {
 }
 
 uint64_t BuildingShape::hash() const {
-  Hasher hasher;
+  VersionHasher hasher;
   for (const std::string* text : {&id, &parent_id, &name, &category, &height_source, &roof_shape}) hasher.add(*text);
   for (const auto& number : {levels, stated_height_m, roof_height_m, roof_direction_deg}) hasher.add(number);
   for (double number : {height_m, min_height_m, ground_m}) hasher.add_number(number);
@@ -141,7 +93,7 @@ BuildingShape shape_of(const twin::EntityRecord& record, const Vocabulary& vocab
     const twin::Value& value = attribute.value;
     if (name == vocabulary.location) read_outline(value, shape);
     if (name == vocabulary.body) shape.body = body_of(attribute, vocabulary);
-    if (name == vocabulary.name) shape.name = name_of(attribute);
+    if (name == vocabulary.name) shape.name = shown_name_of(attribute);
     if (name == vocabulary.category) shape.category = text_of(value);
     if (name == vocabulary.levels) shape.levels = number_of(value);
     if (name == vocabulary.min_height) shape.min_height_m = number_of(value).value_or(0);

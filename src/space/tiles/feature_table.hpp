@@ -43,7 +43,9 @@ class FeatureTable {
   void set_text(std::string_view column, std::string text) {
     std::get<0>(find(column).values).back() = std::move(text);
   }
-  /// Likewise, of numbers.
+  /// The text of a cell of the last row, likewise.
+  const std::string& text(std::string_view column) { return std::get<0>(find(column).values).back(); }
+  /// Fills a cell of numbers.
   void set_number(std::string_view column, std::optional<double> number) {
     std::get<1>(find(column).values).back() = number;
   }

@@ -47,6 +47,7 @@ struct Layer {
   std::vector<std::string> types;       ///< of what is drawn, without the default vocabulary's prefix
   std::vector<std::string> part_types;  ///< of what is drawn instead of the outline of the entity named by `partOf`
   bool has_blocks = true;               ///< whether far away many are drawn as one box; else the largest only
+  Material block_material;              ///< of those boxes
 
   /// An empty table; "id" is its first column.
   FeatureTable (*make_table)() = nullptr;

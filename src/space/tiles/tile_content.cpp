@@ -139,6 +139,7 @@ void TileMaker::draw_block(const TileBlock& block, uint32_t feature) {
     high[corner] = scene_.frame.local_of({longitude, latitude, high_m});
   }
   Mesh& mesh = scene_.mesh;
+  mesh.use(layer_.block_material);
   const auto add_quad = [&](const std::array<Vector, 4>& corners) {
     const Vector normal = cross(corners[1] - corners[0], corners[3] - corners[0]);
     const double size = length_of(normal);

@@ -46,10 +46,10 @@ TileExtent extent_of(const Sketch& sketch) {
 
 }  // namespace
 
-void TileIndex::set_context(const twin::TermTable& terms, const Ground* ground) {
-  context_ = {Vocabulary::find(terms), &terms, ground};
-  types_ = terms_of(layer_.types, terms);
-  part_types_ = terms_of(layer_.part_types, terms);
+void TileIndex::set_context(const LayerContext& context) {
+  context_ = context;
+  types_ = terms_of(layer_.types, *context.terms);
+  part_types_ = terms_of(layer_.part_types, *context.terms);
 }
 
 TileIndex::State& TileIndex::state_of(uint32_t number) {

@@ -28,7 +28,7 @@ class TileIndex {
       : layer_(layer), texts_(texts), items_max_(items_per_tile_max) {}
 
   /// Takes what the record knows of names by now. Call before the functions below when commits have come.
-  void set_context(const twin::TermTable& terms, const Ground* ground);
+  void set_context(const LayerContext& context);
   const LayerContext& context() const { return context_; }
 
   /// Forgets all, then reads every entity of the layer.

@@ -170,9 +170,10 @@ void FollowingTiles::fail_with(const base::Error& error) {
 void FollowingTiles::read_all() {
   const auto snapshot = thread_.snapshot();
   ground_version_ = options_.ground == nullptr ? 0 : options_.ground->version();
+  const LayerContext context = context_now();
   for (const auto& layer : layers_) {
     const std::lock_guard changing(layer->changing);
-    layer->index.set_context(thread_.terms(), options_.ground);
+    layer->index.set_context(context);
     layer->index_until = snapshot.offset();
     if (auto status = layer->index.read_all(snapshot); !status) return fail_with(status.error());
   }
@@ -197,10 +198,11 @@ bool FollowingTiles::read_feed() {
     fail_with(snapshot.error());
     return false;
   }
+  const LayerContext context = context_now();
   for (const auto& layer : layers_) {
     {
       const std::lock_guard changing(layer->changing);
-      layer->index.set_context(thread_.terms(), options_.ground);
+      layer->index.set_context(context);
     }
     absl::flat_hash_set<std::string> touched;
     for (const auto& commit : *commits) {

@@ -1,13 +1,13 @@
 // Timetables: days, exceptions, past midnight, changes of the clock; Porto Alegre against Python's own reckoning.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <map>
 
 #include "space/formats/zip_archive.hpp"
 #include "space/testing/memory_sink.hpp"
 #include "space/testing/shared_data.hpp"
+#include "space/testing/zip_writer.hpp"
 #include "space/transit/timetable.hpp"
 
 namespace cityloom::space {
@@ -16,46 +16,8 @@ namespace {
 using ::testing::HasSubstr;
 using testing::MemorySink;
 using testing::shared_data;
+using testing::zip_of;
 using twin::Value;
-
-void put(std::string& to, uint64_t number, int bytes) {
-  for (int i = 0; i < bytes; ++i) to += static_cast<char>(number >> (8 * i));
-}
-
-// An archive of stored files.
-std::string zip(const std::map<std::string, std::string>& files) {
-  std::string all, list;
-  for (const auto& [name, text] : files) {
-    const auto sum = crc32(0, reinterpret_cast<const Bytef*>(text.data()), static_cast<uInt>(text.size()));
-    const size_t offset = all.size();
-    std::string head;
-    put(head, 20, 2);
-    put(head, 0, 2);
-    put(head, 0, 2);
-    put(head, 0, 4);
-    put(head, sum, 4);
-    put(head, text.size(), 4);
-    put(head, text.size(), 4);
-    put(head, name.size(), 2);
-    put(head, 0, 2);
-    all += "PK\x03\x04" + head + name + text;
-    list += "PK\x01\x02";
-    put(list, 20, 2);
-    list += head;
-    put(list, 0, 6);
-    put(list, 0, 4);
-    put(list, offset, 4);
-    list += name;
-  }
-  std::string end = "PK\x05\x06";
-  put(end, 0, 4);
-  put(end, files.size(), 2);
-  put(end, files.size(), 2);
-  put(end, list.size(), 4);
-  put(end, all.size(), 4);
-  put(end, 0, 2);
-  return all + list + end;
-}
 
 std::map<std::string, std::string> small_feed() {
   return {
@@ -111,7 +73,7 @@ std::vector<std::string> ask(const Feed& feed, const std::string& stop, const st
 }
 
 TEST(Gtfs, PastMidnightExceptionsAndStations) {
-  const Feed feed = feed_of(zip(small_feed()));
+  const Feed feed = feed_of(zip_of(small_feed()));
   EXPECT_EQ(feed.report.warnings_count, 0u);
   using Texts = std::vector<std::string>;
   // 25:10 of Thursday 30 April is 01:10 on 1 May in Berlin, 23:10 UTC; the service of 1 May does not run.
@@ -130,7 +92,7 @@ TEST(Gtfs, PastMidnightExceptionsAndStations) {
 TEST(Gtfs, WhenTheClockChangesTheServiceDayBeginsTwelveHoursBeforeNoon) {
   auto files = small_feed();
   files["calendar_dates.txt"] = "service_id,date,exception_type\nW,20260329,1\n";
-  const Feed feed = feed_of(zip(files));
+  const Feed feed = feed_of(zip_of(files));
   // 29 March 2026: at 02:00 the clock goes to 03:00. Noon is 10:00 UTC, so 08:00 is 06:00 UTC.
   EXPECT_EQ(ask(feed, "f-a", "2026-03-29T05:00:00Z", 7'200), (std::vector<std::string>{"2026-03-29T06:00 m"}));
   // 25:10 of Friday is 00:10 UTC of Saturday.
@@ -140,20 +102,20 @@ TEST(Gtfs, WhenTheClockChangesTheServiceDayBeginsTwelveHoursBeforeNoon) {
 TEST(Gtfs, FrequenciesAreWrittenOut) {
   auto files = small_feed();
   files["frequencies.txt"] = "trip_id,start_time,end_time,headway_secs\nm,08:00:00,09:00:00,1200\n";
-  const Feed feed = feed_of(zip(files));
+  const Feed feed = feed_of(zip_of(files));
   EXPECT_EQ(ask(feed, "f-a", "2026-05-05T05:00:00Z", 10'800).size(), 3u);
 }
 
 TEST(Gtfs, BadRowsAndHostileArchives) {
   auto files = small_feed();
   files["stop_times.txt"] += "x,1,1,a,1\nm,99:99:99,,b,5\nm,08:10:00,08:10:00,nowhere,4\n";
-  const Feed feed = feed_of(zip(files));
+  const Feed feed = feed_of(zip_of(files));
   EXPECT_EQ(feed.report.warnings_count, 3u);
   MemorySink sink;
-  const std::string good = zip(small_feed());
+  const std::string good = zip_of(small_feed());
   files = small_feed();
   files.erase("trips.txt");
-  EXPECT_THAT(import_bytes("f.zip", zip(files), sink).error().text(), HasSubstr("trips.txt"));
+  EXPECT_THAT(import_bytes("f.zip", zip_of(files), sink).error().text(), HasSubstr("trips.txt"));
   for (size_t cut : {good.size() - 10, good.size() / 2, size_t{60}}) {
     EXPECT_FALSE(import_bytes("f.zip", good.substr(0, cut), sink).ok());
   }
@@ -165,18 +127,8 @@ TEST(Gtfs, BadRowsAndHostileArchives) {
 
 TEST(Gtfs, ABombStopsAtWhatItsListSays) {
   // A megabyte of zeros, packed, that the list calls ten bytes.
-  std::string packed(20'000, '\0');
-  z_stream stream{};
-  deflateInit2(&stream, 9, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY);
-  std::string zeros(1'000'000, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(zeros.data());
-  stream.avail_in = static_cast<uInt>(zeros.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  deflate(&stream, Z_FINISH);
-  packed.resize(packed.size() - stream.avail_out);
-  deflateEnd(&stream);
-  std::string bytes = zip({{"stops.txt", packed}});
+  const std::string packed = testing::deflated(std::string(1'000'000, '\0'));
+  std::string bytes = zip_of({{"stops.txt", packed}});
   const size_t list = bytes.find("PK\x01\x02");
   bytes[list + 10] = 8;
   bytes.replace(list + 24, 4, std::string("\x0A\0\0\0", 4));

@@ -1,24 +1,7 @@
-// Buildings as 3D Tiles, coloured by an attribute; the selected one stands out.
+// One layer of the city as 3D Tiles in the scene: loaded, shaded, and coloured as its look says.
 import { Cartesian3, Cesium3DTileset, Cesium3DTileStyle, Color, CustomShader, JulianDate, LightingModel, Transforms, Matrix4, UniformType, type Cesium3DTile, type Cesium3DTileContent, type Scene } from 'cesium';
-import { buildingTiles } from '../state/api';
-import { colourIn, isSeen, type Look } from '../state/looks';
-import { buildingClasses, SCENE, type ColourBy, type PaintClass, type Theme } from '../math/paint';
-
-export interface BuildingsLook {
-  readonly colourBy: ColourBy;
-  readonly theme: Theme;
-  readonly selected: string | null;
-  readonly shown: boolean;
-  readonly sunny: boolean;
-  /** Seen through while one looks below the ground. */
-  readonly faint: boolean;
-  /** The building that one looks into: its outside is not drawn. */
-  readonly opened: string | null;
-  /** Colours and filter by an attribute that the tiles do not carry themselves; null: the layer's own way. */
-  readonly look: Look | null;
-}
-
-const FAINT = 0.25;
+import { layerTiles } from '../state/api';
+import type { TilesLook } from './tile_looks';
 
 /** Pictures in a row with nothing under way after which all is taken to be there. */
 const QUIET_PICTURES = 3;
@@ -26,25 +9,10 @@ const QUIET_PICTURES = 3;
 /** Light from the south-west, three fifths up, in east-north-up. */
 const LIGHT = new Cartesian3(-0.5, -0.6, 0.63);
 
-/** The condition of a style under which a class applies; null for the class of all else. */
-function conditionOf(by: ColourBy, one: PaintClass): string | null {
-  const property = '${' + by + '}';
-  if (one.values) return one.values.map((value) => `${property} === '${value}'`).join(' || ');
-  if (one.from === undefined) return null;
-  // A building without the number has none in the tiles either, and comparing nothing would stop the map.
-  const known = `${property} !== undefined && ${property} >= ${one.from}`;
-  return one.to === undefined ? known : `${known} && ${property} < ${one.to}`;
-}
-
-/** The style of buildings as Cesium's style language writes it. */
-export function styleOf({ colourBy, theme, selected, faint, opened }: BuildingsLook): { show: string; color: { conditions: [string, string][] } } {
-  const conditions: [string, string][] = [];
-  if (selected && /^[\w:./#%-]+$/.test(selected)) conditions.push(['${id} === ' + `'${selected}'`, `color('${SCENE[theme].accent}')`]);
-  for (const one of buildingClasses(colourBy, theme)) conditions.push([conditionOf(colourBy, one) ?? 'true', `color('${one.colour}'${faint ? `, ${FAINT}` : ''})`]);
-  return { show: opened && /^[\w:.$%-]+$/.test(opened) ? '${id} !== ' + `'${opened}'` : 'true', color: { conditions } };
-}
-
-/** Flat shading from the surface itself, so tiles need no normals and weak machines no lighting. With `u_sunny` the sun gives the light. */
+/**
+ * Flat shading from the surface itself, so tiles need no normals and weak machines no lighting. With `u_sunny` the sun gives the light,
+ * with `u_pictured` surfaces with a picture show it.
+ */
 function shaderAt(centre: Cartesian3, sunny: number): CustomShader {
   const frame = Transforms.eastNorthUpToFixedFrame(centre);
   const direction = (local: Cartesian3): Cartesian3 => Cartesian3.normalize(Matrix4.multiplyByPointAsVector(frame, local, new Cartesian3()), new Cartesian3());
@@ -54,6 +22,7 @@ function shaderAt(centre: Cartesian3, sunny: number): CustomShader {
       u_light: { type: UniformType.VEC3, value: direction(LIGHT) },
       u_up: { type: UniformType.VEC3, value: direction(Cartesian3.UNIT_Z) },
       u_sunny: { type: UniformType.FLOAT, value: sunny },
+      u_pictured: { type: UniformType.FLOAT, value: 1 },
     },
     fragmentShaderText: `void fragmentMain(FragmentInput fsInput, inout czm_modelMaterial material) {
       vec3 p = fsInput.attributes.positionEC;
@@ -65,14 +34,18 @@ function shaderAt(centre: Cartesian3, sunny: number): CustomShader {
       float sun = max(0.0, dot(n, czm_sunDirectionEC)) * day;
       vec3 even = vec3(0.52 + 0.36 * lit + 0.16 * roof);
       vec3 sunlit = mix(vec3(0.16, 0.19, 0.26), vec3(0.42, 0.44, 0.48), day) + vec3(0.62, 0.58, 0.52) * sun + 0.06 * roof;
-      material.diffuse = mix(even, sunlit, u_sunny);
+      vec3 surface = vec3(1.0);
+      #ifdef HAS_BASE_COLOR_TEXTURE
+      surface = mix(surface, material.diffuse, u_pictured);
+      #endif
+      material.diffuse = surface * mix(even, sunlit, u_sunny);
     }`,
   });
 }
 
-/** Loads the buildings as of a time, or now. Rejects when they cannot be loaded. */
-export async function loadBuildings(scene: Scene, asOf: string | null, light: boolean, sunny = 0): Promise<Buildings> {
-  const tileset = await Cesium3DTileset.fromUrl(buildingTiles(asOf), {
+/** Loads a layer as of a time, or now. Rejects when it cannot be loaded. */
+export async function loadTileset(scene: Scene, layer: string, asOf: string | null, light: boolean, sunny = 0): Promise<DrawnTileset> {
+  const tileset = await Cesium3DTileset.fromUrl(layerTiles(layer, asOf), {
     maximumScreenSpaceError: light ? 24 : 12,
     environmentMapOptions: { enabled: false },
     enableCollision: false,
@@ -83,14 +56,13 @@ export async function loadBuildings(scene: Scene, asOf: string | null, light: bo
     maximumCacheOverflowBytes: (light ? 64 : 256) * 1024 * 1024,
   });
   tileset.customShader = shaderAt(tileset.boundingSphere.center, sunny);
-  return new Buildings(scene, scene.primitives.add(tileset) as Cesium3DTileset);
+  return new DrawnTileset(scene, scene.primitives.add(tileset) as Cesium3DTileset);
 }
 
-export class Buildings {
+export class DrawnTileset {
   readonly #scene: Scene;
   readonly tileset: Cesium3DTileset;
-  #last = '';
-  #looks: BuildingsLook | null = null;
+  #look: TilesLook | null = null;
   #painted = new WeakSet<Cesium3DTileContent>();
 
   constructor(scene: Scene, tileset: Cesium3DTileset) {
@@ -99,32 +71,30 @@ export class Buildings {
     tileset.tileVisible.addEventListener((tile: Cesium3DTile) => this.#paint(tile.content));
   }
 
-  /** Colours the features of a tile by the table of values, once per look. */
+  /** Colours the features of a tile one by one, once per look. */
   #paint(content: Cesium3DTileContent): void {
-    const looks = this.#looks;
-    if (!looks?.look || this.#painted.has(content)) return;
+    const paint = this.#look?.paint;
+    if (!paint || this.#painted.has(content)) return;
     this.#painted.add(content);
-    const rest = buildingClasses(looks.colourBy, looks.theme).at(-1)?.colour ?? '#888888';
     for (let i = 0; i < content.featuresLength; i++) {
       const feature = content.getFeature(i);
-      const id = String(feature.getProperty('id'));
-      feature.show = isSeen(looks.look, id) && id !== looks.opened;
-      feature.color = Color.fromCssColorString(id === looks.selected ? SCENE[looks.theme].accent : (colourIn(looks.look, id) ?? rest)).withAlpha(looks.faint && id !== looks.selected ? FAINT : 1);
+      const text = (name: string): string => String(feature.getProperty(name) ?? '');
+      const { shown, colour, alpha } = paint({ id: text('id'), category: text('category'), textured: text('appearance') === 'textures' });
+      feature.show = shown;
+      feature.color = Color.fromCssColorString(colour).withAlpha(alpha);
     }
     this.#scene.requestRender();
   }
 
-  look(look: BuildingsLook): void {
-    const text = look.look ? `${look.look.key} ${look.selected} ${look.theme} ${look.faint} ${look.opened}` : JSON.stringify(styleOf(look));
-    if (text !== this.#last) {
-      this.#last = text;
-      this.#looks = look;
+  look(look: TilesLook): void {
+    if (look.key !== this.#look?.key) {
+      this.#look = look;
       this.#painted = new WeakSet();
-      // Styled by Cesium where the tiles carry what is needed; by our own table of values else.
-      this.tileset.style = look.look ? undefined : new Cesium3DTileStyle(styleOf(look));
+      this.tileset.style = look.paint ? undefined : new Cesium3DTileStyle(look.style);
     }
     this.tileset.show = look.shown;
     this.tileset.customShader?.setUniform('u_sunny', look.sunny ? 1 : 0);
+    this.tileset.customShader?.setUniform('u_pictured', look.pictured ? 1 : 0);
     this.#scene.requestRender();
   }
 
@@ -140,7 +110,7 @@ export class Buildings {
     this.#scene.requestRender();
   }
 
-  /** Calls `seen` once, when what the view needs is drawn; a view without any building needs nothing. */
+  /** Calls `seen` once, when what the view needs is drawn; a view without anything of the layer needs nothing. */
   whenSeen(seen: () => void): void {
     // Between the answer with the children and the request for their contents nothing is under way for a picture.
     let quietPictures = 0;

@@ -1,0 +1,148 @@
+// City models: a textured one, imported as the zip that it is shipped as, and one with bodies of every kind. Against
+// servers of their own, for the models lie elsewhere than the district.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { colours, difference, mapReady, openPage, pixels, settled } from './browser.mjs';
+import { allOf, ask, startServer } from './server.mjs';
+import { expect } from './tally.mjs';
+
+const MIDDLE = { x: 420, y: 200, width: 500, height: 420 };
+/** The museum at Yokosuka: two parts whose faces have pictures. */
+const TEXTURED = 'urn:ngsi-ld:Building:bldg_16418b2d-dc75-4731-ae04-90bbef1d66fe';
+
+const middleOf = (corners, axis) => corners.reduce((sum, corner) => sum + corner[axis], 0) / corners.length;
+
+/** Where an entity with a body stands: its middle, the height of its highest corner, and the middles of its faces. */
+async function placeOf(url, id) {
+  const entity = await ask(url, `/ngsi-ld/v1/entities/${encodeURIComponent(id)}`);
+  const faces = [entity.body].flat()[0].value.coordinates.map(([ring]) => ring.slice(1));
+  const corners = faces.flat();
+  return {
+    id, longitude: middleOf(corners, 0), latitude: middleOf(corners, 1), top: Math.max(...corners.map(([, , height]) => height)),
+    faces: faces.map((ring) => [0, 1, 2].map((axis) => middleOf(ring, axis))),
+  };
+}
+
+/** Part of the pixels whose colour is not grey, and the mean of all colours. */
+function tone({ data }) {
+  let [coloured, sum] = [0, [0, 0, 0]];
+  for (let i = 0; i < data.length; i += 4) {
+    const [r, g, b] = [data[i], data[i + 1], data[i + 2]];
+    if (Math.max(r, g, b) - Math.min(r, g, b) > 24) coloured++;
+    sum = [sum[0] + r, sum[1] + g, sum[2] + b];
+  }
+  const count = data.length / 4;
+  return { coloured: coloured / count, mean: sum.map((one) => Math.round(one / count)) };
+}
+
+/** Opens the console with the eye `away` metres south of a place and as high above it, looking down at it. */
+async function lookAt(page, url, { longitude, latitude, top }, away, more = '') {
+  const view = [longitude.toFixed(6), (latitude - away / 111_000).toFixed(6), Math.round(top + away), 0, -45].join(',');
+  await page.goto(`${url}/console/?view=${view}${more}`);
+  await mapReady(page);
+  await settled(page, 1500);
+}
+
+/** What clicks on the middles of a thing's faces would select: things before it, and itself. */
+const pickedAt = (page, { faces }) => page.evaluate((places) => {
+  const map = window.__cityloom.map.get();
+  return places.map(([x, y, z]) => map.pixelOf(x, y, z)).filter(Boolean).map((at) => map.pick(at));
+}, faces.filter((_, i) => i % Math.ceil(faces.length / 40) === 0));
+
+async function texturedChecks({ tally, shoot }, page, server, zip) {
+  await tally.check('a model with its pictures is imported as the zip that it comes as', async () => {
+    await page.goto(`${server.url}/console/?panel=import`);
+    await page.setInputFiles('#import-files', zip);
+    await page.waitForSelector('[data-import="done"]', { timeout: 60_000 });
+    const text = await page.textContent('[data-import="done"]');
+    expect(text.includes('13'), `the report reads ${text}`);
+    expect(!text.includes('picture'), `pictures are missing: ${text}`);
+  });
+  await tally.check('surfaces of a model with textures show their pictures; switched off, they take the colour of their class', async () => {
+    const parts = (await allOf(server.url, 'BuildingPart')).filter((one) => one.partOf?.object === TEXTURED);
+    expect(parts.length > 0, 'the textured building has no parts');
+    const place = { ...(await placeOf(server.url, parts[0].id)), id: TEXTURED };
+    await lookAt(page, server.url, place, 60);
+    const withPictures = await pixels(page, MIDDLE);
+    await shoot(page, 'models-textures');
+    const picked = await pickedAt(page, place);
+    expect(picked.includes(TEXTURED), `picked ${[...new Set(picked)]} instead of ${TEXTURED}`);
+    await page.evaluate(() => window.__cityloom.go({ pictures: false }));
+    await settled(page, 2000);
+    const without = await pixels(page, MIDDLE);
+    await shoot(page, 'models-textures-off');
+    const [on, off] = [tone(withPictures), tone(without)];
+    console.log(`  with pictures ${colours(withPictures)} colours, mean ${on.mean}; without ${colours(without)}, mean ${off.mean}`);
+    expect(difference(withPictures, without) > 0.1, 'the pictures change nothing');
+    expect(colours(withPictures) > 1.5 * colours(without), 'the pictures have no more colours than plain faces');
+    await page.evaluate(() => window.__cityloom.go({ pictures: true, colourBy: 'category' }));
+    await settled(page, 2000);
+    expect(difference(withPictures, await pixels(page, MIDDLE)) < 0.15, 'another colouring of plain faces tints the pictures');
+  });
+}
+
+/** Layers of the Delft model, and how they are listed. */
+const KINDS = { Bridge: '교량', PlantCover: '식생', WaterBody: '수면', Road: '도로 면', LandUse: '토지 이용', GenericCityObject: '그 밖의 물체' };
+
+async function bodyChecks({ tally, shoot }, page, server) {
+  await tally.check('bodies of every kind are listed with their colour, drawn, and found by a click', async () => {
+    const bridge = await placeOf(server.url, (await allOf(server.url, 'Bridge'))[0].id);
+    await lookAt(page, server.url, bridge, 150);
+    await shoot(page, 'models-bodies');
+    const picked = await pickedAt(page, bridge);
+    expect(picked.includes(bridge.id), `picked ${[...new Set(picked)]} instead of ${bridge.id}`);
+    const listed = await page.textContent('.panel-layers');
+    for (const name of Object.values(KINDS)) expect(listed.includes(name), `${name} is not in the list of layers: ${listed}`);
+    const all = await pixels(page, MIDDLE);
+    for (const type of ['LandUse', 'Road', 'PlantCover']) {
+      await page.evaluate((off) => window.__cityloom.go({ off: [off] }), type);
+      await settled(page, 1500);
+      const without = difference(all, await pixels(page, MIDDLE));
+      console.log(`  ${type}: ${(without * 100).toFixed(1)} % of the pixels`);
+      expect(without > 0.002, `without ${type} the picture is the same`);
+    }
+    await page.evaluate(() => window.__cityloom.go({ off: [] }));
+  });
+  await tally.check('a selected body stands out and its panel opens', async () => {
+    const before = await pixels(page, MIDDLE);
+    const bridge = (await allOf(server.url, 'Bridge'))[0].id;
+    await page.evaluate((id) => window.__cityloom.go({ selected: id, panel: 'inspector' }), bridge);
+    await page.waitForSelector(`[data-entity="${bridge}"]`);
+    await settled(page, 1500);
+    expect(difference(before, await pixels(page, MIDDLE)) > 0.001, 'the selected bridge looks as before');
+    await shoot(page, 'models-body-selected');
+  });
+}
+
+async function onServer(bench, run) {
+  const server = await startServer(bench.server.binary, {});
+  (bench.otherHosts ??= []).push(new URL(server.url).host);
+  const page = await openPage(bench.browser, bench.journal);
+  try {
+    await run(page, server);
+  } finally {
+    await page.context().close();
+    await server.stop();
+    server.forget();
+  }
+}
+
+/** Checks with the models of the shared data. */
+export async function modelChecks(bench) {
+  const folder = join(bench.shared, 'buildings');
+  if (!bench.server.binary || !existsSync(folder)) return bench.tally.skip('city models in the browser', 'needs a program to start and ../shared/data');
+  const temporary = mkdtempSync(join(tmpdir(), 'cityloom-models-'));
+  try {
+    const zip = join(temporary, 'yokosuka.zip');
+    execFileSync('python3', ['-m', 'zipfile', '-c', zip, join(folder, 'yokosuka-lod2-citygml2-plateau.gml'), join(folder, '52397519_bldg_6697_appearance')]);
+    await onServer(bench, (page, server) => texturedChecks(bench, page, server, zip));
+    await onServer(bench, async (page, server) => {
+      await ask(server.url, '/api/import?name=delft-lod1.city.json', { method: 'POST', body: readFileSync(join(folder, 'delft-lod1.city.json')) });
+      await bodyChecks(bench, page, server);
+    });
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
