@@ -50,8 +50,8 @@ function linePrimitive(geometryInstances: GeometryInstance[], ground: Ground): D
 /** The colour of an entity by choice of the user; null: the layer's own. */
 type ColourOf = (id: string) => string | null;
 
-/** Whether a line says where it runs above the ellipsoid, as that of a bridge does. */
-const isRaised = ({ geometry }: MapFeature): boolean => linesOf(geometry).every((line) => line.length > 0 && line.every(([, , height]) => height !== undefined));
+/** Whether a road is a bridge that says how high it runs above the ellipsoid. */
+const isRaised = ({ geometry, properties }: MapFeature): boolean => plainValue(properties['bridge']) === true && linesOf(geometry).every((line) => line.length > 0 && line.every(([, , height]) => height !== undefined));
 
 /** Roads, the important ones last: those on the ground in one primitive, bridges with heights of their own in another. */
 export function roadsPrimitives(features: readonly MapFeature[], theme: Theme, colourOf: ColourOf = () => null, ground: Ground = 'ellipsoid'): Drawn[] {
