@@ -97,7 +97,8 @@ TEST(City, BuildingsAreThoseOfEveryCompiler) {
   for (const auto& [id, entity] : sink.entities) {
     if (!id.starts_with("urn:ngsi-ld:Building:")) continue;
     fmt::format_to(std::back_inserter(text), "{} {:.1f}", id, twin::as_number(sink.value(id, "height")));
-    for (const twin::Position& at : std::get<twin::Geometry>(sink.value(id, "location")).positions) {
+    const twin::Value location = sink.value(id, "location");
+    for (const twin::Position& at : std::get<twin::Geometry>(location).positions) {
       fmt::format_to(std::back_inserter(text), " {:.7f},{:.7f}", at.longitude_deg, at.latitude_deg);
     }
     text += '\n';

@@ -112,6 +112,7 @@ class Traffic {
     size_t way_at = 0;
     float s_m = 0, until_m = 0, pace_mps = 1.3F;
     bool is_waiting = false;
+    bool is_crossing = false;  ///< the street that its own meets
   };
   struct Departure {
     int64_t at = 0;

@@ -80,6 +80,7 @@ void Traffic::depart(const Departure& departure, int64_t now) {
     walker.goal = goal;
     walker.way = std::move(way);
     walker.way_at = 0;
+    walker.is_crossing = false;
     walker.s_m = static_cast<float>(s_m);
     const Street& last = model_.street_of(walker.way.back());
     const float share = model_.places[goal].along_share;
@@ -150,10 +151,13 @@ void Traffic::walk(uint32_t number, int64_t now) {
                          : turn == Turn::left ? long_m + across_m
                                               : long_m;
   const double corner_m = stop_m(edge);
-  if (turn != Turn::right && s_m < corner_m && s_m + pace_m >= corner_m &&
-      !may_cross(walker, edge, 2 * (long_m - corner_m), now)) {
-    walker.is_waiting = true;
-    return;
+  if (turn != Turn::right && !walker.is_crossing && s_m + pace_m >= corner_m) {
+    // Doors may be nearer to the junction than its corner is.
+    if (!may_cross(walker, edge, 2 * (long_m - corner_m), now)) {
+      walker.is_waiting = true;
+      return;
+    }
+    walker.is_crossing = true;
   }
   if (s_m + pace_m < leave_m) {
     walker.s_m += walker.pace_mps;
@@ -165,6 +169,7 @@ void Traffic::walk(uint32_t number, int64_t now) {
     return;
   }
   ++walker.way_at;
+  walker.is_crossing = false;
   walker.s_m = static_cast<float>(turn == Turn::right ? aside_m : turn == Turn::left ? -aside_m : 0);
 }
 
