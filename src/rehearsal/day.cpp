@@ -183,7 +183,8 @@ void Day::speak_device(Device& device, size_t index, Writer& writer, Truth* trut
   std::string reading = fmt::format(R"("id":"{}")", sender);
   if (device.kind == DeviceKind::signal) {
     constexpr std::string_view lights[] = {"green", "amber", "red"};
-    fmt::format_to(std::back_inserter(reading), R"(,"light":"{}")", lights[static_cast<size_t>(measured[0].said)]);
+    fmt::format_to(std::back_inserter(reading), R"(,"light":"{}","duration":{:.0f})",
+                   lights[static_cast<size_t>(measured[0].said)], measured[1].said);
     device.total = 1;
   } else {
     for (const Measured& one : measured) {
