@@ -13,6 +13,7 @@
 #include "bench/tiles_bench.hpp"
 #include "rehearsal/city.hpp"
 #include "rehearsal/day.hpp"
+#include "space/terrain/terrain_ground.hpp"
 #include "space/tiles/tiles.hpp"
 #include "store/store.hpp"
 
@@ -65,7 +66,12 @@ Status measure_city(const Setup& setup, uint64_t buildings, const std::string& n
   const auto record = thread::Thread::open(std::move(*store), clock);
   if (!record) return record.error();
   const auto start = Steady::now();
-  const auto tiles = space::CityTiles::follow(**record);
+  // As in a server: buildings stand on the ground.
+  const auto terrain = space::Terrain::follow(**record);
+  space::TerrainGround ground(*terrain);
+  space::TileOptions options;
+  options.ground = &ground;
+  const auto tiles = space::CityTiles::follow(**record, options);
   space::ThreadSink sink(**record);
   rehearsal::CitySpec spec;
   spec.buildings = buildings;

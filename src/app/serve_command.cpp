@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <variant>
 
 #include "app/command.hpp"
 #include "app/doors.hpp"
@@ -15,6 +16,7 @@
 #include "app/rehearsal_runner.hpp"
 #include "link/definition.hpp"
 #include "link/links.hpp"
+#include "link/replay_reader.hpp"
 #include "serve/server.hpp"
 #include "serve/tenants.hpp"
 #include "trust/trust.hpp"
@@ -107,6 +109,19 @@ Status declare_rehearsal(Twin& twin) {
   return {};
 }
 
+/// Takes out replays of files that lie in none of the folders: a pack comes with the program, its data need not.
+void leave_out_absent(std::vector<link::LinkDefinition>& definitions, const std::vector<std::string>& folders) {
+  std::erase_if(definitions, [&](const link::LinkDefinition& definition) {
+    const auto* replay = std::get_if<link::ReplaySource>(&definition.source);
+    if (replay == nullptr) return false;
+    std::vector<std::string> places = folders;
+    places.push_back(definition.folder);
+    if (link::find_file(replay->file, places)) return false;
+    tell("link " + definition.name + " left out: its file " + replay->file + " is not here");
+    return true;
+  });
+}
+
 /// Declares the links of every pack and of the configuration. A pack with a mistake is told and left out, since the
 /// rest of the city goes on; one in the configuration is the user's own and ends the start.
 Status declare_links(Twin& twin) {
@@ -119,6 +134,7 @@ Status declare_links(Twin& twin) {
     if (!std::filesystem::exists(entry.path() / "pack.yaml", error) || entry.path().filename() == "rehearsal") continue;
     auto pack = link::read_pack(entry.path().string());
     if (pack) {
+      leave_out_absent(pack->links, options.folders);
       add_links(twin, std::move(pack->links));
     } else {
       tell("pack left out: " + pack.error().text());

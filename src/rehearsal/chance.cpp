@@ -10,10 +10,6 @@ double at_lattice(uint64_t key, int64_t x, int64_t y) {
   return static_cast<double>(hash >> 11) * 0x1p-52 - 1;
 }
 
-double eased(double t) {
-  return t * t * (3 - 2 * t);
-}
-
 }  // namespace
 
 double smooth_noise(uint64_t key, double x, double y) {

@@ -71,6 +71,11 @@ class Chance {
   uint64_t count_ = 0;
 };
 
+/// 0..1 to 0..1, level at both ends.
+constexpr double eased(double t) {
+  return t * t * (3 - 2 * t);
+}
+
 /// A smooth field over the plane: value noise on a lattice with spacing 1, continuous with its first derivatives, in
 /// [-1, 1], mean 0. A pure function; some 10 ns.
 double smooth_noise(uint64_t key, double x, double y);

@@ -16,7 +16,8 @@ base::Result<space::ImportReport> make_city(const CitySpec& spec, space::ImportS
   space::ImportBatch batch(sink, *vocabulary, options);
   if (base::Status begun = batch.begin_file(Names(*plan).city().en, rehearsal_source); !begun) return begun.error();
   FactMaker maker(*plan, batch, sink.terms());
-  // The river first: the first picture has it, and what comes later finds it there.
+  // The ground first: what comes later stands on it, and is not looked at again. Then the river, for the first picture.
+  if (base::Status status = maker.ground(); !status) return status.error();
   if (base::Status status = maker.river(); !status) return status.error();
   uint64_t made = 0;
   for (size_t number = 0; number < plan->quarters().size(); ++number) {

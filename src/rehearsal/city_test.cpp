@@ -1,12 +1,12 @@
 // The invented city: the same bytes from the same seed, nothing on top of anything else, everybody housed.
 #include "rehearsal/city.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <xxhash.h>
 
 #include <cmath>
-#include <fstream>
 #include <map>
 #include <set>
 
@@ -14,8 +14,12 @@
 #include "rehearsal/people.hpp"
 #include "rehearsal/quarter.hpp"
 #include "rehearsal/streets.hpp"
+#include "rehearsal/testing/digests.hpp"
 #include "rehearsal/ways.hpp"
+#include "space/earth.hpp"
+#include "space/terrain/height_block.hpp"
 #include "space/testing/memory_sink.hpp"
+#include "space/testing/terrain_city.hpp"
 
 namespace cityloom::rehearsal {
 namespace {
@@ -53,10 +57,14 @@ class DigestSink final : public space::ImportSink {
   base::Status each_of_source(twin::Term, std::string_view, const std::function<void(const twin::Entity&)>&) override {
     return {};
   }
-  base::Result<std::string> put_asset(std::string_view) override {
-    return base::fail(base::Code::unsupported, "a rehearsal has no assets");
+  // Heights, not bytes: another zlib packs them otherwise. Named by their number.
+  base::Result<std::string> put_asset(std::string_view bytes) override {
+    if (const auto block = space::unpack_block(bytes); block) {
+      digest = XXH3_64bits_withSeed(block->heights_m.data(), block->heights_m.size() * sizeof(float), digest);
+    }
+    return fmt::format("{:064x}", ++assets);
   }
-  uint64_t digest = 0, count = 0;
+  uint64_t digest = 0, count = 0, assets = 0;
 
  private:
   twin::TermTable terms_;
@@ -78,11 +86,24 @@ uint64_t digest_of(uint64_t seed, uint64_t buildings) {
 TEST(City, SameSeedSameBytes) {
   EXPECT_EQ(digest_of(7, 1'500), digest_of(7, 1'500));
   EXPECT_NE(digest_of(7, 1'500), digest_of(8, 1'500));
-  // Written down: a change of this number is a change of everybody's cities.
-  std::ifstream file(CITYLOOM_SOURCE_DIR "/src/rehearsal/testing/city_digest.txt");
-  uint64_t known = 0;
-  file >> known;
-  EXPECT_EQ(digest_of(1, 300), known) << "the city of seed 1 with 300 buildings has changed";
+  EXPECT_EQ(digest_of(1, 300), testing::known_digest("city")) << "the city of seed 1 with 300 buildings has changed";
+}
+
+// What tests/end_to_end/rehearsal_test.py finds through the API of a program that another compiler made.
+TEST(City, BuildingsAreThoseOfEveryCompiler) {
+  MemorySink sink;
+  ASSERT_TRUE(make_city(spec_of(1, 300), sink).ok());
+  std::string text;
+  for (const auto& [id, entity] : sink.entities) {
+    if (!id.starts_with("urn:ngsi-ld:Building:")) continue;
+    fmt::format_to(std::back_inserter(text), "{} {:.1f}", id, twin::as_number(sink.value(id, "height")));
+    const twin::Value location = sink.value(id, "location");
+    for (const twin::Position& at : std::get<twin::Geometry>(location).positions) {
+      fmt::format_to(std::back_inserter(text), " {:.7f},{:.7f}", at.longitude_deg, at.latitude_deg);
+    }
+    text += '\n';
+  }
+  EXPECT_EQ(testing::digest(text), testing::known_digest("buildings"));
 }
 
 TEST(City, MakesExactlyTheBuildingsAskedFor) {
@@ -153,8 +174,8 @@ TEST(City, NamesAreInBothLanguagesAndHeightsPlausible) {
     const auto name = sink.value(id, "name");
     if (const auto* json = std::get_if<twin::Json>(&name)) {
       ++named;
-      EXPECT_THAT(json->text, testing::HasSubstr("\"ko\":\""));
-      EXPECT_THAT(json->text, testing::HasSubstr("\"en\":\""));
+      EXPECT_THAT(json->text, ::testing::HasSubstr("\"ko\":\""));
+      EXPECT_THAT(json->text, ::testing::HasSubstr("\"en\":\""));
     }
   }
   EXPECT_GT(named, 100u);
@@ -307,6 +328,64 @@ TEST(People, EverybodyHasAHomeAndNobodySharesAJob) {
   for (const auto& [place, count] : seats) EXPECT_LE(count, model.places[place].places);
   EXPECT_FALSE(jobs.empty());
   EXPECT_FALSE(seats.empty());
+}
+
+TEST(Plane, DirectionsAndDistancesAreThoseOfTheLibrary) {
+  for (int n = 0; n < 3'600; ++n) {
+    const double angle = n * 3.14159265358979 / 1'800;
+    const Point along{std::sin(angle) * (n + 1), std::cos(angle) * (n + 1)};
+    EXPECT_NEAR(compass_deg(along), n * 0.1, 1e-9);
+  }
+  EXPECT_EQ(compass_deg({0, 0}), 0);
+  for (const double latitude_deg : {-69.0, 0.0, 36.2, 64.0}) {
+    const twin::Position a{124.8, latitude_deg, 0}, b{124.83, latitude_deg + 0.02, 0};
+    EXPECT_NEAR(PlaneFrame::distance_m(a, b) / space::distance_m(a, b), 1, 1e-6);
+  }
+}
+
+TEST(Ground, IsWhatTheTerrainOfTheRecordSays) {
+  space::testing::TerrainCity city;
+  const CitySpec spec = spec_of(6, 400);
+  ASSERT_TRUE(make_city(spec, city.sink()).ok());
+  const auto plan = CityPlan::make(spec);
+  const auto relief = city.relief();
+  ASSERT_FALSE(relief->empty());
+  double lowest_m = 1e9, highest_m = -1e9;
+  for (size_t n = 0; n < plan->quarters().size(); ++n) {
+    for (const BuildingPlan& building : draw_quarter(*plan, plan->quarters()[n]).buildings) {
+      for (const Point& corner : building.ring) {
+        const auto height_m = space::height_m_at(*relief, plan->frame().position_of(corner));
+        ASSERT_TRUE(height_m.ok() && height_m->has_value());
+        ASSERT_NEAR(**height_m, plan->ground_m(corner), 0.3);
+        lowest_m = std::min(lowest_m, **height_m);
+        highest_m = std::max(highest_m, **height_m);
+      }
+    }
+  }
+  EXPECT_GT(lowest_m, plan->river_level_m() + 1);
+  EXPECT_GT(highest_m - lowest_m, 4);
+  // Water is level, hills stand around, and beyond them is nothing.
+  for (double x = -300; x <= 300; x += 30) {
+    const auto height_m = space::height_m_at(*relief, plan->frame().position_of(plan->bent({x, 0})));
+    ASSERT_NEAR(height_m->value_or(99), plan->river_level_m(), 0.02);
+  }
+  double hills_m = 0;
+  for (double y = 0; y < plan->ground_reach_m(); y += 50) hills_m = std::max(hills_m, plan->ground_m({0, y}));
+  EXPECT_GT(hills_m, 60);
+  EXPECT_EQ(plan->ground_m({0, plan->ground_reach_m() + 1}), 0);
+}
+
+// Streets can be driven: no stretch rises by more than a tenth.
+TEST(Ground, StreetsAreNotSteep) {
+  const auto plan = CityPlan::make(spec_of(4, 20'000));
+  ASSERT_TRUE(plan.ok());
+  for (const Quarter& quarter : plan->quarters()) {
+    for (const Stretch& stretch : stretches_of(*plan, quarter)) {
+      if (stretch.is_bridge) continue;
+      const Point a = plan->at(stretch.start()), b = plan->at(stretch.end());
+      ASSERT_LT(std::abs(plan->ground_m(b) - plan->ground_m(a)) / length(b - a), 0.1) << street_id(stretch);
+    }
+  }
 }
 
 TEST(Ground, TheRiverLiesLowAndBanksRise) {

@@ -21,8 +21,8 @@ void append_fixed(std::string& text, double number, int decimals) {
 
 /// The compass direction of travel, in whole degrees.
 double heading_deg(Point along) {
-  const double degrees = std::atan2(along.x, along.y) * 57.29577951308232;
-  return std::round(degrees < 0 ? degrees + 360 : degrees);
+  const double degrees = std::round(compass_deg(along));
+  return degrees < 360 ? degrees : 0;
 }
 
 struct Label {
@@ -183,7 +183,8 @@ void Day::speak_device(Device& device, size_t index, Writer& writer, Truth* trut
   std::string reading = fmt::format(R"("id":"{}")", sender);
   if (device.kind == DeviceKind::signal) {
     constexpr std::string_view lights[] = {"green", "amber", "red"};
-    fmt::format_to(std::back_inserter(reading), R"(,"light":"{}")", lights[static_cast<size_t>(measured[0].said)]);
+    fmt::format_to(std::back_inserter(reading), R"(,"light":"{}","duration":{:.0f})",
+                   lights[static_cast<size_t>(measured[0].said)], measured[1].said);
     device.total = 1;
   } else {
     for (const Measured& one : measured) {
@@ -217,6 +218,13 @@ void Day::speak_device(Device& device, size_t index, Writer& writer, Truth* trut
   }
 }
 
+// Who is on a bridge says how high: the ground below says something else.
+void Day::append_deck(const Sighting& seen, std::string& reading) const {
+  if (seen.edge == no_index) return;
+  const float deck_m = model_.street_of(seen.edge).deck_m;
+  if (!std::isnan(deck_m)) fmt::format_to(std::back_inserter(reading), R"(,"height":{:.1f})", deck_m);
+}
+
 void Day::speak_vehicles(Writer& writer, Truth* truth) {
   writer.bundle(true);
   const bool exact = options_.faults.noise == 0;
@@ -240,6 +248,7 @@ void Day::speak_vehicles(Writer& writer, Truth* truth) {
                    R"("id":"{}","lon":{:.7f},"lat":{:.7f},"speed":{:.1f},"heading":{:.0f},"state":"{}")", number + 1,
                    where.longitude_deg, where.latitude_deg, seen.speed_mps * 3.6, heading_deg(seen.along),
                    is_driving ? "driving" : "parked");
+    append_deck(seen, reading);
     if (is_new) reading += traffic_.is_cruising(number) ? R"(,"category":"taxi")" : R"(,"category":"car")";
     writer.add("vehicle", {}, reading);
     ++readings_sent_;
@@ -266,9 +275,11 @@ void Day::speak_pedestrians(Writer& writer, Truth* truth) {
     was_walking_[number] = is_walking ? 1 : 0;
     const Sighting seen = traffic_.pedestrian(number);
     const twin::Position where = model_.frame.position_of(seen.at);
-    writer.add("pedestrian", {},
-               fmt::format(R"("id":"{}","lon":{:.7f},"lat":{:.7f},"speed":{:.1f},"heading":{:.0f})", number + 1,
-                           where.longitude_deg, where.latitude_deg, seen.speed_mps * 3.6, heading_deg(seen.along)));
+    std::string reading =
+        fmt::format(R"("id":"{}","lon":{:.7f},"lat":{:.7f},"speed":{:.1f},"heading":{:.0f})", number + 1,
+                    where.longitude_deg, where.latitude_deg, seen.speed_mps * 3.6, heading_deg(seen.along));
+    append_deck(seen, reading);
+    writer.add("pedestrian", {}, reading);
     ++readings_sent_;
     if (truth != nullptr) {
       truth->line(fmt::format(R"({{"kind":"pedestrian","t":"{}","pedestrian":{},"lon":{:.7f},"lat":{:.7f}}})",

@@ -63,6 +63,7 @@ class Day {
   void speak_device(Device& device, size_t index, Writer& writer, Truth* truth);
   void speak_vehicles(Writer& writer, Truth* truth);
   void speak_pedestrians(Writer& writer, Truth* truth);
+  void append_deck(const Sighting& seen, std::string& reading) const;
   void introduce(const Device& device, std::string& reading) const;
 
   const CityModel& model_;

@@ -11,6 +11,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <unordered_map>
+#include <utility>
+
+#include "rehearsal/testing/digests.hpp"
 
 namespace cityloom::rehearsal {
 namespace {
@@ -53,6 +56,24 @@ TEST(Day, SameSeedSameHour) {
   const uint64_t digest = digest_of(model, 3'600);
   EXPECT_EQ(digest, digest_of(model, 3'600));
   EXPECT_NE(digest, digest_of(model_of(3, 700), 3'600));
+}
+
+// The truth of `cityloom rehearse --seed 5 --buildings 300 ...` as tests/end_to_end/rehearsal_test.py asks for it.
+TEST(Day, TruthIsThatOfEveryCompiler) {
+  const CityModel model = model_of(5, 300);
+  DayOptions options = options_of(60, 150);
+  options.traffic.pedestrians = 150;
+  options.warm_up_s = DayOptions().warm_up_s;
+  const std::string path = ::testing::TempDir() + "rehearsal_truth.ndjson";
+  const auto truth = Truth::open(path);
+  ASSERT_TRUE(truth.ok());
+  Day day(model, options);
+  for (int n = 0; n < 60; ++n) (void)day.step(Bundling::device, truth->get());
+  ASSERT_TRUE((*truth)->finish().ok());
+  std::ifstream file(path);
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  EXPECT_GT(text.size(), 100'000u);
+  EXPECT_EQ(testing::digest(text), testing::known_digest("truth"));
 }
 
 TEST(Day, MessagesAreJsonOfTheirKind) {
@@ -126,6 +147,81 @@ TEST(Traffic, CarsKeepApartBelowTheLimitAndStopAtRed) {
   EXPECT_EQ(over_red, 0u);
   EXPECT_GT(most, 200u);
   EXPECT_GT(moved.size(), 400u);
+}
+
+// The direction in which an edge ends or begins.
+Point direction(const CityModel& model, uint32_t edge, bool at_end) {
+  return model.direction_on(edge, at_end ? static_cast<double>(model.street_of(edge).length_m) : 0);
+}
+
+TEST(Traffic, WhoTurnsLeftLetsOncomingCarsPass) {
+  const CityModel model = model_of(5, 1'200);
+  TrafficOptions options;
+  options.vehicles = 900;
+  options.pedestrians = 0;
+  options.cruising_share = 0.9;
+  Traffic traffic(model, options);
+  struct Passed {
+    int64_t second;
+    Point along;
+  };
+  std::map<uint32_t, std::vector<Passed>> left, straight;  // by junction
+  std::vector<uint32_t> before(options.vehicles, no_index);
+  const int64_t start = 1'772'000'000;
+  for (int64_t second = start; second < start + 1'800; ++second) {
+    traffic.step(second);
+    for (uint32_t car = 0; car < options.vehicles; ++car) {
+      const uint32_t edge = traffic.is_driving(car) ? traffic.vehicle(car).edge : no_index;
+      const uint32_t last = std::exchange(before[car], edge);
+      if (edge == no_index || last == no_index || edge == last || model.head(last) != model.tail(edge)) continue;
+      const Point from = direction(model, last, true);
+      (cross(from, direction(model, edge, false)) > 0.5 ? left : straight)[model.head(last)].push_back({second, from});
+    }
+  }
+  size_t turns = 0, cut = 0;
+  for (const auto& [junction, passed] : left) {
+    for (const Passed& turn : passed) {
+      ++turns;
+      for (const Passed& other : straight[junction]) {
+        cut += dot(turn.along, other.along) < -0.7 && std::abs(turn.second - other.second) < 2 ? 1 : 0;
+      }
+    }
+  }
+  EXPECT_GT(turns, 300u);
+  EXPECT_LE(cut, turns / 50) << "of " << turns;
+}
+
+TEST(Traffic, WalkersWalkAndCrossWhileTheirLightIsGreen) {
+  const CityModel model = model_of(5, 1'200);
+  TrafficOptions options;
+  options.vehicles = 0;
+  options.pedestrians = 400;
+  Traffic traffic(model, options);
+  std::vector<Sighting> before(options.pedestrians);
+  std::vector<double> walked(options.pedestrians);
+  size_t crossed = 0, over_red = 0, steps = 0;
+  for (int64_t second = 1'772'000'000; second < 1'772'003'000; ++second) {
+    traffic.step(second);
+    for (uint32_t walker = 0; walker < options.pedestrians; ++walker) {
+      const Sighting seen = traffic.is_walking(walker) ? traffic.pedestrian(walker) : Sighting();
+      const Sighting last = std::exchange(before[walker], seen);
+      const double was_m = std::exchange(walked[walker], traffic.walked_m(walker));
+      if (seen.edge == no_index || last.edge == no_index) continue;
+      ++steps;
+      // Streets bend a little where they meet, and corners are rounded off.
+      ASSERT_LT(length(seen.at - last.at), 9) << "walker " << walker << " jumps from " << was_m;
+      if (seen.edge != last.edge || !model.junctions[model.head(seen.edge)].has_signals) continue;
+      const double long_m = static_cast<double>(model.street_of(seen.edge).length_m);
+      // Who turns right leaves before this, in the middle of the street that is met.
+      const double middle_m = long_m - 2;
+      if (was_m >= middle_m || walked[walker] < middle_m) continue;
+      ++crossed;
+      over_red += model.light(seen.edge, second) == Light::green ? 0 : 1;
+    }
+  }
+  EXPECT_GT(steps, 10'000u);
+  EXPECT_GT(crossed, 20u);
+  EXPECT_EQ(over_red, 0u);
 }
 
 TEST(Traffic, AClosedStreetIsNotEnteredByWhoSetsOut) {
@@ -237,7 +333,7 @@ TEST(Truth, AgreesWithWhatIsSaidWhereThereAreNoFaults) {
   DayOptions options = options_of(60, 100);
   options.faults = {0, 0, 0, 0, 0};
   Day day(model, options);
-  const std::string path = testing::TempDir() + "rehearsal-truth.ndjson";
+  const std::string path = ::testing::TempDir() + "rehearsal-truth.ndjson";
   std::map<std::string, json> said;
   {
     auto truth = Truth::open(path);

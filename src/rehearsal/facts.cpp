@@ -7,7 +7,7 @@
 #include <cmath>
 #include <initializer_list>
 
-#include "space/earth.hpp"
+#include "rehearsal/ground.hpp"
 
 namespace cityloom::rehearsal {
 namespace {
@@ -122,10 +122,11 @@ void FactMaker::location(thread::Change& change, const Ring& ring) const {
   change.attributes.push_back(std::move(attribute));
 }
 
-void FactMaker::line(thread::Change& change, const std::vector<Point>& points) const {
+void FactMaker::line(thread::Change& change, const std::vector<Point>& points, double height_m) const {
   twin::Geometry geometry;
   geometry.kind = points.size() == 1 ? twin::GeometryKind::point : twin::GeometryKind::line_string;
   for (const Point& point : points) geometry.positions.push_back(plan_.frame().position_of(point));
+  for (twin::Position& position : geometry.positions) position.height_m = height_m;
   if (points.size() > 1) geometry.line_ends = {static_cast<uint32_t>(points.size())};
   Attribute attribute = plain(v_.location, std::move(geometry));
   attribute.kind = AttributeKind::geo_property;
@@ -166,10 +167,17 @@ base::Status FactMaker::city(uint64_t residents, uint64_t jobs) {
   return add(std::move(change));
 }
 
+base::Status FactMaker::ground() {
+  auto change = ground_model(plan_, batch_);
+  if (!change) return change.error();
+  property(*change, t_.invented, true);
+  return batch_.add(std::move(*change));
+}
+
 base::Status FactMaker::river() {
   constexpr double step_m = 40;
   constexpr size_t part_points = 200;  // of one entity: a long river is several
-  const double reach_m = plan_.radius_m() + 900;
+  const double reach_m = plan_.ground_reach_m();
   const auto steps = static_cast<int64_t>(reach_m / step_m);
   int number = 0;
   for (int64_t first = -steps; first < steps; first += part_points) {
@@ -274,10 +282,10 @@ base::Status FactMaker::street(const Stretch& stretch) {
   name(change, street);
   std::vector<Point> points;
   for (const GridNode& node : stretch.nodes) points.push_back(plan_.at(node));
-  line(change, points);
+  line(change, points, stretch.is_bridge ? plan_.deck_m(stretch.start().i) : std::nan(""));
   double length_m = 0;
   for (size_t i = 1; i < points.size(); ++i) {
-    length_m += space::distance_m(plan_.frame().position_of(points[i - 1]), plan_.frame().position_of(points[i]));
+    length_m += PlaneFrame::distance_m(plan_.frame().position_of(points[i - 1]), plan_.frame().position_of(points[i]));
   }
   property(change, v_.road_class, std::string(road_class_of(stretch.street)));
   property(change, v_.lane_count, int64_t{stretch.lanes} * (stretch.is_oneway ? 1 : 2));

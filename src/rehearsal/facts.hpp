@@ -1,6 +1,8 @@
 // What an invented city states to the record: the changes of its quarters (room-internal; the door is city.hpp).
 #pragma once
 
+#include <limits>
+
 #include "rehearsal/names.hpp"
 #include "rehearsal/quarter.hpp"
 #include "rehearsal/streets.hpp"
@@ -25,6 +27,8 @@ class FactMaker {
 
   /// The city itself: name, seed, size, population.
   base::Status city(uint64_t residents, uint64_t jobs);
+  /// The shape of the ground.
+  base::Status ground();
   /// The river's surface, and the green along both banks.
   base::Status river();
   /// Buildings, greens, streets, signals and what lies below the streets of one quarter.
@@ -39,7 +43,9 @@ class FactMaker {
   base::Status add(thread::Change change);
   void name(thread::Change& change, const Name& name) const;
   void location(thread::Change& change, const Ring& ring) const;
-  void line(thread::Change& change, const std::vector<Point>& points) const;
+  // A NaN is no height: on the ground.
+  void line(thread::Change& change, const std::vector<Point>& points,
+            double height_m = std::numeric_limits<double>::quiet_NaN()) const;
   void address(thread::Change& change, Quarter quarter, const BuildingPlan& building) const;
 
   base::Status building(Quarter quarter, const BuildingPlan& building, size_t number);

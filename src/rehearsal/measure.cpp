@@ -168,7 +168,11 @@ void measure_signal(const CityModel& model, const Device& device, int64_t local_
     const uint32_t edge = model.edges_out[junction.first_edge + n] ^ 1;
     if (model.signal_groups[edge] != 0) continue;
     const auto now = static_cast<double>(model.light(edge, local_s));
-    if (now != static_cast<double>(model.light(edge, local_s - 1)) || device.total == 0) gauge.exact("light", now);
+    if (now == static_cast<double>(model.light(edge, local_s - 1)) && device.total != 0) return;
+    int64_t lasts_s = 1;
+    while (lasts_s < junction.cycle_s && static_cast<double>(model.light(edge, local_s + lasts_s)) == now) ++lasts_s;
+    gauge.exact("light", now);
+    gauge.exact("duration", static_cast<double>(lasts_s));
     return;
   }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,8 @@ struct Street {
   float length_m = 0;
   float speed_mps = 0;  ///< allowed
   float half_width_m = 3;
-  uint8_t lanes = 1;  ///< in one direction
+  float deck_m = std::numeric_limits<float>::quiet_NaN();  ///< of a bridge: its height above the ellipsoid
+  uint8_t lanes = 1;                                       ///< in one direction
   bool is_oneway = false;
   bool is_underpass = false;
 };

@@ -66,6 +66,7 @@ class PlanReader {
     street.lanes = static_cast<uint8_t>(stretch.lanes);
     street.is_oneway = stretch.is_oneway;
     street.is_underpass = stretch.is_underpass;
+    if (stretch.is_bridge) street.deck_m = static_cast<float>(plan_.deck_m(stretch.start().i));
     model_.street_ids.push_back(street_id(stretch));
     const GridNode low = std::min(stretch.start(), stretch.end());
     const Name name = stretch.is_bridge ? names_.bridge(low.i)

@@ -106,8 +106,8 @@ HabitTrip next_trip(const CityModel& model, const Person& person, int64_t day, i
       trips[count++] = {time(19.2, 1.2, late), person.home};
     }
   }
-  std::sort(trips.begin(), trips.begin() + static_cast<std::ptrdiff_t>(count),
-            [](const HabitTrip& a, const HabitTrip& b) { return a.at_s < b.at_s; });
+  std::stable_sort(trips.begin(), trips.begin() + static_cast<std::ptrdiff_t>(count),
+                   [](const HabitTrip& a, const HabitTrip& b) { return a.at_s < b.at_s; });
   for (size_t n = 0; n < count; ++n) {
     if (trips[n].at_s > after_s && trips[n].to != no_index) return trips[n];
   }

@@ -14,6 +14,7 @@ constexpr double row_m = 64;
 constexpr double warp_m = 34, warp_wave_m = 900;           // slope at most 0.12
 constexpr double meander_wave_m = 2'600;                   // of a big river
 constexpr double hill_wave_m = 2'200, knoll_wave_m = 430;  // of the ground
+constexpr double rim_m = 1'100;                            // over which the hills fall to nothing
 
 uint64_t packed(Quarter quarter) {
   return static_cast<uint64_t>(static_cast<uint32_t>(quarter.x)) << 32 | static_cast<uint32_t>(quarter.y);
@@ -65,7 +66,7 @@ CityPlan::CityPlan(const CitySpec& spec) : spec_(spec), frame_(spec.middle) {
   Chance chance(spec.seed, Purpose::river);
   river_m_ = std::clamp(radius_m_ * 0.055, 11.0, 210.0) * chance.between(0.9, 1.1);
   bank_m_ = std::clamp(radius_m_ * 0.03, 24.0, 70.0);
-  river_level_m_ = 26;
+  river_level_m_ = 3;
   warp_x_ = Chance(spec.seed, Purpose::warp, {1}).bits();
   warp_y_ = Chance(spec.seed, Purpose::warp, {2}).bits();
   meander_ = Chance(spec.seed, Purpose::river, {1}).bits();
@@ -116,23 +117,52 @@ Point CityPlan::at(GridNode node) const {
   return bent(regular(node));
 }
 
+// From the end of the city to the top of the hills around it.
+double CityPlan::hills_m() const {
+  return std::clamp(extent_m_, 900.0, 3'000.0);
+}
+
+double CityPlan::ground_reach_m() const {
+  return extent_m_ + hills_m() + rim_m;
+}
+
+// 1, and falling to 0 at the rim, beyond which nothing is invented.
+double CityPlan::level_share(Point point) const {
+  return eased(std::clamp((ground_reach_m() - length(point)) / rim_m, 0.0, 1.0));
+}
+
 double CityPlan::ground_m(Point point) const {
+  const double level = level_share(point);
+  if (level == 0) return 0;
   const Point place = unbent(point);
   const double from_river_m = std::abs(place.y);
   const double half_m = river_half_width_m(place.x);
   if (from_river_m < half_m) {
     const double share = from_river_m / half_m;
-    return river_level_m_ - std::min(6.0, half_m / 8) * (1 - share * share);
+    return level * (river_level_m_ - std::min(6.0, half_m / 8) * (1 - share * share));
   }
   const double behind_m = from_river_m - half_m;
-  // Banks rise by 4 m, then the ground by up to 2.5 %; hills begin where the city ends.
-  const double bank = 4 * std::min(1.0, behind_m / bank_m_);
-  const double inland = std::clamp((behind_m - bank_m_) / 1'500, 0.0, 1.0);
+  // Banks rise by 4 m, then the ground by some 3 %; hills begin where the city ends.
+  const double bank = 4 * eased(std::min(1.0, behind_m / bank_m_));
+  const double inland = eased(std::clamp((behind_m - bank_m_) / 1'400, 0.0, 1.0));
   const double wave = 0.5 + 0.5 * smooth_noise(hills_, point.x / hill_wave_m, point.y / hill_wave_m);
   const double knoll = smooth_noise(hills_ + 1, point.x / knoll_wave_m, point.y / knoll_wave_m);
-  const double outside = std::clamp((length(point) - radius_m_ * 1.15) / 2'500, 0.0, 1.0);
+  const double outside = eased(std::clamp((length(point) - extent_m_) / hills_m(), 0.0, 1.0));
   const double mountain = 0.5 + 0.5 * smooth_noise(hills_ + 2, point.x / 1'300, point.y / 1'300);
-  return river_level_m_ + bank + inland * (22 * wave + 2.5 * knoll) + outside * inland * 320 * mountain * wave;
+  const double ridge = 90 * smooth_noise(hills_ + 3, point.x / 380, point.y / 380);
+  return level * (river_level_m_ + bank + inland * (36 * wave + 3 * knoll) +
+                  outside * inland * std::max(0.0, 90 + 280 * mountain + ridge));
+}
+
+double CityPlan::surface_m(Point point) const {
+  const Point place = unbent(point);
+  if (std::abs(place.y) < river_half_width_m(place.x)) return level_share(point) * river_level_m_;
+  return ground_m(point);
+}
+
+double CityPlan::deck_m(int32_t i) const {
+  const double higher_m = std::max(ground_m(at({i, -1})), ground_m(at({i, 0})));
+  return std::round(higher_m * 10) / 10;
 }
 
 double CityPlan::quarter_distance_m(Quarter quarter) const {
@@ -178,6 +208,7 @@ void CityPlan::choose_quarters() {
     quarters_.push_back(candidate.quarter);
     counts_.push_back(static_cast<uint32_t>(made));
     members_.push_back(packed(candidate.quarter));
+    extent_m_ = std::max(extent_m_, candidate.distance_m + 300);
   }
   // A sparse city: its last quarters take nothing more; so few that this cannot happen with `reach` as it is.
   std::sort(members_.begin(), members_.end());

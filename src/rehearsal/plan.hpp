@@ -79,9 +79,16 @@ class CityPlan {
   /// From the water's edge to the middle of the street on the bank.
   double bank_m() const { return bank_m_; }
 
-  /// The height of the ground above the ellipsoid, the river's bed included; also outside the city.
+  /// The height of the ground above the ellipsoid, the river's bed included: a plain at the river, hills in the city,
+  /// higher ones around it, and nothing but the ellipsoid from `ground_reach_m` on. Cost: half a microsecond.
   double ground_m(Point point) const;
-  /// The height of the river's surface when nothing is unusual.
+  /// The same with the river's surface where the river is.
+  double surface_m(Point point) const;
+  /// The height of the bridge on a column: level, as high as the higher of both banks.
+  double deck_m(int32_t i) const;
+  /// How far from the middle there is ground; the river comes from there and goes there.
+  double ground_reach_m() const;
+  /// The height of the river's surface in the city when nothing is unusual.
   double river_level_m() const { return river_level_m_; }
 
   /// The class of a line of streets.
@@ -101,6 +108,8 @@ class CityPlan {
   bool opens(Quarter quarter, int32_t line) const;
   Quarter quarter_of_field(int32_t i, int32_t j) const;
   double quarter_distance_m(Quarter quarter) const;
+  double hills_m() const;
+  double level_share(Point point) const;
 
   CitySpec spec_;
   PlaneFrame frame_;
@@ -108,6 +117,7 @@ class CityPlan {
   std::vector<uint32_t> counts_;
   std::vector<uint64_t> members_;  // packed quarters, sorted
   double radius_m_ = 0;
+  double extent_m_ = 0;  // from the middle to the farthest quarter's far end
   double river_m_ = 0, bank_m_ = 0, river_level_m_ = 0;
   double turn_cosine_ = 1, turn_sine_ = 0;
   Point industry_;

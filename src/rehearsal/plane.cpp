@@ -46,9 +46,12 @@ bool contains(const Quad& quad, Point point, double slack_m) {
   return true;
 }
 
-PlaneFrame::PlaneFrame(const twin::Position& middle) : middle_(middle) {
-  // Radii of curvature at the middle, without the standard library's sine: its last bit differs between machines.
-  const double t = middle.latitude_deg * space::radians_per_degree;
+namespace {
+
+/// Metres a degree of longitude and of latitude. Without the standard library's sine: its last bit differs between
+/// machines.
+Point metres_per_degree(double latitude_deg) {
+  const double t = latitude_deg * space::radians_per_degree;
   const double t2 = t * t;
   double sine = 0, term = t;
   for (int n = 1; n < 24; n += 2) {
@@ -58,8 +61,41 @@ PlaneFrame::PlaneFrame(const twin::Position& middle) : middle_(middle) {
   const double cosine = std::sqrt(1 - sine * sine);
   const double e2 = space::earth_flattening * (2 - space::earth_flattening);
   const double w = std::sqrt(1 - e2 * sine * sine);
-  metres_per_degree_east_ = space::earth_semi_major_m / w * cosine * space::radians_per_degree;
-  metres_per_degree_north_ = space::earth_semi_major_m * (1 - e2) / (w * w * w) * space::radians_per_degree;
+  return {space::earth_semi_major_m / w * cosine * space::radians_per_degree,
+          space::earth_semi_major_m * (1 - e2) / (w * w * w) * space::radians_per_degree};
+}
+
+/// The arctangent of 0..1, in degrees: halved three times, then by its series.
+double small_arctangent_deg(double tangent) {
+  for (int n = 0; n < 3; ++n) tangent /= 1 + std::sqrt(1 + tangent * tangent);
+  double sum = 0, term = tangent;
+  for (int n = 1; n < 18; n += 2) {
+    sum += term / n;
+    term *= -tangent * tangent;
+  }
+  return 8 * sum / space::radians_per_degree;
+}
+
+}  // namespace
+
+double compass_deg(Point along) {
+  const double east = std::abs(along.x), north = std::abs(along.y);
+  if (east == 0 && north == 0) return 0;
+  const double from_north =
+      east <= north ? small_arctangent_deg(east / north) : 90 - small_arctangent_deg(north / east);
+  const double half = along.y >= 0 ? from_north : 180 - from_north;
+  return along.x >= 0 || half == 0 ? half : 360 - half;
+}
+
+PlaneFrame::PlaneFrame(const twin::Position& middle) : middle_(middle) {
+  const Point scale = metres_per_degree(middle.latitude_deg);
+  metres_per_degree_east_ = scale.x;
+  metres_per_degree_north_ = scale.y;
+}
+
+double PlaneFrame::distance_m(const twin::Position& from, const twin::Position& to) {
+  const Point scale = metres_per_degree((from.latitude_deg + to.latitude_deg) / 2);
+  return length({(to.longitude_deg - from.longitude_deg) * scale.x, (to.latitude_deg - from.latitude_deg) * scale.y});
 }
 
 twin::Position PlaneFrame::position_of(Point point) const {

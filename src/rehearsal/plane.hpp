@@ -40,6 +40,10 @@ inline Point left_of(Point a) {  ///< turned by 90 degrees to the left
   return {-a.y, a.x};
 }
 
+/// The compass direction of a vector: 0 north, 90 east, below 360. By sums and square roots, true to 1e-9 degrees: the
+/// arctangents of two machines may differ in their last bit.
+double compass_deg(Point along);
+
 /// Four corners, anticlockwise.
 using Quad = std::array<Point, 4>;
 /// Corners in order, not closed.
@@ -65,6 +69,8 @@ class PlaneFrame {
   explicit PlaneFrame(const twin::Position& middle);
   twin::Position position_of(Point point) const;
   Point point_of(const twin::Position& position) const;
+  /// Metres between two places some kilometres apart, with the ellipsoid's radii between them: true to a millionth.
+  static double distance_m(const twin::Position& from, const twin::Position& to);
   const twin::Position& middle() const { return middle_; }
 
  private:

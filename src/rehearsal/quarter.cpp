@@ -213,12 +213,15 @@ void QuarterDrawer::settle_people(BuildingPlan& building, double ground_area_m2)
   }
 }
 
-bool QuarterDrawer::build(const Block& block, const Share& share, const Wish& wish) {
-  const Oblong oblong = fit_oblong(lot_of(block, share), wish.margin_m, wish.length_m, wish.depth_m);
+bool QuarterDrawer::build(const Block& block, const Share& lot, const Wish& wish) {
+  const Oblong oblong = fit_oblong(lot_of(block, lot), wish.margin_m, wish.length_m, wish.depth_m);
   if (oblong.half_length_m < 2.2 || oblong.half_depth_m < 2.2) return false;
   BuildingPlan& building = made_.buildings.emplace_back();
   building.use = wish.use;
-  building.ring = outline_ring(oblong, wish.outline, chance_.between(0.25, 0.42), chance_.happens(0.5));
+  // One draw a statement: the order of two in one call is the compiler's, and the city would be too.
+  const double share = chance_.between(0.25, 0.42);
+  const bool is_mirrored = chance_.happens(0.5);
+  building.ring = outline_ring(oblong, wish.outline, share, is_mirrored);
   building.levels = static_cast<uint16_t>(std::clamp(wish.levels, 1.0, 80.0));
   building.height_m = static_cast<float>(std::round((building.levels * wish.storey + 0.9) * 10) / 10);
   if (wish.use == Use::house && wish.outline == Outline::plain && chance_.happens(0.55)) {
@@ -226,7 +229,7 @@ bool QuarterDrawer::build(const Block& block, const Share& share, const Wish& wi
     building.roof_m = 2;
     building.height_m += 1.5F;
   }
-  set_door(block, share, building);
+  set_door(block, lot, building);
   settle_people(building, area_m2(building.ring));
   return true;
 }
@@ -305,7 +308,8 @@ void QuarterDrawer::apartments(const Block& block, int n) {
   const size_t before = made_.buildings.size();
   const int rows = std::max(1, static_cast<int>(block.depth_m * 0.78 / chance_.between(38, 52)));
   const int columns = std::max(1, static_cast<int>(block.length_m / chance_.between(46, 72)));
-  const double levels = chance_.between(11, 20) + 14 * (1 - plan_.remoteness(quarter_)) * chance_.unit();
+  const double levels_usual = chance_.between(11, 20);
+  const double levels = levels_usual + 14 * (1 - plan_.remoteness(quarter_)) * chance_.unit();
   const bool is_towers = chance_.happens(0.35);
   for (int row = 0; row < rows; ++row) {
     for (int column = 0; column < columns; ++column) {

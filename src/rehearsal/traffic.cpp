@@ -11,7 +11,8 @@ constexpr double acceleration = 2.0, braking = 3.5, reaction_s = 1.0;
 constexpr double gap_m = 1.8;         // kept to the car ahead
 constexpr double turn_mps = 5.5;      // round a corner
 constexpr uint32_t patience_s = 150;  // then another way is tried
-constexpr int64_t give_way_s = 2;
+constexpr int64_t give_way_s = 2, clear_s = 2;
+constexpr double turning_s = 4;  // that a left turn takes, over the lanes of the others
 
 /// The speed from which a car can still stop behind what moves at `ahead_mps`, `room_m` ahead.
 double safe_speed(double speed_mps, double ahead_mps, double room_m) {
@@ -27,6 +28,7 @@ Traffic::Traffic(const CityModel& model, const TrafficOptions& options)
       ways_(model),
       cars_(options.vehicles),
       walkers_(options.pedestrians),
+      ends_(model.edge_count()),
       counts_(model.edge_count()),
       on_edge_(model.edge_count()),
       junction_free_at_(model.junctions.size()),
@@ -37,6 +39,7 @@ Traffic::Traffic(const CityModel& model, const TrafficOptions& options)
     edge_of_lane_.insert(edge_of_lane_.end(), lanes, edge);
     first_lane_.push_back(first_lane_.back() + lanes);
   }
+  find_ends();
   front_.assign(first_lane_.back(), no_index);
   back_.assign(first_lane_.back(), no_index);
   const uint32_t people = population(model);
@@ -63,6 +66,38 @@ Traffic::Traffic(const CityModel& model, const TrafficOptions& options)
       walker.at_place = who.home;
     }
   }
+}
+
+void Traffic::find_ends() {
+  for (uint32_t edge = 0; edge < ends_.size(); ++edge) {
+    ends_[edge].first = model_.direction_on(edge, 0);
+    ends_[edge].last = model_.direction_on(edge, static_cast<double>(model_.street_of(edge).length_m));
+  }
+  std::vector<std::pair<uint32_t, uint32_t>> arrivals;  // junctions, and open edges to them
+  for (uint32_t edge = 0; edge < ends_.size(); ++edge) {
+    if (model_.is_open(edge)) arrivals.emplace_back(model_.head(edge), edge);
+  }
+  std::sort(arrivals.begin(), arrivals.end());
+  for (size_t first = 0, end = 0; first < arrivals.size(); first = end) {
+    while (end < arrivals.size() && arrivals[end].first == arrivals[first].first) ++end;
+    for (size_t n = first; n < end; ++n) {
+      EdgeEnds& mine = ends_[arrivals[n].second];
+      double least = -0.7;
+      for (size_t m = first; m < end; ++m) {
+        const double along = dot(mine.last, ends_[arrivals[m].second].last);
+        if (along >= least) continue;
+        least = along;
+        mine.oncoming = arrivals[m].second;
+      }
+    }
+  }
+}
+
+Traffic::Turn Traffic::turn_of(uint32_t edge, uint32_t next) const {
+  const Point from = ends_[edge].last, to = ends_[next].first;
+  const double across = cross(from, to);
+  if (across > 0.5 || dot(from, to) < -0.8) return Turn::left;
+  return across < -0.5 ? Turn::right : Turn::straight;
 }
 
 // Lane 0 is beside the kerb.
@@ -171,10 +206,9 @@ uint32_t Traffic::choose_lane(const Car& car, uint32_t edge, uint32_t after) con
   const uint32_t lanes = model_.street_of(edge).lanes, first = first_lane_[edge];
   if (lanes == 1) return first;
   if (after != no_index) {
-    const double turn = cross(model_.direction_on(edge, static_cast<double>(model_.street_of(edge).length_m)),
-                              model_.direction_on(after, 0));
-    if (turn > 0.5) return first + lanes - 1;
-    if (turn < -0.5) return first;
+    const Turn turn = turn_of(edge, after);
+    if (turn == Turn::left) return first + lanes - 1;
+    if (turn == Turn::right) return first;
   }
   // Straight on: where there is most room.
   uint32_t best = first;
@@ -196,16 +230,41 @@ bool Traffic::has_room(const Car& car, uint32_t next) const {
   return last == no_index || static_cast<double>(cars_[last].s_m) > vehicle_length_m + gap_m + 0.5;
 }
 
+// Whether nobody comes from across the junction whose way a left turn would cut.
+bool Traffic::lets_turn_left(uint32_t edge, int64_t now) const {
+  const uint32_t oncoming = ends_[edge].oncoming;
+  if (oncoming == no_index) return true;
+  if (now - ends_[oncoming].straight_at < clear_s) return false;
+  const Light light = model_.light(oncoming, now);
+  if (light == Light::red) return true;
+  const double line_m = stop_m(oncoming);
+  for (uint32_t lane = first_lane_[oncoming]; lane < first_lane_[oncoming + 1]; ++lane) {
+    if (front_[lane] == no_index) continue;
+    const Car& other = cars_[front_[lane]];
+    if (other.way_at + 1 >= other.way.size()) continue;
+    const uint32_t next = other.way[other.way_at + 1];
+    if (turn_of(oncoming, next) == Turn::left || !has_room(other, next)) continue;
+    const double far_m = line_m - static_cast<double>(other.s_m), speed = static_cast<double>(other.v_mps);
+    // At amber only those count that cannot stop any more.
+    const double reach_m = light == Light::amber ? speed * speed / (2 * braking) : 8 + speed * turning_s;
+    if (far_m < reach_m) return false;
+  }
+  return true;
+}
+
 // Lights, the streets behind the junction, and who has the right of way.
 bool Traffic::may_pass(const Car& car, uint32_t edge, uint32_t next, int64_t now, double to_stop_m) {
   const Junction& junction = model_.junctions[model_.head(edge)];
+  const bool is_left = turn_of(edge, next) == Turn::left;
   if (junction.has_signals) {
     const Light light = model_.light(edge, now);
     const double speed = static_cast<double>(car.v_mps);
+    // Who has waited at the line to turn left goes when the others stop.
+    const bool has_waited = is_left && to_stop_m < 3;
     const bool can_stop = to_stop_m > speed * speed / (2 * braking);
-    if (light == Light::red || (light == Light::amber && can_stop)) return false;
+    if (light == Light::red || (light == Light::amber && can_stop && !has_waited)) return false;
   }
-  if (!has_room(car, next)) return false;
+  if (!has_room(car, next) || (is_left && !lets_turn_left(edge, now))) return false;
   if (junction.has_signals || junction.edges < 3) return true;
   const int64_t free_at = junction_free_at_[model_.head(edge)];
   const Street& mine = model_.street_of(edge);
@@ -221,6 +280,7 @@ void Traffic::go_over(uint32_t number, uint32_t edge, uint32_t next, double s_m,
   Car& car = cars_[number];
   ++counts_[edge].passed;
   junction_free_at_[model_.head(edge)] = now + give_way_s;
+  if (turn_of(edge, next) != Turn::left) ends_[edge].straight_at = now;
   const uint32_t after = car.way_at + 2 < car.way.size() ? car.way[car.way_at + 2] : no_index;
   const uint32_t lane = choose_lane(car, next, after);
   unlink(number);
@@ -258,8 +318,7 @@ void Traffic::drive(uint32_t number, int64_t now, double grip) {
     if (s_m >= at_m - 0.5) return arrive(number, now);
     wanted = std::min(wanted, std::max(1.5, safe_speed(v, 0, at_m - s_m)));
   } else {
-    const double turn =
-        dot(model_.direction_on(edge, static_cast<double>(street.length_m)), model_.direction_on(next, 0));
+    const double turn = dot(ends_[edge].last, ends_[next].first);
     const double to_line_m = line_m - s_m;
     if (turn < 0.7) wanted = std::min(wanted, std::sqrt(turn_mps * turn_mps + 2 * 2.0 * std::max(0.0, to_line_m)));
     if (to_line_m > -0.01 && to_line_m < 80 && !may_pass(car, edge, next, now, to_line_m)) {

@@ -80,6 +80,7 @@ void Traffic::depart(const Departure& departure, int64_t now) {
     walker.goal = goal;
     walker.way = std::move(way);
     walker.way_at = 0;
+    walker.is_crossing = false;
     walker.s_m = static_cast<float>(s_m);
     const Street& last = model_.street_of(walker.way.back());
     const float share = model_.places[goal].along_share;
@@ -114,6 +115,17 @@ void Traffic::arrive(uint32_t number, int64_t now) {
   schedule(number, now);
 }
 
+double Traffic::pavement_m(uint32_t edge) const {
+  return static_cast<double>(model_.street_of(edge).half_width_m) + 1.2;
+}
+
+// Over a street while the cars beside have green, and still have when the walker is over.
+bool Traffic::may_cross(const Walker& walker, uint32_t edge, double across_m, int64_t now) const {
+  if (!model_.junctions[model_.head(edge)].has_signals) return true;
+  const auto needs_s = static_cast<int64_t>(across_m / static_cast<double>(walker.pace_mps)) + 1;
+  return model_.light(edge, now) == Light::green && model_.light(edge, now + needs_s) == Light::green;
+}
+
 void Traffic::walk(uint32_t number, int64_t now) {
   Walker& walker = walkers_[number];
   if (walker.way_at >= walker.way.size()) return;
@@ -129,19 +141,36 @@ void Traffic::walk(uint32_t number, int64_t now) {
     walker.way.clear();
     return schedule(number + static_cast<uint32_t>(cars_.size()), now);
   }
-  const auto corner_m = static_cast<float>(stop_m(edge));
-  if (walker.s_m < corner_m && walker.s_m + walker.pace_mps >= corner_m) {
-    // At the corner: over the street only while the cars beside have green.
-    const Junction& junction = model_.junctions[model_.head(edge)];
-    if (junction.has_signals && model_.light(edge, now) != Light::green) {
+  const uint32_t next = walker.way[walker.way_at + 1];
+  const Turn turn = turn_of(edge, next);
+  const double s_m = static_cast<double>(walker.s_m), pace_m = static_cast<double>(walker.pace_mps);
+  const double long_m = static_cast<double>(street.length_m);
+  const double aside_m = pavement_m(edge), across_m = pavement_m(next);
+  // Round the corner, or over the street that is met, and for a left turn over the one along which it came too.
+  const double leave_m = turn == Turn::right  ? std::max(s_m, long_m - across_m)
+                         : turn == Turn::left ? long_m + across_m
+                                              : long_m;
+  const double corner_m = stop_m(edge);
+  if (turn != Turn::right && !walker.is_crossing && s_m + pace_m >= corner_m) {
+    // Doors may be nearer to the junction than its corner is.
+    if (!may_cross(walker, edge, 2 * (long_m - corner_m), now)) {
       walker.is_waiting = true;
       return;
     }
+    walker.is_crossing = true;
   }
-  walker.s_m += walker.pace_mps;
-  if (walker.s_m < street.length_m) return;
+  if (s_m + pace_m < leave_m) {
+    walker.s_m += walker.pace_mps;
+    return;
+  }
+  if (turn == Turn::left && !may_cross(walker, next ^ 1, 2 * aside_m, now)) {
+    walker.s_m = static_cast<float>(leave_m);
+    walker.is_waiting = true;
+    return;
+  }
   ++walker.way_at;
-  walker.s_m = 0;
+  walker.is_crossing = false;
+  walker.s_m = static_cast<float>(turn == Turn::right ? aside_m : turn == Turn::left ? -aside_m : 0);
 }
 
 Sighting Traffic::pedestrian(uint32_t number) const {
@@ -156,9 +185,9 @@ Sighting Traffic::pedestrian(uint32_t number) const {
   seen.edge = edge;
   seen.along = model_.direction_on(edge, s_m);
   seen.speed_mps = walker.is_waiting ? 0 : static_cast<double>(walker.pace_mps);
-  // On the pavement to the right.
-  seen.at = model_.point_on(edge, s_m) +
-            left_of(seen.along) * -(static_cast<double>(model_.street_of(edge).half_width_m) + 1.2);
+  // On the pavement to the right, over a junction in a straight line.
+  const double over_m = std::min(0.0, s_m) + std::max(0.0, s_m - static_cast<double>(model_.street_of(edge).length_m));
+  seen.at = model_.point_on(edge, s_m) + seen.along * over_m + left_of(seen.along) * -pavement_m(edge);
   return seen;
 }
 

@@ -30,6 +30,34 @@ def vehicle_places(server):
     return {one["id"]: one["location"]["coordinates"] for one in found}
 
 
+def known_digest(name):
+    with open(os.path.join(cityloom.ROOT, "src", "rehearsal", "testing", "digests.txt")) as f:
+        return next(int(number) for word, number in (line.split() for line in f) if word == name)
+
+
+def digest(data):
+    number = 0xCBF29CE484222325
+    for byte in data:
+        number = (number ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return number
+
+
+def test_the_same_seed_is_the_same_city_for_every_compiler():
+    """The unit tests, made by another compiler, have written down what this program must make too."""
+    with cityloom.folder() as folder:
+        code, _, error = command("rehearse", "--into", folder + "/data", "--buildings", "300")
+        expect_equal(code, 0, error)
+        with Server(folder + "/data", "--no-rehearsal") as server:
+            found = server.get("/ngsi-ld/v1/entities?type=Building&limit=1000&options=keyValues").json()
+            lines = []
+            for one in sorted(found, key=lambda one: one["id"]):
+                places = " ".join(f"{x:.7f},{y:.7f}" for x, y in one["location"]["coordinates"][0])
+                lines.append(f"{one['id']} {one['height']:.1f} {places}\n")
+            expect_equal(digest("".join(lines).encode()), known_digest("buildings"), "digest of the buildings")
+            ground = server.get("/api/terrain").json()["models"]
+            expect_equal(len(ground), 1, "models of the ground")
+
+
 def test_an_empty_folder_comes_alive():
     with cityloom.folder() as folder:
         small = settings(folder, rehearsal_buildings=300, rehearsal_vehicles=80, rehearsal_devices=120)
@@ -73,6 +101,8 @@ def test_over_a_real_broker_nothing_is_refused():
                                      "--seconds", "60", "--speed", "12", "--start", "2026-03-02T08:00:00+09:00",
                                      "--truth", truth)
             expect_equal(code, 0, error)
+            with open(truth, "rb") as f:
+                expect_equal(digest(f.read()), known_digest("truth"), "digest of the truth")
             with open(truth) as f:
                 lines = [json.loads(line) for line in f]
             driving = {line["vehicle"] for line in lines if line["kind"] == "vehicle"}

@@ -6,7 +6,7 @@ import { isAbort } from '../state/api';
 import { FIXED_LAYERS, isShown, type LayerRow } from '../state/catalogue';
 import { colourIn, isSeen, lookOf } from '../state/looks';
 import type { MapFeature } from '../state/ngsi';
-import { areasPrimitive, roadsPrimitive, Slot } from './flat';
+import { areasPrimitive, roadsPrimitives, Slot } from './flat';
 import { pointMarks } from './points';
 import { hasTerrain } from './terrain';
 
@@ -94,7 +94,8 @@ class CityLayer {
     if (this.#row.kind === 'points') return this.#drawPoints(seen, theme, colourOf);
     const none = seen.length === 0;
     const roads = this.#row.kind === 'roads';
-    this.#slot.put(none ? null : roads ? roadsPrimitive(seen, theme, colourOf, ground) : areasPrimitive(seen, this.#row.type, theme, colourOf, ground));
+    if (none) this.#slot.put();
+    else this.#slot.put(...(roads ? roadsPrimitives(seen, theme, colourOf, ground) : [areasPrimitive(seen, this.#row.type, theme, colourOf, ground)]));
   }
 
   #drawPoints(seen: readonly MapFeature[], theme: Theme, colourOf: (id: string) => string | null): void {

@@ -18,22 +18,22 @@ const colourAttribute = (css: string): { color: ColorGeometryInstanceAttribute }
   color: ColorGeometryInstanceAttribute.fromColor(Color.fromCssColorString(css)),
 });
 
-function positions(line: readonly Position[], heightMetres: number): Cartesian3[] {
+function positions(line: readonly Position[], heightMetres: number, own = false): Cartesian3[] {
   const seen: Cartesian3[] = [];
-  for (const [longitude, latitude] of line) {
-    const next = Cartesian3.fromDegrees(longitude, latitude, heightMetres);
+  for (const [longitude, latitude, height = 0] of line) {
+    const next = Cartesian3.fromDegrees(longitude, latitude, heightMetres + (own ? height : 0));
     const last = seen.at(-1);
     if (!last || Cartesian3.distanceSquared(last, next) > 1e-4) seen.push(next);
   }
   return seen;
 }
 
-/** How things lie on the ground: laid over the terrain, or at fixed heights over the ellipsoid where there is none. */
-export type Ground = 'terrain' | 'ellipsoid';
+/** How things lie: over the terrain, at fixed heights over the ellipsoid where there is none, or at heights of their own. */
+export type Ground = 'terrain' | 'ellipsoid' | 'own';
 type Drawn = Primitive | GroundPrimitive | GroundPolylinePrimitive;
 
 function lineInstances(geometry: Geometry, heightMetres: number, widthPixels: number, colour: string, id: string, ground: Ground): GeometryInstance[] {
-  const lines = linesOf(geometry).map((line) => positions(line, heightMetres)).filter((line) => line.length > 1);
+  const lines = linesOf(geometry).map((line) => positions(line, heightMetres, ground === 'own')).filter((line) => line.length > 1);
   return lines.map((line) => new GeometryInstance({
     id,
     geometry: ground === 'terrain' ? new GroundPolylineGeometry({ positions: line, width: widthPixels }) : new PolylineGeometry({ positions: line, width: widthPixels, arcType: ArcType.NONE, vertexFormat: PolylineColorAppearance.VERTEX_FORMAT }),
@@ -50,8 +50,17 @@ function linePrimitive(geometryInstances: GeometryInstance[], ground: Ground): D
 /** The colour of an entity by choice of the user; null: the layer's own. */
 type ColourOf = (id: string) => string | null;
 
-/** Roads in one primitive, the important ones last. */
-export function roadsPrimitive(features: readonly MapFeature[], theme: Theme, colourOf: ColourOf = () => null, ground: Ground = 'ellipsoid'): Drawn {
+/** Whether a road is a bridge that says how high it runs above the ellipsoid. */
+const isRaised = ({ geometry, properties }: MapFeature): boolean => plainValue(properties['bridge']) === true && linesOf(geometry).every((line) => line.length > 0 && line.every(([, , height]) => height !== undefined));
+
+/** Roads, the important ones last: those on the ground in one primitive, bridges with heights of their own in another. */
+export function roadsPrimitives(features: readonly MapFeature[], theme: Theme, colourOf: ColourOf = () => null, ground: Ground = 'ellipsoid'): Drawn[] {
+  if (ground === 'ellipsoid') return [roadsPrimitive(features, theme, colourOf, ground)];
+  const [raised, flat] = [features.filter(isRaised), features.filter((feature) => !isRaised(feature))];
+  return [...(flat.length > 0 ? [roadsPrimitive(flat, theme, colourOf, ground)] : []), ...(raised.length > 0 ? [roadsPrimitive(raised, theme, colourOf, 'own')] : [])];
+}
+
+function roadsPrimitive(features: readonly MapFeature[], theme: Theme, colourOf: ColourOf, ground: Ground): Drawn {
   const groups = new Map<RoadGroup, MapFeature[]>(ROAD_LEGEND.map((group) => [group, []]));
   for (const feature of features) groups.get(roadGroup(plainValue(feature.properties['roadClass'])))?.push(feature);
   const instances = [...ROAD_LEGEND].reverse().flatMap((group, order) => {
@@ -85,36 +94,35 @@ export function outlinePrimitive(geometry: Geometry, id: string, theme: Theme, g
   return instances.length > 0 ? linePrimitive(instances, ground) : null;
 }
 
-/** Holds at most one primitive of the scene and replaces it. */
+/** Holds primitives of the scene that belong together, and replaces them. */
 export class Slot {
   readonly #scene: Scene;
-  #primitive: Drawn | null = null;
+  #primitives: readonly Drawn[] = [];
   #waiting = 0;
 
   constructor(scene: Scene) {
     this.#scene = scene;
   }
 
-  put(primitive: Drawn | null): void {
+  put(...primitives: readonly (Drawn | null)[]): void {
     // Each collection leaves alone what is not in it.
-    if (this.#primitive && !this.#scene.primitives.remove(this.#primitive)) this.#scene.groundPrimitives.remove(this.#primitive);
-    const into = primitive instanceof Primitive ? this.#scene.primitives : this.#scene.groundPrimitives;
-    this.#primitive = primitive ? (into.add(primitive) as Drawn) : null;
+    for (const old of this.#primitives) if (!this.#scene.primitives.remove(old)) this.#scene.groundPrimitives.remove(old);
+    this.#primitives = primitives.filter((one) => one !== null).map((one) => (one instanceof Primitive ? this.#scene.primitives : this.#scene.groundPrimitives).add(one) as Drawn);
     window.clearInterval(this.#waiting);
     this.#waiting = window.setInterval(this.#untilReady, READY_EVERY_MS);
     this.#untilReady();
   }
 
-  /** Workers build the shape over several frames, and frames are drawn only on request. */
+  /** Workers build the shapes over several frames, and frames are drawn only on request. */
   #untilReady = (): void => {
     this.#scene.requestRender();
-    if (!this.#primitive || this.#primitive.ready || !this.#primitive.show) window.clearInterval(this.#waiting);
+    if (this.#primitives.every(({ ready, show }) => ready || !show)) window.clearInterval(this.#waiting);
   };
 
   show(shown: boolean): void {
-    if (this.#primitive && this.#primitive.show !== shown) this.#primitive.show = shown;
+    for (const one of this.#primitives) if (one.show !== shown) one.show = shown;
     window.clearInterval(this.#waiting);
-    if (shown && this.#primitive && !this.#primitive.ready) this.#waiting = window.setInterval(this.#untilReady, READY_EVERY_MS);
+    if (shown && this.#primitives.some(({ ready }) => !ready)) this.#waiting = window.setInterval(this.#untilReady, READY_EVERY_MS);
     this.#scene.requestRender();
   }
 

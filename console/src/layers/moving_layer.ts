@@ -18,6 +18,10 @@ const shapeOf = ({ type, kind }: MovingThing): MovingShape => (type === 'Person'
 interface Drawn {
   readonly billboard: Billboard;
   look: string;
+  /** The ground at both ends of the glide, asked once a report: it costs too much for each frame. */
+  groundFrom: number;
+  groundTo: number;
+  reportMs: number;
 }
 
 export class MovingLayer {
@@ -72,8 +76,9 @@ export class MovingLayer {
 
   #place(thing: MovingThing, nowMs: number, theme: Theme, selected: boolean): void {
     const { place, heading, presence } = shownAt(thing.track, nowMs);
-    const { billboard } = this.#drawn.get(thing.id) ?? this.#add(thing);
-    const height = (place[2] ?? this.#ground(place[0], place[1])) + HEIGHT_M;
+    const shown = this.#drawn.get(thing.id) ?? this.#add(thing);
+    const { billboard } = shown;
+    const height = (place[2] ?? this.#groundBelow(thing, shown, nowMs)) + HEIGHT_M;
     billboard.position = Cartesian3.fromDegrees(place[0], place[1], height, undefined, this.#scratch);
     billboard.rotation = (-heading * Math.PI) / 180;
     const drawn = this.#drawn.get(thing.id);
@@ -88,6 +93,15 @@ export class MovingLayer {
     billboard.scale = selected ? 0.75 : 0.5;
   }
 
+  #groundBelow({ track }: MovingThing, shown: Drawn, nowMs: number): number {
+    if (shown.reportMs !== track.atMs) {
+      shown.groundFrom = this.#ground(track.from[0], track.from[1]);
+      shown.groundTo = this.#ground(track.to[0], track.to[1]);
+      shown.reportMs = track.atMs;
+    }
+    return shown.groundFrom + (shown.groundTo - shown.groundFrom) * Math.min(1, Math.max(0, (nowMs - track.atMs) / track.glideMs));
+  }
+
   #add({ id, track }: MovingThing): Drawn {
     const [longitude, latitude] = track.to;
     const key = `${longitude.toFixed(1)},${latitude.toFixed(1)}`;
@@ -96,7 +110,7 @@ export class MovingLayer {
     const billboard = this.#marks.add({
       id, position: Cartesian3.fromDegrees(longitude, latitude), alignedAxis: north, scaleByDistance: new NearFarScalar(150, 1.6, 6000, 0.45), pixelOffset: Cartesian2.ZERO, disableDepthTestDistance: 120,
     });
-    const drawn = { billboard, look: '' };
+    const drawn = { billboard, look: '', groundFrom: 0, groundTo: 0, reportMs: Number.NaN };
     this.#drawn.set(id, drawn);
     return drawn;
   }

@@ -45,9 +45,12 @@ export function newTrack(place: Position, heading: number | null, atMs: number):
   return { from: place, to: place, atMs, glideMs: GLIDE_MS_FIRST, headingFrom: heading ?? 0, headingTo: heading ?? 0, still: heading === null };
 }
 
-const between = (a: Position, b: Position, part: number): Position => [
-  a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part, (a[2] ?? 0) + ((b[2] ?? 0) - (a[2] ?? 0)) * part,
-];
+/** Part of the way. Without a height at both ends it has none: then it is on the ground, wherever that is. */
+function between(a: Position, b: Position, part: number): Position {
+  const [longitude, latitude] = [a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part];
+  if (a[2] === undefined || b[2] === undefined) return [longitude, latitude];
+  return [longitude, latitude, a[2] + (b[2] - a[2]) * part];
+}
 
 export interface Shown {
   readonly place: Position;

@@ -3,7 +3,7 @@ import { lazy, Suspense, useEffect, useRef, useState, type KeyboardEvent } from 
 import { openBest } from '../layers/open';
 import { scaleBar } from '../math/scale';
 import type { App } from '../state/app';
-import { FIXED_LAYERS, isShown } from '../state/catalogue';
+import { creditOf, FIXED_LAYERS, isShown } from '../state/catalogue';
 import { placeObject } from '../state/object_actions';
 import { finishDrawing } from '../state/tool_actions';
 import { useApp, usePart, useStore, useWords } from './hooks';
@@ -213,6 +213,7 @@ export function MapView() {
   const compare = usePart(app.address, (address) => address.compare);
   const ready = useStore(app.map) !== null;
   const hasCity = usePart(app.summary, ({ value }) => value?.city !== null && value !== null);
+  const credit = usePart(app.summary, ({ value }) => creditOf(value));
   return (
     <main className="map" aria-label={t('map.label')} data-compare={compare?.mode} data-twin={compare && compare.atMs > (app.address.get().atMs ?? Infinity) ? 'right' : 'left'}>
       <MapCanvas />
@@ -223,7 +224,7 @@ export function MapView() {
       <FloatingLegend />
       <Toolbar />
       <Tools />
-      <div className="map-foot"><ScaleBar />{hasCity && <span className="copyright">{t('map.copyright')}</span>}</div>
+      <div className="map-foot"><ScaleBar />{hasCity && <span className="copyright">{t(credit)}</span>}</div>
     </main>
   );
 }

@@ -80,6 +80,7 @@ export const en: Readonly<Record<TextKey, string>> = {
   'map.tools': 'Map controls',
   'map.nothingHere': 'There is nothing to select in the middle.',
   'map.copyright': '© OpenStreetMap contributors (ODbL)',
+  'map.inventedCity': 'An invented city: no real place, no real people',
   'map.buildingsNotYet': 'No building is recorded at that time, so none is drawn.',
   'legend.title': 'Legend',
   'legend.unknown': 'Unknown',

@@ -79,6 +79,7 @@ export const ko = {
   'map.tools': '지도 조작',
   'map.nothingHere': '가운데에 고를 수 있는 것이 없습니다.',
   'map.copyright': '© OpenStreetMap 기여자 (ODbL)',
+  'map.inventedCity': '지어낸 도시: 실제 장소도 실제 사람도 아닙니다',
   'map.buildingsNotYet': '이 시각에는 기록된 건물이 없어 그리지 않습니다.',
   'legend.title': '범례',
   'legend.unknown': '모름',

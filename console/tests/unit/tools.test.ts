@@ -98,6 +98,9 @@ describe('moving things', () => {
     expect(shownAt(track, 2000).place[0]).toBeCloseTo(127, 9);
     expect(shownAt(track, 3000).place[0]).toBeCloseTo(127.0005, 9);
     expect(shownAt(track, 9000).place).toEqual(b);
+    // Who says no height stands on the ground all the way, not on the ellipsoid.
+    expect(shownAt(track, 2500).place[2]).toBeUndefined();
+    expect(shownAt(reported(newTrack([127, 37, 10], null, 0), [127.001, 37, 20], null, 1000), 1500).place[2]).toBeCloseTo(15, 6);
   });
   it('turn as they move, by the shorter way round', () => {
     expect(shownAt(reported(newTrack(a, null, 0), b, null, 1000), 2000).heading).toBeCloseTo(90, 0);

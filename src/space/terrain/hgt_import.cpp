@@ -77,8 +77,9 @@ Status write_tile(const Tile& tile, std::string_view bytes, const VerticalShift&
   const auto index = writer.finish();
   if (!index) return index.error();
   if (odd > 0) batch.warn(tile.object, std::to_string(odd) + " heights outside of -600 to 9000 m were left out");
-  return add_terrain_model(batch, tile.shape, *index, writer.lowest_m(), writer.highest_m(),
-                           {tile.name, tile.object, "EGM96 height", "EGM96 geoid (egm96_15.gtx)", srtm_accuracy_m});
+  return batch.add(
+      terrain_model_change(batch, tile.shape, *index, writer.lowest_m(), writer.highest_m(),
+                           {tile.name, tile.object, "EGM96 height", "EGM96 geoid (egm96_15.gtx)", srtm_accuracy_m}));
 }
 
 Status import_tile(std::string_view name, std::string_view bytes, const VerticalShift& shift, ImportBatch& batch) {

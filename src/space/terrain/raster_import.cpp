@@ -261,8 +261,9 @@ Status import_raster(const ImportInput& input, ImportBatch& batch) {
   if (auto status = read_rows(*source, writer, batch); !status) return status;
   const auto index = writer.finish();
   if (!index) return index.error();
-  return add_terrain_model(batch, source->shape, *index, writer.lowest_m(), writer.highest_m(),
-                           {model_name(input.name), input.name, source->datum.datum, source->datum.correction, {}});
+  return batch.add(
+      terrain_model_change(batch, source->shape, *index, writer.lowest_m(), writer.highest_m(),
+                           {model_name(input.name), input.name, source->datum.datum, source->datum.correction, {}}));
 }
 
 }  // namespace cityloom::space

@@ -70,8 +70,8 @@ std::optional<TerrainModel> terrain_model_of(const twin::EntityRecord& record, c
   return model;
 }
 
-base::Status add_terrain_model(ImportBatch& batch, const GridShape& shape, const std::string& index, float lowest_m,
-                               float highest_m, const TerrainDescription& description) {
+thread::Change terrain_model_change(ImportBatch& batch, const GridShape& shape, const std::string& index,
+                                    float lowest_m, float highest_m, const TerrainDescription& description) {
   const TerrainTerms terms = TerrainTerms::intern(batch);
   const Vocabulary& v = batch.vocabulary();
   thread::Change change;
@@ -109,7 +109,7 @@ base::Status add_terrain_model(ImportBatch& batch, const GridShape& shape, const
   if (description.vertical_accuracy_m) {
     add(terms.vertical_accuracy, Kind::property, twin::number_value(*description.vertical_accuracy_m), v.metre);
   }
-  return batch.add(std::move(change));
+  return change;
 }
 
 }  // namespace cityloom::space

@@ -37,8 +37,8 @@ struct TerrainDescription {
   std::optional<double> vertical_accuracy_m;
 };
 
-/// Adds the entity of a raster whose blocks and index are assets already.
-base::Status add_terrain_model(ImportBatch& batch, const GridShape& shape, const std::string& index, float lowest_m,
-                               float highest_m, const TerrainDescription& description);
+/// The entity of a raster whose blocks and index are assets already, for the batch to add.
+thread::Change terrain_model_change(ImportBatch& batch, const GridShape& shape, const std::string& index,
+                                    float lowest_m, float highest_m, const TerrainDescription& description);
 
 }  // namespace cityloom::space

@@ -151,7 +151,7 @@ Status TinRaster::finish(ImportBatch& batch, const TerrainDescription& descripti
   }
   const auto index = writer.finish();
   if (!index) return index.error();
-  return add_terrain_model(batch, shape, *index, writer.lowest_m(), writer.highest_m(), description);
+  return batch.add(terrain_model_change(batch, shape, *index, writer.lowest_m(), writer.highest_m(), description));
 }
 
 }  // namespace cityloom::space

@@ -2,6 +2,7 @@
 import { useRef, useState } from 'react';
 import { canFilm, composePicture, pngOf, recordFilm, saveFile, type Caption, type FilmPlan } from '../../layers/picture';
 import type { App } from '../../state/app';
+import { creditOf } from '../../state/catalogue';
 import { whereOf } from '../../state/sun';
 import type { Words } from '../../state/words';
 import { useApp, useStore, useWords } from '../hooks';
@@ -18,7 +19,7 @@ function captionOf(app: App, words: Words): Caption {
     title: city,
     lines: [
       `${words.moment(atMs ?? app.nowMs.get())} · ${state}${where ? ` · ${words.position([where[0], where[1]])}` : ''}`,
-      `${words.t('map.copyright')} · Cityloom`,
+      `${words.t(creditOf(app.summary.get().value))} · Cityloom`,
     ],
   };
 }
