@@ -76,6 +76,11 @@ void Worker::end() {
   // Nobody runs the loop any more: close here, so that counts are right and what is waited for hears of it.
   const auto open = std::exchange(connections_, {});
   for (const auto& [pointer, connection] : open) connection->close();
+  // What the sockets were waiting for holds connections, and they hold this worker: run, so that all of it is let go.
+  timer_.cancel();
+  guard_.reset();
+  io_.restart();
+  io_.poll();
 }
 
 void Worker::renew_time() {
@@ -115,6 +120,7 @@ void Worker::tick() {
 void Worker::adopt(boost::asio::ip::tcp::socket socket) {
   auto connection = std::make_shared<Connection>(shared_from_this(), std::move(socket));
   boost::asio::post(io_, [this, connection = std::move(connection)] {
+    if (ended_) return connection->close();
     connections_.emplace(connection.get(), connection);
     connection->start();
   });

@@ -109,7 +109,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
   std::thread thread_;
   std::thread::id id_;
   std::mutex inbox_mutex_;
-  bool ended_ = false;  // guarded by inbox_mutex_: a late answer finds nobody
+  bool ended_ = false;  // guarded by inbox_mutex_ (set when the loop has ended): a late answer finds nobody
   std::vector<Item> inbox_;
   std::vector<Item> draining_;
   std::unordered_map<Connection*, std::shared_ptr<Connection>> connections_;
