@@ -3,8 +3,10 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -73,7 +75,11 @@ class Broker {
   }
   void stop(int signal) {
     if (process_ <= 0) return;
-    kill(process_, signal);
+    // It says that it runs a moment before its loop begins, and forgets a signal that comes in between.
+    pollfd ended{static_cast<int>(syscall(SYS_pidfd_open, process_, 0)), POLLIN, 0};
+    do kill(process_, signal);
+    while (poll(&ended, 1, 1'000) == 0);
+    close(ended.fd);
     waitpid(process_, nullptr, 0);
     process_ = 0;
   }

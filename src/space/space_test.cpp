@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <filesystem>
 #include <fstream>
@@ -11,6 +10,7 @@
 
 #include "space/testing/memory_sink.hpp"
 #include "space/testing/shared_data.hpp"
+#include "space/testing/zip_writer.hpp"
 
 namespace cityloom::space {
 namespace {
@@ -281,22 +281,9 @@ TEST(Import, ObjectsWithoutANumberAreNamedByTheirLine) {
   EXPECT_EQ(report.warnings[2].object, "node/5");
 }
 
-std::string gzip(const std::string& bytes) {
-  z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string packed(deflateBound(&stream, bytes.size()) + 64, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
-}
-
 TEST(Import, PackedFilesWholeAndCutOff) {
-  const std::string packed = gzip(osm(square + way(10, {1, 2, 3, 4, 1}, tag("building", "yes"))));
+  const std::string packed =
+      testing::packed_by_zlib(osm(square + way(10, {1, 2, 3, 4, 1}, tag("building", "yes"))), 31);
   MemorySink sink;
   EXPECT_EQ(import_bytes("a.osm.gz", packed, sink)->imported, 1u);
   EXPECT_EQ(import_bytes("a.osm.gz", packed.substr(0, packed.size() / 2), sink).error().code, base::Code::corrupt);

@@ -10,11 +10,11 @@
 
 namespace cityloom::space::testing {
 
-/// Raw deflate, without a head of its own.
-inline std::string deflated(const std::string& content) {
+/// Content packed by zlib: raw (-15), or as gzip (31).
+inline std::string packed_by_zlib(const std::string& content, int window_bits) {
   z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string packed(deflateBound(&stream, content.size()), '\0');
+  EXPECT_EQ(deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  std::string packed(deflateBound(&stream, content.size()) + 64, '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
   stream.avail_in = static_cast<uInt>(content.size());
   stream.next_out = reinterpret_cast<Bytef*>(packed.data());
@@ -32,7 +32,7 @@ inline std::string zip_of(const std::map<std::string, std::string>& files, bool 
   };
   std::string all, list;
   for (const auto& [name, content] : files) {
-    const std::string packed = is_deflated ? deflated(content) : content;
+    const std::string packed = is_deflated ? packed_by_zlib(content, -15) : content;
     const size_t offset = all.size();
     std::string head;
     put(head, 20, 2);
