@@ -1,5 +1,5 @@
 // Moves the eye and finds what is under a pixel: the map's answer to panels, keys and the address.
-import { Cartesian2, Cartesian3, Cartographic, Cesium3DTileFeature, Math as CesiumMath, Matrix4, type Scene } from 'cesium';
+import { Cartesian2, Cartesian3, Cartographic, Cesium3DTileFeature, Math as CesiumMath, Matrix4, type CesiumWidget, type Scene } from 'cesium';
 import { standing, viewOf, viewOfBox, type View } from '../math/camera';
 import { boxOf, diagonalMetres, lowestOf, middleOf, moved, type Box, type Geometry, type Position } from '../math/geo';
 import type { MapControls } from '../state/map_controls';
@@ -62,12 +62,14 @@ export interface Home {
 
 /** Controls of the map. `homeOf` is asked each time, since the city may be imported later. */
 export class SceneControls implements MapControls {
+  readonly #widget: CesiumWidget;
   readonly #scene: Scene;
   readonly #homeOf: () => Home | null;
   #followed: { readonly place: Cartesian3; readonly atMs: number } | null = null;
 
-  constructor(scene: Scene, homeOf: () => Home | null) {
-    this.#scene = scene;
+  constructor(widget: CesiumWidget, homeOf: () => Home | null) {
+    this.#widget = widget;
+    this.#scene = widget.scene;
     this.#homeOf = homeOf;
   }
 
@@ -202,6 +204,19 @@ export class SceneControls implements MapControls {
   drawn = (): HTMLCanvasElement => {
     this.#scene.render();
     return this.#scene.canvas;
+  };
+
+  drawnFinely = <T>(use: (canvas: HTMLCanvasElement) => T): T => {
+    const usual = this.#widget.resolutionScale;
+    this.#widget.resolutionScale = Math.min(2, window.devicePixelRatio || 1);
+    this.#widget.resize();
+    try {
+      return use(this.drawn());
+    } finally {
+      this.#widget.resolutionScale = usual;
+      this.#widget.resize();
+      this.#scene.requestRender();
+    }
   };
 }
 

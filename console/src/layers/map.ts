@@ -216,7 +216,7 @@ export function openMap(container: HTMLElement, app: App, light: boolean): Stop 
     return null;
   }
   app.mapStatus.update((status) => ({ ...status, phase: 'ready', light }));
-  const controls = new SceneControls(widget.scene, () => homeOfMap(app));
+  const controls = new SceneControls(widget, () => homeOfMap(app));
   const stops: Stop[] = [
     watch(app.settings, ({ theme }) => theme, (theme) => colourScene(widget.scene, theme)),
     ...followSun(app, widget),

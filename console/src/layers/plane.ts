@@ -122,6 +122,7 @@ class PlaneMap implements MapControls {
     this.#draw();
     return this.#canvas;
   };
+  drawnFinely = <T>(use: (canvas: HTMLCanvasElement) => T): T => use(this.drawn());
 
   #isNear(place: Position, x: number, y: number): boolean {
     const at = pixelOn(this.#plane, place);

@@ -28,6 +28,8 @@ export interface MapControls {
   groundAt(longitude: number, latitude: number): number;
   /** Draws the scene once and answers its canvas, to be copied at once. */
   drawn(): HTMLCanvasElement;
+  /** The same at the full resolution of the screen, however coarsely a slow machine draws; the canvas only holds it within `use`. */
+  drawnFinely<T>(use: (canvas: HTMLCanvasElement) => T): T;
   /** Pixel of a place on the map, null when it is behind the eye. */
   pixelOf(longitude: number, latitude: number, heightMetres: number): { readonly x: number; readonly y: number } | null;
 }

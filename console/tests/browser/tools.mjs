@@ -215,12 +215,14 @@ async function importChecks({ tally, url, console: address, shoot }, page) {
   });
 }
 
-async function pictureChecks({ tally, console: address }, page) {
+async function pictureChecks({ tally, console: address, shoot }, page) {
   await tally.check('a picture is saved as PNG and a film as WebM', async () => {
     await page.goto(`${address}?panel=picture`);
     await mapReady(page);
     const [picture] = await Promise.all([page.waitForEvent('download'), page.click('#take-picture')]);
-    expect(picture.suggestedFilename().endsWith('.png') && statSync(await picture.path()).size > 20_000, `the picture is ${picture.suggestedFilename()}`);
+    const bytes = statSync(await picture.path()).size;
+    await shoot(page, 'tools-picture');
+    expect(picture.suggestedFilename().endsWith('.png') && bytes > 20_000, `the picture is ${picture.suggestedFilename()} of ${bytes} bytes`);
     await page.selectOption('.panel-right select', '5');
     const [film] = await Promise.all([page.waitForEvent('download', { timeout: 90_000 }), page.click('#record-film')]);
     expect(film.suggestedFilename().endsWith('.webm') && statSync(await film.path()).size > 5000, `the film is ${film.suggestedFilename()}`);

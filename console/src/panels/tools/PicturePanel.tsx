@@ -35,7 +35,7 @@ const mapElement = (): HTMLElement | null => document.getElementById('map');
 async function takePicture(app: App, words: Words): Promise<void> {
   const [controls, element] = [app.map.get(), mapElement()];
   if (!controls || !element) return;
-  const blob = await pngOf(composePicture(controls.drawn(), element, captionOf(app, words)));
+  const blob = await pngOf(controls.drawnFinely((canvas) => composePicture(canvas, element, captionOf(app, words))));
   saveFile(blob, fileName(app, 'png'));
   app.announcement.set(words.t('picture.saved', { size: words.quantity(Number((blob.size / 1e6).toFixed(2)), '4L') }));
 }
