@@ -57,7 +57,8 @@ class Walk:
         implicit = root["implicitTiling"]
         self.levels, self.subtree_levels = implicit["availableLevels"], implicit["subtreeLevels"]
         self.patterns = {"subtree": implicit["subtrees"]["uri"], "content": root["content"]["uri"]}
-        self.subtree((0, 0, 0), root["geometricError"], root["boundingVolume"]["region"])
+        self.root = root["boundingVolume"]["region"]
+        self.subtree((0, 0, 0), root["geometricError"], None)
 
     def ask(self, kind, place):
         uri = self.patterns[kind]
@@ -72,9 +73,18 @@ class Walk:
         expect(subtree.has_tile(0), "a subtree without its root")
         self.tile(subtree, place, 0, 0, error, above)
 
+    def in_its_quarter(self, place, region):
+        """Until a subtree is read, its tiles stand where the root's volume is quartered."""
+        for low, high, number in ((0, 2, place[1]), (1, 3, place[2])):
+            size = (self.root[high] - self.root[low]) / 2 ** place[0]
+            start = self.root[low] + number * size
+            expect(start <= (region[low] + region[high]) / 2 <= start + size, f"{place} is not in its quarter of the root")
+        expect(region[4] >= self.root[4] and region[5] <= self.root[5], f"{place} is higher or lower than the root")
+
     def tile(self, subtree, place, level, morton, error, above):
         region = subtree.region((4 ** level - 1) // 3 + morton)
-        expect(all(region[i] >= above[i] - 1e-12 for i in (0, 1, 4)) and all(region[i] <= above[i] + 1e-12 for i in (2, 3, 5)),
+        self.in_its_quarter(place, region)
+        expect(above is None or all(region[i] >= above[i] - 1e-12 for i in (0, 1, 4)) and all(region[i] <= above[i] + 1e-12 for i in (2, 3, 5)),
                f"{place} leaves the volume above it")
         uri, body = self.ask("content", place)
         self.contents[uri] = body

@@ -237,6 +237,21 @@ std::string version_text(const TileNodePointer& tree) {
   return etag.substr(1, etag.size() - 2);
 }
 
+namespace {
+
+// The cell itself: clients quarter it for the volume of tiles whose subtree they have not read yet. What crosses the
+// cell's edge is within the regions that subtrees tell. The cell of level 0 reaches beyond the pole.
+std::array<double, 6> root_region(const TileNode& root) {
+  std::array<double, 6> region = region_of(root.extent);
+  if (root.cell.level == 0) return region;
+  const twin::Box box = root.cell.box();
+  const double sides_deg[] = {box.west_deg, box.south_deg, box.east_deg, box.north_deg};
+  for (size_t i = 0; i < 4; ++i) region[i] = sides_deg[i] * radians_per_degree;
+  return region;
+}
+
+}  // namespace
+
 std::string tileset_json(const TileNodePointer& tree, std::string_view query) {
   const TileNodePointer root = tileset_root(tree);
   rapidjson::StringBuffer text;
@@ -254,7 +269,7 @@ std::string tileset_json(const TileNodePointer& tree, std::string_view query) {
   json.StartObject();
   json.Key("region");
   json.StartArray();
-  for (double value : region_of(root ? root->extent : TileExtent{0, 0, 0, 0, 0, 0})) json.Double(value);
+  for (double value : root ? root_region(*root) : std::array<double, 6>{}) json.Double(value);
   json.EndArray();
   json.EndObject();
   json.Key("geometricError");

@@ -67,8 +67,8 @@ void TilesetWalker::walk() {
   if (as_of_) as_of_->number = std::stoull(content_pattern_.substr(moment + 6));
   for (std::string* pattern : {&content_pattern_, &subtree_pattern_})
     pattern->resize(pattern->rfind('?') != std::string::npos ? pattern->rfind('?') : pattern->size());
-  const auto region = root["boundingVolume"]["region"].get<Region>();
-  walk_subtree({}, root["geometricError"].get<double>(), &region);
+  root_ = root["boundingVolume"]["region"].get<Region>();
+  walk_subtree({}, root["geometricError"].get<double>(), nullptr);
 }
 
 TilesetWalker::Subtree TilesetWalker::read_subtree(Place place) {
@@ -129,6 +129,7 @@ double TilesetWalker::walk_tile(const Subtree& subtree, Place root, Place place,
   for (size_t before = 0; before < bit; ++before) row += subtree.available(tiles, before) ? 1 : 0;
   const Region region = subtree.region(row);
   if (above != nullptr) expect_within(region, *above);
+  expect_in_its_quarter(place, region);
   double below = 0;
   bool is_finest = true;
   for (uint32_t quarter = 0; quarter < 4; ++quarter) {
@@ -147,6 +148,18 @@ double TilesetWalker::walk_tile(const Subtree& subtree, Place root, Place place,
   const double here = see_content(place, region, is_finest);
   if (!is_finest && below > 0) upper_volume_worst = std::max(upper_volume_worst, std::abs(here / below - 1));
   return is_finest ? here : below;
+}
+
+// Until a subtree is read, its tiles stand where the root's volume is quartered: there the eye looks for them.
+void TilesetWalker::expect_in_its_quarter(Place place, const Region& region) const {
+  const double parts = std::exp2(place.level);
+  const double west = root_[0] + (root_[2] - root_[0]) * place.x / parts,
+               south = root_[1] + (root_[3] - root_[1]) * place.y / parts;
+  const double middle_x = (region[0] + region[2]) / 2, middle_y = (region[1] + region[3]) / 2;
+  EXPECT_TRUE(middle_x >= west && middle_x <= west + (root_[2] - root_[0]) / parts) << place.level << "/" << place.x;
+  EXPECT_TRUE(middle_y >= south && middle_y <= south + (root_[3] - root_[1]) / parts) << place.level << "/" << place.y;
+  EXPECT_GE(region[4], root_[4]);
+  EXPECT_LE(region[5], root_[5]);
 }
 
 double TilesetWalker::see_content(Place place, const Region& region, bool is_finest) {

@@ -53,12 +53,14 @@ class TilesetWalker {
   double walk_subtree(Place place, double error_m, const Region* above);
   double walk_tile(const Subtree& subtree, Place root, Place place, size_t level, size_t morton, double error_m,
                    const Region* above);
+  void expect_in_its_quarter(Place place, const Region& region) const;
   double see_content(Place place, const Region& region, bool is_finest);
 
   CityTiles& tiles_;
   std::optional<thread::Offset> as_of_;
   std::string layer_;
   std::string content_pattern_, subtree_pattern_, query_;
+  Region root_{};
   uint32_t subtree_levels_ = 0, levels_ = 0;
 };
 
