@@ -15,7 +15,9 @@ using base::Status;
 
 struct Thread::Parts {
   Parts(std::unique_ptr<Store> store_, const base::Clock& clock_, const Options& options)
-      : store(std::move(store_)), clock(clock_), views(*store, options.feed_bytes_in_memory) {}
+      : store(std::move(store_)),
+        clock(clock_),
+        views(*store, options.feed_bytes_in_memory, options.resident_bytes_max) {}
 
   std::unique_ptr<Store> store;
   const base::Clock& clock;
