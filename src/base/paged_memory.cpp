@@ -61,6 +61,7 @@ void* PagedMemory::File::do_allocate(size_t bytes, size_t /*alignment: a page's*
   if (::posix_fallocate(file_, static_cast<off_t>(end_), static_cast<off_t>(whole)) != 0) throw std::bad_alloc();
   void* start = ::mmap(nullptr, whole, PROT_READ | PROT_WRITE, MAP_SHARED, file_, static_cast<off_t>(end_));
   if (start == MAP_FAILED) throw std::bad_alloc();
+  ::madvise(start, whole, MADV_RANDOM);
   regions_[start] = {whole, end_};
   end_ += whole;
   return start;

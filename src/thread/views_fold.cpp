@@ -329,7 +329,7 @@ base::Status Views::publish(Stage& stage) {
 EntityRecord Views::kept(const EntityRecord& record) {
   if (!pages_) return record;
   kept_bytes_ += record.bytes().size();
-  if (kept_bytes_ > resident_bytes_max_ / 4) {
+  if (kept_bytes_ > resident_bytes_max_ / 32) {
     limit_memory();
     kept_bytes_ = 0;
   }
