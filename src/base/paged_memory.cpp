@@ -46,6 +46,11 @@ void PagedMemory::limit(size_t resident_bytes_max) {
   file_.leave_to_system();
 }
 
+size_t PagedMemory::bytes() {
+  const std::lock_guard lock(mutex_);
+  return file_.bytes();
+}
+
 PagedMemory::File::~File() {
   ::close(file_);
 }
@@ -64,6 +69,7 @@ void* PagedMemory::File::do_allocate(size_t bytes, size_t /*alignment: a page's*
   ::madvise(start, whole, MADV_RANDOM);
   regions_[start] = {whole, end_};
   end_ += whole;
+  bytes_ += whole;
   return start;
 }
 
@@ -71,6 +77,7 @@ void PagedMemory::File::do_deallocate(void* start, size_t /*bytes*/, size_t /*al
   const auto found = regions_.find(start);
   const Region region = found->second;
   regions_.erase(found);
+  bytes_ -= region.bytes;
   ::munmap(start, region.bytes);
   // The room on the disk, too: a large piece comes and goes alone.
   (void)::fallocate(file_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(region.at),

@@ -41,12 +41,16 @@ class PagedMemory {
   /// millisecond for 50 MB left.
   void limit(size_t resident_bytes_max);
 
+  /// Of the file, about.
+  size_t bytes();
+
  private:
   class File final : public std::pmr::memory_resource {  // what the pool cuts up
    public:
     explicit File(int file) : file_(file) {}
     ~File() override;
     void leave_to_system() const;
+    size_t bytes() const { return bytes_; }
 
    private:
     struct Region {
@@ -59,6 +63,7 @@ class PagedMemory {
 
     int file_;
     size_t end_ = 0;
+    size_t bytes_ = 0;
     std::map<void*, Region> regions_;  // by where they start
   };
 

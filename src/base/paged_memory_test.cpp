@@ -67,6 +67,7 @@ TEST(PagedMemory, RoomIsUsedAgain) {
     }
   }
   EXPECT_LT(file_pages_in_memory(), before + (4u << 20));
+  EXPECT_LT(memory->bytes(), 4u << 20);
 }
 
 TEST(PagedMemory, APieceOutlivesTheHandle) {

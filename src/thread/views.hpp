@@ -154,6 +154,7 @@ class Views {
   size_t dirty_bytes() const { return dirty_bytes_ + history_.dirty_bytes(); }
   /// Leaves large records to the system where too much of them is in memory. Any worker.
   void limit_memory() const;
+  size_t paged_bytes() const { return pages_ ? pages_->bytes() : 0; }  ///< of the file with large records
 
   // --- Reading (any worker) ---------------------------------------------------------------------------------------
 
