@@ -203,6 +203,7 @@ class EmbeddedStore final : public thread::Store {
 
   Status backup(const std::string& folder) override;
 
+  std::string scratch_folder() const override { return folder_; }
   uint64_t size_bytes(Family family) const override {
     uint64_t tables = 0;
     uint64_t blobs = 0;

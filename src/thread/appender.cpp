@@ -323,7 +323,10 @@ void Appender::publish_groups() {
     Group* group = std::exchange(to_publish_, nullptr);
     publishing_ = true;
     lock.unlock();
-    if (group != nullptr) publish(*group);
+    if (group != nullptr)
+      publish(*group);
+    else
+      views_.limit_memory();
     checkpoint_if_due();
     lock.lock();
     publishing_ = false;

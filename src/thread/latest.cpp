@@ -42,8 +42,8 @@ std::vector<std::string_view> packed_locations_of(const EntityRecord& record) {
 EntityRecord Latest::find(std::string_view entity_id, size_t hash) const {
   const Shard& shard = shards_[hash >> 58];
   const std::shared_lock lock(shard.mutex);
-  const auto found = shard.records.find(entity_id, hash);
-  return found == shard.records.end() ? EntityRecord() : *found;
+  const auto found = shard.records.find(Wanted{hash, entity_id});
+  return found == shard.records.end() ? EntityRecord() : found->record;
 }
 
 EntityRecord Latest::find(EntityNumber number) const {
@@ -81,11 +81,11 @@ void Latest::put(const EntityRecord& record, EntityNumber number, size_t hash, b
   Shard& shard = shards_[hash >> 58];
   {
     const std::unique_lock lock(shard.mutex);
-    const auto found = before ? shard.records.find(before, hash) : shard.records.end();
+    const auto found = before ? shard.records.find(Held{hash, before}) : shard.records.end();
     if (found == shard.records.end()) {
-      shard.records.insert(record);
+      shard.records.insert({hash, record});
     } else {
-      const_cast<EntityRecord&>(*found) = record;  // the id, and with it the hash, stays
+      const_cast<Held&>(*found).record = record;  // the id, and with it the hash, stays
     }
   }
   record_bytes_.fetch_add(record.memory_bytes() - (before ? before.memory_bytes() : 0), std::memory_order_relaxed);
@@ -125,7 +125,7 @@ void Latest::index(const EntityRecord& before, const EntityRecord& after) {
 
 uint64_t Latest::memory_bytes() const {
   const std::shared_lock lock(index_mutex_);
-  return record_bytes_.load(std::memory_order_relaxed) + numbers_end() * 2 * sizeof(EntityRecord) +
+  return record_bytes_.load(std::memory_order_relaxed) + numbers_end() * (sizeof(Held) + sizeof(EntityRecord)) +
          by_cell_.size() * 18;
 }
 

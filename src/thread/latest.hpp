@@ -39,18 +39,12 @@ inline constexpr int coarse_level = 13;
 /// The latest record of every entity of a branch that the branch itself has touched; ended ones stay as records
 /// without types. One worker writes, any reads: a lookup takes two short shared locks.
 class Latest {
-  struct IdHash {
-    using is_transparent = void;
-    size_t operator()(std::string_view id) const { return absl::Hash<std::string_view>()(id); }
-    size_t operator()(const twin::EntityRecord& record) const { return (*this)(record.id()); }
-  };
-
  public:
   Latest() = default;
   Latest(const Latest&) = delete;
   Latest& operator=(const Latest&) = delete;
 
-  static size_t hash_of(std::string_view entity_id) { return IdHash()(entity_id); }
+  static size_t hash_of(std::string_view entity_id) { return absl::Hash<std::string_view>()(entity_id); }
 
   twin::EntityRecord find(std::string_view entity_id) const {  ///< empty if it does not exist
     return find(entity_id, hash_of(entity_id));
@@ -79,21 +73,34 @@ class Latest {
   std::optional<Numbers> meeting(const std::vector<Cell>& cells, size_t most) const;
 
  private:
-  struct IdEqual {
+  // With the hash of the id beside it: nothing reads records, which may be on the disk, to look for another.
+  struct Held {
+    size_t hash = 0;
+    twin::EntityRecord record;
+  };
+  struct Wanted {
+    size_t hash = 0;
+    std::string_view id;
+  };
+  struct HeldHash {
     using is_transparent = void;
-    static std::string_view id_of(const twin::EntityRecord& record) { return record.id(); }
-    static std::string_view id_of(std::string_view id) { return id; }
-    template <class Left, class Right>
-    bool operator()(const Left& left, const Right& right) const {
-      return id_of(left) == id_of(right);
+    template <class One>
+    size_t operator()(const One& one) const {
+      return one.hash;
     }
-    bool operator()(const twin::EntityRecord& left, const twin::EntityRecord& right) const {
-      return left.is(right) || left.id() == right.id();
+  };
+  struct HeldEqual {
+    using is_transparent = void;
+    bool operator()(const Held& left, const Wanted& right) const {
+      return left.hash == right.hash && left.record.id() == right.id;
+    }
+    bool operator()(const Held& left, const Held& right) const {
+      return left.hash == right.hash && (left.record.is(right.record) || left.record.id() == right.record.id());
     }
   };
   struct Shard {
     mutable std::shared_mutex mutex;
-    absl::flat_hash_set<twin::EntityRecord, IdHash, IdEqual> records;
+    absl::flat_hash_set<Held, HeldHash, HeldEqual> records;
   };
   // Records by number, in pieces that never move.
   static constexpr uint32_t piece_size = 4'096;

@@ -152,6 +152,9 @@ class Store {
   /// Bytes on disk that the family takes, about.
   virtual uint64_t size_bytes(Family family) const = 0;
 
+  /// A folder on the store's disk for files that have no name; "": there is none.
+  virtual std::string scratch_folder() const { return {}; }
+
   /// Moves everything written to its final place on disk (for measuring sizes, and before a clean stop).
   virtual base::Status flush() = 0;
 };

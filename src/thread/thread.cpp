@@ -15,12 +15,23 @@ using base::Status;
 
 struct Thread::Parts {
   Parts(std::unique_ptr<Store> store_, const base::Clock& clock_, const Options& options)
-      : store(std::move(store_)), clock(clock_), views(*store, options.feed_bytes_in_memory) {}
+      : store(std::move(store_)),
+        clock(clock_),
+        kept_views(std::make_unique<Views>(*store, options.feed_bytes_in_memory, options.resident_bytes_max)),
+        views(*kept_views) {}
+  // Giving back a city record by record reads all of it from the disk once more, only to forget it: the process's end
+  // does that at no cost.
+  ~Parts() {
+    appender.reset();
+    if (views.paged_bytes() > left_paged_bytes_min) (void)kept_views.release();
+  }
+  static constexpr size_t left_paged_bytes_min = 256u << 20;
 
   std::unique_ptr<Store> store;
   const base::Clock& clock;
   twin::TermTable terms;
-  Views views;
+  std::unique_ptr<Views> kept_views;
+  Views& views;
   std::unique_ptr<Appender> appender;
 };
 

@@ -111,7 +111,13 @@ struct Stage {
 /// All views of a thread. One worker stages, one (maybe another) publishes and collects, any worker reads.
 class Views {
  public:
-  Views(const Store& store, size_t recent_bytes_max) : store_(store), history_(store), recent_(recent_bytes_max) {}
+  /// Of what is in the pages of large records, about `resident_bytes_max` are in memory.
+  Views(const Store& store, size_t recent_bytes_max, size_t resident_bytes_max)
+      : store_(store),
+        history_(store),
+        recent_(recent_bytes_max),
+        resident_bytes_max_(resident_bytes_max),
+        pages_(base::PagedMemory::open(store.scratch_folder())) {}
   Views(const Views&) = delete;
   Views& operator=(const Views&) = delete;
 
@@ -146,6 +152,9 @@ class Views {
   void collect(Batch& batch);
   void settle();
   size_t dirty_bytes() const { return dirty_bytes_ + history_.dirty_bytes(); }
+  /// Leaves large records to the system where too much of them is in memory. Any worker.
+  void limit_memory() const;
+  size_t paged_bytes() const { return pages_ ? pages_->bytes() : 0; }  ///< of the file with large records
 
   // --- Reading (any worker) ---------------------------------------------------------------------------------------
 
@@ -193,6 +202,7 @@ class Views {
   base::Status fold_any(Stage& stage, Standing& standing, const Commit& commit, std::span<const twin::Fact> facts);
   std::shared_ptr<Branch> writable_branch(BranchId id) const;
   void publish_branches(Stage& stage);
+  twin::EntityRecord kept(const twin::EntityRecord& record);
   std::string packed_state() const;
   base::Status load_state();
 
@@ -208,6 +218,8 @@ class Views {
   const Store& store_;
   History history_;
   RecentCommits recent_;
+  const size_t resident_bytes_max_;
+  const base::PagedMemory::Handle pages_;  // of large records; nullptr: the heap has them
   std::shared_ptr<Branch> main_ = std::make_shared<Branch>();
   mutable std::shared_mutex branches_mutex_;
   std::map<uint32_t, std::shared_ptr<Branch>> branches_;  // without main
@@ -227,6 +239,7 @@ class Views {
   absl::flat_hash_set<uint64_t> dirty_;    // branch and number of records to store
   std::vector<BranchId> erased_branches_;  // whose stored entries are to go
   size_t dirty_bytes_ = 0;
+  size_t kept_bytes_ = 0;  // since the memory was last limited
   uint64_t collected_ = 0;
 
   mutable std::shared_mutex ever_mutex_;

@@ -310,7 +310,7 @@ base::Status Views::publish(Stage& stage) {
   for (const Stage::Touched& one : stage.touched) {
     if (dirty_.insert(dirty_key(one.branch->info.id, one.number)).second)
       dirty_bytes_ += one.record.bytes().size() + 16;
-    one.branch->latest.put(one.record, one.number, one.hash, one.plain);
+    one.branch->latest.put(kept(one.record), one.number, one.hash, one.plain);
   }
   if (stage.next_number != 0) published_next_number_ = stage.next_number;
   publish_branches(stage);
@@ -324,6 +324,20 @@ base::Status Views::publish(Stage& stage) {
   head_time_.store(stage.commits.back()->recorded_at.microseconds, std::memory_order_release);
   head_.store(stage.commits.back()->offset.number, std::memory_order_release);
   return {};
+}
+
+EntityRecord Views::kept(const EntityRecord& record) {
+  if (!pages_) return record;
+  kept_bytes_ += record.bytes().size();
+  if (kept_bytes_ > resident_bytes_max_ / 32) {
+    limit_memory();
+    kept_bytes_ = 0;
+  }
+  return record.paged_in(*pages_);
+}
+
+void Views::limit_memory() const {
+  if (pages_) pages_->limit(resident_bytes_max_);
 }
 
 void Views::publish_branches(Stage& stage) {
@@ -445,7 +459,7 @@ base::Status Views::load() {
       read = fail(Code::corrupt, "a stored entity cannot be read", {}, "run 'cityloom refold' to fold the views again");
       return false;
     }
-    branch->latest.put(*record, record->number(), Latest::hash_of(record->id()), false);
+    branch->latest.put(kept(*record), record->number(), Latest::hash_of(record->id()), false);
     return true;
   });
   if (!scanned) return scanned;

@@ -40,13 +40,19 @@ void append_attribute(const Attribute& attribute, std::string& to) {
 
 struct EntityRecord::Block {
   mutable std::atomic<uint32_t> holders{1};
-  uint32_t size = 0;
+  uint32_t size : 31 = 0;
+  uint32_t is_paged : 1 = 0;  // whose memory it is stands before the block
 
   const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
+  base::PagedMemory*& paged_by() { return reinterpret_cast<base::PagedMemory**>(this)[-1]; }
+  size_t paged_bytes() const { return sizeof(base::PagedMemory*) + sizeof(Block) + size; }
 
   static Block* make(std::string_view bytes) {
     void* memory = std::malloc(sizeof(Block) + bytes.size());
     if (memory == nullptr) throw std::bad_alloc();
+    return fill(memory, bytes);
+  }
+  static Block* fill(void* memory, std::string_view bytes) {
     auto* block = new (memory) Block;
     block->size = static_cast<uint32_t>(bytes.size());
     std::memcpy(static_cast<char*>(memory) + sizeof(Block), bytes.data(), bytes.size());
@@ -71,10 +77,25 @@ void EntityRecord::hold() const noexcept {
 
 void EntityRecord::release() noexcept {
   if (block_ != nullptr && block_->holders.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-    block_->~Block();
-    std::free(block_);
+    if (block_->is_paged == 0) {
+      block_->~Block();
+      std::free(block_);
+    } else {
+      base::PagedMemory* const memory = block_->paged_by();
+      memory->free(&block_->paged_by(), block_->paged_bytes());
+    }
   }
   block_ = nullptr;
+}
+
+EntityRecord EntityRecord::paged_in(base::PagedMemory& memory) const {
+  if (block_->is_paged != 0 || block_->size < paged_bytes_min) return *this;
+  void* const piece = memory.allocate(block_->paged_bytes());
+  if (piece == nullptr) return *this;
+  Block* const block = Block::fill(static_cast<base::PagedMemory**>(piece) + 1, bytes());
+  block->is_paged = 1;
+  block->paged_by() = &memory;
+  return EntityRecord(block);
 }
 
 EntityRecord EntityRecord::pack(const Entity& entity, EntityNumber number) {

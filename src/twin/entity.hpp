@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/paged_memory.hpp"
 #include "twin/attribute.hpp"
 
 namespace cityloom::twin {
@@ -70,6 +71,11 @@ class EntityRecord {
   /// is copied as it lies. The memory of `scratch` is used again. Cost: some 100 ns, and 5 ns an attribute.
   EntityRecord with_attributes(const std::vector<Attribute>& stated, size_t known, Offset offset,
                                base::Instant modified_at, std::string& scratch) const;
+
+  /// The same, in memory that the system may page out, if it is large; else, or where there is no room, this very one.
+  /// Must exist. Cost: a copy.
+  EntityRecord paged_in(base::PagedMemory& memory) const;
+  static constexpr size_t paged_bytes_min = 768;  ///< more than nearly all that has no geometry of many corners
 
   /// Takes bytes that `bytes()` once gave. Errors: corrupt.
   static base::Result<EntityRecord> from_bytes(std::string_view bytes);
