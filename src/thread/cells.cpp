@@ -37,7 +37,7 @@ std::vector<Cell> cells_of(const twin::Geometry& geometry, int level_max) {
     const twin::Position& position = geometry.positions.front();
     return {S2CellId(S2LatLng::FromDegrees(position.latitude_deg, position.longitude_deg)).parent(level_max).id()};
   }
-  return covering(rectangle_of(geometry), level_max, 8);
+  return covering(rectangle_of(geometry), level_max, 4);
 }
 
 std::vector<Cell> cells_around(const twin::Geometry& geometry, double distance_m) {

@@ -23,7 +23,7 @@ using Numbers = ::Roaring;
 /// S2 cells as numbers, coarse to fine.
 using Cell = uint64_t;
 
-/// The cells that cover a geometry: at most 8, none finer than `level_max` (0..30). A point gives one cell.
+/// The cells that cover a geometry: at most 4, none finer than `level_max` (0..30). A point gives one cell.
 std::vector<Cell> cells_of(const twin::Geometry& geometry, int level_max);
 /// The cells that cover what lies within `distance_m` of a geometry's bounds: at most 16.
 std::vector<Cell> cells_around(const twin::Geometry& geometry, double distance_m);

@@ -44,7 +44,7 @@ struct Options {                       ///< limits of one thread
   size_t queue_bytes_max = 256u << 20;
   size_t batch_changes_max = 4'096;         ///< changes that share one sync
   size_t feed_bytes_in_memory = 32u << 20;  ///< recent commits held for followers near the head
-  size_t dirty_bytes_max = 64u << 20;       ///< of views not yet written before a checkpoint is made
+  size_t dirty_bytes_max = 32u << 20;       ///< of views not yet written before a checkpoint is made
   size_t resident_bytes_max = 128u << 20;   ///< of the program and of large records, about, in memory at a time
   int64_t checkpoint_interval_ms = 5'000;
 };
