@@ -124,6 +124,7 @@ class Server:
         self.process = subprocess.Popen([BINARY, "serve", "--data", data, "--port", "0", *options],
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, **popen)
         self.said, self.errors = [], []
+        self._heard, self._ended = threading.Condition(), 0
         self._readers = [threading.Thread(target=self._read, args=pair, daemon=True)
                          for pair in ((self.process.stdout, self.said), (self.process.stderr, self.errors))]
         for reader in self._readers:
@@ -134,22 +135,27 @@ class Server:
 
     def _read(self, stream, lines):
         for line in stream:
-            lines.append(line.decode(errors="replace").rstrip("\n"))
+            with self._heard:
+                lines.append(line.decode(errors="replace").rstrip("\n"))
+                self._heard.notify_all()
+        with self._heard:
+            self._ended += 1
+            self._heard.notify_all()
+
+    def _port_told(self):
+        matches = (re.fullmatch(r"Cityloom is ready at http://127\.0\.0\.1:(\d+)/", line) for line in self.said)
+        return next((int(match.group(1)) for match in matches if match), None)
 
     def wait_ready(self, timeout):
-        end = time.monotonic() + timeout
-        while time.monotonic() < end:
-            for line in self.said:
-                match = re.fullmatch(r"Cityloom is ready at http://127\.0\.0\.1:(\d+)/", line)
-                if match:
-                    self.port = int(match.group(1))
-                    return
-            if self.process.poll() is not None:
-                for reader in self._readers:
-                    reader.join(2)
-                raise AssertionError(f"ended with {self.process.returncode} before it was ready: {self.said} {self.errors}")
-            time.sleep(0.005)
-        raise AssertionError(f"not ready within {timeout} s: {self.said} {self.errors}")
+        """Returns when the server has said that it is ready; an error when it ends before, or the time is over."""
+        with self._heard:
+            self._heard.wait_for(lambda: self._port_told() or self._ended == len(self._readers), timeout)
+            self.port = self._port_told()
+            if self.port:
+                return
+            if self._ended == len(self._readers):
+                raise AssertionError(f"ended with {self.process.wait(timeout)} before it was ready: {self.said} {self.errors}")
+            raise AssertionError(f"not ready within {timeout} s: {self.said} {self.errors}")
 
     def client(self, timeout=30):
         return Client(self.port, timeout)

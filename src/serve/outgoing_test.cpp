@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <mutex>
+#include <vector>
+
 #include "serve/router.hpp"
 #include "serve/server.hpp"
 
@@ -88,7 +91,10 @@ class Outgoing : public testing::Test {
       response.header("Location", "/loop");
       reply.send(std::move(response));
     });
-    add("/never", [this](const Request&, Reply reply) { kept_.push_back(std::move(reply)); });
+    add("/never", [this](const Request&, Reply reply) {
+      const std::lock_guard lock(kept_mutex_);
+      kept_.push_back(std::move(reply));
+    });
     ServerOptions options;
     options.port = 0;
     options.workers = 1;
@@ -97,7 +103,10 @@ class Outgoing : public testing::Test {
     server_ = std::move(started).value();
   }
   ~Outgoing() override {
-    kept_.clear();
+    {
+      const std::lock_guard lock(kept_mutex_);
+      kept_.clear();
+    }
     server_.reset();
   }
 
@@ -129,7 +138,8 @@ class Outgoing : public testing::Test {
 
   std::unique_ptr<trust::Gate> gate_;
   Router router_;
-  std::vector<Reply> kept_;
+  std::mutex kept_mutex_;
+  std::vector<Reply> kept_;  // by the server's worker, let go by the test
   std::unique_ptr<Server> server_;
 };
 

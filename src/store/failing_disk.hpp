@@ -11,10 +11,10 @@ class Env;
 namespace cityloom::store {
 
 /// Stands between an embedded store (EmbeddedOptions::env) and the machine's file system. It counts every operation
-/// that changes something (create, append, truncate, sync, rename, link, delete; of files and folders, the program's
-/// own log apart), can fail any of them, and knows what a power cut would leave: of each file what was synced, of each
-/// folder the names it had when it was synced. It must outlive the stores on it. Any worker may call; while power is
-/// cut or restored no store may be in use.
+/// that changes something (create, append, truncate, sync, rename, link, delete; of files and folders), can fail any
+/// of them, and knows what a power cut would leave: of each file what was synced, of each folder the names it had when
+/// it was synced. It must outlive the stores on it. Any worker may call; while power is cut or restored no store may be
+/// in use.
 class FailingDisk {
  public:
   /// How an operation fails. A failed append has written half of its bytes; after a failed sync the bytes are lost

@@ -50,6 +50,15 @@ TEST(EmbeddedStore, IsInConflictWithItselfOpenedTwice) {
   EXPECT_EQ(code_of_opening(folder.path(), true), Code::conflict);
 }
 
+// A full disk ended the program at the next line of RocksDB's own log.
+TEST(EmbeddedStore, KeepsNoLogOfRocksDb) {
+  const TemporaryFolder folder;
+  ASSERT_TRUE(open_or_null(folder.path()));
+  for (const auto& file : std::filesystem::directory_iterator(folder.path())) {
+    EXPECT_NE(file.path().filename().string().substr(0, 3), "LOG");
+  }
+}
+
 TEST(EmbeddedStore, NamesTheProcessThatHasItOpen) {
   const TemporaryFolder folder;
   int ready[2], finish[2];

@@ -12,7 +12,7 @@ from . import cpp, programs
 from .tally import Tally
 
 Section = namedtuple("Section", "name title run default")
-TSAN_ROOMS = ("base", "thread", "store")
+TSAN_ROOMS = ("base", "thread", "store", "link", "serve")
 # Left out: long tests of a single worker, and one that forks, which the sanitizer cannot follow; all run elsewhere.
 TSAN_LEFT_OUT = "FailingDisk.*:RecordFault.*:EmbeddedStore.NamesTheProcessThatHasItOpen"
 SCRIPT_TIMEOUT_S = 600
