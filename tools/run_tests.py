@@ -5,7 +5,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from testing import sections  # noqa: E402
+from testing import programs, sections  # noqa: E402
 from testing.tally import Tally  # noqa: E402
 
 HELP = """Sections, in their order (without a name those that run by default):
@@ -43,19 +43,26 @@ def main():
     tally = Tally()
     context = sections.Context.of(root, chosen.only)
     times = []
-    for section in sections.ALL:
-        if section.name in chosen.section or (not chosen.section and section.default):
-            print(f"\n== {section.title} ({section.name})", flush=True)
-            before, started = tally.counts(), time.monotonic()
-            section.run(context, tally)
-            seconds = time.monotonic() - started
-            passed, failed, skipped = (a - b for a, b in zip(tally.counts(), before))
-            times.append(f"  {section.name:<12}{seconds:7.0f} s  {passed} passed, {failed} failed, {skipped} skipped")
-            print(f"-- {section.name}: {passed} passed, {failed} failed, {skipped} skipped in {seconds:.0f} s", flush=True)
+    wanted = [s for s in sections.ALL if s.name in chosen.section or (not chosen.section and s.default)]
+    for section in wanted:
+        for later in wanted:
+            if later.begins_before == section.name:
+                later.begin(context, tally)
+        print(f"\n== {section.title} ({section.name})", flush=True)
+        before, started = tally.counts(), time.monotonic()
+        section.run(context, tally)
+        seconds = time.monotonic() - started
+        passed, failed, skipped = (a - b for a, b in zip(tally.counts(), before))
+        times.append(f"  {section.name:<12}{seconds:7.0f} s  {passed} passed, {failed} failed, {skipped} skipped")
+        print(f"-- {section.name}: {passed} passed, {failed} failed, {skipped} skipped in {seconds:.0f} s", flush=True)
     print("\n== Summary\n" + "\n".join(times))
     tally.print_end()
     return 1 if tally.failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        programs.end_all()
+        os._exit(130)  # without waiting for the workers, who would begin the next program

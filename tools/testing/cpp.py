@@ -1,4 +1,4 @@
-# Builds of the C++ presets, their GoogleTest programs, fuzzers, layout and lint.
+# Builds of the C++ presets, their GoogleTest programs, layout and lint.
 import glob
 import json
 import os
@@ -34,7 +34,7 @@ def _test_programs(context, preset, rooms):
             yield test["name"], test["command"]
 
 
-def _sanitizer_environment(context, preset):
+def sanitizer_environment(context, preset):
     tsan_suppressions, ubsan_suppressions = context.path("tools", "tsan.supp"), context.path("tools", "ubsan.supp")
     symbolizer = shutil.which("llvm-symbolizer-19") or ""
     common = {"ASAN_SYMBOLIZER_PATH": symbolizer, "TSAN_SYMBOLIZER_PATH": symbolizer,
@@ -78,7 +78,7 @@ def _skip_reason(output, label):
 def _run_one(context, tally, preset, left_out, name, command):
     with tempfile.TemporaryDirectory(prefix="cityloom-unit-") as folder:
         report_path = os.path.join(folder, "report.json")
-        environment = {**_sanitizer_environment(context, preset), "GTEST_OUTPUT": f"json:{report_path}"}
+        environment = {**sanitizer_environment(context, preset), "GTEST_OUTPUT": f"json:{report_path}"}
         if left_out:
             environment["GTEST_FILTER"] = "-" + left_out
         outcome = programs.run(command, context.root, UNIT_TIMEOUT_S, environment)
@@ -98,33 +98,6 @@ def run_unit_tests(context, tally, preset, rooms, left_out=""):
     found = sorted(_test_programs(context, preset, rooms), key=lambda test: -os.path.getsize(test[1][0]))
     with ThreadPoolExecutor(context.jobs) as pool:
         list(pool.map(lambda test: _run_one(context, tally, preset, left_out, *test), found))
-
-
-def run_fuzzer(context, tally, name):
-    """A minute (or as told) of one fuzzer, from the seeds in NAME_corpus/ beside its source."""
-    if context.only not in name:
-        return
-    source = glob.glob(context.path("src", "**", name + ".cpp"), recursive=True)[0]
-    binary = glob.glob(context.path("build", "asan", "src", "**", name), recursive=True)
-    if not binary:
-        tally.fail(f"{name}: no such program in build/asan")
-        return
-    seeds = [d for d in (source[:-len(".cpp")] + "_corpus", source[:-len("_fuzz.cpp")] + "_corpus") if os.path.isdir(d)]
-    with tempfile.TemporaryDirectory(prefix="cityloom-fuzz-") as folder:
-        os.mkdir(os.path.join(folder, "corpus"))
-        command = [binary[0], os.path.join(folder, "corpus"), *seeds, f"-max_total_time={context.fuzz_seconds}",
-                   "-rss_limit_mb=2048", "-timeout=20", "-print_final_stats=1", "-verbosity=0",
-                   f"-artifact_prefix={folder}/"]
-        outcome = programs.run(command, context.root, context.fuzz_seconds + 120, _sanitizer_environment(context, "asan"))
-        if outcome.good():
-            runs = [l.split()[-1] for l in outcome.output.split("\n") if "number_of_executed_units" in l]
-            tally.ok(f"{name}: {runs[0] if runs else 'some'} inputs", quiet=False)
-            return
-        kept = context.path("build", "asan", "found")
-        os.makedirs(kept, exist_ok=True)
-        for crash in glob.glob(f"{folder}/*-*"):
-            shutil.copy(crash, os.path.join(kept, f"{name}-{os.path.basename(crash)}"))
-    tally.fail(f"{name}; the input is kept in build/asan/found", outcome.output)
 
 
 def _sources(context, *endings):

@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 
+_running = set()  # what an interrupted ./test ends, whichever worker waits for it
 _LINE = re.compile(r"^(ok|not ok|skip)\s+(.*)$")
 
 
@@ -29,19 +30,25 @@ def run(command, folder, timeout_s, environment=None):
         except OSError as error:
             return Outcome(127, str(error))
         timed_out = False
+        _running.add(process)
         try:
             process.wait(timeout_s)
         except subprocess.TimeoutExpired:
             timed_out = True
-        except KeyboardInterrupt:
+        finally:
             _end_group(process)
-            raise
-        _end_group(process)
+            _running.discard(process)
         output.seek(0)
         text = output.read().decode(errors="replace")
     if timed_out:
         text += f"\ndid not end within {timeout_s:.0f} s"
     return Outcome(process.returncode, text, timed_out)
+
+
+def end_all():
+    """Ends everything that runs now."""
+    for process in list(_running):
+        _end_group(process)
 
 
 def _end_group(process):

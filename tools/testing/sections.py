@@ -5,13 +5,14 @@ import re
 import shutil
 import tempfile
 from collections import namedtuple
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from . import cpp, programs
+from .fuzzing import Fuzzing
 from .tally import Tally
 
-Section = namedtuple("Section", "name title run default")
+# `begin`: what may start already before the section named `begins_before`, beside it and those that follow.
+Section = namedtuple("Section", "name title run default begin begins_before", defaults=(None, ""))
 TSAN_ROOMS = ("base", "thread", "store", "link", "serve")
 # Left out: long tests of a single worker, and one that forks, which the sanitizer cannot follow; all run elsewhere.
 TSAN_LEFT_OUT = "FailingDisk.*:RecordFault.*:EmbeddedStore.NamesTheProcessThatHasItOpen"
@@ -121,18 +122,6 @@ def console(context, tally):
         tally.fail("npm test", outcome.output)
 
 
-def fuzz(context, tally):
-    if not glob.glob(context.path("src", "**", "*_fuzz.cpp"), recursive=True):
-        print("no fuzzers yet")
-        return
-    targets = [os.path.splitext(os.path.basename(p))[0]
-               for p in glob.glob(context.path("src", "**", "*_fuzz.cpp"), recursive=True)]
-    if not cpp.build(context, tally, "asan", targets):
-        return
-    with ThreadPoolExecutor(context.jobs) as pool:
-        list(pool.map(lambda name: cpp.run_fuzzer(context, tally, name), sorted(targets)))
-
-
 def tidy(context, tally):
     if shutil.which("clang-tidy") is None:
         tally.skip("clang-tidy", "not installed")
@@ -140,17 +129,19 @@ def tidy(context, tally):
         cpp.run_tidy(context, tally)
 
 
+FUZZING = Fuzzing()
+
 ALL = [
     Section("sources", "Source and docs checks", sources, True),
     Section("unit", "Unit tests, with address and undefined-behaviour sanitizers", unit, True),
     Section("tsan", "Unit tests of rooms with workers, with thread sanitizer", tsan, True),
-    Section("fuzz", "Fuzzers of every parser", fuzz, True),
     Section("release", "Release build of server and console", release, True),
     Section("console", "Unit tests of the console", console, True),
     Section("end-to-end", "The program as its users run it", scripts_of("tests/end_to_end"), True),
     Section("kill", "kill -9 at random moments", scripts_of("tests/kill"), True),
     Section("browser", "The console in a browser", scripts_of("tests/browser", "console/tests/browser", timeout_s=BROWSER_TIMEOUT_S), True),
     Section("gltf", "The tiles' glTF by gltf-validator", scripts_of("tests/gltf"), True),
+    Section("fuzz", "Fuzzers of every parser", FUZZING.finish, True, FUZZING.begin, "release"),
     Section("debug", "Unit tests without sanitizers, by g++ (on demand)", debug, False),
     Section("tidy", "clang-tidy over all sources (slow, on demand)", tidy, False),
 ]

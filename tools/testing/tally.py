@@ -23,6 +23,13 @@ class Tally:
         with self._lock:
             self.passed += count
 
+    def add(self, other):
+        """Counts what another tally counted (and printed)."""
+        with self._lock:
+            self.passed += other.passed
+            self.failed += other.failed
+            self.skipped += other.skipped
+
     def fail(self, name, detail=""):
         with self._lock:
             self.failed.append(name)
