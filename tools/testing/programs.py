@@ -4,9 +4,10 @@ import re
 import signal
 import subprocess
 import tempfile
+import threading
 from dataclasses import dataclass
 
-_running = set()  # what an interrupted ./test ends, whichever worker waits for it
+_running, _running_lock = set(), threading.Lock()  # what an interrupted ./test ends, whichever worker waits for it
 _LINE = re.compile(r"^(ok|not ok|skip)\s+(.*)$")
 
 
@@ -24,13 +25,14 @@ def run(command, folder, timeout_s, environment=None):
     """Runs to the end or the deadline; afterwards the whole process group is ended. Output and errors together."""
     with tempfile.TemporaryFile() as output:
         try:
-            process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output,
-                                       stderr=subprocess.STDOUT, env={**os.environ, **(environment or {})},
-                                       start_new_session=True)
+            with _running_lock:
+                process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output,
+                                           stderr=subprocess.STDOUT, env={**os.environ, **(environment or {})},
+                                           start_new_session=True)
+                _running.add(process)
         except OSError as error:
             return Outcome(127, str(error))
         timed_out = False
-        _running.add(process)
         try:
             process.wait(timeout_s)
         except subprocess.TimeoutExpired:
@@ -46,9 +48,10 @@ def run(command, folder, timeout_s, environment=None):
 
 
 def end_all():
-    """Ends everything that runs now."""
+    """Ends everything that runs, and lets nothing begin any more: for the end of the program only."""
+    _running_lock.acquire()
     for process in list(_running):
-        _end_group(process)
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _end_group(process):
