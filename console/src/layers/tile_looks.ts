@@ -15,7 +15,8 @@ export interface TileStyle {
 export interface FeatureFacts {
   readonly id: string;
   readonly category: string;
-  readonly textured: boolean;
+  /** Whether the model says how it looks: by pictures or by colours. */
+  readonly dressed: boolean;
 }
 
 export interface FeaturePaint {
@@ -32,12 +33,12 @@ export interface TilesLook {
   readonly paint: ((feature: FeatureFacts) => FeaturePaint) | null;
   readonly shown: boolean;
   readonly sunny: boolean;
-  /** Whether surfaces with pictures of their own show them. */
+  /** Whether what has pictures or colours of its own shows them. */
   readonly pictured: boolean;
 }
 
 const FAINT = 0.25;
-/** What a picture is multiplied with to stay as it is. */
+/** What a picture or a colour of the model is multiplied with to stay as it is. */
 const UNTINTED = '#ffffff';
 
 const isPlain = (id: string): boolean => /^[\w:./#%$-]+$/.test(id);
@@ -53,21 +54,21 @@ function conditionOf(by: ColourBy, one: PaintClass): string | null {
   return one.to === undefined ? known : `${known} && ${property} < ${one.to}`;
 }
 
-/** What stands before the colours of a layer: the selected feature, and those that keep their pictures. */
+/** What stands before the colours of a layer: the selected feature, and those that keep their pictures and colours. */
 function firstConditions(app: App, pictured: boolean): [string, string][] {
   const { selected, under } = app.address.get();
   const conditions: [string, string][] = [];
   if (selected && isPlain(selected)) conditions.push(['${id} === ' + `'${selected}'`, colourText(SCENE[app.settings.get().theme].accent, false)]);
-  if (pictured) conditions.push(["${appearance} === 'textures'", colourText(UNTINTED, under !== null)]);
+  if (pictured) conditions.push(["${appearance} === 'textures' || ${appearance} === 'colours'", colourText(UNTINTED, under !== null)]);
   return conditions;
 }
 
-/** A feature by the look of its type: its colour there, else its picture, else the layer's own colour. */
+/** A feature by the look of its type: its colour there, else its pictures and colours, else the layer's own colour. */
 function paintOf(app: App, type: string, own: string, pictured: boolean, feature: FeatureFacts): FeaturePaint {
   const { selected, under, inside } = app.address.get();
   const look = lookOf(app, type);
   const isSelected = feature.id === selected;
-  const usual = pictured && feature.textured ? UNTINTED : own;
+  const usual = pictured && feature.dressed ? UNTINTED : own;
   return {
     shown: isSeen(look, feature.id) && feature.id !== inside?.building,
     colour: isSelected ? SCENE[app.settings.get().theme].accent : (colourIn(look, feature.id) ?? usual),

@@ -11,7 +11,7 @@ const LIGHT = new Cartesian3(-0.5, -0.6, 0.63);
 
 /**
  * Flat shading from the surface itself, so tiles need no normals and weak machines no lighting. With `u_sunny` the sun gives the light,
- * with `u_pictured` surfaces with a picture show it.
+ * with `u_pictured` surfaces with a picture show it, and those of features left untinted the colour that the model gives them.
  */
 function shaderAt(centre: Cartesian3, sunny: number): CustomShader {
   const frame = Transforms.eastNorthUpToFixedFrame(centre);
@@ -35,8 +35,14 @@ function shaderAt(centre: Cartesian3, sunny: number): CustomShader {
       vec3 even = vec3(0.52 + 0.36 * lit + 0.16 * roof);
       vec3 sunlit = mix(vec3(0.16, 0.19, 0.26), vec3(0.42, 0.44, 0.48), day) + vec3(0.62, 0.58, 0.52) * sun + 0.06 * roof;
       vec3 surface = vec3(1.0);
-      #ifdef HAS_BASE_COLOR_TEXTURE
+      #if defined(HAS_BASE_COLOR_TEXTURE)
       surface = mix(surface, material.diffuse, u_pictured);
+      #elif defined(HAS_SELECTED_FEATURE_ID)
+      // A feature's tint is multiplied later; only where it is white may the model's own colour be there before it.
+      SelectedFeature feature;
+      selectedFeatureIdStage(feature, fsInput.featureIds);
+      float untinted = step(0.999, min(feature.color.r, min(feature.color.g, feature.color.b)));
+      surface = mix(surface, material.diffuse, u_pictured * untinted);
       #endif
       material.diffuse = surface * mix(even, sunlit, u_sunny);
     }`,
@@ -79,7 +85,7 @@ export class DrawnTileset {
     for (let i = 0; i < content.featuresLength; i++) {
       const feature = content.getFeature(i);
       const text = (name: string): string => String(feature.getProperty(name) ?? '');
-      const { shown, colour, alpha } = paint({ id: text('id'), category: text('category'), textured: text('appearance') === 'textures' });
+      const { shown, colour, alpha } = paint({ id: text('id'), category: text('category'), dressed: ['textures', 'colours'].includes(text('appearance')) });
       feature.show = shown;
       feature.color = Color.fromCssColorString(colour).withAlpha(alpha);
     }

@@ -14,7 +14,7 @@ import { LookLegend } from './LookLegend';
 import { RasterLegend } from './RasterLegend';
 import { EmptyNote, FailureNote, FreshnessMark, IconButton, LoadingNote, PanelHead } from './Parts';
 
-/** Whether façades are covered with the pictures that the model brings. */
+/** Whether surfaces show the pictures and colours that the model brings. */
 function PicturesChoice() {
   const app = useApp();
   const { t } = useWords();

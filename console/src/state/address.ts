@@ -27,7 +27,7 @@ export interface Address {
   readonly on: readonly string[];
   readonly off: readonly string[];
   readonly colourBy: ColourBy;
-  /** Whether what has pictures of its own (textures) is covered with them. */
+  /** Whether what has pictures (textures) or colours of its own shows them. */
   readonly pictures: boolean;
   /** The moment looked at; null is live. */
   readonly atMs: number | null;

@@ -90,7 +90,7 @@ export const en: Readonly<Record<TextKey, string>> = {
   'legend.levels': 'levels',
   'layers.title': 'Layers',
   'layers.list': 'Open the list: {{layer}}',
-  'layers.pictures': 'Show the model\'s own pictures',
+  'layers.pictures': 'Show the model\'s own pictures and colours',
   'layers.colourBy': 'Colour buildings by',
   'layers.shown': 'Value shown',
   'layers.open': 'Open the layer panel',

@@ -89,7 +89,7 @@ export const ko = {
   'legend.levels': '층',
   'layers.title': '레이어',
   'layers.list': '{{layer}} 목록 열기',
-  'layers.pictures': '모델의 사진 무늬 보이기',
+  'layers.pictures': '모델의 사진 무늬와 색 보이기',
   'layers.colourBy': '건물 색 기준',
   'layers.shown': '표시할 값',
   'layers.open': '레이어 패널 열기',

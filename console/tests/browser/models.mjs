@@ -1,4 +1,4 @@
-// City models: a textured one, imported as the zip that it is shipped as, and one with bodies of every kind. Against
+// City models: a textured one, imported as the zip that it is shipped as, one with colours, and one with bodies of every kind. Against
 // servers of their own, for the models lie elsewhere than the district.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -83,6 +83,52 @@ async function texturedChecks({ tally, shoot }, page, server, zip) {
   });
 }
 
+const BOX = [[[[0, 3, 2, 1]], [[4, 5, 6, 7]], [[0, 1, 5, 4]], [[1, 2, 6, 5]], [[2, 3, 7, 6]], [[3, 0, 4, 7]]]];
+const CORNERS = [[0, 0, 0], [10, 0, 0], [10, 20, 0], [0, 20, 0], [0, 0, 9], [10, 0, 9], [10, 20, 9], [0, 20, 9]];
+const boxOf = (first, painted) => ({
+  type: 'Building',
+  geometry: [{ type: 'Solid', lod: '2.2', boundaries: BOX.map((shell) => shell.map((face) => face.map((ring) => ring.map((corner) => corner + first)))), ...(painted && { material: { paint: { values: [Array(6).fill(0)] } } }) }],
+});
+/** Two boxes side by side: the model paints the western one green, of the eastern one it says nothing. */
+const PAINTED = {
+  type: 'CityJSON', version: '1.1', transform: { scale: [1, 1, 1], translate: [390000, 5819000, 0] },
+  metadata: { referenceSystem: 'https://www.opengis.net/def/crs/EPSG/0/25833' },
+  appearance: { materials: [{ name: 'green', diffuseColor: [0.1, 0.8, 0.2] }] },
+  CityObjects: { 'the-painted-building': boxOf(0, true), 'the-plain-building': boxOf(8, false) },
+  vertices: [...CORNERS, ...CORNERS.map(([x, y, z]) => [x + 15, y, z])],
+};
+
+async function colourChecks({ tally, shoot }, page, server) {
+  await tally.check('surfaces that the model paints show its colour, the others that of their class; switched off or selected, none does', async () => {
+    await ask(server.url, '/api/import?name=painted.city.json', { method: 'POST', body: JSON.stringify(PAINTED) });
+    const places = [await placeOf(server.url, 'urn:ngsi-ld:Building:the-painted-building'), await placeOf(server.url, 'urn:ngsi-ld:Building:the-plain-building')];
+    await lookAt(page, server.url, places[0], 40);
+    /** Of each roof the mean colour around its middle. */
+    const roofs = async () => {
+      const spots = await page.evaluate((all) => {
+        const box = document.getElementById('map').getBoundingClientRect();
+        return all.map(({ longitude, latitude, top }) => window.__cityloom.map.get().pixelOf(longitude, latitude, top)).map(({ x, y }) => ({ x: Math.round(box.x + x) - 4, y: Math.round(box.y + y) - 4, width: 8, height: 8 }));
+      }, places);
+      return [tone(await pixels(page, spots[0])).mean, tone(await pixels(page, spots[1])).mean];
+    };
+    const isGreen = ([r, g, b]) => g > 1.5 * r && g > 1.5 * b;
+    const own = await roofs();
+    await shoot(page, 'models-colours');
+    await page.evaluate(() => window.__cityloom.go({ pictures: false }));
+    await settled(page, 2000);
+    const off = await roofs();
+    await shoot(page, 'models-colours-off');
+    await page.evaluate((selected) => window.__cityloom.go({ pictures: true, selected }), places[0].id);
+    await settled(page, 2000);
+    const selected = await roofs();
+    console.log(`  painted and plain roof: ${own.join(' | ')}; off: ${off.join(' | ')}; the painted one selected: ${selected.join(' | ')}`);
+    expect(isGreen(own[0]), `the painted roof is ${own[0]}`);
+    expect(!isGreen(own[1]) && String(own[1]) === String(off[1]), `the plain roof is ${own[1]}, without the model's colours ${off[1]}`);
+    expect(!isGreen(off[0]), `switched off, the painted roof is ${off[0]}`);
+    expect(!isGreen(selected[0]) && String(selected[0]) !== String(off[0]), `selected, the painted roof is ${selected[0]}`);
+  });
+}
+
 /** Layers of the Delft model, and how they are listed. */
 const KINDS = { Bridge: '교량', PlantCover: '식생', WaterBody: '수면', Road: '도로 면', LandUse: '토지 이용', GenericCityObject: '그 밖의 물체' };
 
@@ -138,6 +184,7 @@ export async function modelChecks(bench) {
     const zip = join(temporary, 'yokosuka.zip');
     execFileSync('python3', ['-m', 'zipfile', '-c', zip, join(folder, 'yokosuka-lod2-citygml2-plateau.gml'), join(folder, '52397519_bldg_6697_appearance')]);
     await onServer(bench, (page, server) => texturedChecks(bench, page, server, zip));
+    await onServer(bench, (page, server) => colourChecks(bench, page, server));
     await onServer(bench, async (page, server) => {
       await ask(server.url, '/api/import?name=delft-lod1.city.json', { method: 'POST', body: readFileSync(join(folder, 'delft-lod1.city.json')) });
       await bodyChecks(bench, page, server);

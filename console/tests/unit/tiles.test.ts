@@ -35,7 +35,7 @@ describe('layers of tiles', () => {
 
   it('leaves pictures untinted unless asked not to show them, and never above the selected thing', () => {
     const conditions = (query: string): readonly [string, string][] => buildingsLook(appAt(query)).style.color.conditions;
-    expect(conditions('')[0]).toEqual(["${appearance} === 'textures'", "color('#ffffff')"]);
+    expect(conditions('')[0]).toEqual(["${appearance} === 'textures' || ${appearance} === 'colours'", "color('#ffffff')"]);
     expect(conditions('?pictures=0').some(([condition]) => condition.includes('appearance'))).toBe(false);
     expect(buildingsLook(appAt('?pictures=0')).pictured).toBe(false);
     expect(conditions('?sel=urn:a')[0]?.[0]).toBe("${id} === 'urn:a'");
@@ -45,9 +45,12 @@ describe('layers of tiles', () => {
   it('colours by a value instead of pictures when somebody chose that, and by filter keeps the pictures', () => {
     const painted = buildingsLook(appAt('?paint=Building:state', { 'urn:a': 'good' }));
     expect(painted.pictured).toBe(false);
-    expect(painted.paint?.({ id: 'urn:a', category: '', textured: true }).colour).not.toBe('#ffffff');
+    expect(painted.paint?.({ id: 'urn:a', category: '', dressed: true }).colour).not.toBe('#ffffff');
+    const filtered = buildingsLook(appAt('?filter=Building~state~=good', { 'urn:a': 'good' }));
+    expect(filtered.paint?.({ id: 'urn:a', category: '', dressed: true }).colour).toBe('#ffffff');
+    expect(filtered.paint?.({ id: 'urn:a', category: '', dressed: false }).colour).not.toBe('#ffffff');
     const water = bodiesLook(appAt('?paint=WaterBody:state&off=Waterway', { 'urn:w': 'good' }), BODY_LAYERS['water'] ?? []);
-    expect(water.paint?.({ id: 'urn:c', category: 'Waterway', textured: false }).shown).toBe(false);
-    expect(water.paint?.({ id: 'urn:w', category: 'WaterBody', textured: false }).shown).toBe(true);
+    expect(water.paint?.({ id: 'urn:c', category: 'Waterway', dressed: false }).shown).toBe(false);
+    expect(water.paint?.({ id: 'urn:w', category: 'WaterBody', dressed: false }).shown).toBe(true);
   });
 });
