@@ -68,7 +68,14 @@ export async function askSection(app: App, line: readonly Position[], depthMetre
   return (await app.api.door('/api/underground/section', { line: placeText(line), depth: depthMetres, lang: app.language, asOf: app.asOf }, signal)) as SectionAnswer;
 }
 
-/** The line through the middle of an area along its longest edge: where a section tells most. */
+/** What a line crosses below the ground; of two lines that which crosses more, the first when both are equal. */
+export async function askFullerSection(app: App, first: readonly Position[], second: readonly Position[] | null, depthMetres: number, signal: AbortSignal): Promise<SectionAnswer & { readonly isSecond: boolean }> {
+  const [a, b] = await Promise.all([askSection(app, first, depthMetres, signal), second && askSection(app, second, depthMetres, signal)]);
+  const things = ({ objects }: SectionAnswer): number => new Set(objects.map(({ id }) => id)).size;
+  return b && things(b) > things(a) ? { ...b, isSecond: true } : { ...a, isSecond: false };
+}
+
+/** The line through the middle of an area along its longest edge. */
 export function lineThrough(ring: readonly Position[]): Position[] {
   let longest: { readonly length: number; readonly a: Position; readonly b: Position } | null = null;
   ring.forEach((a, i) => {
@@ -82,6 +89,21 @@ export function lineThrough(ring: readonly Position[]): Position[] {
   if (!found) return [];
   const [dx, dy] = [(found.b[0] - found.a[0]) / 2, (found.b[1] - found.a[1]) / 2];
   return [[x - dx, y - dy], [x + dx, y + dy]];
+}
+
+/** The line through the middle of an area across its longest edge, from one side to the other. */
+export function lineAcross(ring: readonly Position[]): Position[] {
+  const [a, b] = lineThrough(ring);
+  if (!a || !b) return [];
+  const [x, y] = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
+  // Degrees of longitude are shorter than those of latitude.
+  const narrow = Math.cos((y * Math.PI) / 180);
+  const along = [(b[0] - a[0]) * narrow, b[1] - a[1]] as const;
+  const length = Math.hypot(...along);
+  if (length === 0) return [];
+  const [nx, ny] = [-along[1] / length, along[0] / length];
+  const sides = ring.map(([px, py]) => (px - x) * narrow * nx + (py - y) * ny);
+  return [Math.min(...sides), Math.max(...sides)].map((side): Position => [x + (side * nx) / narrow, y + side * ny]);
 }
 
 export interface ProfileBuilding {

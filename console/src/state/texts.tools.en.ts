@@ -241,6 +241,8 @@ export const toolsEn: Readonly<Record<keyof typeof toolsKo, string>> = {
   'section.aboveTitle': 'Ground and buildings',
   'section.belowTitle': 'Below the ground',
   'section.drawing': 'Profile of {{length}}, buildings: {{count}}, highest point {{high}}',
+  'section.lengthwise': 'Cut through the middle, along the longest edge of the area.',
+  'section.crosswise': 'Cut through the middle, across the longest edge of the area: that way it meets more things.',
   'section.below': 'Section of {{length}} below the ground, things: {{count}}',
   'section.buildings': 'Buildings on the line',
   'section.along': 'Along the line',

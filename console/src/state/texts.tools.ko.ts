@@ -239,6 +239,8 @@ export const toolsKo = {
   'section.aboveTitle': '땅과 건물',
   'section.belowTitle': '땅속 단면',
   'section.drawing': '길이 {{length}}의 종단, 건물 {{count}}채, 가장 높은 곳 {{high}}',
+  'section.lengthwise': '구역의 긴 변을 따라 가운데를 자른 단면입니다.',
+  'section.crosswise': '구역의 긴 변을 가로질러 가운데를 자른 단면입니다. 이쪽이 더 많은 시설을 지납니다.',
   'section.below': '길이 {{length}}의 땅속 단면, 시설 {{count}}개',
   'section.buildings': '선 위의 건물',
   'section.along': '선 위의 위치',

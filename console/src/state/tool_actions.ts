@@ -5,8 +5,11 @@ import type { App } from './app';
 import { objectActions } from './object_actions';
 import { startComparing, stopComparing, swapMoments } from './compare';
 import { openTool, TOOLS } from './tools';
-import { toggleUnder } from './under_actions';
+import { changeUnder, toggleUnder } from './under_actions';
 import { wordsOf } from './words';
+
+/** How deep digs for pipes usually are. */
+const DIG_METRES = 3;
 
 /** The sun of a time of day (minutes after midnight), or as it stands at the moment shown when null. */
 export function setSun(app: App, minutes: number | null, push = true): void {
@@ -18,10 +21,11 @@ export function setShadows(app: App, shadows: boolean): void {
   app.go({ sun: { minutes: app.address.get().sun?.minutes ?? null, shadows } });
 }
 
-/** Starts drawing and gives the map the focus, so that keys place points too. */
+/** Starts drawing and gives the map the focus, so that keys place points too. Who draws a dig looks below the ground. */
 export function startDrawing(app: App, kind: ShapeKind): void {
   app.objects.choose(null);
   app.drawing.start(kind);
+  if (kind === 'dig' && !app.address.get().under) changeUnder(app, { depthMetres: DIG_METRES });
   document.getElementById('map')?.focus();
 }
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { colours, difference, mapReady, openPage, pixels, settled } from './browser.mjs';
+import { digChecks } from './dig.mjs';
 import { allOf, ask, startServer } from './server.mjs';
 import { expect } from './tally.mjs';
 
@@ -159,4 +160,5 @@ export const placeParts = {
   'places-monaco': (bench) => withServer(bench, ['monaco/monaco.osm.pbf', 'monaco/N43E007.hgt.zip'], { what: 'Monaco on its hills' }, hillChecks),
   'places-house': (bench) => withServer(bench, ['ifc/duplex-ifc2x3.ifc'], { what: 'a house from inside', import: ['--placement', '127.1,37.51,40,0'] }, houseChecks),
   'places-invented': (bench) => withServer(bench, [], { what: 'an invented city', rehearses: true }, inventedChecks),
+  'places-dig': (bench) => withServer(bench, [], { what: 'a dig in an invented city', rehearses: true }, digChecks),
 };

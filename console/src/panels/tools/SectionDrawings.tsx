@@ -1,15 +1,17 @@
 // Drawings along a line: ground and buildings above it, pipes and cables below it, to scale, with a table behind.
-import { useEffect, useState } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import type { Position } from '../../math/geo';
 import { linearScale, networkColour, networkOf } from '../../math/underground';
 import { failureOf, isAbort } from '../../state/api';
-import { askProfile, askSection, type Buried, type Profile, type SectionAnswer } from '../../state/digging';
+import { askFullerSection, askProfile, type Buried, type Profile, type SectionAnswer } from '../../state/digging';
 import { IDLE, type Loadable } from '../../state/types';
 import { useApp, usePart, useSettled, useStore, useWords } from '../hooks';
 import { EmptyNote, FailureNote, LoadingNote } from '../Parts';
 
 const WIDTH = 560;
 const HEIGHT = 240;
+/** Smaller than this nothing is drawn, so that it is seen and can be hit. */
+const LEAST = 12;
 const EDGE = { left: 46, right: 10, top: 12, bottom: 28 } as const;
 
 /** Asks along a line again when it, the moment or the language changes. */
@@ -45,12 +47,17 @@ function useScales({ length, low, high }: Range) {
   return { x, y };
 }
 
+/** In a box of its own: as a row of a grid itself a drawing would take no height and lie below what follows. */
+function Drawing({ label, children }: { label: string; children: ReactNode }) {
+  return <div><svg className="drawing" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>{children}</svg></div>;
+}
+
 function Axes({ range }: { range: Range }) {
   const words = useWords();
   const { x, y } = useScales(range);
   return (
     <g className="axes">
-      {y.marks.map((mark) => <g key={mark}><line x1={EDGE.left} x2={WIDTH - EDGE.right} y1={y.at(mark)} y2={y.at(mark)} /><text x={EDGE.left - 6} y={y.at(mark) + 4} textAnchor="end">{words.quantity(mark, undefined)}</text></g>)}
+      {y.marks.map((mark) => <g key={mark}><line x1={EDGE.left} x2={WIDTH - EDGE.right} y1={y.at(mark)} y2={y.at(mark)} /><text x={EDGE.left - 6} y={y.at(mark) + 6} textAnchor="end">{words.quantity(mark, undefined)}</text></g>)}
       {x.marks.map((mark) => <text key={mark} x={x.at(mark)} y={HEIGHT - 10} textAnchor="middle">{words.quantity(mark, 'MTR')}</text>)}
     </g>
   );
@@ -77,14 +84,14 @@ function ProfileDrawing({ profile }: { profile: Profile }) {
   const line = grounds.length > 0 ? profile.ground.map(({ metres, height }) => `${x.at(metres).toFixed(1)},${y.at(height).toFixed(1)}`) : [`${x.at(0)},${y.at(0)}`, `${x.at(profile.length)},${y.at(0)}`];
   const label = words.t('section.drawing', { length: words.quantity(Math.round(profile.length), 'MTR'), count: words.number(profile.buildings.length), high: words.quantity(Math.round(Math.max(0, ...tops)), 'MTR') });
   return (
-    <svg className="drawing" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
+    <Drawing label={label}>
       <Axes range={range} />
       {profile.buildings.map((one, i) => {
         const base = groundAt(profile, (one.from + one.to) / 2);
         return <rect key={`${one.id} ${i}`} className={one.estimated ? 'building estimated' : 'building'} x={x.at(one.from)} width={Math.max(1, x.at(one.to) - x.at(one.from))} y={y.at(base + one.height)} height={Math.max(0, y.at(base) - y.at(base + one.height))} onClick={() => app.select(one.id)} />;
       })}
       <polyline className="ground" points={line.join(' ')} />
-    </svg>
+    </Drawing>
   );
 }
 
@@ -125,7 +132,7 @@ function Crossed({ one, x, y, theme }: { one: Buried; x: (value: number) => numb
   const app = useApp();
   if (one.top_m == null || one.bottom_m == null || one.station_m == null) return null;
   const [from, to] = [one.from_m ?? one.station_m, one.to_m ?? one.station_m];
-  const [width, height] = [Math.max(4, x(to) - x(from)), Math.max(4, Math.abs(y(one.bottom_m) - y(one.top_m)))];
+  const [width, height] = [Math.max(LEAST, x(to) - x(from)), Math.max(LEAST, Math.abs(y(one.bottom_m) - y(one.top_m)))];
   const colour = networkColour(networkOf(one.network), theme);
   const round = one.type === 'Pipe' || one.type === 'Cable';
   return round
@@ -140,22 +147,22 @@ function SectionDrawing({ answer, depth }: { answer: SectionAnswer; depth: numbe
   const range = { length: answer.length_m, low: lowest - 0.3, high: 1 };
   const { x, y } = useScales(range);
   return (
-    <svg className="drawing" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={words.t('section.below', { count: words.number(answer.objects.length), length: words.quantity(Math.round(answer.length_m), 'MTR') })}>
+    <Drawing label={words.t('section.below', { count: words.number(answer.objects.length), length: words.quantity(Math.round(answer.length_m), 'MTR') })}>
       <rect className="soil" x={EDGE.left} y={y.at(0)} width={WIDTH - EDGE.left - EDGE.right} height={Math.max(0, HEIGHT - EDGE.bottom - y.at(0))} />
       <Axes range={range} />
       <line className="dig-bottom" x1={EDGE.left} x2={WIDTH - EDGE.right} y1={y.at(-depth)} y2={y.at(-depth)} />
       <line className="ground" x1={EDGE.left} x2={WIDTH - EDGE.right} y1={y.at(0)} y2={y.at(0)} />
       {answer.objects.map((one, i) => <Crossed key={`${one.id} ${i}`} one={one} x={x.at} y={y.at} theme={theme} />)}
-    </svg>
+    </Drawing>
   );
 }
 
-/** What a line crosses below the ground, down to the depth looked at. */
-export function UndergroundSection({ line }: { line: readonly Position[] }) {
+/** What a line crosses below the ground, down to the depth looked at; of an area the line along or that across, which crosses more. */
+export function UndergroundSection({ line, across = null }: { line: readonly Position[]; across?: readonly Position[] | null }) {
   const app = useApp();
   const words = useWords();
   const depth = useSettled(usePart(app.address, ({ under }) => under?.depthMetres ?? 3), 400);
-  const { value, error, retry } = useAlong(line, (along, signal) => askSection(app, along, depth, signal), String(depth));
+  const { value, error, retry } = useAlong(line, (along, signal) => askFullerSection(app, along, across, depth, signal), `${depth} ${across?.join(';') ?? ''}`);
   const unknown = value?.objects.filter(({ top_m }) => top_m == null) ?? [];
   return (
     <>
@@ -164,6 +171,7 @@ export function UndergroundSection({ line }: { line: readonly Position[] }) {
       {!value && !error && <LoadingNote text="section.loading" />}
       {value?.objects.length === 0 && <EmptyNote text="section.nothingBelow" />}
       {value && value.objects.length > 0 && <SectionDrawing answer={value} depth={depth} />}
+      {value && across && <p className="quiet">{words.t(value.isSecond ? 'section.crosswise' : 'section.lengthwise')}</p>}
       {unknown.length > 0 && <p className="quiet">{words.t('section.depthUnknown', { things: unknown.map((one) => one.label ?? one.id).join(', ') })}</p>}
     </>
   );

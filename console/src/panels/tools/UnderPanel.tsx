@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react';
 import { isUnderground, networkColour, networkDash, networkOf, NETWORKS, type Network } from '../../math/underground';
 import { failureOf, isAbort } from '../../state/api';
-import { askDig, lineThrough, type Buried, type DigAnswer, type NotKnown } from '../../state/digging';
+import { askDig, lineAcross, lineThrough, type Buried, type DigAnswer, type NotKnown } from '../../state/digging';
 import { figuresOf } from '../../state/figures';
 import { startDrawing } from '../../state/tool_actions';
 import { IDLE, type Loadable } from '../../state/types';
@@ -82,6 +82,13 @@ function depthText(one: Buried, words: ReturnType<typeof useWords>): string {
   return one.depthMax_m == null || one.depthMax_m === one.depthMin_m ? top : `${top}–${words.quantity(one.depthMax_m, 'MTR')}`;
 }
 
+/** The class in words; what others than the writer of the record compare is its code. */
+function accuracyText({ accuracyClass }: Buried, words: ReturnType<typeof useWords>): string {
+  if (!accuracyClass) return words.t('dig.accuracyUnknown');
+  const said = words.value(accuracyClass, undefined, 'accuracyClass');
+  return said === accuracyClass ? said : `${said} · ${accuracyClass}`;
+}
+
 function Thing({ one }: { one: Buried }) {
   const app = useApp();
   const words = useWords();
@@ -90,9 +97,9 @@ function Thing({ one }: { one: Buried }) {
   const facts: [string, string][] = [
     [words.t('dig.top'), depthText(one, words)],
     ...(one.diameter_m == null ? [] : [[words.t('dig.diameter'), words.quantity(Math.round(one.diameter_m * 1000), 'MMT')] as [string, string]]),
-    ...(one.material ? [[words.attribute('material'), words.value(one.material)] as [string, string]] : []),
+    ...(one.material ? [[words.attribute('material'), words.value(one.material, undefined, 'material')] as [string, string]] : []),
     ...(one.installedAt ? [[words.attribute('installedAt'), one.installedAt] as [string, string]] : []),
-    [words.t('dig.accuracy'), one.accuracyClass ?? words.t('dig.accuracyUnknown')],
+    [words.t('dig.accuracy'), accuracyText(one, words)],
     [words.t('dig.owner'), [one.owner, one.ownerPhone].filter(Boolean).join(' · ') || words.t('dig.ownerUnknown')],
   ];
   return (
@@ -119,8 +126,8 @@ function NotKnownList({ list }: { list: readonly NotKnown[] }) {
 }
 
 function listText(answer: DigAnswer, words: ReturnType<typeof useWords>): string {
-  const head = [words.t('dig.thing'), words.t('dig.top'), words.t('dig.diameter'), words.attribute('material'), words.t('dig.owner'), 'id'];
-  const rows = answer.objects.map((one) => [one.label ?? one.name ?? one.type, depthText(one, words), one.diameter_m == null ? '' : words.quantity(one.diameter_m * 1000, 'MMT'), one.material ?? '', [one.owner, one.ownerPhone].filter(Boolean).join(' '), one.id]);
+  const head = [words.t('dig.thing'), words.t('dig.top'), words.t('dig.diameter'), words.attribute('material'), words.t('dig.accuracy'), words.t('dig.owner'), 'id'];
+  const rows = answer.objects.map((one) => [one.label ?? one.name ?? one.type, depthText(one, words), one.diameter_m == null ? '' : words.quantity(one.diameter_m * 1000, 'MMT'), one.material ? words.value(one.material, undefined, 'material') : '', accuracyText(one, words), [one.owner, one.ownerPhone].filter(Boolean).join(' '), one.id]);
   return [head, ...rows].map((cells) => cells.join('\t')).join('\n');
 }
 
@@ -139,9 +146,9 @@ function Dig() {
       {value && (
         <>
           <p role="status"><strong>{t('dig.found', { count: words.number(value.objects.length), hazards: words.number(value.hazards ?? 0), depth: words.quantity(value.depth_m, 'MTR') })}</strong></p>
-          <NotKnownList list={value.notKnown ?? []} />
+          <NotKnownList list={(value.notKnown ?? []).filter(({ code }) => code !== 'noRecords')} />
           {value.objects.length === 0 ? <EmptyNote text="dig.nothing"><p>{t('dig.nothing.do')}</p></EmptyNote> : <button type="button" className="button" onClick={() => copyText(app, listText(value, words))}>{t('list.copy')}</button>}
-          <UndergroundSection line={lineThrough(shape.points)} />
+          {value.objects.length > 0 && <UndergroundSection line={lineThrough(shape.points)} across={lineAcross(shape.points)} />}
           <ul className="stack">{value.objects.map((one) => <Thing key={one.id} one={one} />)}</ul>
         </>
       )}
