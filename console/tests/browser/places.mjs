@@ -27,7 +27,7 @@ async function withServer(bench, files, options, checks) {
   bench.otherHosts = [...(bench.otherHosts ?? []), new URL(server.url).host];
   const page = await openPage(bench.browser, bench.journal);
   try {
-    await checks({ ...bench, url: server.url, console: `${server.url}/console/` }, page);
+    await checks({ ...bench, url: server.url, console: `${server.url}/console/`, says: server.says }, page);
   } finally {
     await page.context().close();
     await server.stop();

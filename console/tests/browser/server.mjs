@@ -11,16 +11,30 @@ export function startServer(binary, { city, data, port = 0, rehearses = false })
   const folder = data ?? mkdtempSync(join(tmpdir(), 'cityloom-browser-'));
   const process_ = spawn(binary, ['serve', ...(city ? ['--city', city] : []), ...(city || rehearses ? [] : ['--no-rehearsal']), '--data', folder, '--port', String(port)], { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
+  const listeners = new Set();
   const ended = new Promise((resolve) => process_.once('exit', resolve));
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => { process_.kill('SIGKILL'); reject(new Error(`server not ready in time: ${said}`)); }, START_TIMEOUT_MS);
     const heard = (chunk) => {
       said += chunk;
+      for (const listener of listeners) listener();
       const url = said.match(/ready at (http:\/\/[^\s]+?)\/?\s/)?.[1];
       if (!url) return;
       clearTimeout(timer);
       resolve({
         url, folder,
+        /** Resolves when the server has said something that fits. */
+        says: (pattern) => new Promise((found, failed) => {
+          const late = setTimeout(() => failed(new Error(`server does not say ${pattern}: ${said}`)), START_TIMEOUT_MS);
+          const look = () => {
+            if (!pattern.test(said)) return;
+            clearTimeout(late);
+            listeners.delete(look);
+            found();
+          };
+          listeners.add(look);
+          look();
+        }),
         stop: async (signal = 'SIGTERM') => { process_.kill(signal); await ended; },
         forget: () => rmSync(folder, { recursive: true, force: true }),
       });
