@@ -68,7 +68,7 @@ ExitCode import_to_folder(const Arguments& arguments) {
   }
   for (const std::string& name : arguments.names) {
     const base::Status status = std::filesystem::is_directory(name)
-                                    ? import_city_folder(name, *folder, **thread, clock, interrupt)
+                                    ? import_city_folder(name, *options, *folder, **thread, clock, interrupt)
                                     : import_one_file(name, *options, **thread, clock, interrupt);
     if (!status) return complain(status.error(), exit_code_of_input(status.error()));
   }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <stop_token>
 
@@ -22,6 +23,7 @@ using base::fail;
 using base::Status;
 
 constexpr size_t warnings_shown = 10;
+constexpr size_t ignored_shown = 10;
 // Raised when an importer reads something more or otherwise, so that the files are read again.
 constexpr int importer_version = 2;
 
@@ -33,8 +35,24 @@ std::string file_name(std::string_view path) {
   return fs::path(path).filename().string();
 }
 
-/// Names, sizes and times of the files of a city: equal as long as nobody has touched them.
-nlohmann::json fingerprint(const std::string& city) {
+/// What of the options changes what is read; an empty object for none.
+nlohmann::json note_of(const space::ImportOptions& options) {
+  nlohmann::json note = nlohmann::json::object();
+  const std::pair<const char*, std::string> texts[] = {
+      {"crs", options.crs}, {"type", options.type}, {"source", options.source}, {"encoding", options.encoding}};
+  for (const auto& [name, text] : texts) {
+    if (!text.empty()) note[name] = text;
+  }
+  if (!options.columns.empty()) note["columns"] = options.columns;
+  if (const auto& placement = options.placement) {
+    note["placement"] = {placement->longitude_deg, placement->latitude_deg, placement->height_m,
+                         placement->rotation_deg};
+  }
+  return note;
+}
+
+/// Names, sizes and times of the files of a city, and options: equal as long as nobody has touched them.
+nlohmann::json fingerprint(const std::string& city, const space::ImportOptions& options) {
   nlohmann::json files = nlohmann::json::object();
   std::error_code error;
   const auto found = space::city_files(city);
@@ -43,7 +61,10 @@ nlohmann::json fingerprint(const std::string& city) {
     if (::stat(file.path.c_str(), &status) != 0) continue;
     files[file.name] = {status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
   }
-  return {{"city", fs::weakly_canonical(city, error).string()}, {"importer", importer_version}, {"files", files}};
+  return {{"city", fs::weakly_canonical(city, error).string()},
+          {"importer", importer_version},
+          {"files", files},
+          {"options", note_of(options)}};
 }
 
 std::string note_path(const DataFolder& folder) {
@@ -57,7 +78,9 @@ bool was_imported(const nlohmann::json& now, const DataFolder& folder, const thr
   const nlohmann::json offset = note.value("offset", nlohmann::json());
   // A note older than the record's end belongs to another record.
   if (!offset.is_number_unsigned() || offset.get<uint64_t>() > thread.head().number) return false;
-  return note.value("fingerprint", nlohmann::json()) == now;
+  nlohmann::json then = note.value("fingerprint", nlohmann::json());
+  if (then.is_object() && (now.at("options").empty() || !then.contains("options"))) then["options"] = now.at("options");
+  return then == now;
 }
 
 /// The folder of the city that is imported now, or was the last time; empty if there is none.
@@ -75,9 +98,8 @@ fs::path city_path(const Settings& settings, const DataFolder& folder) {
   return canonical.has_filename() ? canonical : canonical.parent_path();
 }
 
-space::ImportOptions options_with(Progress& progress, std::string& current, const Interrupt& interrupt,
-                                  std::stop_source& stop) {
-  space::ImportOptions options;
+space::ImportOptions options_with(space::ImportOptions options, Progress& progress, std::string& current,
+                                  const Interrupt& interrupt, std::stop_source& stop) {
   options.stop = stop.get_token();
   options.progress = [&progress, &current, &interrupt, &stop](const space::ImportProgress& p) {
     if (interrupt.asked()) stop.request_stop();
@@ -88,16 +110,60 @@ space::ImportOptions options_with(Progress& progress, std::string& current, cons
   return options;
 }
 
+// A reason without what is of one object only: names in brackets and quotes, numbers.
+std::string kind_of(std::string_view reason) {
+  std::string kind;
+  char closing = 0;
+  for (const char letter : reason) {
+    if (closing != 0) {
+      if (letter == closing) closing = 0;
+    } else if (letter == '(' || letter == '"') {
+      closing = letter == '(' ? ')' : '"';
+    } else if (letter < '0' || letter > '9') {
+      kind += letter;
+    }
+  }
+  return kind;
+}
+
+// One line for all of a kind in a file: a hundred pictures that are not there do not hide the one broken building.
 void tell_warnings(const space::ImportReport& report) {
-  for (size_t at = 0; at < std::min(report.warnings.size(), warnings_shown); ++at) {
-    const space::ImportWarning& warning = report.warnings[at];
-    tell("  left out or mended: " + warning.file + " " + warning.object + ": " + warning.reason);
+  struct Alike {
+    const space::ImportWarning* first;
+    uint64_t count = 0;
+  };
+  std::vector<Alike> kinds;
+  std::map<std::pair<std::string, std::string>, size_t> place_of;
+  for (const space::ImportWarning& warning : report.warnings) {
+    const auto [found, is_new] = place_of.try_emplace({warning.file, kind_of(warning.reason)}, kinds.size());
+    if (is_new) kinds.push_back({&warning});
+    ++kinds[found->second].count;
   }
-  if (report.warnings_count > warnings_shown) {
-    tell(fmt::format("  and {} more", grouped(report.warnings_count - warnings_shown)));
+  uint64_t told = 0;
+  for (size_t at = 0; at < std::min(kinds.size(), warnings_shown); ++at) {
+    const auto& [first, count] = kinds[at];
+    tell("  left out or mended: " + first->file + " " + first->object + ": " + first->reason +
+         (count > 1 ? ", and " + grouped(count - 1) + " more like it" : ""));
+    told += count;
   }
+  if (report.warnings_count > told) tell(fmt::format("  and {} more", grouped(report.warnings_count - told)));
+}
+
+void tell_files(const space::ImportReport& report) {
   for (const space::ImportFailure& failure : report.failures) {
     tell("  not imported: " + failure.file + ": " + failure.error.text());
+  }
+  std::string unknown;
+  size_t count = 0;
+  for (const space::ImportFailure& ignored : report.ignored) {
+    if (++count > ignored_shown) break;
+    const bool is_known = space::can_import(ignored.file);
+    if (is_known) tell("  not imported: " + ignored.file + ": " + ignored.error.text());
+    if (!is_known) unknown += (unknown.empty() ? "" : ", ") + ignored.file;
+  }
+  if (!unknown.empty()) tell("  not imported, of a kind that no importer knows: " + unknown);
+  if (report.ignored.size() > ignored_shown) {
+    tell(fmt::format("  and {} more files", grouped(report.ignored.size() - ignored_shown)));
   }
 }
 
@@ -111,9 +177,9 @@ base::Result<std::unique_ptr<thread::Thread>> open_with_progress(const DataFolde
   });
 }
 
-Status import_city_folder(const std::string& city, const DataFolder& folder, thread::Thread& thread,
-                          const base::Clock& clock, const Interrupt& interrupt) {
-  const nlohmann::json now = fingerprint(city);
+Status import_city_folder(const std::string& city, const space::ImportOptions& options, const DataFolder& folder,
+                          thread::Thread& thread, const base::Clock& clock, const Interrupt& interrupt) {
+  const nlohmann::json now = fingerprint(city, options);
   std::error_code error;
   if (!fs::is_directory(city, error)) {
     return fail(Code::not_found, "there is no such folder with a city", city, "check the name given to --city");
@@ -126,10 +192,11 @@ Status import_city_folder(const std::string& city, const DataFolder& folder, thr
   std::string current;
   std::stop_source stop;
   space::ThreadSink sink(thread);
-  const auto report = space::import_city(city, sink, options_with(progress, current, interrupt, stop));
+  const auto report = space::import_city(city, sink, options_with(options, progress, current, interrupt, stop));
   if (!report) return report.error();
   progress.finish(report->text());
   tell_warnings(*report);
+  tell_files(*report);
   if (report->failures.empty()) {
     std::ofstream(note_path(folder)) << nlohmann::json{{"fingerprint", now}, {"offset", thread.head().number}}.dump(1);
   }
@@ -154,11 +221,7 @@ Status import_one_file(const std::string& path, const space::ImportOptions& give
   std::string current;
   std::stop_source stop;
   space::ThreadSink sink(thread);
-  space::ImportOptions options = given;
-  const space::ImportOptions watched = options_with(progress, current, interrupt, stop);
-  options.progress = watched.progress;
-  options.stop = watched.stop;
-  const auto report = space::import_file(path, sink, options);
+  const auto report = space::import_file(path, sink, options_with(given, progress, current, interrupt, stop));
   if (!report) return report.error();
   progress.finish(report->text());
   tell_warnings(*report);

@@ -18,10 +18,10 @@ base::Result<std::unique_ptr<thread::Thread>> open_with_progress(const DataFolde
                                                                  const base::Clock& clock, const Settings& settings);
 
 /// Brings in the files of a city's folder where any of them changed since the last time; says what became of it on
-/// the error output. Stops when interrupted. Errors: not_found (no folder, nothing in it), cancelled, those of the
-/// record.
-base::Status import_city_folder(const std::string& city, const DataFolder& folder, thread::Thread& thread,
-                                const base::Clock& clock, const Interrupt& interrupt);
+/// the error output. Files are also read again for other options than the last time; without options, those of the last
+/// time do. Stops when interrupted. Errors: not_found (no folder, nothing in it), cancelled, those of the record.
+base::Status import_city_folder(const std::string& city, const space::ImportOptions& options, const DataFolder& folder,
+                                thread::Thread& thread, const base::Clock& clock, const Interrupt& interrupt);
 
 /// The city's name as people are shown it: of the folder that is imported now, or was the last time; may be empty.
 std::string city_name(const Settings& settings, const DataFolder& folder);

@@ -204,7 +204,7 @@ ExitCode bring_city(Twin& twin, const Interrupt& interrupt) {
     return ExitCode::ok;
   }
   tell("listening at " + twin.url + "/ meanwhile");
-  const Status status = import_city_folder(twin.settings.city, twin.folder, thread, twin.clock, interrupt);
+  const Status status = import_city_folder(twin.settings.city, {}, twin.folder, thread, twin.clock, interrupt);
   if (status) return ExitCode::ok;
   if (status.error().code == Code::cancelled) return ExitCode::interrupted;
   if (thread.status().poisoned) return complain(status.error(), ExitCode::data_folder);

@@ -59,6 +59,11 @@ std::vector<Candidate> candidates_in(const ZipArchive& archive) {
   return found;
 }
 
+std::string source_of(const Candidate& one, const std::string& wanted, size_t candidates) {
+  if (wanted.empty()) return one.name;
+  return candidates == 1 ? wanted : wanted + "/" + one.name;
+}
+
 }  // namespace
 
 bool is_of_one_file(const base::Error& error) {
@@ -82,21 +87,20 @@ bool is_archive_name(std::string_view file_name) {
                     [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
 }
 
-base::Status import_archive(const ImportInput& input, ImportBatch& batch) {
+base::Status import_archive(const ImportInput& input, const std::string& source, ImportBatch& batch) {
   auto archive = ZipArchive::open(input.path, input.bytes);
   if (!archive) return archive.error();
   if (auto status = check_size(*archive, archive->size(), input.name); !status) return status;
   const std::vector<Candidate> candidates = candidates_in(*archive);
-  const std::string& wanted = batch.options().source;
   uint64_t imported = 0;
   std::optional<base::Error> first_error;
   for (const Candidate& one : candidates) {
     const ImportInput inner{one.name, {}, {}, &*archive, one.entry};
     const auto importer = importer_of(inner);
     if (importer && *importer == nullptr) continue;
-    const std::string source = wanted.empty() ? one.name : candidates.size() == 1 ? wanted : wanted + "/" + one.name;
-    const base::Status status =
-        importer ? import_one(**importer, inner, source, batch) : base::Status(importer.error());
+    const base::Status status = importer
+                                    ? import_one(**importer, inner, source_of(one, source, candidates.size()), batch)
+                                    : base::Status(importer.error());
     if (status) {
       ++imported;
     } else if (!is_of_one_file(status.error())) {

@@ -17,10 +17,10 @@ bool is_archive_name(std::string_view file_name);
 bool is_of_one_file(const base::Error& error);
 
 /// Brings in every file of the archive that an importer knows and can read forward, whatever folder it lies in: those
-/// that hold more first, each under its own name as a source. Files are read as they unpack; nothing is written to
-/// disk. A file that fails is a warning as long as others succeed. Errors: corrupt (no archive, damaged), too_large
-/// (unpacks to far more than it should), unsupported (holds nothing that is known), the first file's where none
-/// succeeded, cancelled, errors of the sink.
-base::Status import_archive(const ImportInput& input, ImportBatch& batch);
+/// that hold more first, each under its own name as a source; where `source` is given, under that and "/NAME", if there
+/// are several. Files are read as they unpack; nothing is written to disk. A file that fails is a warning as long as
+/// others succeed. Errors: corrupt (no archive, damaged), too_large (unpacks to far more than it should), unsupported
+/// (holds nothing that is known), the first file's where none succeeded, cancelled, errors of the sink.
+base::Status import_archive(const ImportInput& input, const std::string& source, ImportBatch& batch);
 
 }  // namespace cityloom::space

@@ -57,6 +57,17 @@ TEST(ArchiveImport, BringsInEveryKnownFileWhateverItsFolder) {
   EXPECT_EQ(std::tuple(again->imported, again->unchanged, again->removed), std::tuple(0u, 1u, 0u));
 }
 
+TEST(ArchiveImport, HeightsDoNotKeepTheOthersOut) {
+  // The first file in it is a tile of heights.
+  const std::string bytes =
+      zip_of({{"N43E007.hgt", std::string(50, '\0')}, {"city/one.geojson", feature("one")}}, true);
+  MemorySink sink;
+  const auto report = import_bytes("city.zip", bytes, sink);
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  EXPECT_EQ(sink.count("TerrainModel"), 1u) << all_reasons(*report);
+  EXPECT_EQ(report->imported, 2u);
+}
+
 TEST(ArchiveImport, FilesOfOneNameAreTwoSources) {
   MemorySink sink;
   const auto report =
@@ -64,6 +75,20 @@ TEST(ArchiveImport, FilesOfOneNameAreTwoSources) {
   ASSERT_TRUE(report.ok()) << report.error().text();
   EXPECT_EQ(report->imported, 2u);
   EXPECT_EQ(report->removed, 0u) << "the second would end what the first said";
+}
+
+TEST(ArchiveImport, WhatTwoFilesGiveIsTheFirstOnes) {
+  // Both give the terrain N43E007, the larger one first.
+  const std::string bytes =
+      zip_of({{"N43E007.hgt", std::string(50, '\0')}, {"coarse/n43e007.hgt", std::string(18, '\0')}});
+  MemorySink sink;
+  const auto report = import_bytes("city.zip", bytes, sink);
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  EXPECT_EQ(std::tuple(report->imported, report->warnings_count), std::tuple(1u, 1u));
+  EXPECT_THAT(all_reasons(*report), HasSubstr("an earlier file of this import gave it"));
+  const auto again = import_bytes("city.zip", bytes, sink);
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(std::tuple(again->imported, again->unchanged, again->removed), std::tuple(0u, 1u, 0u));
 }
 
 TEST(ArchiveImport, OneBadFileDoesNotKeepTheOthersOut) {

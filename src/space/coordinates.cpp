@@ -1,6 +1,7 @@
 // PROJ's objects belong to a context, and a context to one worker at a time: hence the pool.
 #include "space/coordinates.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <mutex>
 
@@ -15,6 +16,7 @@ using base::fail;
 
 constexpr const char* wgs84_3d = "EPSG:4979";
 constexpr size_t definition_bytes_max = 100'000;
+constexpr size_t kept_systems_max = 32;
 
 using proj::Context;
 using proj::make_context;
@@ -160,7 +162,34 @@ struct CoordinateSystem::Parts {
   }
 };
 
-CoordinateSystem::CoordinateSystem(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+// The systems opened last, so that the next file in one of them does not ask PROJ's database again.
+struct CoordinateSystem::Kept {
+  std::mutex mutex;
+  std::vector<std::shared_ptr<Parts>> systems;  // the latest used at the end
+
+  // One for the process, never taken down: PROJ's own statics may go first.
+  static Kept& instance() {
+    static Kept& kept = *new Kept;
+    return kept;
+  }
+
+  std::shared_ptr<Parts> find(std::string_view definition) {
+    const std::lock_guard lock(mutex);
+    const auto found = std::find_if(systems.begin(), systems.end(),
+                                    [&](const auto& parts) { return parts->definition == definition; });
+    if (found == systems.end()) return nullptr;
+    std::rotate(found, found + 1, systems.end());
+    return systems.back();
+  }
+
+  void keep(std::shared_ptr<Parts> parts) {
+    const std::lock_guard lock(mutex);
+    if (systems.size() == kept_systems_max) systems.erase(systems.begin());
+    systems.push_back(std::move(parts));
+  }
+};
+
+CoordinateSystem::CoordinateSystem(std::shared_ptr<Parts> parts) : parts_(std::move(parts)) {}
 CoordinateSystem::CoordinateSystem(CoordinateSystem&&) noexcept = default;
 CoordinateSystem& CoordinateSystem::operator=(CoordinateSystem&&) noexcept = default;
 CoordinateSystem::~CoordinateSystem() = default;
@@ -180,17 +209,21 @@ base::Result<CoordinateSystem> CoordinateSystem::open(std::string_view definitio
       definition.find('\0') != std::string_view::npos) {
     return fail(Code::invalid, "A coordinate system is named by 1 to 100,000 characters", excerpt(definition));
   }
-  auto parts = std::make_unique<Parts>();
-  parts->definition = definition;
-  auto worker = make_worker(parts->definition, &parts->learnt);
-  if (!worker) return std::move(worker).error();
+  std::shared_ptr<Parts> parts = Kept::instance().find(definition);
+  if (parts == nullptr) {
+    parts = std::make_shared<Parts>();
+    parts->definition = definition;
+    auto worker = make_worker(parts->definition, &parts->learnt);
+    if (!worker) return std::move(worker).error();
+    parts->idle.push_back(std::move(*worker));
+    Kept::instance().keep(parts);
+  }
   if (!parts->learnt.missing_grids.empty() && missing_grids == MissingGrids::refuse) {
     std::string list;
     for (const std::string& grid : parts->learnt.missing_grids) list += (list.empty() ? "" : ", ") + grid;
     return fail(Code::unavailable, parts->learnt.name + " needs correction grids that are not installed: " + list,
                 excerpt(definition), "Install them into PROJ's data folder, or allow an approximate transformation");
   }
-  parts->idle.push_back(std::move(*worker));
   return CoordinateSystem(std::move(parts));
 }
 

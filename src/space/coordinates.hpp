@@ -28,8 +28,8 @@ enum class MissingGrids : uint8_t {
 };
 
 /// A coordinate system and its transformation to WGS 84 with ellipsoidal height (EPSG:4979). Any worker may call
-/// anything at the same time: each call uses a PROJ context of its own from a pool. Cost: opening some milliseconds, a
-/// transformation a microsecond. Never uses the network.
+/// anything at the same time: each call uses a PROJ context of its own from a pool. Cost: opening some milliseconds, or
+/// nothing for the 32 systems that the process opened last; a transformation a microsecond. Never uses the network.
 class CoordinateSystem {
  public:
   /// Opens "EPSG:5186", another authority's code, a URN or URL of OGC, WKT, PROJJSON or a PROJ string of a CRS. Without
@@ -58,8 +58,9 @@ class CoordinateSystem {
 
  private:
   struct Parts;
-  explicit CoordinateSystem(std::unique_ptr<Parts> parts);
-  std::unique_ptr<Parts> parts_;
+  struct Kept;
+  explicit CoordinateSystem(std::shared_ptr<Parts> parts);
+  std::shared_ptr<Parts> parts_;
 };
 
 }  // namespace cityloom::space

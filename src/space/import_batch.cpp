@@ -33,6 +33,7 @@ std::string type_in(std::string_view entity_id) {
 base::Status ImportBatch::begin_file(std::string file, std::string source) {
   file_ = std::move(file);
   source_ = std::move(source);
+  given_before_.insert(given_.begin(), given_.end());
   given_.clear();
   claimed_.insert(claimed_here_.begin(), claimed_here_.end());
   claimed_here_.clear();
@@ -51,7 +52,12 @@ bool ImportBatch::claim(std::string_view object) {
 
 base::Status ImportBatch::add(thread::Change change) {
   if (!terms_interned_) return terms_interned_;
-  if (!given_.insert(hash_of(change.entity_id)).second) return {};
+  const uint64_t hash = hash_of(change.entity_id);
+  if (given_before_.contains(hash)) {
+    warn(std::move(change.entity_id), "an earlier file of this import gave it: this one is left out");
+    return {};
+  }
+  if (!given_.insert(hash).second) return {};
   ++counts_[type_in(change.entity_id)];
   before_.end_unsaid(change);
   waiting_positions_ += positions_in(change);
@@ -92,6 +98,12 @@ base::Result<std::string> ImportBatch::put_asset(std::string_view bytes) {
 void ImportBatch::drop_waiting() {
   waiting_.clear();
   waiting_positions_ = 0;
+}
+
+void ImportBatch::drop_file() {
+  drop_waiting();
+  given_.clear();
+  claimed_here_.clear();
 }
 
 base::Status ImportBatch::flush() {

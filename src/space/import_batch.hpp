@@ -24,7 +24,8 @@ class ImportBatch {
   /// of the sink.
   base::Status begin_file(std::string file, std::string source);
 
-  /// Takes a change; writes a batch when it is full. An entity that this file gave before is left out. What the source
+  /// Takes a change; writes a batch when it is full. An entity that this file gave before is left out; one that an
+  /// earlier file of this import gave as well, with a warning: else each import would change it twice. What the source
   /// said of this entity before (attributes whose `providedBy` names it) and the change does not say ends with it:
   /// importers state what their file says and need to delete nothing. Errors: those of the sink, cancelled.
   base::Status add(thread::Change change);
@@ -42,8 +43,8 @@ class ImportBatch {
   /// Writes what waits, then removes the entities of this source that the file no longer gave.
   base::Status end_file();
 
-  /// Forgets what waits (after an error).
-  void drop_waiting();
+  /// Forgets the file (after an error): what waits, and that it gave or claimed anything.
+  void drop_file();
 
   /// Notes what could not be taken; past `warnings_max` only counts.
   void warn(std::string object, std::string reason);
@@ -67,6 +68,7 @@ class ImportBatch {
 
  private:
   twin::Term interned(std::string_view name, std::string iri);
+  void drop_waiting();
   base::Status flush();
   base::Status remove_gone();
 
@@ -81,6 +83,7 @@ class ImportBatch {
   SourceStatements before_;  // of this source, when the file began
   std::map<std::string, twin::Term, std::less<>> terms_;
   absl::flat_hash_set<uint64_t> given_;         // hashes of entity ids of this file
+  absl::flat_hash_set<uint64_t> given_before_;  // and of earlier ones
   absl::flat_hash_set<uint64_t> claimed_;       // hashes of objects of earlier files
   absl::flat_hash_set<uint64_t> claimed_here_;  // and of this one
   std::map<std::string, uint64_t> counts_;

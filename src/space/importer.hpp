@@ -50,7 +50,7 @@ bool is_known_name(std::string_view file_name);
 /// The importer of a file. nullptr: none fits. Errors: not_found, unavailable, corrupt (its packing is damaged).
 base::Result<const Importer*> importer_of(const ImportInput& input);
 
-/// Brings one file into the batch, under this name of a source; what waits is dropped where it fails. Errors: those of
+/// Brings one file into the batch, under this name of a source; the batch forgets it where it fails. Errors: those of
 /// the importer and the batch.
 base::Status import_one(const Importer& importer, const ImportInput& input, const std::string& source,
                         ImportBatch& batch);

@@ -27,7 +27,6 @@ constexpr std::array table{
     Importer{"GeoTIFF heights", ".tif .tiff", begins_tiff, import_raster, false},
     Importer{"ASCII grid of heights", ".asc", nullptr, import_raster, false},
     Importer{"SRTM heights", ".hgt.zip", nullptr, import_hgt, false},
-    Importer{"SRTM heights", ".zip", begins_zipped_hgt, import_hgt, false},
     Importer{"building models (IFC)", ".ifc .ifc.gz", is_ifc, import_ifc},
     Importer{"CityJSON", ".json .json.gz .jsonl .jsonl.gz", is_cityjson, import_cityjson},
     Importer{"CityGML", ".gml .gml.gz .xml .xml.gz .citygml", is_citygml, import_citygml},
@@ -35,7 +34,7 @@ constexpr std::array table{
              ".geojson .geojson.gz .geojsonl .geojsonl.gz .geojsons .ndgeojson .json .json.gz .jsonl .ndjson",
              is_geojson, import_geojson},
     Importer{"TopoJSON", ".topojson .topojson.gz .json .json.gz", is_topojson, import_topojson},
-    Importer{"SUMO networks", ".net.xml .net.xml.gz", is_sumo_network, import_sumo},
+    Importer{"SUMO networks", ".net.xml .net.xml.gz .xml .xml.gz", is_sumo_network, import_sumo},
     Importer{"EPANET", ".inp .inp.gz", is_epanet, import_epanet},
     Importer{"GTFS", ".zip", is_gtfs, import_gtfs, false},
     Importer{"LAS and LAZ point clouds", ".las .laz .las.gz", is_las, import_points},
@@ -85,7 +84,7 @@ base::Status import_one(const Importer& importer, const ImportInput& input, cons
   auto status = batch.begin_file(input.name, source);
   if (status) status = importer.import(input, batch);
   if (status) status = batch.end_file();
-  if (!status) batch.drop_waiting();
+  if (!status) batch.drop_file();
   return status;
 }
 

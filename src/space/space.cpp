@@ -8,6 +8,7 @@
 #include "space/archive_import.hpp"
 #include "space/import_batch.hpp"
 #include "space/importer.hpp"
+#include "space/transit/gtfs_import.hpp"
 
 namespace cityloom::space {
 namespace {
@@ -23,22 +24,43 @@ base::Error unknown_format(const ImportInput& input) {
       input.name, "Known are " + known_formats());
 }
 
-// One file within an import, or all that an archive holds.
-base::Status import_input(const ImportInput& input, ImportBatch& batch) {
+// One file within an import, or all that an archive holds. `source`: what its entities carry; of an archive, what
+// stands before the names of its files ("": nothing).
+base::Status import_input(const ImportInput& input, const std::string& source, ImportBatch& batch) {
   const auto importer = importer_of(input);
   if (!importer) return importer.error();
-  if (*importer != nullptr) {
-    return import_one(**importer, input, batch.options().source.empty() ? input.name : batch.options().source, batch);
-  }
-  return is_archive_name(input.name) ? import_archive(input, batch) : base::Status(unknown_format(input));
+  if (*importer != nullptr) return import_one(**importer, input, source.empty() ? input.name : source, batch);
+  return is_archive_name(input.name) ? import_archive(input, source, batch) : base::Status(unknown_format(input));
+}
+
+base::Status import_of_city(const CityFile& file, ImportBatch& batch) {
+  const ImportInput input{.name = file.name, .path = file.path, .bytes = {}};
+  const std::string& wanted = batch.options().source;
+  // Each file is a source of its own: else one would end what another said.
+  const std::string source = wanted.empty() ? file.name : wanted + "/" + file.name;
+  std::error_code error;
+  static constexpr Importer feed_folder{"GTFS", "", nullptr, import_gtfs, false};
+  return fs::is_directory(file.path, error) ? import_one(feed_folder, input, source, batch)
+                                            : import_input(input, source, batch);
 }
 
 base::Result<ImportReport> import_single(const ImportInput& input, ImportSink& sink, const ImportOptions& options) {
   auto vocabulary = Vocabulary::intern(sink.terms());
   if (!vocabulary) return std::move(vocabulary).error();
   ImportBatch batch(sink, *vocabulary, options);
-  if (auto status = import_input(input, batch); !status) return std::move(status).error();
+  if (auto status = import_input(input, options.source, batch); !status) return std::move(status).error();
   return batch.finish();
+}
+
+// The reason of a file of a known kind says more than a list of all kinds.
+base::Error nothing_in(const std::string& folder, const ImportReport& report) {
+  const auto known = std::find_if(report.ignored.begin(), report.ignored.end(),
+                                  [](const ImportFailure& one) { return !one.error.remedy.starts_with("Known are"); });
+  const std::string what = "The folder holds no file that can be imported";
+  if (known == report.ignored.end()) {
+    return fail(Code::not_found, what, folder, "Put files of the city there: " + known_formats());
+  }
+  return fail(Code::not_found, what + ". " + known->file + ": " + known->error.what, folder, known->error.remedy);
 }
 
 // What a file would have as plain XML, about.
@@ -105,20 +127,14 @@ base::Result<ImportReport> import_city(const std::string& folder, ImportSink& si
   auto vocabulary = Vocabulary::intern(sink.terms());
   if (!vocabulary) return std::move(vocabulary).error();
   ImportBatch batch(sink, *vocabulary, options);
-  for (const CityFile& file : *files) {
-    const base::Status status = import_input({.name = file.name, .path = file.path, .bytes = {}}, batch);
+  for (const CityFile& file : with_feed_folders(std::move(*files), folder)) {
+    const base::Status status = import_of_city(file, batch);
     if (status) continue;
-    if (status.error().code == Code::unsupported) {
-      batch.report().ignored.push_back(file.name);
-      continue;
-    }
     if (!is_of_one_file(status.error())) return status.error();
-    batch.report().failures.push_back({file.name, status.error()});
+    auto& list = status.error().code == Code::unsupported ? batch.report().ignored : batch.report().failures;
+    list.push_back({file.name, status.error()});
   }
-  if (batch.report().files.empty() && batch.report().failures.empty()) {
-    return fail(Code::not_found, "The folder holds no file that can be imported", folder,
-                "Put files of the city there: " + known_formats());
-  }
+  if (batch.report().files.empty() && batch.report().failures.empty()) return nothing_in(folder, batch.report());
   return batch.finish();
 }
 

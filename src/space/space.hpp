@@ -41,7 +41,7 @@ struct ImportReport {
   uint64_t warnings_count = 0;
   std::vector<std::string> files;       ///< imported, in their order
   std::vector<ImportFailure> failures;  ///< of import_city: files of a known kind that failed; the others were imported
-  std::vector<std::string> ignored;     ///< of import_city: files that no importer knows
+  std::vector<ImportFailure> ignored;   ///< of import_city: files that hold nothing that an importer takes, and why
 
   /// For a person, one line: "1357 Building, 812 RoadSegment: 2169 imported, 0 unchanged, 0 removed, 3 warnings".
   std::string text() const;

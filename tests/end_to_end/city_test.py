@@ -97,6 +97,25 @@ def test_a_city_that_is_not_there():
         expect("--city" in error, error)
 
 
+def test_options_hold_for_a_folder_and_what_was_not_taken_is_told():
+    with cityloom.folder() as folder:
+        city, data = folder + "/city", folder + "/data"
+        os.makedirs(city)
+        with open(city + "/benches.csv", "w") as f:
+            f.write("id,X,Y\n1,200000,550000\n2,,550000\n3,,550000\n4,200010,550000\n")
+        for name in ("plan.dwg", "notes.docx"):
+            with open(f"{city}/{name}", "w") as f:
+                f.write("none")
+        code, _, error = command("import", "--data", data, "--crs", "EPSG:5186", "--columns", "lon=X,lat=Y", city)
+        expect_equal(code, 0, error)
+        expect("2 imported" in error and "and 1 more like it" in error, error)
+        expect("plan.dwg" in error and "notes.docx" in error, error)
+        code, _, error = command("import", "--data", data, "--crs", "EPSG:5186", "--columns", "lon=X,lat=Y", city)
+        expect(code == 0 and "2 imported" not in error, f"read again: {error}")
+        code, _, error = command("import", "--data", data, "--crs", "EPSG:5187", "--columns", "lon=X,lat=Y", city)
+        expect("2 imported" in error, f"other options, and not read again: {error}")
+
+
 def test_doors_without_a_city():
     with cityloom.folder() as folder, Server(folder + "/data") as server:
         for path in ("/health", "/metrics", "/openapi.json", "/api/summary", "/api/links", "/tiles/buildings/tileset.json"):

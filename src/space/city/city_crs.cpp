@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <mutex>
 #include <optional>
 
 #include "space/earth.hpp"
@@ -19,6 +20,7 @@ using base::fail;
 
 // Systems are used a little beyond their area; a wrong one is off by much more.
 constexpr double area_margin_deg = 1.5;
+constexpr size_t idle_systems_max = 8;
 
 struct AdvName {
   std::string_view name;
@@ -103,6 +105,7 @@ std::string crs_name_of(std::string_view name) {
 
 struct CityCrs::Parts {
   Context context = proj::make_context();
+  std::string name;
   std::string label;
   Object plane;  // the horizontal part to longitude and latitude in degrees, east first
   Object solid;  // or all of it to EPSG:4979, where heights need no help
@@ -112,10 +115,11 @@ struct CityCrs::Parts {
   bool authority_north_first = false;
   double west = -180, south = -90, east = 180, north = 90;
   std::vector<std::string> notes;
+  size_t system_notes = 0;  // of the notes, those that any file in this system gets
 
-  base::Status open(const std::string& name, std::span<const RawPosition> samples);
+  base::Status open();
   void learn(PJ* crs);
-  void open_heights(const std::string& name, PJ* crs);
+  void open_heights(PJ* crs);
   bool knows_heights(const PJ* crs) const;
   bool is_inside(double longitude_deg, double latitude_deg, double margin_deg) const;
   std::optional<twin::Position> convert(const RawPosition& raw, bool swap) const;
@@ -156,7 +160,7 @@ bool CityCrs::Parts::knows_heights(const PJ* crs) const {
 }
 
 // A system with heights of its own that PROJ can bring to the ellipsoid is left to PROJ alone.
-void CityCrs::Parts::open_heights(const std::string& name, PJ* crs) {
+void CityCrs::Parts::open_heights(PJ* crs) {
   const bool is_compound = proj_get_type(crs) == PJ_TYPE_COMPOUND_CRS;
   const bool is_solid = proj_get_type(crs) == PJ_TYPE_GEOGRAPHIC_3D_CRS || proj_get_type(crs) == PJ_TYPE_GEOCENTRIC_CRS;
   if (is_solid || (!is_compound && is_geographic)) return;
@@ -179,7 +183,7 @@ void CityCrs::Parts::open_heights(const std::string& name, PJ* crs) {
   if (!geoid) notes.push_back("the grid egm96_15.gtx is not installed: heights stay above sea level");
 }
 
-base::Status CityCrs::Parts::open(const std::string& name, std::span<const RawPosition> samples) {
+base::Status CityCrs::Parts::open() {
   // Its errors, in words, are those of the door for coordinate systems.
   if (auto known = CoordinateSystem::open(name, MissingGrids::approximate); !known) return std::move(known).error();
   Object crs(proj_create(context.get(), name.c_str()));
@@ -189,7 +193,7 @@ base::Status CityCrs::Parts::open(const std::string& name, std::span<const RawPo
   if (proj_get_type(crs.get()) == PJ_TYPE_COMPOUND_CRS) {
     horizontal.reset(proj_crs_get_sub_crs(context.get(), crs.get(), 0));
   }
-  open_heights(name, crs.get());
+  open_heights(crs.get());
   const bool is_solid =
       proj_get_type(crs.get()) == PJ_TYPE_GEOGRAPHIC_3D_CRS || proj_get_type(crs.get()) == PJ_TYPE_GEOCENTRIC_CRS;
   if (is_solid && !solid) solid.reset(proj_create_crs_to_crs(context.get(), name.c_str(), "EPSG:4979", nullptr));
@@ -198,7 +202,7 @@ base::Status CityCrs::Parts::open(const std::string& name, std::span<const RawPo
   plane.reset(proj_create_crs_to_crs_from_pj(context.get(), horizontal ? horizontal.get() : crs.get(), to.get(),
                                              nullptr, nullptr));
   if (!plane && !solid) return fail(Code::unsupported, "PROJ knows no way from " + excerpt(name) + " to WGS 84");
-  settle_axes(samples);
+  system_notes = notes.size();
   return {};
 }
 
@@ -230,6 +234,7 @@ std::optional<twin::Position> CityCrs::Parts::convert(const RawPosition& raw, bo
 }
 
 void CityCrs::Parts::settle_axes(std::span<const RawPosition> samples) {
+  notes.resize(system_notes);
   size_t as_said = 0, swapped = 0;
   for (const RawPosition& sample : samples) {
     const auto one = convert(sample, false), other = convert(sample, true);
@@ -244,14 +249,53 @@ void CityCrs::Parts::settle_axes(std::span<const RawPosition> samples) {
   }
 }
 
+// Systems that nobody uses now: the next file of a city is mostly in the same one.
+struct CityCrs::Idle {
+  std::mutex mutex;
+  std::vector<std::unique_ptr<Parts>> systems;  // the latest used at the end
+
+  // One for the process, never taken down: PROJ's own statics may go first.
+  static Idle& instance() {
+    static Idle& idle = *new Idle;
+    return idle;
+  }
+
+  std::unique_ptr<Parts> take(const std::string& name) {
+    const std::lock_guard lock(mutex);
+    const auto found =
+        std::find_if(systems.begin(), systems.end(), [&](const auto& parts) { return parts->name == name; });
+    if (found == systems.end()) return nullptr;
+    std::unique_ptr<Parts> parts = std::move(*found);
+    systems.erase(found);
+    return parts;
+  }
+
+  void give_back(std::unique_ptr<Parts> parts) {
+    const std::lock_guard lock(mutex);
+    if (systems.size() == idle_systems_max) systems.erase(systems.begin());
+    systems.push_back(std::move(parts));
+  }
+};
+
 CityCrs::CityCrs(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 CityCrs::CityCrs(CityCrs&&) noexcept = default;
-CityCrs& CityCrs::operator=(CityCrs&&) noexcept = default;
-CityCrs::~CityCrs() = default;
+CityCrs& CityCrs::operator=(CityCrs&& other) noexcept {
+  std::swap(parts_, other.parts_);
+  return *this;
+}
+CityCrs::~CityCrs() {
+  if (parts_ != nullptr) Idle::instance().give_back(std::move(parts_));
+}
 
 base::Result<CityCrs> CityCrs::open(std::string_view name, std::span<const RawPosition> samples) {
-  auto parts = std::make_unique<Parts>();
-  if (auto status = parts->open(crs_name_of(name), samples); !status) return std::move(status).error();
+  const std::string known_name = crs_name_of(name);
+  std::unique_ptr<Parts> parts = Idle::instance().take(known_name);
+  if (parts == nullptr) {
+    parts = std::make_unique<Parts>();
+    parts->name = known_name;
+    if (auto status = parts->open(); !status) return std::move(status).error();
+  }
+  parts->settle_axes(samples);
   return CityCrs(std::move(parts));
 }
 

@@ -38,6 +38,7 @@ class CityCrs {
 
  private:
   struct Parts;
+  struct Idle;
   explicit CityCrs(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

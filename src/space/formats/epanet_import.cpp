@@ -28,6 +28,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr size_t things_max = 5'000'000;
 constexpr double metres_per_foot = 0.3048;
 constexpr double millimetres_per_inch = 25.4;
+constexpr double kilowatts_per_horsepower = 0.745699872;
 
 using Words = std::vector<std::string_view>;
 
@@ -67,6 +68,7 @@ struct Node {
   std::string_view category;
   double elevation = unknown, demand = unknown, diameter = unknown, level_max = unknown;
   double x = unknown, y = unknown;
+  bool has_place() const { return !std::isnan(x) && !std::isnan(y); }
 };
 
 struct Link {
@@ -85,6 +87,12 @@ class EpanetImport {
   Status run() {
     if (auto status = read(); !status) return status;
     if (nodes_.empty()) return fail(Code::corrupt, "It is no EPANET network: it has no nodes", input_.name);
+    // Told once, not of each node and link.
+    if (std::none_of(nodes_.begin(), nodes_.end(), [](const Node& node) { return node.has_place(); })) {
+      return fail(Code::unsupported,
+                  "None of the network's " + std::to_string(nodes_.size()) + " nodes has coordinates", input_.name,
+                  "Save it with its map: a section [COORDINATES]");
+    }
     if (auto status = find_place(); !status) return status;
     for (const Node& node : nodes_) {
       if (auto status = add_node(node); !status) return status;
@@ -145,10 +153,20 @@ class EpanetImport {
       const auto link = link_of_.find(text_at(words, 0));
       if (link != link_of_.end()) links_[link->second].status = text_at(words, 1);
     } else if (section == "OPTIO" && words.size() > 1 && upper(words[0]) == "UNITS") {
-      const std::string unit = upper(words[1]);
-      constexpr std::array<std::string_view, 5> metric{"LPS", "LPM", "MLD", "CMH", "CMD"};
-      is_metric_ = std::find(metric.begin(), metric.end(), unit) != metric.end();
+      take_unit(upper(words[1]), where);
+    }
+  }
+
+  // The unit of flow says those of everything else.
+  void take_unit(const std::string& unit, const std::string& where) {
+    constexpr std::array<std::string_view, 6> metric{"LPS", "LPM", "MLD", "CMH", "CMD", "CMS"};
+    constexpr std::array<std::string_view, 5> customary{"CFS", "GPM", "MGD", "IMGD", "AFD"};
+    is_metric_ = std::find(metric.begin(), metric.end(), unit) != metric.end();
+    if (is_metric_ || std::find(customary.begin(), customary.end(), unit) != customary.end()) {
       flow_unit_ = unit;
+    } else {
+      batch_.warn(where,
+                  "\"" + excerpt(unit) + "\" is no unit of flow that EPANET knows: feet, inches and GPM are taken");
     }
   }
 
@@ -204,7 +222,7 @@ class EpanetImport {
       // The middle of the network is its origin.
       double west = infinity, south = infinity, east = -infinity, north = -infinity;
       for (const Node& node : nodes_) {
-        if (std::isnan(node.x) || std::isnan(node.y)) continue;
+        if (!node.has_place()) continue;
         west = std::min(west, node.x);
         east = std::max(east, node.x);
         south = std::min(south, node.y);
@@ -225,7 +243,7 @@ class EpanetImport {
 
   // Heights are above a datum that the file does not name: they count only where the model is placed by hand.
   base::Result<Position> position_of(const Node& node) const {
-    if (std::isnan(node.x) || std::isnan(node.y)) return fail(Code::invalid, "it has no coordinates");
+    if (!node.has_place()) return fail(Code::invalid, "it has no coordinates");
     return place_->position(node.x, node.y, place_->is_placed() ? node.elevation * metres() : unknown);
   }
 
@@ -280,7 +298,7 @@ class EpanetImport {
     }
     made.number("length", rounded(link.length * metres()), "MTR");
     made.number("roughness", link.roughness);
-    made.number("power", link.power);
+    made.number("power", rounded(link.power * (is_metric_ ? 1 : kilowatts_per_horsepower)), "KWT");
     made.text("category", link.kind);
     made.number("setting", link.setting);
     made.text("valveStatus", link.status);

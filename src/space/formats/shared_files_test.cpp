@@ -75,7 +75,9 @@ TEST(SharedFiles, AFolderOfTablesToldButNotFatal) {
   MemorySink sink;
   const auto report = import_city(path.substr(0, path.rfind('/')), sink);
   ASSERT_TRUE(report.ok());
-  EXPECT_EQ(report->ignored, std::vector<std::string>{"seoul-air-hourly-2018.csv"});
+  ASSERT_EQ(report->ignored.size(), 1u);
+  EXPECT_EQ(report->ignored[0].file, "seoul-air-hourly-2018.csv");
+  EXPECT_EQ(report->ignored[0].error.what, "No column of the table says where things are");
   EXPECT_EQ(report->imported, 250u + 851u);
 }
 

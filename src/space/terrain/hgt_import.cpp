@@ -179,18 +179,6 @@ base::Result<twin::Position> corner_of_hgt_name(std::string_view name) {
               "Name the file by its south-west corner, like N43E007.hgt");
 }
 
-bool begins_zipped_hgt(std::string_view head) {
-  constexpr size_t header_bytes = 30;
-  if (head.size() < header_bytes || !head.starts_with("PK\x03\x04")) return false;
-  const auto length = static_cast<size_t>(static_cast<uint8_t>(head[26]) | static_cast<uint8_t>(head[27]) << 8);
-  const std::string_view name = head.substr(header_bytes, length);
-  const auto dot = name.find_last_of('.');
-  if (dot == std::string_view::npos) return false;
-  std::string ending(name.substr(dot));
-  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
-  return ending == ".hgt";
-}
-
 Status import_hgt(const ImportInput& input, ImportBatch& batch) {
   const auto shift = VerticalShift::egm96();
   if (!shift) {

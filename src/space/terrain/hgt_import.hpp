@@ -9,9 +9,6 @@ namespace cityloom::space {
 /// ("N43E007"). Memory: a tile (at most 233 MB at 1/3 second; 52 MB at 1 second).
 base::Status import_hgt(const ImportInput& input, ImportBatch& batch);
 
-/// Whether this is the beginning of a zip file whose first file is a .hgt.
-bool begins_zipped_hgt(std::string_view head);
-
 /// The south-west corner in the name of a tile: {7, 43} of "N43E007", in any case, at the end of a path, with anything
 /// after a dot. Errors: invalid.
 base::Result<twin::Position> corner_of_hgt_name(std::string_view name);

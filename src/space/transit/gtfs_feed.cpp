@@ -48,15 +48,16 @@ class Row {
   const std::vector<std::string>& cells_;
 };
 
-/// Reads the tables of one archive.
+/// Reads the tables of one feed.
 class FeedReader {
  public:
-  FeedReader(GtfsFeed& feed, ZipArchive& archive, ImportBatch& batch) : feed_(feed), archive_(archive), batch_(batch) {}
+  FeedReader(GtfsFeed& feed, const GtfsTables& tables, ImportBatch& batch)
+      : feed_(feed), tables_(tables), batch_(batch) {}
 
   Status run() {
     for (const char* needed : {"stops.txt", "routes.txt", "trips.txt", "stop_times.txt"}) {
-      if (archive_.find(needed) == nullptr) {
-        return fail(Code::corrupt, "The archive is no GTFS: it has no " + std::string(needed));
+      if (!tables_.has(needed)) {
+        return fail(Code::corrupt, "The feed is no GTFS: it has no " + std::string(needed));
       }
     }
     const std::pair<const char*, void (FeedReader::*)(const Row&, const std::string&)> tables[] = {
@@ -81,9 +82,8 @@ class FeedReader {
 
  private:
   Status read(const char* name, void (FeedReader::*take)(const Row&, const std::string&)) {
-    const ZipEntry* entry = archive_.find(name);
-    if (entry == nullptr) return {};
-    auto opened = archive_.read(*entry);
+    if (!tables_.has(name)) return {};
+    auto opened = tables_.open(name);
     if (!opened) return std::move(opened).error();
     auto table = base::TableReader::open([&](char* to, size_t size) { return opened->read(to, size); }, {',', ""});
     if (!table) return std::move(table).error();
@@ -215,8 +215,9 @@ class FeedReader {
     const auto trip = trip_of_.find(std::string(row["trip_id"]));
     const auto from = parse_service_time(row["start_time"]), to = parse_service_time(row["end_time"]);
     const int headway = row.number("headway_secs", 0);
-    if (trip == trip_of_.end() || !from || !to || headway < 1)
+    if (trip == trip_of_.end() || !from || !to || headway < 1 || headway > service_time_s_max) {
       return batch_.warn(where, "the frequency makes no sense");
+    }
     feed_.frequencies.push_back({trip->second, *from, *to, headway});
   }
 
@@ -334,7 +335,7 @@ class FeedReader {
   }
 
   GtfsFeed& feed_;
-  ZipArchive& archive_;
+  const GtfsTables& tables_;
   ImportBatch& batch_;
   absl::flat_hash_map<std::string, uint32_t> stop_of_, route_of_, service_of_, trip_of_, shape_of_;
   std::vector<std::vector<int>> shape_orders_;
@@ -344,8 +345,8 @@ class FeedReader {
 
 }  // namespace
 
-Status GtfsFeed::read(ZipArchive& archive, ImportBatch& batch) {
-  return FeedReader(*this, archive, batch).run();
+Status GtfsFeed::read(const GtfsTables& tables, ImportBatch& batch) {
+  return FeedReader(*this, tables, batch).run();
 }
 
 }  // namespace cityloom::space

@@ -3,10 +3,12 @@
 
 #include <absl/container/flat_hash_map.h>
 
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "space/formats/zip_archive.hpp"
+#include "space/byte_source.hpp"
 #include "space/import_batch.hpp"
 #include "space/transit/timetable.hpp"
 #include "twin/geometry.hpp"
@@ -43,6 +45,12 @@ static_assert(sizeof(GtfsStopTime) == 16);
 inline constexpr uint32_t gtfs_no_departure = 1u << 31;
 inline constexpr size_t gtfs_stop_times_max = 30'000'000;
 
+/// Where the tables of a feed lie: in an archive or a folder.
+struct GtfsTables {
+  std::function<bool(std::string_view name)> has;
+  std::function<base::Result<ByteSource>(std::string_view name)> open;  ///< of one that is there
+};
+
 /// Everything but the stop times.
 struct GtfsFeed {
   std::vector<GtfsAgency> agencies;
@@ -61,9 +69,9 @@ struct GtfsFeed {
   std::vector<bool> interpolated;        ///< of each stop time
   uint64_t stop_time_rows = 0;
 
-  /// Reads an archive. Rows that make no sense are warned of. Errors: corrupt (a needed table is missing, a damaged
+  /// Reads all tables. Rows that make no sense are warned of. Errors: corrupt (a needed table is missing, a damaged
   /// archive), too_large, cancelled.
-  base::Status read(ZipArchive& archive, ImportBatch& batch);
+  base::Status read(const GtfsTables& tables, ImportBatch& batch);
 };
 
 }  // namespace cityloom::space

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
+#include <map>
+#include <set>
 
 #include "space/entity_statement.hpp"
 #include "space/osm_values.hpp"
@@ -40,9 +43,7 @@ class GtfsImport {
       : input_(input), batch_(batch), part_(source_part_of(batch.source())) {}
 
   Status run() {
-    auto archive = ZipArchive::open(input_.path, input_.bytes);
-    if (!archive) return std::move(archive).error();
-    if (auto status = feed_.read(*archive, batch_); !status) {
+    if (auto status = read(); !status) {
       base::Error error = status.error();
       if (error.where.empty()) error.where = input_.name;
       return error;
@@ -57,6 +58,23 @@ class GtfsImport {
   }
 
  private:
+  Status read() {
+    std::error_code error;
+    if (std::filesystem::is_directory(input_.path, error)) {
+      const auto path_of = [&](std::string_view name) { return std::filesystem::path(input_.path) / name; };
+      return feed_.read({[&](std::string_view name) { return std::filesystem::is_regular_file(path_of(name), error); },
+                         [&](std::string_view name) { return ByteSource::open(path_of(name).string(), {}); }},
+                        batch_);
+    }
+    auto archive = ZipArchive::open(input_.path, input_.bytes);
+    if (!archive) return std::move(archive).error();
+    return feed_.read({[&](std::string_view name) { return archive->find(name) != nullptr; },
+                       [&](std::string_view name) {
+                         return ImportInput{std::string(name), {}, {}, &*archive, archive->find(name)}.open();
+                       }},
+                      batch_);
+  }
+
   std::string stop_id(std::string_view id) const {
     return "urn:ngsi-ld:TransitStop:" + id_part_of(part_ + "-" + std::string(id));
   }
@@ -252,6 +270,13 @@ class GtfsImport {
   GtfsFeed feed_;
 };
 
+constexpr std::array<std::string_view, 4> needed_tables{"stops.txt", "routes.txt", "trips.txt", "stop_times.txt"};
+
+std::string folder_of(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  return std::string(slash == std::string_view::npos ? "" : path.substr(0, slash));
+}
+
 }  // namespace
 
 bool is_gtfs(std::string_view head) {
@@ -262,6 +287,30 @@ bool is_gtfs(std::string_view head) {
     if (head.find(name) != std::string_view::npos) return true;
   }
   return false;
+}
+
+std::vector<CityFile> with_feed_folders(std::vector<CityFile> files, const std::string& city) {
+  std::map<std::string, size_t> needed_in;
+  for (const CityFile& file : files) {
+    const std::string folder = folder_of(file.name);
+    const std::string_view name = std::string_view(file.name).substr(folder.empty() ? 0 : folder.size() + 1);
+    needed_in[folder] += std::count(needed_tables.begin(), needed_tables.end(), name) > 0 ? 1u : 0u;
+  }
+  std::vector<CityFile> taken;
+  std::set<std::string> known;
+  for (CityFile& file : files) {
+    const std::string folder = folder_of(file.name);
+    const bool is_of_feed = needed_in[folder] == needed_tables.size() && file.name.ends_with(".txt");
+    if (!is_of_feed) {
+      taken.push_back(std::move(file));
+    } else if (known.insert(folder).second) {
+      // Where the first and so largest of its tables stood.
+      std::filesystem::path path = std::filesystem::path(city) / folder;
+      if (!path.has_filename()) path = path.parent_path();
+      taken.push_back({folder.empty() ? path.filename().string() : folder, path.string(), file.bytes});
+    }
+  }
+  return taken;
 }
 
 Status import_gtfs(const ImportInput& input, ImportBatch& batch) {

@@ -2,6 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 #include <map>
 
 #include "space/formats/zip_archive.hpp"
@@ -104,6 +108,27 @@ TEST(Gtfs, FrequenciesAreWrittenOut) {
   files["frequencies.txt"] = "trip_id,start_time,end_time,headway_secs\nm,08:00:00,09:00:00,1200\n";
   const Feed feed = feed_of(zip_of(files));
   EXPECT_EQ(ask(feed, "f-a", "2026-05-05T05:00:00Z", 10'800).size(), 3u);
+}
+
+TEST(Gtfs, AFolderOfTablesIsTheFeedThatAnArchiveOfThemIs) {
+  const auto folder = std::filesystem::temp_directory_path() / ("cityloom-gtfs-" + std::to_string(getpid()));
+  std::filesystem::create_directories(folder / "f");
+  for (const auto& [name, text] : small_feed()) std::ofstream(folder / "f" / name) << text;
+  std::ofstream(folder / "f" / "shelter.geojson") << R"({"type":"Point","coordinates":[13.4,52.5]})";
+  MemorySink sink;
+  const auto report = import_city(folder.string(), sink);
+  const auto again = import_city(folder.string(), sink);
+  std::filesystem::remove_all(folder);
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  EXPECT_THAT(report->files, ::testing::UnorderedElementsAre("f", "f/shelter.geojson"));
+  EXPECT_TRUE(report->ignored.empty());
+  ASSERT_TRUE(again.ok()) << again.error().text();
+  EXPECT_EQ(std::tuple(again->imported, again->removed), std::tuple(0u, 0u));
+  const Feed packed = feed_of(zip_of(small_feed()));
+  for (const char* id : {"urn:ngsi-ld:TransitStop:f-a", "urn:ngsi-ld:TransitRoute:f-R"}) {
+    EXPECT_EQ(sink.value(id, "name"), packed.sink->value(id, "name")) << id;
+  }
+  EXPECT_EQ(sink.count("TransitStop"), packed.sink->count("TransitStop"));
 }
 
 TEST(Gtfs, BadRowsAndHostileArchives) {

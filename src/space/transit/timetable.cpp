@@ -17,7 +17,6 @@ using base::Code;
 using base::fail;
 
 constexpr std::string_view magic = "CLTT1\n";
-constexpr int32_t service_time_s_max = 10 * 86'400;
 
 void put(std::string& to, uint64_t number) {
   while (number >= 0x80) {

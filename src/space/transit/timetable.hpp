@@ -21,6 +21,9 @@ base::Result<DayNumber> parse_service_date(std::string_view text);
 /// "2019-04-15".
 std::string date_text(DayNumber day);
 
+/// The latest time of a service day that is believed: ten days after its start.
+inline constexpr int32_t service_time_s_max = 10 * 86'400;
+
 /// "25:10:00" in seconds after the start of the service day (noon less 12 hours). Errors: invalid.
 base::Result<int32_t> parse_service_time(std::string_view text);
 
