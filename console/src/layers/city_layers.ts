@@ -6,7 +6,8 @@ import { isAbort } from '../state/api';
 import { FIXED_LAYERS, isShown, type LayerRow } from '../state/catalogue';
 import { colourIn, isSeen, lookOf } from '../state/looks';
 import type { MapFeature } from '../state/ngsi';
-import { areasPrimitive, roadsPrimitives, Slot } from './flat';
+import { isRaised, raisedRoads, Slot } from './flat';
+import { GroundImagery } from './ground_imagery';
 import { pointMarks } from './points';
 import { hasTerrain } from './terrain';
 
@@ -17,6 +18,7 @@ class CityLayer {
   readonly #app: App;
   readonly #scene: Scene;
   readonly #row: LayerRow;
+  readonly #ground: GroundImagery;
   readonly #slot: Slot;
   #marks: BillboardCollection | null = null;
   #features: readonly MapFeature[] = [];
@@ -26,8 +28,8 @@ class CityLayer {
   failed = false;
   loading = false;
 
-  constructor(app: App, scene: Scene, row: LayerRow) {
-    [this.#app, this.#scene, this.#row] = [app, scene, row];
+  constructor(app: App, scene: Scene, row: LayerRow, ground: GroundImagery) {
+    [this.#app, this.#scene, this.#row, this.#ground] = [app, scene, row, ground];
     this.#slot = new Slot(scene);
   }
 
@@ -48,11 +50,9 @@ class CityLayer {
     if (shown) {
       const asOf = now === then ? null : this.#app.asOf;
       await this.#fetch(`${this.#app.cityEdition.get()} ${asOf ?? 'now'}`, asOf, told);
-      this.#draw();
     }
-    // Roads and areas lie on the ground: where it is looked through, they are too.
-    const covers = (this.#app.address.get().under?.ground ?? 1) < COVERS_FROM;
-    this.#slot.show(shown && !covers);
+    this.#draw(shown);
+    this.#slot.show(shown && !isLookedThrough(this.#app));
     if (this.#marks) this.#marks.show = shown;
     this.#scene.requestRender();
   }
@@ -82,20 +82,20 @@ class CityLayer {
     told();
   }
 
-  #draw(): void {
+  #draw(shown: boolean): void {
+    if (!shown && this.#drawnKey === '') return;
     const { theme } = this.#app.settings.get();
     const look = lookOf(this.#app, this.#row.type);
-    const ground = hasTerrain(this.#scene) ? 'terrain' : 'ellipsoid';
-    const key = `${this.#key} ${theme} ${this.#features.length} ${look?.key} ${ground}`;
+    const isRaising = this.#row.kind === 'roads' && hasTerrain(this.#scene);
+    const key = `${this.#key} ${theme} ${this.#features.length} ${look?.key} ${isRaising} ${shown}`;
     if (key === this.#drawnKey || this.loading) return;
     this.#drawnKey = key;
-    const seen = look?.filter ? this.#features.filter(({ id }) => isSeen(look, id)) : this.#features;
+    const seen = !shown ? [] : look?.filter ? this.#features.filter(({ id }) => isSeen(look, id)) : this.#features;
     const colourOf = (id: string): string | null => colourIn(look, id);
     if (this.#row.kind === 'points') return this.#drawPoints(seen, theme, colourOf);
-    const none = seen.length === 0;
-    const roads = this.#row.kind === 'roads';
-    if (none) this.#slot.put();
-    else this.#slot.put(...(roads ? roadsPrimitives(seen, theme, colourOf, ground) : [areasPrimitive(seen, this.#row.type, theme, colourOf, ground)]));
+    const raised = isRaising ? seen.filter(isRaised) : [];
+    this.#slot.put(raisedRoads(raised, theme, colourOf));
+    this.#ground.put(this.#row.type, raised.length > 0 ? seen.filter((feature) => !isRaised(feature)) : seen);
   }
 
   #drawPoints(seen: readonly MapFeature[], theme: Theme, colourOf: (id: string) => string | null): void {
@@ -104,22 +104,29 @@ class CityLayer {
   }
 }
 
+/** Roads and areas lie on the ground: where it is looked through, they are too. */
+const isLookedThrough = (app: App): boolean => (app.address.get().under?.ground ?? 1) < COVERS_FROM;
+
 /** All fixed layers but those drawn from tiles. */
 export class CityLayers {
   readonly #app: App;
   readonly #layers: readonly CityLayer[];
+  readonly ground: GroundImagery;
 
   constructor(app: App, scene: Scene) {
     this.#app = app;
-    this.#layers = FIXED_LAYERS.filter((row) => !['buildings', 'bodies', 'objects', 'raster'].includes(row.kind)).map((row) => new CityLayer(app, scene, row));
+    const ground = (this.ground = new GroundImagery(app, scene));
+    this.#layers = FIXED_LAYERS.filter((row) => !['buildings', 'bodies', 'objects', 'raster'].includes(row.kind)).map((row) => new CityLayer(app, scene, row, ground));
   }
 
   update = (): void => {
     for (const layer of this.#layers) void layer.update(this.#tell);
+    this.ground.show(!isLookedThrough(this.#app));
   };
 
   destroy(): void {
     for (const layer of this.#layers) layer.destroy();
+    this.ground.destroy();
   }
 
   #tell = (): void => {

@@ -1,11 +1,13 @@
 // Moves the eye and finds what is under a pixel: the map's answer to panels, keys and the address.
-import { Cartesian2, Cartesian3, Cartographic, Cesium3DTileFeature, Math as CesiumMath, Matrix4, type CesiumWidget, type Scene } from 'cesium';
+import { Cartesian2, Cartesian3, Cartographic, Cesium3DTileFeature, Math as CesiumMath, Matrix4, type CesiumWidget, type PerspectiveFrustum, type Scene } from 'cesium';
 import { standing, viewOf, viewOfBox, type View } from '../math/camera';
 import { boxOf, diagonalMetres, lowestOf, middleOf, moved, type Box, type Geometry, type Position } from '../math/geo';
 import type { MapControls } from '../state/map_controls';
 import { hasTerrain } from './terrain';
 
 const FLIGHT_SECONDS = 1.2;
+/** So near to a thing is on it. */
+const PICK_PIXELS = 7;
 const FOLLOW_METRES = 350;
 /** What is flown to is seen with its surroundings. */
 const NEAR_METRES = 450;
@@ -65,6 +67,8 @@ export class SceneControls implements MapControls {
   readonly #widget: CesiumWidget;
   readonly #scene: Scene;
   readonly #homeOf: () => Home | null;
+  /** What is drawn on the ground at a place, `near` metres beside it at most; the layers of the city know. */
+  groundFeatureAt: (place: Position, near: number) => string | null = () => null;
   #followed: { readonly place: Cartesian3; readonly atMs: number } | null = null;
 
   constructor(widget: CesiumWidget, homeOf: () => Home | null) {
@@ -158,8 +162,18 @@ export class SceneControls implements MapControls {
   pick = (at?: { readonly x: number; readonly y: number }): string | null => {
     const { canvas } = this.#scene;
     const { x, y } = at ?? { x: canvas.clientWidth / 2, y: canvas.clientHeight / 2 };
-    return idOf(this.#scene.pick(new Cartesian2(x, y), 7, 7));
+    return idOf(this.#scene.pick(new Cartesian2(x, y), PICK_PIXELS, PICK_PIXELS)) ?? this.#pickGround(x, y);
   };
+
+  #pickGround(x: number, y: number): string | null {
+    const ray = this.#scene.camera.getPickRay(new Cartesian2(x, y));
+    const hit = ray ? this.#scene.globe.pick(ray, this.#scene) : undefined;
+    if (!hit) return null;
+    const { camera, canvas } = this.#scene;
+    const fov = (camera.frustum as PerspectiveFrustum).fovy ?? 1;
+    const metresPerPixel = (2 * Math.tan(fov / 2) * Cartesian3.distance(hit, camera.positionWC)) / canvas.clientHeight;
+    return this.groundFeatureAt(positionOf(hit), PICK_PIXELS * metresPerPixel);
+  }
 
   pixelOf = (longitude: number, latitude: number, heightMetres: number): { x: number; y: number } | null => {
     const pixel = this.#scene.cartesianToCanvasCoordinates(Cartesian3.fromDegrees(longitude, latitude, heightMetres));

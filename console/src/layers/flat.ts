@@ -1,16 +1,14 @@
-// Flat things on the ground: roads as lines, water and green as areas, the outline of what is selected.
+// Lines of the scene: bridges at heights of their own, the outline of what is selected.
 import {
-  ArcType, Cartesian3, ClassificationType, Color, ColorGeometryInstanceAttribute, GeometryInstance, GroundPolylineGeometry, GroundPolylinePrimitive, GroundPrimitive, PerInstanceColorAppearance, PolygonGeometry, PolygonHierarchy,
+  ArcType, Cartesian3, ClassificationType, Color, ColorGeometryInstanceAttribute, GeometryInstance, GroundPolylineGeometry, GroundPolylinePrimitive,
   PolylineColorAppearance, PolylineGeometry, Primitive, type Scene,
 } from 'cesium';
-import { linesOf, lowestOf, polygonsOf, type Geometry, type Position } from '../math/geo';
+import { linesOf, lowestOf, type Geometry, type Position } from '../math/geo';
 import { ROAD_LEGEND, roadGroup, roadPaint, SCENE, type RoadGroup, type Theme } from '../math/paint';
 import { plainValue, type MapFeature } from '../state/ngsi';
 
 /** Above the ellipsoid, so that what lies higher is drawn over what lies lower. */
-const HEIGHT_M = { GreenSpace: 0.2, Water: 0.4, road: 0.8, outline: 1.5 } as const;
-/** Long edges are cut so that they follow the earth's curve. */
-const GRANULARITY_RADIANS = 0.0001;
+const HEIGHT_M = { road: 0.8, outline: 1.5 } as const;
 
 const READY_EVERY_MS = 120;
 
@@ -30,7 +28,7 @@ function positions(line: readonly Position[], heightMetres: number, own = false)
 
 /** How things lie: over the terrain, at fixed heights over the ellipsoid where there is none, or at heights of their own. */
 export type Ground = 'terrain' | 'ellipsoid' | 'own';
-type Drawn = Primitive | GroundPrimitive | GroundPolylinePrimitive;
+type Drawn = Primitive | GroundPolylinePrimitive;
 
 function lineInstances(geometry: Geometry, heightMetres: number, widthPixels: number, colour: string, id: string, ground: Ground): GeometryInstance[] {
   const lines = linesOf(geometry).map((line) => positions(line, heightMetres, ground === 'own')).filter((line) => line.length > 1);
@@ -51,41 +49,17 @@ function linePrimitive(geometryInstances: GeometryInstance[], ground: Ground): D
 type ColourOf = (id: string) => string | null;
 
 /** Whether a road is a bridge that says how high it runs above the ellipsoid. */
-const isRaised = ({ geometry, properties }: MapFeature): boolean => plainValue(properties['bridge']) === true && linesOf(geometry).every((line) => line.length > 0 && line.every(([, , height]) => height !== undefined));
+export const isRaised = ({ geometry, properties }: MapFeature): boolean => plainValue(properties['bridge']) === true && linesOf(geometry).every((line) => line.length > 0 && line.every(([, , height]) => height !== undefined));
 
-/** Roads, the important ones last: those on the ground in one primitive, bridges with heights of their own in another. */
-export function roadsPrimitives(features: readonly MapFeature[], theme: Theme, colourOf: ColourOf = () => null, ground: Ground = 'ellipsoid'): Drawn[] {
-  if (ground === 'ellipsoid') return [roadsPrimitive(features, theme, colourOf, ground)];
-  const [raised, flat] = [features.filter(isRaised), features.filter((feature) => !isRaised(feature))];
-  return [...(flat.length > 0 ? [roadsPrimitive(flat, theme, colourOf, ground)] : []), ...(raised.length > 0 ? [roadsPrimitive(raised, theme, colourOf, 'own')] : [])];
-}
-
-function roadsPrimitive(features: readonly MapFeature[], theme: Theme, colourOf: ColourOf, ground: Ground): Drawn {
+/** Bridges at heights of their own, the important ones last; null for none. */
+export function raisedRoads(features: readonly MapFeature[], theme: Theme, colourOf: ColourOf): Drawn | null {
   const groups = new Map<RoadGroup, MapFeature[]>(ROAD_LEGEND.map((group) => [group, []]));
   for (const feature of features) groups.get(roadGroup(plainValue(feature.properties['roadClass'])))?.push(feature);
   const instances = [...ROAD_LEGEND].reverse().flatMap((group, order) => {
     const { colour, widthPixels } = roadPaint(group, theme);
-    return (groups.get(group) ?? []).flatMap(({ geometry, id }) => lineInstances(geometry, HEIGHT_M.road + order * 0.1, widthPixels, colourOf(id) ?? colour, id, ground));
+    return (groups.get(group) ?? []).flatMap(({ geometry, id }) => lineInstances(geometry, HEIGHT_M.road + order * 0.1, widthPixels, colourOf(id) ?? colour, id, 'own'));
   });
-  return linePrimitive(instances, ground);
-}
-
-/** Areas of one type in one primitive. */
-export function areasPrimitive(features: readonly MapFeature[], type: string, theme: Theme, colourOf: ColourOf = () => null, ground: Ground = 'ellipsoid'): Drawn {
-  const water = type === 'Water';
-  const colour = water ? SCENE[theme].water : SCENE[theme].green;
-  const height = water ? HEIGHT_M.Water : HEIGHT_M.GreenSpace;
-  const instances = features.flatMap(({ id, geometry }) => polygonsOf(geometry).map(([outer = [], ...holes]) => new GeometryInstance({
-    id,
-    geometry: new PolygonGeometry({
-      polygonHierarchy: new PolygonHierarchy(positions(outer, 0), holes.map((hole) => new PolygonHierarchy(positions(hole, 0)))),
-      ...(ground === 'terrain' ? {} : { height }), granularity: GRANULARITY_RADIANS, vertexFormat: PerInstanceColorAppearance.FLAT_VERTEX_FORMAT,
-    }),
-    attributes: colourAttribute(colourOf(id) ?? colour),
-  })));
-  const appearance = new PerInstanceColorAppearance({ flat: true, translucent: false, closed: false });
-  if (ground === 'terrain') return new GroundPrimitive({ geometryInstances: instances, appearance, classificationType: ClassificationType.TERRAIN, asynchronous: true });
-  return new Primitive({ geometryInstances: instances, appearance, asynchronous: true });
+  return instances.length > 0 ? linePrimitive(instances, 'own') : null;
 }
 
 /** The outline of a selected line or area, at its own height where it has one; null for points. */

@@ -173,9 +173,10 @@ function drawObjects(app: App, widget: CesiumWidget, controls: SceneControls): S
   ];
 }
 
-function drawLayers(app: App, widget: CesiumWidget): Stop[] {
+function drawLayers(app: App, widget: CesiumWidget, controls: SceneControls): Stop[] {
   const { scene } = widget;
   const [tiles, city, sensors] = [new TileLayers(app, scene), new CityLayers(app, scene), new SensorLayer(app, scene)];
+  controls.groundFeatureAt = (place, near) => city.ground.at(place, near);
   const on = (stores: readonly Watched<unknown>[], update: () => void): Stop[] => stores.map((store) => store.subscribe(update));
   const cityStores = [app.address, app.summary, app.summaryThen, app.settings, app.cityEdition, app.restingAsOf, app.tables.tables];
   const terrain = new TerrainLayer(app, scene, city.update);
@@ -224,7 +225,7 @@ export function openMap(container: HTMLElement, app: App, light: boolean): Stop 
     ...followAddress(app, widget, controls),
     ...selectByPointer(app, widget, controls),
     ...outlineSelected(app, widget),
-    ...drawLayers(app, widget),
+    ...drawLayers(app, widget, controls),
     ...drawTools(app, widget, controls),
     followFrames(app, widget.scene, (level) => applyQuality(widget, level)),
     ...drawObjects(app, widget, controls),

@@ -1,13 +1,14 @@
 // The flat map for machines without WebGL 2: the same data, layers, choices and tools, seen from above.
 import { formatView, viewOfBox, type View } from '../math/camera';
 import { boxOf, diagonalMetres, linesOf, middleOf, polygonsOf, readBox, type Geometry, type Position } from '../math/geo';
-import { groundMetres, isInside } from '../math/measure';
+import { isInside } from '../math/measure';
 import { boxOn, dragged, pixelOn, placeOn, planeOf, viewOn, zoomed, type Plane } from '../math/plane';
 import { shownAt } from '../math/track';
 import type { App } from '../state/app';
 import { isShown } from '../state/catalogue';
 import type { MapControls } from '../state/map_controls';
 import { watch } from '../state/store';
+import { groundFeatureAt, isNearLine } from './ground_draw';
 import { PlaneData } from './plane_data';
 import { drawPlane } from './plane_draw';
 
@@ -143,26 +144,13 @@ class PlaneMap implements MapControls {
     const inside = (type: string): string | undefined => (isShown(address, type) ? this.#data.of(type).find(({ geometry }) => polygonsOf(geometry).some(([outer = []]) => isInside(place, outer)))?.id : undefined);
     const near = NEAR_PIXELS / this.#plane.pixelsPerMetre;
     const besides = (type: string): string | undefined => (isShown(address, type) ? this.#data.of(type).find(({ geometry }) => linesOf(geometry).some((line) => isNearLine(place, line, near)))?.id : undefined);
-    return besides('TrafficSignal') ?? besides('PointOfInterest') ?? inside('Building') ?? besides('RoadSegment') ?? inside('Water') ?? inside('GreenSpace') ?? null;
+    return besides('TrafficSignal') ?? besides('PointOfInterest') ?? inside('Building') ?? groundFeatureAt(this.#app, place, near, this.#data.of);
   }
 
   destroy(): void {
     cancelAnimationFrame(this.#asked);
     this.#data.destroy();
   }
-}
-
-/** Whether a place lies within metres of a line or a lone point. */
-function isNearLine(place: Position, line: readonly Position[], metres: number): boolean {
-  const [first] = line;
-  if (first && line.length === 1) return groundMetres(first, place) <= metres;
-  return line.some((b, i) => {
-    const a = line[i - 1];
-    if (!a) return false;
-    const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
-    const part = Math.min(1, Math.max(0, ((place[0] - a[0]) * dx + (place[1] - a[1]) * dy) / (dx * dx + dy * dy || 1)));
-    return groundMetres([a[0] + dx * part, a[1] + dy * part], place) <= metres;
-  });
 }
 
 /** Dragging, pinching, the wheel and clicks. */

@@ -5,16 +5,14 @@ import { isAbort } from '../state/api';
 import type { App } from '../state/app';
 import { FIXED_LAYERS, isShown } from '../state/catalogue';
 import type { MapFeature } from '../state/ngsi';
+import type { BoxedFeature } from './ground_draw';
 
 /** Up to so many of a type are read at once; of more, those in the part seen. */
 const WHOLE_MAX = 20_000;
 const PART_MAX = 4000;
 
-export interface BoxedFeature extends MapFeature {
-  readonly box: Box;
-}
-
-const boxed = (features: readonly MapFeature[]): BoxedFeature[] => features.flatMap((feature) => {
+/** Features that have a place, with their boxes. */
+export const boxed = (features: readonly MapFeature[]): BoxedFeature[] => features.flatMap((feature) => {
   const box = boxOf(feature.geometry);
   return box ? [{ ...feature, box }] : [];
 });
@@ -31,9 +29,7 @@ export class PlaneData {
     [this.#app, this.#told] = [app, told];
   }
 
-  of(type: string): readonly BoxedFeature[] {
-    return this.#features.get(type) ?? [];
-  }
+  of = (type: string): readonly BoxedFeature[] => this.#features.get(type) ?? [];
 
   /** Reads what is shown and not here yet. `box` is what is seen. */
   want(box: Box): void {

@@ -1,7 +1,8 @@
 // Draws the flat map into a canvas: areas, roads, buildings, what lies below, points, sensors, what moves, what is drawn.
 import { BODY_TYPES, bodyColour } from '../math/bodies';
-import { linesOf, polygonsOf, type Box, type Geometry, type Position } from '../math/geo';
-import { buildingClasses, classOf, FRESHNESS_COLOUR, MOVING_COLOURS, roadGroup, roadPaint, SCENE, type Theme } from '../math/paint';
+import { overlaps } from '../math/box_index';
+import type { Position } from '../math/geo';
+import { buildingClasses, classOf, FRESHNESS_COLOUR, MOVING_COLOURS, SCENE } from '../math/paint';
 import { boxOn, pixelOn, type Plane } from '../math/plane';
 import { isRing } from '../math/shape';
 import { shownAt } from '../math/track';
@@ -9,57 +10,15 @@ import { isUnderground, networkColour, networkOf, pipeWidth, UNDERGROUND_TYPES }
 import type { App } from '../state/app';
 import { isShown } from '../state/catalogue';
 import { figuresOf } from '../state/figures';
-import { colourIn, isSeen, lookOf, type Look } from '../state/looks';
+import { colourIn, isSeen, lookOf } from '../state/looks';
 import { plainValue } from '../state/ngsi';
 import { measuredBy, readingFreshness } from '../state/sensors';
 import { wordsOf } from '../state/words';
-import type { BoxedFeature, PlaneData } from './plane_data';
+import { drawGround, fill, path, seenOf, stroke, type Sheet } from './ground_draw';
+import type { PlaneData } from './plane_data';
 
 const LABELS_MAX = 60;
 const FONT = '600 12px "Pretendard", "Noto Sans KR", "Noto Sans CJK KR", system-ui, sans-serif';
-
-interface Sheet {
-  readonly app: App;
-  readonly context: CanvasRenderingContext2D;
-  readonly plane: Plane;
-  readonly theme: Theme;
-  readonly data: PlaneData;
-  readonly seen: Box;
-}
-
-const overlaps = (a: Box, b: Box): boolean => a[0] <= b[2] && a[2] >= b[0] && a[1] <= b[3] && a[3] >= b[1];
-
-function path({ context, plane }: Sheet, line: readonly Position[], closed: boolean): void {
-  line.forEach((place, i) => {
-    const { x, y } = pixelOn(plane, place);
-    if (i === 0) context.moveTo(x, y);
-    else context.lineTo(x, y);
-  });
-  if (closed) context.closePath();
-}
-
-function fill(sheet: Sheet, geometry: Geometry, colour: string, edge?: string): void {
-  const { context } = sheet;
-  for (const rings of polygonsOf(geometry)) {
-    context.beginPath();
-    for (const ring of rings) path(sheet, ring, true);
-    context.fillStyle = colour;
-    context.fill('evenodd');
-    if (!edge) continue;
-    context.strokeStyle = edge;
-    context.lineWidth = 1;
-    context.stroke();
-  }
-}
-
-function stroke(sheet: Sheet, geometry: Geometry, colour: string, width: number): void {
-  const { context } = sheet;
-  context.beginPath();
-  for (const line of linesOf(geometry)) path(sheet, line, false);
-  context.strokeStyle = colour;
-  context.lineWidth = width;
-  context.stroke();
-}
 
 function dot({ context, plane }: Sheet, place: Position, radius: number, colour: string, halo: string): void {
   const { x, y } = pixelOn(plane, place);
@@ -81,23 +40,6 @@ function label({ context, plane, theme }: Sheet, place: Position, text: string, 
   context.strokeText(text, x, y - 11);
   context.fillStyle = colour;
   context.fillText(text, x, y - 11);
-}
-
-function* seenOf(sheet: Sheet, type: string): Generator<{ feature: BoxedFeature; look: Look | null }> {
-  const address = sheet.app.address.get();
-  if (!isShown(address, type)) return;
-  const look = lookOf(sheet.app, type);
-  for (const feature of sheet.data.of(type)) if (overlaps(feature.box, sheet.seen) && isSeen(look, feature.id)) yield { feature, look };
-}
-
-function drawGround(sheet: Sheet): void {
-  const { theme } = sheet;
-  for (const { feature, look } of seenOf(sheet, 'GreenSpace')) fill(sheet, feature.geometry, colourIn(look, feature.id) ?? SCENE[theme].green);
-  for (const { feature, look } of seenOf(sheet, 'Water')) fill(sheet, feature.geometry, colourIn(look, feature.id) ?? SCENE[theme].water);
-  for (const { feature, look } of seenOf(sheet, 'RoadSegment')) {
-    const { colour, widthPixels } = roadPaint(roadGroup(plainValue(feature.properties['roadClass'])), theme);
-    stroke(sheet, feature.geometry, colourIn(look, feature.id) ?? colour, widthPixels + 0.5);
-  }
 }
 
 /** Bodies as they lie on the ground. */
@@ -210,10 +152,9 @@ function drawShapes(sheet: Sheet): void {
 /** Draws everything once. */
 export function drawPlane(app: App, context: CanvasRenderingContext2D, plane: Plane, data: PlaneData): void {
   const { theme } = app.settings.get();
-  const sheet: Sheet = { app, context, plane, theme, data, seen: boxOn(plane) };
+  const sheet: Sheet = { app, context, plane, theme, of: data.of, seen: boxOn(plane) };
   context.fillStyle = SCENE[theme].ground;
   context.fillRect(0, 0, plane.width, plane.height);
-  context.lineJoin = context.lineCap = 'round';
   drawGround(sheet);
   drawBodies(sheet);
   drawBuildings(sheet);

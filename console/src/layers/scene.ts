@@ -46,9 +46,10 @@ export function openScene(container: HTMLElement, light: boolean): CesiumWidget 
 
 /** Draws as finely as a level of quality says; tilesets follow it by `mapStatus.quality`. */
 export function applyQuality(widget: CesiumWidget, level: number): void {
-  const { resolution, samples } = QUALITIES[level] ?? { resolution: 1, samples: 4 };
+  const { resolution, samples, groundError } = QUALITIES[level] ?? QUALITIES[0];
   widget.resolutionScale = resolution * (resolution === 1 ? Math.min(2, window.devicePixelRatio || 1) : 1);
   widget.scene.msaaSamples = samples;
+  widget.scene.globe.maximumScreenSpaceError = groundError;
   widget.scene.shadowMap.size = level === 0 ? 2048 : 1024;
   widget.scene.shadowMap.softShadows = level === 0;
   widget.scene.requestRender();

@@ -89,6 +89,13 @@ export function roadPaint(group: RoadGroup, theme: Theme): RoadPaint {
   return { group, colour: theme === 'dark' ? dark : light, widthPixels };
 }
 
+/** Lanes of a road that does not say how many it has. */
+const USUAL_LANES: Readonly<Record<RoadGroup, number>> = { major: 3, middle: 2, minor: 1.5, path: 0.7 };
+const LANE_METRES = 3.25;
+
+/** How wide a road is, in metres: by its lanes, or those that a road of its group usually has. */
+export const roadMetres = (group: RoadGroup, lanes: unknown): number => LANE_METRES * (typeof lanes === 'number' && lanes > 0 ? Math.min(lanes, 20) : USUAL_LANES[group]);
+
 /** The group of a road class such as "primary_link"; everything unknown is minor. */
 export function roadGroup(roadClass: unknown): RoadGroup {
   return ROAD_GROUPS.find(([, classes]) => typeof roadClass === 'string' && classes.includes(roadClass))?.[0] ?? 'minor';

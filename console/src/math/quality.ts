@@ -5,15 +5,17 @@ export interface Quality {
   readonly resolution: number;
   /** Error of shapes allowed on the screen, in pixels. */
   readonly screenSpaceError: number;
+  /** The same of the ground; the picture on it is as fine as that allows. */
+  readonly groundError: number;
   readonly samples: number;
 }
 
 /** From the finest to the coarsest. */
-export const QUALITIES: readonly Quality[] = [
-  { resolution: 1, screenSpaceError: 10, samples: 4 },
-  { resolution: 0.85, screenSpaceError: 16, samples: 2 },
-  { resolution: 0.7, screenSpaceError: 24, samples: 1 },
-  { resolution: 0.5, screenSpaceError: 32, samples: 1 },
+export const QUALITIES: readonly [Quality, ...Quality[]] = [
+  { resolution: 1, screenSpaceError: 10, groundError: 2, samples: 4 },
+  { resolution: 0.85, screenSpaceError: 16, groundError: 2.5, samples: 2 },
+  { resolution: 0.7, screenSpaceError: 24, groundError: 3, samples: 1 },
+  { resolution: 0.5, screenSpaceError: 32, groundError: 4, samples: 1 },
 ];
 
 export interface FrameTimes {

@@ -45,11 +45,13 @@ export interface MapStatus {
   readonly quality: number;
   readonly tiles: 'none' | 'loading' | 'ready' | 'failed';
   readonly layersLoading: number;
+  /** Whether parts of the ground that are seen, and what is drawn on it, are on their way. */
+  readonly groundLoading: boolean;
   readonly layersFailed: readonly string[];
   readonly headingDegrees: number;
   readonly metresPerPixel: number | null;
 }
 
 export const MAP_STARTING: MapStatus = {
-  phase: 'starting', light: false, quality: 0, tiles: 'none', layersLoading: 0, layersFailed: [], headingDegrees: 0, metresPerPixel: null,
+  phase: 'starting', light: false, quality: 0, tiles: 'none', layersLoading: 0, groundLoading: false, layersFailed: [], headingDegrees: 0, metresPerPixel: null,
 };

@@ -24,13 +24,16 @@ export async function openPage(browser, journal, { width = 1440, height = 900, l
   return page;
 }
 
-/** Waits until the map has drawn its tiles and layers. */
+/** Waits until the map has drawn its tiles, its layers and the ground. */
 export async function mapReady(page) {
-  await page.waitForFunction(() => {
+  const ready = () => page.waitForFunction(() => {
     const status = window.__cityloom?.mapStatus.get();
-    return status?.phase === 'ready' && status.tiles === 'ready' && status.layersLoading === 0;
+    return status?.phase === 'ready' && status.tiles === 'ready' && status.layersLoading === 0 && !status.groundLoading;
   }, undefined, { timeout: 240_000 });
+  await ready();
+  // What the last layer brought may ask for more of the ground.
   await settled(page);
+  await ready();
 }
 
 /** Lets the map draw what was asked for. */

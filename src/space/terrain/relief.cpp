@@ -74,7 +74,7 @@ Relief::Relief(std::vector<TerrainModel> models, BlockCache& cache) : cache_(cac
         by_degree_[degree_key(longitude, latitude)].push_back(number);
       }
     }
-    areas_.push_back({box, model.shape.step_south_deg});
+    areas_.push_back({box, model.shape.step_south_deg, model.shape});
     models_.push_back({std::move(model), box, std::move(*levels)});
   }
   version_ = models_.empty() ? 0 : XXH3_64bits(identity.data(), identity.size());

@@ -49,10 +49,11 @@ class Relief {
   uint64_t version() const { return version_; }
   const std::vector<std::string>& problems() const { return problems_; }
 
-  /// Boxes and node distances of the models, the finest first.
+  /// Boxes, node distances and grids of the models, the finest first.
   struct Area {
     twin::Box box;
     double step_deg = 0;
+    GridShape grid;
   };
   const std::vector<Area>& areas() const { return areas_; }
 

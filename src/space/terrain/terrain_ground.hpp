@@ -13,8 +13,7 @@ class TerrainGround final : public Ground {
   /// The terrain must outlive it.
   explicit TerrainGround(Terrain& terrain) : terrain_(terrain) {}
 
-  /// None without terrain, or where a block cannot be read. Cost: some 100 ns for each 2 m of the outline, and for each
-  /// 4 m2 inside it.
+  /// None without terrain, or where a block cannot be read. Cost: that of `ground_under`.
   std::optional<Heights> under(const twin::Geometry& geometry) const override {
     const auto relief = terrain_.relief();
     if (relief->empty() || geometry.positions.empty()) return std::nullopt;

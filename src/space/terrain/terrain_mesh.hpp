@@ -45,8 +45,10 @@ uint32_t deepest_level(double model_step_deg);
 base::Result<double> served_height_m(const Relief& relief, ReliefSampler& sampler, double longitude_deg,
                                      double latitude_deg);
 
-/// The lowest and the highest point of that mesh under an outline (Polygon or MultiPolygon), along its rings and at the
-/// nodes inside; an outline larger than 200 by 200 nodes is looked at more coarsely. Errors: those of the sampler.
+/// The lowest and the highest point of that mesh under an outline (Polygon or MultiPolygon), to a few centimetres: of
+/// the one model below it, which the mesh follows, or, where several meet or one has voids, along its rings and at the
+/// nodes of the mesh inside; then an outline larger than 200 by 200 nodes is looked at more coarsely. Cost: a
+/// microsecond for a house on a model of 30 m, some 100 for one looked at by the mesh. Errors: those of the sampler.
 struct GroundUnder {
   double lowest_m = 0;
   double highest_m = 0;
