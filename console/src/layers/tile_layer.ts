@@ -123,6 +123,7 @@ class TileLayer {
     };
     if (!next) return seen();
     next.whenSeen(seen);
+    next.whenDressed(() => this.#app.mapStatus.update((status) => ({ ...status, dressed: true })));
     next.tileset.tileFailed.addEventListener(() => this.#tell('failed'));
     this.#look();
   }

@@ -65,16 +65,39 @@ export async function loadTileset(scene: Scene, layer: string, asOf: string | nu
   return new DrawnTileset(scene, scene.primitives.add(tileset) as Cesium3DTileset);
 }
 
+const isDressed = (feature: { getProperty(name: string): unknown }): boolean => ['textures', 'colours'].includes(String(feature.getProperty('appearance')));
+
 export class DrawnTileset {
   readonly #scene: Scene;
   readonly tileset: Cesium3DTileset;
   #look: TilesLook | null = null;
   #painted = new WeakSet<Cesium3DTileContent>();
+  #looked = new WeakSet<Cesium3DTileContent>();
+  #dressed: (() => void) | null = null;
 
   constructor(scene: Scene, tileset: Cesium3DTileset) {
     this.#scene = scene;
     this.tileset = tileset;
-    tileset.tileVisible.addEventListener((tile: Cesium3DTile) => this.#paint(tile.content));
+    tileset.tileVisible.addEventListener((tile: Cesium3DTile) => {
+      this.#paint(tile.content);
+      if (this.#dressed) this.#lookForDress(tile.content);
+    });
+  }
+
+  /** Calls `dressed` once, when something is seen that brings pictures or colours of its own. */
+  whenDressed(dressed: () => void): void {
+    this.#dressed = dressed;
+  }
+
+  #lookForDress(content: Cesium3DTileContent): void {
+    if (this.#looked.has(content)) return;
+    this.#looked.add(content);
+    for (let i = 0; i < content.featuresLength; i++) {
+      if (!isDressed(content.getFeature(i))) continue;
+      this.#dressed?.();
+      this.#dressed = null;
+      return;
+    }
   }
 
   /** Colours the features of a tile one by one, once per look. */
@@ -85,7 +108,7 @@ export class DrawnTileset {
     for (let i = 0; i < content.featuresLength; i++) {
       const feature = content.getFeature(i);
       const text = (name: string): string => String(feature.getProperty(name) ?? '');
-      const { shown, colour, alpha } = paint({ id: text('id'), category: text('category'), dressed: ['textures', 'colours'].includes(text('appearance')) });
+      const { shown, colour, alpha } = paint({ id: text('id'), category: text('category'), dressed: isDressed(feature) });
       feature.show = shown;
       feature.color = Color.fromCssColorString(colour).withAlpha(alpha);
     }

@@ -14,11 +14,13 @@ import { LookLegend } from './LookLegend';
 import { RasterLegend } from './RasterLegend';
 import { EmptyNote, FailureNote, FreshnessMark, IconButton, LoadingNote, PanelHead } from './Parts';
 
-/** Whether surfaces show the pictures and colours that the model brings. */
+/** Whether surfaces show the pictures and colours that the model brings; offered where one brings some. */
 function PicturesChoice() {
   const app = useApp();
   const { t } = useWords();
   const { pictures } = useStore(app.address);
+  const { dressed } = useStore(app.mapStatus);
+  if (!dressed && pictures) return null;
   return <label className="check"><input type="checkbox" checked={pictures} onChange={() => app.go({ pictures: !pictures })} />{t('layers.pictures')}</label>;
 }
 

@@ -48,10 +48,12 @@ export interface MapStatus {
   /** Whether parts of the ground that are seen, and what is drawn on it, are on their way. */
   readonly groundLoading: boolean;
   readonly layersFailed: readonly string[];
+  /** Whether something was seen that brings pictures or colours of its own. */
+  readonly dressed: boolean;
   readonly headingDegrees: number;
   readonly metresPerPixel: number | null;
 }
 
 export const MAP_STARTING: MapStatus = {
-  phase: 'starting', light: false, quality: 0, tiles: 'none', layersLoading: 0, groundLoading: false, layersFailed: [], headingDegrees: 0, metresPerPixel: null,
+  phase: 'starting', light: false, quality: 0, tiles: 'none', layersLoading: 0, groundLoading: false, layersFailed: [], dressed: false, headingDegrees: 0, metresPerPixel: null,
 };

@@ -62,6 +62,9 @@ async function buildingChecks({ tally, url, console: address, journal, browser, 
     expect(changed > 0.1, `only ${(changed * 100).toFixed(1)} % of the pixels differ`);
     expect(colours(full) > colours(empty) + 5, `${colours(full)} colours drawn, ${colours(empty)} when empty`);
   });
+  await tally.check('where no model brings pictures, none are offered', async () => {
+    expect((await page.locator('label.check:has-text("사진 무늬와 색")').count()) === 0, 'a choice without effect');
+  });
   await tally.check('the feature under the pixel of a building is that entity', async () => {
     await page.goto(`${address}?${above(building.place, 500 + building.height)}`);
     await mapReady(page);

@@ -69,7 +69,7 @@ async function texturedChecks({ tally, shoot }, page, server, zip) {
     await shoot(page, 'models-textures');
     const picked = await pickedAt(page, place);
     expect(picked.includes(TEXTURED), `picked ${[...new Set(picked)]} instead of ${TEXTURED}`);
-    await page.evaluate(() => window.__cityloom.go({ pictures: false }));
+    await page.uncheck('label.check:has-text("사진 무늬와 색") input');
     await settled(page, 2000);
     const without = await pixels(page, MIDDLE);
     await shoot(page, 'models-textures-off');
