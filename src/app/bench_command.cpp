@@ -22,7 +22,7 @@ using base::fail;
 
 void print_json(const bench::Line& line) {
   nlohmann::ordered_json json = {{"name", line.name}, {"value", line.value}, {"unit", line.unit}};
-  if (line.bar) json["bar"] = *line.bar;
+  json["bar"] = line.bar ? nlohmann::ordered_json(*line.bar) : nlohmann::ordered_json();
   json["holds"] = line.holds();
   std::printf("%s\n", json.dump().c_str());
   std::fflush(stdout);

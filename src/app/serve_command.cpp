@@ -198,9 +198,10 @@ ExitCode bring_city(Twin& twin, const Interrupt& interrupt) {
   if (twin.settings.city.empty()) {
     const bool is_invented = wants_rehearsal(twin.settings, thread);
     tell(thread.status().entities > 0 ? "no --city given: starting with what the data folder holds"
-         : is_invented ? "no city yet: inventing one; bring a real one by --city DIR, or by `cityloom import`"
-                       : "no city yet: bring one by --city DIR (a folder with .osm or .osm.pbf files), or by "
-                         "`cityloom import`");
+         : is_invented
+             ? "no city yet: inventing one; bring a real one by --city DIR, or by `cityloom import`"
+             : "no city yet: bring one by --city DIR (a folder with files that `cityloom import --help` lists), or by "
+               "`cityloom import`");
     return ExitCode::ok;
   }
   tell("listening at " + twin.url + "/ meanwhile");

@@ -91,7 +91,7 @@ def test_nothing_acknowledged_is_lost():
                 with Server(data) as server:
                     check_all(server, everything if run == KILLS - 1 else acknowledged, on_the_way)
                     server.kill()
-            if run % 25 == 24 or run == KILLS - 1:
+            if run % 10 == 9 or run == KILLS - 1:
                 refold(data)
             last, last_attempted = acknowledged, attempted
         expect(last or last_attempted or everything, "nothing was written")

@@ -12,8 +12,9 @@
 
 namespace cityloom::serve::ngsi_ld {
 
-HubServer::HubServer(NgsiOptions options, std::unique_ptr<thread::Store> store, unsigned workers)
-    : clock_(*base::Instant::parse("2026-11-22T08:00:00Z")), gate_(trust::make_open_gate()) {
+HubServer::HubServer(NgsiOptions options, std::unique_ptr<thread::Store> store, unsigned workers,
+                     std::unique_ptr<trust::Gate> gate)
+    : clock_(*base::Instant::parse("2026-11-22T08:00:00Z")), gate_(std::move(gate)) {
   auto opened = thread::Thread::open(store ? std::move(store) : store::make_memory_store(), clock_);
   EXPECT_TRUE(opened.ok());
   tenants = std::make_unique<Tenants>(std::move(opened).value());

@@ -103,6 +103,40 @@ TEST(Notification, TellsOfTheEnd) {
   EXPECT_NE(arrival->body.find("urn:ngsi-ld:Car:1"), std::string::npos) << arrival->body;
 }
 
+// Subscribers hear of everything but the second car.
+class SecretCar final : public trust::Gate {
+ public:
+  trust::Decision decide(const trust::Subject&, trust::Action action, const trust::Resource& resource) const override {
+    return {action != trust::Action::subscribe || resource.entity_id != "urn:ngsi-ld:Car:2", "it is secret"};
+  }
+};
+
+TEST(Notification, TellsNothingThatTheGateKeeps) {
+  Subscriber subscriber;
+  HubServer hub(quick(), nullptr, 2, std::make_unique<SecretCar>());
+  hub.ask("POST", "/subscriptions", 201, subscription("1", subscriber.url()));
+  hub.ask("POST", "/entities", 201, car(2, speed(20)));
+  hub.ask("PATCH", "/entities/urn:ngsi-ld:Car:2/attrs/speed", 204, R"({"value":21})");
+  hub.ask("POST", "/entities", 201, car(1, speed(10)));
+  const auto arrival = subscriber.next();
+  ASSERT_TRUE(arrival);
+  EXPECT_EQ(value_in(*arrival), 10);
+  EXPECT_EQ(arrival->body.find("Car:2"), std::string::npos) << arrival->body;
+  ASSERT_TRUE(hub.api().wait_until_idle(10'000));
+  EXPECT_EQ(subscriber.waiting(), 0u);
+}
+
+TEST(Notification, ComesFromNoRouteThatAClosedGateKeeps) {
+  HubServer hub(quick(), nullptr, 2, trust::make_closed_gate("nobody may"));
+  for (const char* target : {"/entities", "/entities/urn:ngsi-ld:Car:1", "/temporal/entities", "/subscriptions",
+                             "/types", "/attributes", "/jsonldContexts"}) {
+    EXPECT_NE(hub.ask("GET", target, 403).find("nobody may"), std::string::npos) << target;
+  }
+  hub.ask("POST", "/subscriptions", 403, subscription("1", "http://127.0.0.1:1/"));
+  hub.ask("POST", "/entities", 403, car(1));
+  EXPECT_EQ(hub.thread().status().entities, 0u);
+}
+
 TEST(Notification, KeepsTheOrderPastFailuresAndFullQueues) {
   Subscriber subscriber;
   HubServer hub(quick());
