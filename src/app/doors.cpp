@@ -25,12 +25,7 @@ base::Result<space::ImportReport> import_bytes(std::string_view name, std::strin
                                                const space::ImportOptions& options, thread::Thread& thread,
                                                thread::BranchId branch) {
   space::ThreadSink sink(thread, branch);
-  auto report = space::import_bytes(name, bytes, sink, options);
-  if (report || report.error().code != base::Code::corrupt) return report;
-  // What is damaged is what the client sent, not what we hold.
-  base::Error error = report.error();
-  error.code = base::Code::invalid;
-  return error;
+  return space::import_bytes(name, bytes, sink, options);
 }
 
 space::TileOptions tile_options(space::Ground& ground) {

@@ -222,17 +222,21 @@ Status set_setting(Settings& settings, std::string_view key, std::string_view te
               meant.empty() ? "cityloom.example.yaml lists every setting" : "did you mean " + meant + "?");
 }
 
-Status read_settings(Settings& settings, const std::string& path) {
-  auto text = read_text(path);
-  if (!text) return text.error();
+Status read_settings_text(Settings& settings, std::string_view text, const std::string& path) {
   try {
-    const YAML::Node node = YAML::Load(*text);
+    const YAML::Node node = YAML::Load(std::string(text));
     if (node.IsNull()) return {};
     if (!node.IsMap()) return fail(Code::invalid, "a configuration is a list of \"name: value\"", path);
     return read_map(settings, node, "", path, 0);
   } catch (const YAML::Exception& exception) {
     return fail(Code::invalid, "this is no YAML: " + exception.msg, place(path, exception.mark));
   }
+}
+
+Status read_settings(Settings& settings, const std::string& path) {
+  auto text = read_text(path);
+  if (!text) return text.error();
+  return read_settings_text(settings, *text, path);
 }
 
 }  // namespace cityloom::app

@@ -56,5 +56,7 @@ base::Status set_setting(Settings& settings, std::string_view key, std::string_v
 /// Reads a configuration file over `settings`. An empty file changes nothing; its list `links` is for link::read_links.
 /// At most 1 MiB. Errors: not_found, invalid with file, line and the nearest known key.
 base::Status read_settings(Settings& settings, const std::string& path);
+/// The same of a text that was read; `path` goes into errors.
+base::Status read_settings_text(Settings& settings, std::string_view text, const std::string& path);
 
 }  // namespace cityloom::app

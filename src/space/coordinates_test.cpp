@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <thread>
 #include <vector>
 
@@ -71,7 +72,7 @@ TEST(Coordinates, WhatIsNoSystemIsRefusedInWords) {
     EXPECT_EQ(system.error().code, base::Code::invalid) << system.error().text();
   }
   const auto system = CoordinateSystem::open("EPSG:5186");
-  EXPECT_EQ(system->to_wgs84({NAN, 0}).error().code, base::Code::invalid);
+  EXPECT_EQ(system->to_wgs84({std::numeric_limits<double>::quiet_NaN(), 0}).error().code, base::Code::invalid);
   EXPECT_EQ(system->to_wgs84({1e300, 1e300}).error().code, base::Code::invalid);
 }
 

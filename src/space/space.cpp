@@ -48,7 +48,13 @@ base::Result<ImportReport> import_single(const ImportInput& input, ImportSink& s
   auto vocabulary = Vocabulary::intern(sink.terms());
   if (!vocabulary) return std::move(vocabulary).error();
   ImportBatch batch(sink, *vocabulary, options);
-  if (auto status = import_input(input, options.source, batch); !status) return std::move(status).error();
+  if (auto status = import_input(input, options.source, batch); !status) {
+    base::Error error = std::move(status).error();
+    if (error.where.find(input.name) == std::string::npos) {
+      error.where = error.where.empty() ? input.name : input.name + ", " + error.where;
+    }
+    return error;
+  }
   return batch.finish();
 }
 

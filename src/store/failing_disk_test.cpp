@@ -184,13 +184,14 @@ void fail_at(uint64_t operation, const std::vector<Step>& steps, const Way& way)
   expect_prefix(steps, outcome, disk, folder.path("record"));
 }
 
-/// Every seventh step, each test from another one; every step at all (minutes) with CITYLOOM_EVERY_STEP set.
+/// Every fourth step, each of the four tests from another one, so that every step fails in one way; every step in
+/// every way (minutes) with CITYLOOM_EVERY_STEP set.
 void fail_at_every_step(const Way& way, uint64_t start) {
   const auto steps = workload();
   const uint64_t operations = operations_of_workload(steps);
   ASSERT_GT(operations, 100u);
   const bool every = std::getenv("CITYLOOM_EVERY_STEP") != nullptr;
-  for (uint64_t operation = every ? 1 : start; operation <= operations; operation += every ? 1 : 7) {
+  for (uint64_t operation = every ? 1 : start; operation <= operations; operation += every ? 1 : 4) {
     fail_at(operation, steps, way);
     if (testing::Test::HasFatalFailure() || testing::Test::HasNonfatalFailure()) break;
   }
@@ -201,15 +202,15 @@ TEST(FailingDisk, OneFailedOperationAnywhereLosesNothingAcknowledged) {
 }
 
 TEST(FailingDisk, OneFailedOperationThenAPowerCutLosesNothingAcknowledged) {
-  fail_at_every_step({Failure::input_output, Lasting::once, true, Tail::lost}, 3);
+  fail_at_every_step({Failure::input_output, Lasting::once, true, Tail::lost}, 2);
 }
 
 TEST(FailingDisk, AFullDiskAnywhereLosesNothingAcknowledged) {
-  fail_at_every_step({Failure::full, Lasting::always, false, Tail::lost}, 5);
+  fail_at_every_step({Failure::full, Lasting::always, false, Tail::lost}, 3);
 }
 
 TEST(FailingDisk, ADeadDiskThenAPowerCutLosesNothingAcknowledged) {
-  fail_at_every_step({Failure::input_output, Lasting::always, true, Tail::torn}, 7);
+  fail_at_every_step({Failure::input_output, Lasting::always, true, Tail::torn}, 4);
 }
 
 TEST(FailingDisk, APowerCutKeepsWhatWasSynced) {

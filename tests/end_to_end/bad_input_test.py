@@ -2,6 +2,7 @@
 import json
 import math
 import os
+import subprocess
 import time
 
 import cityloom
@@ -37,6 +38,13 @@ def with_server(check):
         check(server)
         expect_equal(server.ask("GET", f"{ENTITIES}/urn:ngsi-ld:Probe:1").status, 200, "what was there before")
         expect_equal(server.stop(), 0, "code at the end")
+
+
+def polygon_of_vertices(count):
+    """A GeoJSON polygon of so many vertices, as text."""
+    ring = ",".join(f"[{127 + math.cos(a) / 100:.7f},{37 + math.sin(a) / 100:.7f}]"
+                    for a in (2 * math.pi * n / 1000 for n in range(1000)))
+    return '{"type":"Polygon","coordinates":[[' + ",".join([ring] * (count // 1000)) + "," + ring.split("],")[0] + "]]]}"
 
 
 def test_json_100000_deep():
@@ -103,13 +111,26 @@ def test_wrong_types():
 
 
 def test_polygon_of_5_million_vertices():
-    count = 5_000_000
-    ring = ",".join(f"[{127 + math.cos(a) / 100:.7f},{37 + math.sin(a) / 100:.7f}]"
-                    for a in (2 * math.pi * n / 1000 for n in range(1000)))
-    ring = ",".join([ring] * (count // 1000)) + "," + ring.split("],")[0] + "]"
     body = ('{"id":"urn:ngsi-ld:Probe:6","type":"Probe","location":{"type":"GeoProperty","value":'
-            '{"type":"Polygon","coordinates":[[' + ring + ']]}}}')
+            + polygon_of_vertices(5_000_000) + '}}')
     with_server(lambda server: refused(server, body, 400, 403, 413))
+
+
+def test_polygon_of_5_million_vertices_in_a_file():
+    feature = '{{"type":"Feature","id":"{0}","properties":{{"type":"Area"}},"geometry":{1}}}'
+    features = [feature.format("large", polygon_of_vertices(5_000_000)),
+                feature.format("small", '{"type":"Point","coordinates":[127,37]}')]
+    with cityloom.folder() as folder:
+        path = write(folder + "/a.geojson", ('{"type":"FeatureCollection","features":[' + ",".join(features) + "]}").encode())
+        started = time.monotonic()
+        with subprocess.Popen([cityloom.BINARY, "import", "--data", folder + "/data", path], stderr=subprocess.PIPE) as process:
+            error = process.stderr.read().decode()
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        expect_equal(process.returncode, 0, error)
+        expect("a.geojson" in error and "64 MiB" in error and "1 imported" in error and "1 warning" in error, error)
+        expect(time.monotonic() - started < SECONDS_MAX, "took too long")
+        expect(used.ru_maxrss < 1024 * 1024, f"{used.ru_maxrss} kB")
 
 
 def test_urls_without_sense():

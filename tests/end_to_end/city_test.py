@@ -16,7 +16,7 @@ def count(server, type_name):
     return int(answer.headers["NGSILD-Results-Count"])
 
 
-def test_jamsil_in_10_seconds_and_again_in_2():
+def test_jamsil_within_seconds_and_sooner_at_the_second_start():
     needs_shared(JAMSIL)
     with cityloom.folder() as folder:
         started = time.monotonic()

@@ -67,6 +67,28 @@ def test_a_sensor_by_mapping_and_its_refusals():
             expect_equal(server.stop(), 0, "code")
 
 
+def test_a_polygon_of_5_million_vertices_is_not_taken_and_the_next_message_is_heard():
+    ring = "[127.1000000,37.5000000],"
+    polygon = '{"pm25":1,"area":{"type":"Polygon","coordinates":[[' + ring * 5_000_000 + ring[:-1] + "]]}}"
+    with cityloom.folder() as folder, Broker(folder) as broker:
+        with Server(folder + "/data", *configured(folder, broker)) as server:
+            running(server)
+            before_mb = server.memory_mb("VmHWM")
+            publisher = Publisher(broker.port)
+            publisher.publish("sensors/one/air", polygon)  # the broker keeps it: the link told it what it takes (MQTT 5)
+            publisher.publish("sensors/one/air", " " * 4 * 2**20 + reading(1, 17))  # just too long: handed over and refused
+            publisher.publish("sensors/two/air", reading(1, 17))
+            publisher.finish()
+            path = "/ngsi-ld/v1/entities/urn:ngsi-ld:AirQualityObserved:"
+            wait_until("the second sensor", lambda: server.get(path + "two").status == 200)
+            expect_equal(server.get(path + "one").status, 404, "the first sensor")
+            state = wait_until("the refusal", lambda: link(server) if link(server)["refused"] else None)
+            expect_equal(state["state"], "running", "state")
+            expect("4194304" in state["refusals"][0]["reason"], str(state["refusals"]))
+            expect(server.memory_mb("VmHWM") - before_mb < 50, f"{server.memory_mb('VmHWM'):.0f} MB")
+            expect_equal(server.stop(), 0, "code")
+
+
 def test_none_lost_when_broker_and_server_go_and_come():
     with cityloom.folder() as folder, Broker(folder) as broker:
         options = configured(folder, broker)

@@ -75,7 +75,12 @@ Result<Response> import_file(const ApiState& state, const Request& request) {
   const auto writing = writing_of(*state.services.tenants, request);
   if (!writing) return writing.error();
   const auto report = state.services.import(name, request.body(), options, *writing->thread, writing->branch);
-  if (!report) return report.error();
+  if (!report) {
+    base::Error error = report.error();
+    // What is damaged is what the client sent, not what we hold.
+    if (error.code == Code::corrupt) error.code = Code::invalid;
+    return error;
+  }
   JsonText json;
   json.open_object().member("imported", report->imported).member("unchanged", report->unchanged);
   json.member("removed", report->removed).key("entities").open_object();

@@ -79,7 +79,7 @@ base::Status Expiry::follow() {
 
 // What ends the item, if it still is past its time: the record may have moved on since.
 bool Expiry::change_for(const Item& item, Instant now, Change& change) const {
-  const auto& [id, name, dataset] = item;
+  const auto& [id, name, wanted_dataset] = item;
   const auto record = thread_.snapshot().find(id);
   if (!record.ok() || !*record || record->ended()) return false;
   change.entity_id = id;
@@ -90,9 +90,9 @@ bool Expiry::change_for(const Item& item, Instant now, Change& change) const {
   }
   change.kind = Change::Kind::remove_attribute;
   change.attribute_name = name;
-  change.dataset = dataset;
+  change.dataset = wanted_dataset;
   bool is_due = false;
-  record->each_attribute(name, [&, dataset = dataset](const twin::Attribute& attribute) {
+  record->each_attribute(name, [&, dataset = wanted_dataset](const twin::Attribute& attribute) {
     if (attribute.dataset != dataset) return true;
     is_due = attribute.expires_at.exists() && attribute.expires_at <= now;
     return false;

@@ -314,7 +314,7 @@ std::string packed_texture_positions(const Body& body, std::array<float, 4>& ran
   each_textured_corner(body, [&](uint32_t position, uint32_t) {
     for (size_t axis = 0; axis < 2; ++axis) {
       const double width = static_cast<double>(range[axis + 2]) - static_cast<double>(range[axis]);
-      const double value = body.texture_positions[position * 2 + axis];
+      const double value = static_cast<double>(body.texture_positions[position * 2 + axis]);
       const double part = width > 0 ? (value - static_cast<double>(range[axis])) / width : 0;
       const auto step = static_cast<uint16_t>(std::lround(part * steps_of_texture));
       bytes.push_back(static_cast<char>(step & 0xFF));

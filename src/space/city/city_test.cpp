@@ -343,6 +343,12 @@ TEST(CityGml, HostileFiles) {
   const auto report = import(sink, "far.gml", citygml(member(far)));
   EXPECT_EQ(report.imported, 0u);
   EXPECT_THAT(reason_in(report, "a-building-far-out"), HasSubstr("outside"));
+  const std::string without_height = "<bldg:Building gml:id='a-building-without-height'><bldg:lod1MultiSurface>" +
+                                     surfaces(polygon("390000 5819000 NaN 390010 5819000 NaN 390010 5819010 NaN "
+                                                      "390000 5819000 NaN")) +
+                                     "</bldg:lod1MultiSurface></bldg:Building>";
+  EXPECT_FALSE(
+      reason_in(import(sink, "nan.gml", citygml(member(without_height))), "a-building-without-height").empty());
 }
 
 TEST(CityGml, ObjectsWithoutIdKeepTheirs) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 
 #include "space/city/city_import.hpp"
@@ -21,6 +22,7 @@ using base::fail;
 using Element = simdjson::dom::element;
 using simdjson::SUCCESS;
 
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr size_t value_bytes_max = 256u << 20;  // of one object, the appearance or the templates
 constexpr int parents_max = 16;
 
@@ -295,11 +297,11 @@ base::Status SequenceReader::feature(const Element& json) {
   if (json["vertices"].get(vertices) == SUCCESS) {
     for (const Element& one : vertices) {
       simdjson::dom::array parts;
-      std::array<double, 3> vertex{NAN, NAN, NAN};
+      std::array<double, 3> vertex{nan, nan, nan};
       if (one.get(parts) == SUCCESS && parts.size() == 3) {
         size_t i = 0;
         for (const Element& number : parts) {
-          if (number.get(vertex[i]) != SUCCESS) vertex[i] = NAN;
+          if (number.get(vertex[i]) != SUCCESS) vertex[i] = nan;
           ++i;
         }
       }

@@ -39,7 +39,8 @@ bool next_number(std::string_view& text, double& number, bool& is_bad) {
   text.remove_prefix(at);
   if (text.empty()) return false;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || (stop != text.data() + text.size() && !is_space(*stop))) {
+  const bool is_whole = stop == text.data() + text.size() || is_space(*stop);
+  if (error != std::errc() || !is_whole || !std::isfinite(number)) {
     is_bad = true;
     return false;
   }

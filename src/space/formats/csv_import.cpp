@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 #include <cmath>
 
 #include "base/table_reader.hpp"
@@ -194,8 +195,13 @@ std::optional<double> table_number_of(std::string_view text) {
   } else if (commas > 0 && (point == std::string::npos || point > plain_text.rfind(','))) {
     std::erase(plain_text, ',');
   }
-  const auto number = parse_number(plain_text);
-  return number ? std::optional(*number) : std::nullopt;
+  if (plain_text.starts_with("+-")) return {};
+  const char* const first = plain_text.data() + (plain_text.starts_with('+') ? 1 : 0);
+  const char* const end = plain_text.data() + plain_text.size();
+  double number = 0;
+  const auto [stop, error] = std::from_chars(first, end, number);
+  if (error != std::errc() || stop != end || !std::isfinite(number)) return {};
+  return number;
 }
 
 base::Result<TableColumns> table_columns_of(const std::vector<std::string>& header, const ImportOptions& options) {

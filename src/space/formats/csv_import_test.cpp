@@ -50,6 +50,9 @@ TEST(Csv, DecimalCommasAndOtherDelimiters) {
   EXPECT_EQ(sink.value("urn:ngsi-ld:GeographicFeature:t-a", "location"), Value(twin::Geometry::point({127.5, 37.25})));
   EXPECT_EQ(import(sink, "id\tx\ty\r\nb\t127\t37\r\n").imported, 1u);
   EXPECT_EQ(table_number_of("1,234.5"), 1234.5);
+  EXPECT_EQ(table_number_of("1.271e2"), 127.1);
+  EXPECT_EQ(table_number_of("+37.5"), 37.5);
+  EXPECT_EQ(table_number_of("+-1"), std::nullopt);
   EXPECT_EQ(table_number_of("1e400"), std::nullopt);
   EXPECT_EQ(table_number_of("NaN"), std::nullopt);
 }

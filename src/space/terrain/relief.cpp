@@ -115,7 +115,9 @@ double ReliefSampler::sample(const Relief::Model& model, const PyramidLevel& lev
   if (left + 1 >= block->columns || top + 1 >= block->rows) return nothing;  // a block that is not what the index says
   const double east = x - column, south = y - row;
   const float* const first = block->heights_m.data() + size_t{top} * block->columns + left;
-  const double heights[4] = {first[0], first[1], first[block->columns], first[block->columns + 1]};
+  const double heights[4] = {static_cast<double>(first[0]), static_cast<double>(first[1]),
+                             static_cast<double>(first[block->columns]),
+                             static_cast<double>(first[block->columns + 1])};
   const double weights[4] = {(1 - east) * (1 - south), east * (1 - south), (1 - east) * south, east * south};
   double sum = 0, weight_sum = 0;
   for (size_t corner = 0; corner < 4; ++corner) {

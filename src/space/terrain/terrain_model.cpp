@@ -102,8 +102,8 @@ thread::Change terrain_model_change(ImportBatch& batch, const GridShape& shape, 
   add(v.location, Kind::geo_property, rectangle(shape.box()));
   add(terms.grid, Kind::json_property, twin::Json{grid.dump()});
   add(terms.resolution, Kind::property, twin::number_value(rounded(shape.resolution_m(), 0.001)), v.metre);
-  add(terms.lowest, Kind::property, twin::number_value(rounded(lowest_m, 0.01)), v.metre);
-  add(terms.highest, Kind::property, twin::number_value(rounded(highest_m, 0.01)), v.metre);
+  add(terms.lowest, Kind::property, twin::number_value(rounded(static_cast<double>(lowest_m), 0.01)), v.metre);
+  add(terms.highest, Kind::property, twin::number_value(rounded(static_cast<double>(highest_m), 0.01)), v.metre);
   add(terms.vertical_datum, Kind::property, description.vertical_datum);
   add(terms.height_correction, Kind::property, description.height_correction);
   if (description.vertical_accuracy_m) {

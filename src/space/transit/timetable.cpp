@@ -237,9 +237,11 @@ base::Result<std::vector<StopDeparture>> unpack_departures(std::string_view byte
   std::vector<StopDeparture> departures;
   int64_t time = 0;
   while (!from.bytes.empty()) {
-    time += from.signed_number();
+    const int64_t step = from.signed_number();
     const uint64_t trip = from.number();
-    if (from.is_broken || time < -service_time_s_max || time > 2 * service_time_s_max) {
+    const bool is_step = step >= -3 * service_time_s_max && step <= 3 * service_time_s_max;  // or the sum may overflow
+    time += is_step ? step : 0;
+    if (from.is_broken || !is_step || time < -service_time_s_max || time > 2 * service_time_s_max) {
       return fail(Code::corrupt, "A block of the timetable is damaged");
     }
     departures.push_back({static_cast<int32_t>(time), static_cast<uint32_t>(trip >> 1), (trip & 1) != 0});
