@@ -49,7 +49,10 @@ export class ObjectLayer {
 
   constructor(app: App, scene: Scene, ground: (longitude: number, latitude: number) => number) {
     [this.#app, this.#scene, this.#ground] = [app, scene, ground];
-    this.#stop = scene.camera.moveEnd.addEventListener(this.update) as () => void;
+    // How far things are depends on the ground that they stand on, which at first is a coarse one far below.
+    const grounded = (waiting: number): void => { if (waiting === 0) this.update(); };
+    const stops = [scene.camera.moveEnd.addEventListener(this.update), scene.globe.tileLoadProgressEvent.addEventListener(grounded)] as (() => void)[];
+    this.#stop = () => stops.forEach((stop) => stop());
   }
 
   /** Looks again what is near, at most a few times a second. */
