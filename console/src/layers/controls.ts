@@ -1,5 +1,5 @@
 // Moves the eye and finds what is under a pixel: the map's answer to panels, keys and the address.
-import { Cartesian2, Cartesian3, Cartographic, Cesium3DTileFeature, Math as CesiumMath, Matrix4, type CesiumWidget, type PerspectiveFrustum, type Scene } from 'cesium';
+import { Cartesian2, Cartesian3, Cartographic, Cesium3DTileFeature, Math as CesiumMath, type CesiumWidget, type PerspectiveFrustum, type Scene } from 'cesium';
 import { standing, viewOf, viewOfBox, type View } from '../math/camera';
 import { boxOf, diagonalMetres, lowestOf, middleOf, moved, type Box, type Geometry, type Position } from '../math/geo';
 import type { MapControls } from '../state/map_controls';
@@ -24,6 +24,23 @@ export function currentView({ camera }: Scene): View {
     headingDegrees: CesiumMath.toDegrees(camera.heading) % 360,
     pitchDegrees: CesiumMath.toDegrees(camera.pitch),
   };
+}
+
+/** Metres, and parts of a unit vector: reading its direction moves Cesium's camera by rounding. */
+const STILL_METRES = 1e-4;
+const STILL_TURN = 1e-9;
+
+/** Calls `moved` before each frame that is seen from elsewhere than the last; the answer ends that. Cesium's `camera.changed` disturbs the camera. */
+export function watchEye({ camera, preRender }: Scene, moved: () => void): () => void {
+  const [place, ahead, up] = [camera.positionWC, camera.directionWC, camera.upWC].map((one) => Cartesian3.clone(one)) as [Cartesian3, Cartesian3, Cartesian3];
+  return preRender.addEventListener(() => {
+    const still = Cartesian3.equalsEpsilon(place, camera.positionWC, 0, STILL_METRES) && Cartesian3.equalsEpsilon(ahead, camera.directionWC, 0, STILL_TURN) && Cartesian3.equalsEpsilon(up, camera.upWC, 0, STILL_TURN);
+    if (still) return;
+    Cartesian3.clone(camera.positionWC, place);
+    Cartesian3.clone(camera.directionWC, ahead);
+    Cartesian3.clone(camera.upWC, up);
+    moved();
+  }) as () => void;
 }
 
 function cameraOptions(view: View): { destination: Cartesian3; orientation: { heading: number; pitch: number; roll: number } } {
@@ -62,7 +79,7 @@ export interface Home {
   readonly groundMetres: number;
 }
 
-/** Controls of the map. `homeOf` is asked each time, since the city may be imported later. */
+/** Controls of the map. `homeOf` is asked each time, since the city may be imported later; `complete` is that of MapControls. */
 export class SceneControls implements MapControls {
   readonly #widget: CesiumWidget;
   readonly #scene: Scene;
@@ -71,7 +88,7 @@ export class SceneControls implements MapControls {
   groundFeatureAt: (place: Position, near: number) => string | null = () => null;
   #followed: { readonly place: Cartesian3; readonly atMs: number } | null = null;
 
-  constructor(widget: CesiumWidget, homeOf: () => Home | null) {
+  constructor(widget: CesiumWidget, homeOf: () => Home | null, readonly complete: () => Promise<void>) {
     this.#widget = widget;
     this.#scene = widget.scene;
     this.#homeOf = homeOf;
@@ -86,13 +103,9 @@ export class SceneControls implements MapControls {
   putView = (view: View): void => setView(this.#scene, view);
 
   watchView = (moved: (view: View) => void): (() => void) => {
-    let last = new Matrix4();
-    return this.#scene.preRender.addEventListener(() => {
-      const { viewMatrix } = this.#scene.camera;
-      if (Matrix4.equalsEpsilon(last, viewMatrix, 1e-9)) return;
-      last = Matrix4.clone(viewMatrix);
-      moved(currentView(this.#scene));
-    }) as () => void;
+    const tell = (): void => moved(currentView(this.#scene));
+    tell();
+    return watchEye(this.#scene, tell);
   };
 
   /** A view of a place from near by; null when the place has no position. */

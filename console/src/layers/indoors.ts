@@ -53,7 +53,7 @@ export class IndoorLayer {
   async #bring(building: string | null, key: string): Promise<void> {
     if (!building) return this.#replace(null);
     try {
-      const tileset = await Cesium3DTileset.fromUrl(indoorTiles(building, this.#app.restingAsOf.get()), { maximumScreenSpaceError: 1, enableCollision: false, environmentMapOptions: { enabled: false } });
+      const tileset = await this.#app.waits.during(Cesium3DTileset.fromUrl(indoorTiles(building, this.#app.restingAsOf.get()), { maximumScreenSpaceError: 1, enableCollision: false, environmentMapOptions: { enabled: false } }));
       if (this.#ended || this.#drawn !== key) return tileset.destroy();
       this.#replace(this.#scene.primitives.add(tileset) as Cesium3DTileset);
     } catch {

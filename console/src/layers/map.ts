@@ -6,10 +6,11 @@ import type { App } from '../state/app';
 import { placeObject } from '../state/object_actions';
 import { watch, type Watched } from '../state/store';
 import { CityLayers } from './city_layers';
-import { currentView, metresPerPixel, SceneControls, setView, type Home } from './controls';
+import { currentView, metresPerPixel, SceneControls, setView, watchEye, type Home } from './controls';
 import { outlinePrimitive, Slot } from './flat';
 import { IndoorLayer } from './indoors';
 import { applyQuality, colourScene, openScene } from './scene';
+import { followScene } from './scene_completeness';
 import { MovingLayer } from './moving_layer';
 import { followFrames } from './quality';
 import { ObjectLayer } from './objects';
@@ -24,6 +25,9 @@ import { UndergroundLayer } from './underground_layer';
 type Stop = () => void;
 
 const CITY_METRES_MAX = 150_000;
+/** Less than this is not seen of compass and scale while the eye moves. */
+const BEARING_DEGREES = 1;
+const SCALE_PART = 0.02;
 const AROUND_SENSOR_DEGREES = 0.02;
 
 /** The city, or the surroundings of one sensor when sensors of several cities make the box too wide. */
@@ -70,15 +74,18 @@ function followAddress(app: App, widget: CesiumWidget, controls: SceneControls):
 
 const homeOf = (summary: ReturnType<App['summary']['get']>): string => summary.value?.city?.bbox.join() ?? '';
 
-/** Tells the state how the map lies, for compass and scale. */
-function tellBearing(app: App, widget: CesiumWidget): Stop[] {
-  const { camera } = widget.scene;
-  camera.percentageChanged = 0.05;
-  const tell = (): void => {
-    const { headingDegrees } = currentView(widget.scene);
-    app.mapStatus.update((status) => ({ ...status, headingDegrees, metresPerPixel: metresPerPixel(widget.scene) }));
+/** Tells the state how the map lies, for compass and scale: what is seen of it at once, exactly when the eye rests. */
+function tellBearing(app: App, { scene }: CesiumWidget): Stop[] {
+  const tell = (leastTurn: number, leastPart: number) => (): void => {
+    const { headingDegrees } = currentView(scene);
+    const metres = metresPerPixel(scene);
+    app.mapStatus.update((status) => {
+      const turned = Math.abs(status.headingDegrees - headingDegrees) > leastTurn;
+      const nearer = metres === null || status.metresPerPixel === null ? metres !== status.metresPerPixel : Math.abs(metres / status.metresPerPixel - 1) > leastPart;
+      return turned || nearer ? { ...status, headingDegrees, metresPerPixel: metres } : status;
+    });
   };
-  return [camera.changed.addEventListener(tell) as Stop, camera.moveEnd.addEventListener(tell) as Stop];
+  return [watchEye(scene, tell(BEARING_DEGREES, SCALE_PART)), scene.camera.moveEnd.addEventListener(tell(0, 0)) as Stop];
 }
 
 function selectByPointer(app: App, widget: CesiumWidget, controls: SceneControls): Stop[] {
@@ -217,8 +224,10 @@ export function openMap(container: HTMLElement, app: App, light: boolean): Stop 
     return null;
   }
   app.mapStatus.update((status) => ({ ...status, phase: 'ready', light }));
-  const controls = new SceneControls(widget, () => homeOfMap(app));
+  const { completeness, stops: following } = followScene(app, widget.scene);
+  const controls = new SceneControls(widget, () => homeOfMap(app), completeness.reached);
   const stops: Stop[] = [
+    ...following,
     watch(app.settings, ({ theme }) => theme, (theme) => colourScene(widget.scene, theme)),
     ...followSun(app, widget),
     ...tellBearing(app, widget),

@@ -55,6 +55,7 @@ export class MovingLayer {
     const { theme } = this.#app.settings.get();
     if (document.visibilityState === 'hidden' && moving.all.size > 0) return;
     const shown: Readonly<Record<string, boolean>> = { Vehicle: isShown(address, 'Vehicle'), Person: isShown(address, 'Person') };
+    const before = this.#drawn.size;
     for (const [id, { billboard }] of this.#drawn) {
       const thing = moving.all.get(id);
       if (thing && shown[thing.type]) continue;
@@ -70,7 +71,8 @@ export class MovingLayer {
       this.#place(thing, nowMs, theme, address.selected === thing.id);
     }
     this.#follow(address.follow, nowMs);
-    this.#scene.requestRender();
+    // Things that nobody sees draw no frames.
+    if (before + this.#drawn.size > 0) this.#scene.requestRender();
     if (nowMs - this.#lastReportMs > REST_AFTER_MS || moving.all.size === 0) this.#rest();
   };
 

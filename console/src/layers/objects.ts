@@ -43,20 +43,25 @@ export class ObjectLayer {
   #objects: readonly PlacedObject[] = [];
   #asked = '';
   #timer = 0;
+  #endPause: () => void = () => undefined;
   #request: AbortController | null = null;
   readonly #stop: () => void;
 
   constructor(app: App, scene: Scene, ground: (longitude: number, latitude: number) => number) {
     [this.#app, this.#scene, this.#ground] = [app, scene, ground];
-    this.#stop = scene.camera.moveEnd.addEventListener(this.update) as () => void;
+    // How far things are depends on the ground that they stand on, which at first is a coarse one far below.
+    const grounded = (waiting: number): void => { if (waiting === 0) this.update(); };
+    const stops = [scene.camera.moveEnd.addEventListener(this.update), scene.globe.tileLoadProgressEvent.addEventListener(grounded)] as (() => void)[];
+    this.#stop = () => stops.forEach((stop) => stop());
   }
 
   /** Looks again what is near, at most a few times a second. */
   update = (): void => {
     if (this.#timer !== 0) return;
+    const end = (this.#endPause = this.#app.waits.begin());
     this.#timer = window.setTimeout(() => {
       this.#timer = 0;
-      void this.#look();
+      void this.#look().finally(end);
     }, ASK_MS);
   };
 
@@ -120,12 +125,12 @@ export class ObjectLayer {
     const { theme } = this.#app.settings.get();
     const stands = position[2] === undefined;
     try {
-      const model = await Model.fromGltfAsync({
+      const model = await this.#app.waits.during(Model.fromGltfAsync({
         url, scene: this.#scene, modelMatrix: placed(position, heading), allowPicking: id !== null, id: id ?? undefined,
         heightReference: stands ? HeightReference.CLAMP_TO_GROUND : HeightReference.NONE, shadows: ShadowMode.ENABLED,
         environmentMapOptions: { enabled: false }, incrementallyLoadTextures: false,
         color: (selected ? Color.fromCssColorString(SCENE[theme].accent) : Color.WHITE).withAlpha(alpha), colorBlendMode: selected ? ColorBlendMode.MIX : ColorBlendMode.HIGHLIGHT, colorBlendAmount: 0.45,
-      });
+      }));
       model.readyEvent.addEventListener(() => this.#scene.requestRender());
       return this.#scene.primitives.add(model) as Model;
     } catch {
@@ -175,5 +180,6 @@ export class ObjectLayer {
     this.#stop();
     this.#request?.abort();
     window.clearTimeout(this.#timer);
+    this.#endPause();
   }
 }

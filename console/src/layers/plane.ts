@@ -8,6 +8,7 @@ import type { App } from '../state/app';
 import { isShown } from '../state/catalogue';
 import type { MapControls } from '../state/map_controls';
 import { watch } from '../state/store';
+import { Completeness } from './completeness';
 import { groundFeatureAt, isNearLine } from './ground_draw';
 import { PlaneData } from './plane_data';
 import { drawPlane } from './plane_draw';
@@ -22,6 +23,7 @@ class PlaneMap implements MapControls {
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
   readonly #data: PlaneData;
+  readonly #completeness: Completeness;
   readonly #watchers = new Set<(view: View) => void>();
   #plane: Plane = { centre: [127, 37.5], pixelsPerMetre: 0.2, width: 300, height: 150 };
   #placed = false;
@@ -31,6 +33,7 @@ class PlaneMap implements MapControls {
   constructor(app: App, canvas: HTMLCanvasElement, context: CanvasRenderingContext2D) {
     [this.#app, this.#canvas, this.#context] = [app, canvas, context];
     this.#data = new PlaneData(app, this.ask);
+    this.#completeness = new Completeness(app, this.ask);
   }
 
   get plane(): Plane {
@@ -54,6 +57,7 @@ class PlaneMap implements MapControls {
     this.#context.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.#data.want(boxOn(this.#plane));
     drawPlane(this.#app, this.#context, this.#plane, this.#data);
+    this.#completeness.drawn();
   }
 
   /** Shows the view of the address, or the whole city once it is known. */
@@ -83,6 +87,7 @@ class PlaneMap implements MapControls {
   flyToView = this.putView;
   watchView = (moved: (view: View) => void): (() => void) => {
     this.#watchers.add(moved);
+    moved(viewOn(this.#plane));
     return () => this.#watchers.delete(moved);
   };
 
@@ -119,6 +124,8 @@ class PlaneMap implements MapControls {
   };
   pixelOf = (longitude: number, latitude: number): { x: number; y: number } => pixelOn(this.#plane, [longitude, latitude]);
 
+  complete = (): Promise<void> => this.#completeness.reached();
+
   drawn = (): HTMLCanvasElement => {
     this.#draw();
     return this.#canvas;
@@ -150,6 +157,7 @@ class PlaneMap implements MapControls {
   destroy(): void {
     cancelAnimationFrame(this.#asked);
     this.#data.destroy();
+    this.#completeness.destroy();
   }
 }
 

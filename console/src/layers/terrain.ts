@@ -67,7 +67,7 @@ export class TerrainLayer {
   async #load(signal: AbortSignal): Promise<void> {
     const layer = (await this.#app.api.door(`${DOOR}/layer.json`, {}, signal)) as { version?: string; hasTerrain?: boolean };
     if (signal.aborted || !layer.hasTerrain || layer.version === this.#version) return;
-    const provider = await CesiumTerrainProvider.fromUrl(DOOR, { requestVertexNormals: true });
+    const provider = await this.#app.waits.during(CesiumTerrainProvider.fromUrl(DOOR, { requestVertexNormals: true }));
     // The scene may be gone, or another terrain be on its way.
     if (signal.aborted) return;
     this.#version = layer.version ?? '';

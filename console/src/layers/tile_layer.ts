@@ -88,7 +88,7 @@ class TileLayer {
       const { version, empty } = await this.#app.api.tiles(this.#row.name, { asOf, signal });
       if (this.#isDrawn(version, asOf, edition)) return this.#tell('ready');
       if (asOf === null && (await this.#renew(edition, signal))) return;
-      const next = empty ? null : await loadTileset(this.#scene, this.#row.name, asOf, this.#app.mapStatus.get().light);
+      const next = empty ? null : await this.#app.waits.during(loadTileset(this.#scene, this.#row.name, asOf, this.#app.mapStatus.get().light));
       if (this.#ended || signal.aborted) return next?.destroy();
       this.#replace(next, { version, asOf, edition });
     } catch (error) {

@@ -7,7 +7,7 @@ import type { CompareSetting } from '../state/address_parts';
 import type { App } from '../state/app';
 import { setSplit } from '../state/compare';
 import type { MapControls } from '../state/map_controls';
-import { useApp, useStore, useWords } from './hooks';
+import { useApp, useMapBusy, useStore, useWords } from './hooks';
 
 const STEP = 0.05;
 
@@ -55,6 +55,7 @@ function useTwin(app: App, atMs: number): App | null {
 
 function TwinMap({ app, twin, clip }: { app: App; twin: App; clip: string | undefined }) {
   const container = useRef<HTMLDivElement>(null);
+  const busy = useMapBusy(twin);
   useEffect(() => {
     let [close, unbind]: (() => void)[] = [];
     let ended = false;
@@ -71,7 +72,7 @@ function TwinMap({ app, twin, clip }: { app: App; twin: App; clip: string | unde
       close?.();
     };
   }, [app, twin]);
-  return <div className="map-canvas map-twin" ref={container} style={clip === undefined ? {} : { clipPath: clip }} aria-hidden="true" />;
+  return <div className="map-canvas map-twin" ref={container} style={clip === undefined ? {} : { clipPath: clip }} aria-hidden="true" aria-busy={busy} />;
 }
 
 function SwipeLine({ compare }: { compare: CompareSetting }) {

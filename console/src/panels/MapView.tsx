@@ -6,7 +6,7 @@ import type { App } from '../state/app';
 import { creditOf, FIXED_LAYERS, isShown } from '../state/catalogue';
 import { placeObject } from '../state/object_actions';
 import { finishDrawing } from '../state/tool_actions';
-import { useApp, usePart, useStore, useWords } from './hooks';
+import { useApp, useMapBusy, usePart, useStore, useWords } from './hooks';
 import { BuildingClasses } from './Legend';
 import { FailureNote, IconButton } from './Parts';
 import { Toolbar } from './tools/Toolbar';
@@ -176,6 +176,7 @@ function MapCanvas() {
   const { t } = useWords();
   const container = useRef<HTMLDivElement>(null);
   const flat = usePart(app.address, (address) => address.flat);
+  const busy = useMapBusy(app);
   useEffect(() => {
     let close: (() => void) | null = null;
     let ended = false;
@@ -201,7 +202,7 @@ function MapCanvas() {
     event.stopPropagation();
   };
   return (
-    <div id="map" className="map-canvas" ref={container} tabIndex={0} role="application" aria-label={t('map.label')} aria-describedby="map-help" onKeyDown={onKey} />
+    <div id="map" className="map-canvas" ref={container} tabIndex={0} role="application" aria-busy={busy} aria-label={t('map.label')} aria-describedby="map-help" onKeyDown={onKey} />
   );
 }
 

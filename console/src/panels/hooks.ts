@@ -30,6 +30,13 @@ export function useWords(): Words {
   return wordsOf(app.language);
 }
 
+/** Whether a map is still being drawn: for readers of the screen as `aria-busy`. */
+export function useMapBusy(app: App): boolean {
+  const lacks = usePart(app.missing, (missing) => missing !== null);
+  const opens = usePart(app.mapStatus, ({ phase }) => phase !== 'noWebGl' && phase !== 'failed');
+  return lacks && opens;
+}
+
 /** `value` as it was `ms` ago, for input that comes faster than answers. */
 export function useSettled<T>(value: T, ms: number): T {
   const [settled, setSettled] = useState(value);

@@ -2,6 +2,7 @@
 import { readEntities, readEntity, readFeatures, readHistory, readValues, type EntityFacts, type HistoryPoint, type MapFeature } from './ngsi';
 import type { Box, Position } from '../math/geo';
 import type { ApiFailure, FailureKind, Json, Link, Loadable, ObjectCatalogue, RasterInfo, SearchResult, Summary } from './types';
+import { Waits } from './waits';
 
 const TIMEOUT_MS = 20_000;
 const PAGE_SIZE = 500;
@@ -72,9 +73,10 @@ export const indoorTiles = (building: string, asOf: string | null): string => pa
 
 export class CityApi {
   readonly #fetch: typeof fetch;
+  readonly #waits: Waits;
 
-  constructor(fetchFunction: typeof fetch = fetch.bind(globalThis)) {
-    this.#fetch = fetchFunction;
+  constructor(fetchFunction: typeof fetch = fetch.bind(globalThis), waits = new Waits()) {
+    [this.#fetch, this.#waits] = [fetchFunction, waits];
   }
 
   async #get(path: string, signal?: AbortSignal, accept = 'application/json'): Promise<Response> {
@@ -91,7 +93,12 @@ export class CityApi {
     return response;
   }
 
-  async #json(path: string, signal?: AbortSignal, accept?: string): Promise<{ body: unknown; response: Response }> {
+  /** What the picture or a panel waits for. */
+  #json(path: string, signal?: AbortSignal, accept?: string): Promise<{ body: unknown; response: Response }> {
+    return this.#waits.during(this.#answer(path, signal, accept));
+  }
+
+  async #answer(path: string, signal?: AbortSignal, accept?: string): Promise<{ body: unknown; response: Response }> {
     const response = await this.#get(path, signal, accept);
     try {
       return { body: await response.json(), response };
@@ -110,8 +117,9 @@ export class CityApi {
     return (body as { results?: readonly SearchResult[] }).results ?? [];
   }
 
+  /** Asked every few seconds for one panel: nothing waits for it. */
   async links(signal?: AbortSignal): Promise<readonly Link[]> {
-    return ((await this.#json('/api/links', signal)).body as { links?: readonly Link[] }).links ?? [];
+    return ((await this.#answer('/api/links', signal)).body as { links?: readonly Link[] }).links ?? [];
   }
 
   /** The version of a layer's tiles, equal exactly when what they draw is, and whether there are any. */

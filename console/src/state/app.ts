@@ -6,7 +6,7 @@ import { formatAddress, languageOf, parseAddress, type Address, type Language } 
 import { CityApi, isAbort, loadInto } from './api';
 import { isOfCity, maySense } from './catalogue';
 import { Drawing } from './drawing';
-import { MAP_STARTING, type MapControls, type MapStatus } from './map_controls';
+import { MAP_STARTING, type MapControls, type MapStatus, type Missing } from './map_controls';
 import { Imports, type Upload } from './imports';
 import { IndoorsState } from './indoors';
 import { isMoving, MOVING_TYPES, MovingThings } from './moving';
@@ -20,6 +20,7 @@ import { IDLE, type Change, type Link, type Loadable, type Summary } from './typ
 import { UndoList } from './undo';
 import { ValueTables, wantedTables } from './value_tables';
 import { SavedViews, VIEW_TYPE } from './views';
+import { Waits } from './waits';
 
 export type Dialog = 'palette' | 'help' | null;
 
@@ -57,6 +58,8 @@ const SUMMARY_EVERY_MS = 20_000;
 const LINKS_EVERY_MS = 5_000;
 const SETTLE_MS = 400;
 const READINGS_EVERY_MS = 200;
+/** What turned out to be no sensor is asked for again after so long. */
+const STRANGER_MS = 60_000;
 
 function readSettings(outside: Outside): Settings {
   const first: Settings = { theme: 'dark', letterKeys: true, layersOpen: true };
@@ -73,6 +76,8 @@ function readSettings(outside: Outside): Settings {
 }
 
 export class App {
+  /** What the picture waits for. */
+  readonly waits = new Waits();
   readonly api: CityApi;
   readonly address: Store<Address>;
   readonly summary = new Store<Loadable<Summary>>(IDLE);
@@ -92,6 +97,8 @@ export class App {
   readonly nowMs: Store<number>;
   readonly map = new Store<MapControls | null>(null);
   readonly mapStatus = new Store<MapStatus>(MAP_STARTING);
+  /** What the map still lacks; null while it is complete. */
+  readonly missing = new Store<Missing | null>('frames');
   /** Grows when the imported city changed, so that tiles and features are read again. */
   readonly cityEdition = new Store(0);
   readonly stream: ChangeStream;
@@ -114,10 +121,12 @@ export class App {
   #movingRequest: AbortController | null = null;
   #settling = new Map<string, () => void>();
   #heardChanges: Change[] = [];
+  /** When entities that are not among the sensors were last looked for among them. */
+  readonly #strangers = new Map<string, number>();
 
   constructor(outside: Outside) {
     this.#outside = outside;
-    this.api = new CityApi(outside.fetch);
+    this.api = new CityApi(outside.fetch, this.waits);
     this.address = new Store(parseAddress(outside.readQuery()));
     this.restingAsOf = new Store(this.asOf);
     this.settings = new Store(readSettings(outside));
@@ -347,14 +356,18 @@ export class App {
     const { value } = this.sensors.get();
     if (!value || this.address.get().atMs !== null) return;
     let sensors = value;
-    const unknown: string[] = [];
+    const unknown: { id: string; type: readonly string[] }[] = [];
     for (const change of changes) {
       const applied = applyChange(sensors, change);
       sensors = applied.sensors;
       unknown.push(...applied.unknown);
+      for (const { id, deleted } of change.entities) if (deleted) this.#strangers.delete(id);
     }
     if (sensors !== value) this.sensors.set({ state: 'ready', value: sensors, error: null });
-    if (unknown.some(maySense)) this.#later('sensors', 2000, () => void this.loadSummary().then(() => this.loadSensors()));
+    const isNew = ({ id, type }: (typeof unknown)[number]): boolean => type.some(maySense) && (this.#strangers.get(id) ?? -Infinity) < this.nowMs.get() - STRANGER_MS;
+    const strangers = unknown.filter(isNew);
+    for (const { id } of strangers) this.#strangers.set(id, this.nowMs.get());
+    if (strangers.length > 0) this.#later('sensors', 2000, () => void this.loadSummary().then(() => this.loadSensors()));
   };
 
   #cityChanged(): void {
@@ -375,9 +388,12 @@ export class App {
   /** Runs once after a pause; asking again meanwhile does not postpone it. */
   #later(name: string, ms: number, run: () => void): void {
     if (this.#settling.has(name)) return;
+    // The moment was asked for; what the stream tells may come without end.
+    const end = name === 'moment' ? this.waits.begin() : null;
     this.#settling.set(name, this.#outside.after(ms, () => {
       this.#settling.delete(name);
       run();
+      end?.();
     }));
   }
 

@@ -8,7 +8,7 @@ export interface MapControls {
   flyToPlace(place: Geometry, leastMetres?: number): void;
   /** Puts the eye there at once. */
   putView(view: View): void;
-  /** Tells every movement of the eye, frame by frame; the answer ends that. */
+  /** Tells the view now, and every movement of the eye frame by frame; the answer ends that. */
   watchView(moved: (view: View) => void): () => void;
   home(): void;
   zoom(factor: number): void;
@@ -30,12 +30,20 @@ export interface MapControls {
   drawn(): HTMLCanvasElement;
   /** The same at the full resolution of the screen, however coarsely a slow machine draws; the canvas only holds it within `use`. */
   drawnFinely<T>(use: (canvas: HTMLCanvasElement) => T): T;
+  /** Resolves once all that is seen is drawn, in frames drawn from now on. */
+  complete(): Promise<void>;
   /** Pixel of a place on the map, null when it is behind the eye. */
   pixelOf(longitude: number, latitude: number, heightMetres: number): { readonly x: number; readonly y: number } | null;
 }
 
 /** `flat`: the map seen from above, where there is no WebGL 2. */
 export type MapPhase = 'starting' | 'ready' | 'flat' | 'noWebGl' | 'failed';
+
+/**
+ * What keeps the picture from being complete: answers on their way, an eye that moves, ground, tiles or shapes that are not there yet, or
+ * frames that must show it.
+ */
+export type Missing = 'answers' | 'eye' | 'ground' | 'tiles' | 'shapes' | 'frames';
 
 /** What the map says of itself. */
 export interface MapStatus {

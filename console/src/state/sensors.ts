@@ -57,14 +57,14 @@ function readingAfter(before: Reading | undefined, changed: ChangedAttribute, va
 }
 
 /** The sensors after a change. `unknown` says that entities were named which are not sensors yet. */
-export function applyChange(sensors: Sensors, change: Change): { sensors: Sensors; unknown: string[] } {
+export function applyChange(sensors: Sensors, change: Change): { sensors: Sensors; unknown: readonly { id: string; type: readonly string[] }[] } {
   const recordedMs = parseInstant(change.recordedAt) ?? 0;
   let next: Map<string, Sensor> | null = null;
-  const unknown: string[] = [];
+  const unknown: { id: string; type: readonly string[] }[] = [];
   for (const { id, type, attributes, deleted } of change.entities) {
     const sensor = (next ?? sensors).get(id);
     if (!sensor) {
-      if (!deleted) unknown.push(...type);
+      if (!deleted) unknown.push({ id, type });
       continue;
     }
     next ??= new Map(sensors);

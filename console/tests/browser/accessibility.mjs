@@ -14,10 +14,12 @@ async function axe(page) {
   expect(violations.length === 0, told.join(' | '));
 }
 
-/** Changes what the open page shows, as its own controls do, and lets it settle. */
+/** Changes what the open page shows, as its own controls do, and waits until the panel and what it asks for are there. */
 async function show(page, change) {
   await page.evaluate((wanted) => window.__cityloom.go(wanted), { selected: null, panel: null, listType: null, atMs: null, language: 'ko', ...change });
-  await settled(page, 1500);
+  if (change.selected) await page.waitForSelector(`[data-entity="${change.selected}"]`);
+  else if (change.panel) await page.waitForSelector(`.panel${change.panel === 'layers' ? '-layers' : ':not(.panel-layers)'} .panel-head`);
+  await settled(page);
 }
 
 async function dialogChecks({ tally, shoot }, page) {

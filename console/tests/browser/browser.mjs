@@ -24,21 +24,41 @@ export async function openPage(browser, journal, { width = 1440, height = 900, l
   return page;
 }
 
-/** Waits until the map has drawn its tiles, its layers and the ground. */
-export async function mapReady(page) {
-  const ready = () => page.waitForFunction(() => {
-    const status = window.__cityloom?.mapStatus.get();
-    return status?.phase === 'ready' && status.tiles === 'ready' && status.layersLoading === 0 && !status.groundLoading;
-  }, undefined, { timeout: 240_000 });
-  await ready();
-  // What the last layer brought may ask for more of the ground.
+const SETTLE_MS_MAX = 120_000;
+
+/** Waits until there is a map, `phase` says of which kind, and it is complete. */
+export async function mapReady(page, phase = 'ready') {
+  await page.waitForFunction((wanted) => window.__cityloom?.map.get() && window.__cityloom.mapStatus.get().phase === wanted, phase);
   await settled(page);
-  await ready();
 }
 
-/** Lets the map draw what was asked for. */
-export async function settled(page, ms = 1200) {
-  await page.waitForTimeout(ms);
+/**
+ * Waits until the map says that it is complete: no answer on its way, the eye still, all that is seen there, and frames drawn since this
+ * call that show it. A map that compares another moment must be so too.
+ */
+export async function settled(page) {
+  let timer;
+  const late = new Promise((_, fail) => { timer = setTimeout(() => fail(new Error(`in ${SETTLE_MS_MAX / 1000} s`)), SETTLE_MS_MAX); });
+  try {
+    await Promise.race([page.evaluate(() => window.__cityloom.map.get().complete()), late]);
+    await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'), undefined, { timeout: SETTLE_MS_MAX });
+  } catch (error) {
+    const told = await page.evaluate(() => ({ missing: window.__cityloom.missing.get(), answers: window.__cityloom.waits.count.get(), ...window.__cityloom.mapStatus.get() }));
+    throw new Error(`the map is not complete: ${JSON.stringify(told)} (${error.message})`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const ASK_EVERY_MS = 250;
+
+/** Asks again and again until a condition outside of the page, or one of its pixels, holds; fails by saying `what`. */
+export async function until(condition, what, withinMs = 30_000) {
+  const end = Date.now() + withinMs;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`not in time: ${what}`);
+    await new Promise((resolve) => { setTimeout(resolve, ASK_EVERY_MS); });
+  }
 }
 
 /** Pixels of a screenshot as { width, height, data } (RGBA), decoded by the browser itself. */

@@ -1,6 +1,6 @@
 // The district on the map: what is drawn, what a click finds, and that both agree with the server's entities.
 import { colours, difference, mapReady, openPage, pixels, settled } from './browser.mjs';
-import { allOf } from './server.mjs';
+import { allOf, ask } from './server.mjs';
 import { expect } from './tally.mjs';
 
 const MIDDLE = { x: 420, y: 200, width: 500, height: 420 };
@@ -55,8 +55,7 @@ async function buildingChecks({ tally, url, console: address, journal, browser, 
     const view = new URL(page.url()).searchParams.get('view');
     expect(view, 'the view is not in the address');
     await page.goto(`${address}?view=${view}&off=Building,RoadSegment,Water,GreenSpace,AirQualityObserved,TrafficFlowObserved`);
-    await page.waitForFunction(() => window.__cityloom?.mapStatus.get().phase === 'ready');
-    await settled(page, 2500);
+    await mapReady(page);
     const empty = await pixels(page, MIDDLE);
     const changed = difference(full, empty);
     expect(changed > 0.1, `only ${(changed * 100).toFixed(1)} % of the pixels differ`);
@@ -87,7 +86,7 @@ async function buildingChecks({ tally, url, console: address, journal, browser, 
     const all = await page.textContent('.attributes');
     expect(!/[{}"]/.test(all), `a raw value is shown: ${all}`);
     expect(/\d\.\d{6}° N, \d+\.\d{6}° E/.test(all), `no coordinates: ${all}`);
-    await settled(page, 2500);
+    await settled(page);
     await shoot(page, 'desktop-ko-building');
     expect(difference(before, await pixels(page, MIDDLE)) > 0.001, 'the selected building looks as before');
   });
@@ -108,7 +107,7 @@ async function colourChecks({ tally, shoot }, page) {
   await tally.check('buildings take other colours for another attribute, and the legend says which', async () => {
     const before = await pixels(page, MIDDLE);
     await page.locator('.panel-layers select').filter({ has: page.locator('option[value="heightSource"]') }).selectOption('category');
-    await settled(page, 2500);
+    await settled(page);
     expect(difference(before, await pixels(page, MIDDLE)) > 0.005, 'the picture stayed the same');
     const legend = await page.locator('.panel-layers .legend-list').first().textContent();
     expect(legend.includes('주거') && legend.includes('업무'), `the legend reads ${legend}`);
@@ -117,18 +116,64 @@ async function colourChecks({ tally, shoot }, page) {
   });
   await tally.check('buildings without the number take the colour of the unknown, and the map goes on', async () => {
     await page.evaluate(() => window.__cityloom.go({ colourBy: 'levels' }));
-    await settled(page, 3000);
+    await settled(page);
     expect((await page.evaluate(() => window.__cityloom.mapStatus.get().phase)) === 'ready', 'the map has stopped');
     await page.evaluate(() => window.__cityloom.go({ colourBy: 'category' }));
-    await settled(page, 1500);
+    await settled(page);
   });
   await tally.check('a layer that is switched off is no longer drawn', async () => {
     const before = await pixels(page, MIDDLE);
     const box = page.locator('.layer', { hasText: '건물' }).locator('input[type=checkbox]').first();
     await box.uncheck();
-    await settled(page, 2000);
+    await settled(page);
     expect(difference(before, await pixels(page, MIDDLE)) > 0.02, 'the picture stayed the same');
     await box.check();
+  });
+}
+
+/** Degrees of one length in both directions. */
+const level = ([x, y]) => [x * Math.cos((y * Math.PI) / 180), y];
+
+/** The road with a Korean name that has the longest straight piece, and the middle of that. */
+async function namedRoad(url) {
+  const roads = (await allOf(url, 'RoadSegment')).filter(({ name, location }) => name?.languageMap?.ko && location?.value?.type === 'LineString');
+  const pieces = roads.flatMap(({ id, name, location: { value: { coordinates } } }) => coordinates.slice(1).map((to, i) => {
+    const [a, b] = [level(coordinates[i]), level(to)];
+    return { id, name: name.languageMap.ko, length: Math.hypot(b[0] - a[0], b[1] - a[1]), place: [0, 1].map((axis) => (coordinates[i][axis] + to[axis]) / 2) };
+  }));
+  expect(pieces.length > 0, 'no road has a Korean name');
+  return pieces.sort((a, b) => b.length - a.length)[0];
+}
+
+async function roadChecks({ tally, url, console: address, shoot }, page) {
+  let road;
+  const around = { x: 0, y: 0, width: 8, height: 8 };
+  await tally.check('roads alone are drawn, and are not where the layer is switched off', async () => {
+    road = await namedRoad(url);
+    const others = (await ask(url, '/api/summary')).types.map(({ type }) => type).filter((type) => type !== 'RoadSegment');
+    await page.goto(`${address}?${above(road.place, 400)}&off=${others}`);
+    await mapReady(page);
+    const at = await pixelOfBuilding(page, { place: road.place, height: 0 });
+    [around.x, around.y] = [Math.round(at.x) - 4, Math.round(at.y) - 4];
+    const [all, onRoad] = [await pixels(page, MIDDLE), await pixels(page, around)];
+    await shoot(page, 'desktop-ko-roads');
+    const box = page.locator('.layer', { has: page.locator('button[aria-label="도로 목록 열기"]') }).locator('input[type=checkbox]');
+    await box.uncheck();
+    await settled(page);
+    const none = await pixels(page, MIDDLE);
+    expect(colours(none) <= 2, `without roads ${colours(none)} colours are left`);
+    expect(difference(onRoad, await pixels(page, around)) > 0.5, 'where the road was the picture is the same');
+    expect(difference(all, none) > 0.02 && difference(all, none) < 0.7, `roads are ${(difference(all, none) * 100).toFixed(1)} % of the picture`);
+    await box.check();
+    await settled(page);
+    expect(difference(all, await pixels(page, MIDDLE)) < 0.001, 'the roads did not come back as they were');
+  });
+  await tally.check('a click on a road opens it with its name and type', async () => {
+    await page.mouse.click(around.x + 4, around.y + 4);
+    await page.waitForSelector(`[data-entity="${road.id}"]`);
+    expect((await page.textContent('.inspector-title h2')) === road.name, `the title is ${await page.textContent('.inspector-title h2')} instead of ${road.name}`);
+    expect((await page.textContent('.inspector-title')).includes('도로'), `the type is not said: ${await page.textContent('.inspector-title')}`);
+    await shoot(page, 'desktop-ko-road');
   });
 }
 
@@ -173,5 +218,6 @@ export async function cityChecks(bench) {
   await firstPictureCheck(bench);
   await buildingChecks(bench, page);
   await colourChecks(bench, page);
+  await roadChecks(bench, page);
   await page.context().close();
 }

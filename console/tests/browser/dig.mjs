@@ -10,6 +10,8 @@ const HALF_METRES = 14;
 
 /** Layers left on; all others would cover the streets. */
 const DRAWN = ['RoadSegment', 'Pipe', 'Cable'];
+/** What an invented city tells later than it is made. */
+const TOLD_LATER = ['Vehicle', 'Person', 'SignalController', 'Camera', 'TrafficFlowObserved', 'OffStreetParking', 'EnergyMeter', 'WaterMeter', 'AirQualityObserved', 'NoiseLevelObserved', 'FireDetector', 'RainGauge', 'WaterLevelObserved', 'WeatherObserved'];
 
 /** The corners of a square around a place. */
 function squareAround([longitude, latitude], halfMetres) {
@@ -40,10 +42,10 @@ async function emptyPlace(url) {
 
 /** Draws a dig by clicks on its corners. */
 async function drawDig(page, { url, console: address }, place, ring) {
-  const off = (await ask(url, '/api/summary')).types.map(({ type }) => type).filter((type) => !DRAWN.includes(type));
+  const known = (await ask(url, '/api/summary')).types.map(({ type }) => type);
+  const off = [...new Set([...known, ...TOLD_LATER])].filter((type) => !DRAWN.includes(type));
   await page.goto(`${address}?${above(place, 160)}&off=${off}&panel=under`);
   await mapReady(page);
-  await settled(page, 2500);
   await page.click('#draw-dig');
   const corners = await page.evaluate((places) => {
     const box = document.getElementById('map').getBoundingClientRect();
@@ -92,7 +94,7 @@ async function fullDig(bench, page) {
     const unowned = answer.objects.filter(({ network, owner, accuracyClass }) => network && !(owner && accuracyClass));
     expect(unowned.length === 0, `no owner or class of ${unowned.map(({ id }) => id)}`);
     expect(networks.size >= 5, `only ${[...networks]} lie below the street`);
-    await settled(page, 1500);
+    await settled(page);
     await shoot(page, 'dig-ko');
     await expectList(page, answer, (one) => ({ label: one.label, depth: metres(one.depthMin_m), owner: one.owner, class: one.accuracyClass, diameter: one.diameter_m && String(Math.round(one.diameter_m * 1000)) }));
     await page.locator('[data-buried]').last().scrollIntoViewIfNeeded();
@@ -117,7 +119,7 @@ async function fullDig(bench, page) {
     await inEnglish(page);
     const english = await under(url, await keptRing(page), 'en');
     await page.waitForFunction((label) => document.querySelector('[data-buried]')?.innerText.includes(label), english.objects[0].label);
-    await settled(page, 1000);
+    await settled(page);
     await shoot(page, 'dig-en');
     await expectList(page, english, (one) => ({ label: one.label, depth: metres(one.depthMin_m), class: one.accuracyClass }));
     const owners = english.objects.map(({ owner }) => owner).filter(Boolean);
@@ -134,14 +136,14 @@ async function emptyDig(bench, page) {
     const place = await emptyPlace(url);
     await drawDig(page, bench, place, squareAround(place, HALF_METRES));
     await page.waitForSelector('.panel :text("기록된 시설이 없습니다")');
-    await settled(page, 1000);
+    await settled(page);
     await shoot(page, 'dig-empty-ko');
     expect((await page.locator('[data-buried]').count()) === 0, 'the list has entries');
     const korean = await page.locator('section.panel-right').innerText();
     expect(korean.includes('관리 기관에 확인'), `it reads ${korean}`);
     await inEnglish(page);
     await page.waitForSelector('.panel :text("Nothing is recorded here")');
-    await settled(page, 1000);
+    await settled(page);
     await shoot(page, 'dig-empty-en');
     const english = await page.locator('section.panel-right').innerText();
     expect(english.includes('Ask the owners') && !/\p{Script=Hangul}/u.test(english), `it reads ${english}`);
@@ -151,7 +153,7 @@ async function emptyDig(bench, page) {
     const before = await pixels(page, { x: 420, y: 200, width: 500, height: 420 });
     await page.click('.panel button:has-text("굴착 구역 지우기")');
     await page.waitForSelector('.panel :text("지도에 굴착 구역을 그리면")');
-    await settled(page, 1500);
+    await settled(page);
     expect(difference(before, await pixels(page, { x: 420, y: 200, width: 500, height: 420 })) > 0.01, 'the dig is still drawn');
     await page.click('.panel button:has-text("되돌리기")');
     await page.waitForSelector('.panel :text("기록된 시설이 없습니다")');

@@ -1,6 +1,6 @@
 // Live values and the past: a sensor of our own is written through the API, seen live, and seen as it was before.
 import { above } from './city.mjs';
-import { colours, difference, mapReady, openPage, pixels, settled } from './browser.mjs';
+import { colours, difference, mapReady, openPage, pixels, settled, until } from './browser.mjs';
 import { ask } from './server.mjs';
 import { expect } from './tally.mjs';
 
@@ -50,13 +50,11 @@ async function sensorChecks({ tally, url, console: address, shoot }, page, place
   await tally.check('the history is drawn as a chart and stands in a table', async () => {
     for (const value of [70, 60.5, 42]) {
       await write(url, value);
-      await pause(300);
+      await shownValue(page, String(value));
     }
-    await shownValue(page, '42');
     await page.waitForSelector('[data-history="pm25"] canvas');
-    await settled(page, 1500);
     const box = await page.locator('[data-history="pm25"] .chart').boundingBox();
-    expect(colours(await pixels(page, box)) > 6, 'the chart is blank');
+    await until(async () => colours(await pixels(page, box)) > 6, 'the chart is drawn');
     await page.click('[data-history="pm25"] summary');
     const rows = await page.locator('[data-history="pm25"] tbody tr').allTextContents();
     expect(rows.length >= 5, `only ${rows.length} rows`);
@@ -105,7 +103,7 @@ async function cityOfThenCheck({ tally, console: address, url }, page) {
     const first = Date.parse((await ask(url, '/api/summary')).firstRecordedAt);
     await page.goto(`${address}?t=${new Date(first - 1000).toISOString()}`);
     await page.waitForFunction(() => window.__cityloom?.summaryThen.get().value?.types.length === 0, undefined, { timeout: 15_000 });
-    await settled(page, 2000);
+    await mapReady(page);
     const map = { x: 420, y: 200, width: 500, height: 420 };
     const empty = await pixels(page, map);
     expect(colours(empty) < 8, `${colours(empty)} colours are drawn`);

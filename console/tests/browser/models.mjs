@@ -42,7 +42,6 @@ async function lookAt(page, url, { longitude, latitude, top }, away, more = '') 
   const view = [longitude.toFixed(6), (latitude - away / 111_000).toFixed(6), Math.round(top + away), 0, -45].join(',');
   await page.goto(`${url}/console/?view=${view}${more}`);
   await mapReady(page);
-  await settled(page, 1500);
 }
 
 /** What clicks on the middles of a thing's faces would select: things before it, and itself. */
@@ -70,7 +69,7 @@ async function texturedChecks({ tally, shoot }, page, server, zip) {
     const picked = await pickedAt(page, place);
     expect(picked.includes(TEXTURED), `picked ${[...new Set(picked)]} instead of ${TEXTURED}`);
     await page.uncheck('label.check:has-text("사진 무늬와 색") input');
-    await settled(page, 2000);
+    await settled(page);
     const without = await pixels(page, MIDDLE);
     await shoot(page, 'models-textures-off');
     const [on, off] = [tone(withPictures), tone(without)];
@@ -78,7 +77,7 @@ async function texturedChecks({ tally, shoot }, page, server, zip) {
     expect(difference(withPictures, without) > 0.1, 'the pictures change nothing');
     expect(colours(withPictures) > 1.5 * colours(without), 'the pictures have no more colours than plain faces');
     await page.evaluate(() => window.__cityloom.go({ pictures: true, colourBy: 'category' }));
-    await settled(page, 2000);
+    await settled(page);
     expect(difference(withPictures, await pixels(page, MIDDLE)) < 0.15, 'another colouring of plain faces tints the pictures');
   });
 }
@@ -115,11 +114,11 @@ async function colourChecks({ tally, shoot }, page, server) {
     const own = await roofs();
     await shoot(page, 'models-colours');
     await page.evaluate(() => window.__cityloom.go({ pictures: false }));
-    await settled(page, 2000);
+    await settled(page);
     const off = await roofs();
     await shoot(page, 'models-colours-off');
     await page.evaluate((selected) => window.__cityloom.go({ pictures: true, selected }), places[0].id);
-    await settled(page, 2000);
+    await settled(page);
     const selected = await roofs();
     console.log(`  painted and plain roof: ${own.join(' | ')}; off: ${off.join(' | ')}; the painted one selected: ${selected.join(' | ')}`);
     expect(isGreen(own[0]), `the painted roof is ${own[0]}`);
@@ -144,7 +143,7 @@ async function bodyChecks({ tally, shoot }, page, server) {
     const all = await pixels(page, MIDDLE);
     for (const type of ['LandUse', 'Road', 'PlantCover']) {
       await page.evaluate((off) => window.__cityloom.go({ off: [off] }), type);
-      await settled(page, 1500);
+      await settled(page);
       const without = difference(all, await pixels(page, MIDDLE));
       console.log(`  ${type}: ${(without * 100).toFixed(1)} % of the pixels`);
       expect(without > 0.002, `without ${type} the picture is the same`);
@@ -156,7 +155,7 @@ async function bodyChecks({ tally, shoot }, page, server) {
     const bridge = (await allOf(server.url, 'Bridge'))[0].id;
     await page.evaluate((id) => window.__cityloom.go({ selected: id, panel: 'inspector' }), bridge);
     await page.waitForSelector(`[data-entity="${bridge}"]`);
-    await settled(page, 1500);
+    await settled(page);
     expect(difference(before, await pixels(page, MIDDLE)) > 0.001, 'the selected bridge looks as before');
     await shoot(page, 'models-body-selected');
   });

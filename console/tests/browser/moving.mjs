@@ -1,5 +1,5 @@
 // Vehicles that move, pipes below the ground, the flat map: made here through the API and looked at by features and pixels.
-import { difference, mapReady, openBrowser, openPage, pixels, settled } from './browser.mjs';
+import { difference, mapReady, openBrowser, openPage, pixels, settled, until } from './browser.mjs';
 import { above } from './city.mjs';
 import { ask } from './server.mjs';
 import { expect } from './tally.mjs';
@@ -20,35 +20,42 @@ function fleet([x, y], step) {
   }));
 }
 
+/** Waits until a thing has come to where it was last reported. */
+const arrived = (page, id) => page.waitForFunction((wanted) => {
+  const { track } = window.__cityloom.moving.all.get(wanted);
+  return window.__cityloom.screenMs() > track.atMs + track.glideMs;
+}, id);
+
 async function movingChecks({ tally, url, console: address, shoot }, page, place) {
   await tally.check(`${COUNT} vehicles appear from the stream, glide between reports and can be picked and followed`, async () => {
     await page.goto(`${address}?${above(place, 700)}`);
     await mapReady(page);
     await upsert(url, fleet(place, 0));
     await page.waitForFunction((count) => window.__cityloom.moving.count.get() >= count, COUNT, { timeout: 20_000 });
-    await settled(page, 2500);
+    await arrived(page, ID(210));
     await upsert(url, fleet(place, 1));
     const at = () => page.evaluate((id) => { const thing = window.__cityloom.moving.all.get(id); return { from: thing.track.from[0], to: thing.track.to[0], invented: thing.invented }; }, ID(210));
     await page.waitForFunction((id) => { const { track } = window.__cityloom.moving.all.get(id); return track.to[0] !== track.from[0]; }, ID(210));
     const { from, to, invented } = await at();
     expect(Math.abs(to - from - 1e-4) < 2e-5, `it glides ${to - from} degrees instead of 0.0001`);
     expect(invented, 'it is not known to be invented');
-    await settled(page, 4000);
-    await shoot(page, 'moving-vehicles');
-    const picked = await page.evaluate((id) => {
+    await arrived(page, ID(210));
+    await page.waitForFunction((id) => {
       const [x, y] = window.__cityloom.moving.all.get(id).track.to;
       const map = window.__cityloom.map.get();
-      return map.pick(map.pixelOf(x, y, 1.5));
-    }, ID(210));
-    expect(picked?.startsWith('urn:ngsi-ld:Vehicle:browser-'), `picked ${picked}`);
+      return map.pick(map.pixelOf(x, y, 1.5))?.startsWith('urn:ngsi-ld:Vehicle:browser-');
+    }, ID(210), { polling: 250 });
+    await shoot(page, 'moving-vehicles');
     await page.evaluate((id) => window.__cityloom.select(id), ID(210));
     await page.waitForSelector('.invented-badge');
     await page.click('.follow-button');
     await upsert(url, fleet(place, 6));
-    await settled(page, 4000);
-    const middle = await page.evaluate(() => window.__cityloom.map.get().target());
-    const [x, y] = await page.evaluate((id) => window.__cityloom.moving.all.get(id).track.to, ID(210));
-    expect(Math.hypot(middle[0] - x, middle[1] - y) < 3e-4, `the eye looks at ${middle} and not at ${[x, y]}`);
+    const [longitude] = fleet(place, 6)[210].location.value.coordinates;
+    await page.waitForFunction(([id, wanted]) => Math.abs(window.__cityloom.moving.all.get(id).track.to[0] - wanted) < 1e-6, [ID(210), longitude]);
+    await until(() => page.evaluate((id) => {
+      const [middle, [x, y]] = [window.__cityloom.map.get().target(), window.__cityloom.moving.all.get(id).track.to];
+      return Math.hypot(middle[0] - x, middle[1] - y) < 3e-4;
+    }, ID(210)), 'the eye looks at the vehicle where it has come to');
     await page.evaluate(() => window.__cityloom.go({ follow: null, selected: null, panel: null }));
   });
 }
@@ -60,13 +67,12 @@ async function undergroundChecks({ tally, url, console: address, shoot }, page, 
     const yellow = ({ data }) => { let count = 0; for (let i = 0; i < data.length; i += 4) if (data[i] > 150 && data[i + 1] > 120 && data[i + 2] < 110) count++; return count; };
     const map = { x: 320, y: 200, width: 900, height: 500 };
     await page.goto(`${address}?${above([x, y], 250)}&off=Building,RoadSegment,Vehicle,TrafficFlowObserved,AirQualityObserved&under=5,0.3`);
-    await page.waitForFunction(() => window.__cityloom?.mapStatus.get().phase === 'ready');
-    await settled(page, 12_000);
+    await mapReady(page);
     const deep = yellow(await pixels(page, map));
     await shoot(page, 'underground');
     expect(deep > 200, `only ${deep} pixels of the gas pipe are seen`);
     await page.evaluate(() => window.__cityloom.go({ under: { depthMetres: 1, ground: 0.3, cut: false } }));
-    await settled(page, 4000);
+    await settled(page);
     const shallow = yellow(await pixels(page, map));
     expect(shallow < deep / 4, `down to 1 m still ${shallow} of ${deep} pixels are seen`);
   });
@@ -78,14 +84,13 @@ async function flatChecks({ tally, console: address, journal, shoot }) {
     try {
       const page = await openPage(browser, journal);
       await page.goto(address);
-      await page.waitForFunction(() => { const status = window.__cityloom?.mapStatus.get(); return status?.phase === 'flat' && status.tiles === 'ready'; }, undefined, { timeout: 60_000 });
+      await mapReady(page, 'flat');
       await page.waitForSelector('.flat-note');
-      await settled(page, 1500);
       const area = { x: 420, y: 200, width: 500, height: 420 };
       const full = await pixels(page, area);
       await shoot(page, 'flat');
       await page.evaluate(() => window.__cityloom.go({ off: ['Building', 'RoadSegment'] }));
-      await settled(page, 1000);
+      await settled(page);
       expect(difference(full, await pixels(page, area)) > 0.1, 'no buildings and roads were drawn');
       await page.evaluate(() => window.__cityloom.go({ off: [] }));
       const picked = await page.evaluate(async () => {

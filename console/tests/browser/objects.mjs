@@ -1,5 +1,5 @@
 // The object library: found, placed on the map by key and by click, turned, taken back; a raster layer on the ground.
-import { difference, mapReady, openPage, pixels, settled } from './browser.mjs';
+import { difference, mapReady, openPage, pixels, settled, until } from './browser.mjs';
 import { allOf, ask } from './server.mjs';
 import { expect } from './tally.mjs';
 
@@ -13,14 +13,6 @@ async function placedObjects(url) {
   return types.some(({ type }) => type === 'CityObject') ? allOf(url, 'CityObject') : [];
 }
 
-async function until(condition, what) {
-  for (let i = 0; i < 60; i++) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-  throw new Error(`not in time: ${what}`);
-}
-
 async function placingChecks({ tally, url, console: address, shoot }, page) {
   await tally.check('the library lists kinds with pictures in Korean, and search finds', async () => {
     await page.goto(`${address}?${VIEW}&panel=objects&off=Building`);
@@ -31,6 +23,7 @@ async function placingChecks({ tally, url, console: address, shoot }, page) {
     expect((await page.locator('.object-kind').count()) === 2, 'two kinds are called bus stop');
   });
   await tally.check('a kind is placed in the middle of the map by Enter, and drawn', async () => {
+    await mapReady(page);
     const before = await pixels(page, MIDDLE);
     await page.click('[data-kind="bus-stop-shelter"]');
     await page.waitForSelector('[data-placing="bus-stop-shelter"]');
@@ -40,7 +33,8 @@ async function placingChecks({ tally, url, console: address, shoot }, page) {
     const [object] = await placedObjects(url);
     expect(object.kind.value === 'bus-stop-shelter' && object.heading.value === 15, JSON.stringify(object));
     await page.click('[data-placing] .button:last-child');
-    await settled(page, 6000);
+    await page.waitForFunction((id) => window.__cityloom.map.get().pick() === id, object.id, { polling: 250 });
+    await settled(page);
     const after = await pixels(page, MIDDLE);
     await shoot(page, 'objects-ko-placed');
     expect(difference(before, after) > 0.05, `the shelter is not seen: ${difference(before, after)}`);
@@ -65,7 +59,6 @@ async function languageCheck({ tally, console: address, shoot }, page) {
     await page.waitForSelector('.object-category');
     await page.click('.object-category summary');
     await page.waitForSelector('.object-kind img');
-    await settled(page, 1500);
     const hangul = (await page.evaluate(() => document.querySelector('.panel-right').innerText)).match(/\p{Script=Hangul}+/u);
     expect(!hangul, `Korean is left: ${hangul}`);
     await shoot(page, 'objects-en');
@@ -73,7 +66,7 @@ async function languageCheck({ tally, console: address, shoot }, page) {
 }
 
 async function streetCheck({ tally, url, console: address, shoot }, page) {
-  await tally.check('a street of placed objects is drawn at eye level', async () => {
+  await tally.check('a street of placed objects is drawn from near by', async () => {
     const kinds = ['street-light', 'tree-ginkgo', 'bench', 'bus-stop-shelter', 'traffic-signal-side', 'litter-bin', 'car', 'person'];
     for (const [i, kind] of kinds.entries()) {
       await ask(url, '/ngsi-ld/v1/entities', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({
@@ -81,13 +74,13 @@ async function streetCheck({ tally, url, console: address, shoot }, page) {
         location: { type: 'GeoProperty', value: { type: 'Point', coordinates: [PLACE[0] + (i - 4) * 0.00005, PLACE[1]] } },
       }) });
     }
-    await page.goto(`${address}?view=${PLACE[0]},${(PLACE[1] - 0.0003).toFixed(6)},9,0,-12&off=Building,CityObject`);
-    await page.waitForFunction(() => window.__cityloom?.mapStatus.get().phase === 'ready');
-    await settled(page, 4000);
+    // The eye stays 15 m above the ground at least.
+    const street = `view=${PLACE[0]},${(PLACE[1] - 0.0003).toFixed(6)},16,0,-20`;
+    await page.goto(`${address}?${street}&off=Building,CityObject`);
+    await mapReady(page);
     const empty = await pixels(page, AROUND);
-    await page.goto(`${address}?view=${PLACE[0]},${(PLACE[1] - 0.0003).toFixed(6)},9,0,-12&off=Building`);
-    await page.waitForFunction(() => window.__cityloom?.mapStatus.get().phase === 'ready');
-    await settled(page, 10_000);
+    await page.goto(`${address}?${street}&off=Building`);
+    await mapReady(page);
     await shoot(page, 'objects-street');
     const seen = difference(empty, await pixels(page, AROUND));
     expect(seen > 0.03, `only ${seen} of the picture is objects`);
@@ -109,7 +102,7 @@ async function rasterCheck({ tally, url, console: address, shoot }, page) {
     await page.goto(`${address}?${view}`);
     await mapReady(page);
     await page.waitForSelector('[data-raster]');
-    await settled(page, 3000);
+    await settled(page);
     await shoot(page, 'raster-ko');
     expect((await page.textContent('[data-raster]')).includes('침수 깊이'), 'no legend');
     expect(difference(without, await pixels(page, AROUND)) > 0.2, 'the raster is not seen');

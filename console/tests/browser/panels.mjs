@@ -4,6 +4,18 @@ import { above, namedBuilding } from './city.mjs';
 import { ask } from './server.mjs';
 import { expect } from './tally.mjs';
 
+/** Settings of a server with a link that these checks push to. */
+export const CHECKED_LINK = `links:
+  - name: browser-check
+    label: {ko: 점검 연결, en: Link of the checks}
+    kind: push
+    mapping:
+      entity: {id: "urn:ngsi-ld:Device:{id}", type: Device}
+      observed_at: received
+      attributes:
+        temperature: {from: t, unit: CEL, missing: refuse}
+`;
+
 async function searchChecks({ tally, url, console: address, shoot }, page) {
   const building = await namedBuilding(url);
   await tally.check('search by name finds, Enter selects and flies there', async () => {
@@ -19,7 +31,7 @@ async function searchChecks({ tally, url, console: address, shoot }, page) {
     for (let i = 0; i < index; i++) await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await page.waitForSelector(`[data-entity="${building.id}"]`);
-    await settled(page, 1500);
+    await settled(page);
     const [longitude, latitude] = new URL(page.url()).searchParams.get('view').split(',').map(Number);
     expect(Math.hypot(longitude - building.place[0], latitude - building.place[1]) < 0.02, `the eye is at ${longitude}, ${latitude}`);
   });
@@ -55,6 +67,33 @@ async function listAndLinkChecks({ tally, url, shoot }, page) {
     for (const { name } of links) expect(text.includes(name), `${name} is not shown`);
     expect(/작동 중|연결하는 중|다시 시도 대기|끝남|실패/.test(text), `no state in words: ${text}`);
     return shoot(page, 'desktop-ko-links');
+  });
+}
+
+/** The card of the checked link in the panel of links. */
+const checkedCard = (page) => page.locator('.link', { has: page.locator('code:text-is("browser-check")') });
+
+async function refusalCheck({ tally, url, server, shoot }, page) {
+  if (!server.own) return tally.skip('refused messages of a link', 'the server is not ours to configure (--server)');
+  return tally.check('messages that a link refuses are counted, with the reason and the message', async () => {
+    const push = (text) => fetch(`${url}/api/links/browser-check/push`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: text });
+    const taken = await push('{"id": "browser-1", "t": 21.5}');
+    expect(taken.status === 202, `a good message is answered with ${taken.status}`);
+    const sent = ['{"id": "browser-2", "humidity": 40}', '{"t": 20.25}'];
+    for (const text of sent) expect((await push(text)).status === 400, `${text} is taken`);
+    const card = checkedCard(page);
+    await card.locator('summary').click();
+    const shown = await card.locator('.refusals li').evaluateAll((all) => all.map((one) => ({ reason: one.querySelector('strong').innerText, sample: one.querySelector('code').innerText })));
+    const { refusals } = (await ask(url, '/api/links')).links.find(({ name }) => name === 'browser-check');
+    expect(shown.length === sent.length, `${shown.length} refusals are shown`);
+    for (const text of sent) expect(shown.some(({ sample }) => sample === text), `${text} is not among ${JSON.stringify(shown)}`);
+    for (const { reason, sample } of refusals) expect(shown.some((one) => one.reason === reason && one.sample === sample), `“${reason}” is not shown`);
+    expect(shown.some(({ reason }) => reason.includes('temperature')) && new Set(shown.map(({ reason }) => reason)).size === 2, `the reasons are ${JSON.stringify(shown)}`);
+    const figure = (name) => card.locator('.figures div', { has: page.locator(`dt:text-is("${name}")`) }).locator('dd').innerText();
+    expect((await figure('거절')) === '2' && (await figure('받음')) === '1', `거절 ${await figure('거절')}, 받음 ${await figure('받음')}`);
+    await card.scrollIntoViewIfNeeded();
+    await shoot(page, 'desktop-ko-links-refused');
+    await ask(url, '/ngsi-ld/v1/entities/urn:ngsi-ld:Device:browser-1', { method: 'DELETE' });
   });
 }
 
@@ -164,6 +203,7 @@ export async function panelChecks(bench) {
   const page = await openPage(bench.browser, bench.journal);
   await searchChecks(bench, page);
   await listAndLinkChecks(bench, page);
+  await refusalCheck(bench, page);
   await languageChecks(bench, page);
   await keyboardChecks(bench, page);
   await wholeWayByKeyboardCheck(bench, page);

@@ -33,8 +33,8 @@ export async function phoneChecks(bench) {
   for (const [name, word] of [['layers', '레이어'], ['list', '목록'], ['tools', '도구'], ['links', '연결']]) {
     await tally.check(`phone: the sheet “${name}” opens over the map and closes`, async () => {
       await page.tap(`.sheet-nav button:has-text("${word}")`);
-      await page.waitForSelector('.panel');
-      await settled(page, 1500);
+      await page.waitForSelector('.panel .panel-head');
+      await settled(page);
       await shoot(page, `phone-ko-${name}`);
       const box = await page.locator('.panel').boundingBox();
       expect(box.x === 0 && box.width === 390, `the sheet stands at ${JSON.stringify(box)}`);
@@ -52,7 +52,7 @@ export async function phoneChecks(bench) {
     await page.waitForSelector('#search-results [role=option]');
     await page.tap('#search-results [role=option]');
     await page.waitForSelector('[data-entity]');
-    await settled(page, 2500);
+    await settled(page);
     await shoot(page, 'phone-ko-selected');
     expect((await page.locator('[data-entity]').boundingBox()).y > 100, 'the sheet hides the whole map');
   });

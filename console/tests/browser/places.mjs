@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { colours, difference, mapReady, openPage, pixels, settled } from './browser.mjs';
+import { colours, difference, mapReady, openPage, pixels, settled, until } from './browser.mjs';
 import { digChecks } from './dig.mjs';
 import { allOf, ask, startServer } from './server.mjs';
 import { expect } from './tally.mjs';
@@ -52,7 +52,6 @@ async function hillChecks({ tally, url, console: address, shoot }, page) {
   await tally.check('Monaco: the ground that is drawn is that of the elevation file', async () => {
     await page.goto(`${address}?view=${SLOPE[0]},${SLOPE[1]},700,0,-89`);
     await mapReady(page);
-    await settled(page, 4000);
     await shoot(page, 'monaco-above');
     const places = [-2, -1, 0, 1, 2].flatMap((x) => [-1, 0, 1].map((y) => [SLOPE[0] + x * 0.0008, SLOPE[1] + y * 0.0008]));
     const wanted = await heightsOf(url, places);
@@ -65,7 +64,6 @@ async function hillChecks({ tally, url, console: address, shoot }, page) {
     const [ground] = await heightsOf(url, [SLOPE]);
     await page.goto(`${address}?view=${SLOPE[0]},${SLOPE[1]},${Math.round(ground + 220)},0,-89`);
     await mapReady(page);
-    await settled(page, 5000);
     await shoot(page, 'monaco-roofs');
     const near = await ask(url, `/ngsi-ld/v1/entities?type=Building&georel=near;maxDistance==120&geometry=Point&coordinates=${encodeURIComponent(JSON.stringify(SLOPE))}&limit=200`);
     const buildings = near.filter(({ location }) => location?.value?.type === 'Polygon').map(({ id, height, location }) => ({ id, height: height?.value, ring: location.value.coordinates[0] }))
@@ -89,7 +87,6 @@ async function hillChecks({ tally, url, console: address, shoot }, page) {
     const view = 'view=7.4246,43.7240,500,350,-12';
     await page.goto(`${address}?${view}`);
     await mapReady(page);
-    await settled(page, 5000);
     const picture = await pixels(page, AROUND);
     await shoot(page, 'monaco-sea');
     expect(colours(picture) > 40, `only ${colours(picture)} colours`);
@@ -105,7 +102,7 @@ async function houseChecks({ tally, url, console: address, shoot }, page) {
     await page.waitForSelector(`[data-entity="${building.id}"]`);
     await page.click('.indoors > button');
     await page.waitForSelector('.indoors-storeys input');
-    await settled(page, 5000);
+    await mapReady(page);
     const whole = await pixels(page, AROUND);
     await shoot(page, 'house-inside');
     expect((await page.locator('.indoors-storeys input').count()) >= 3, 'fewer than two storeys');
@@ -113,7 +110,7 @@ async function houseChecks({ tally, url, console: address, shoot }, page) {
     expect((await rooms.count()) >= 4, `only ${await rooms.count()} rooms`);
     expect(colours(whole) > 8, 'nothing is drawn inside');
     await page.locator('.indoors-storeys input').last().check();
-    await settled(page, 4000);
+    await settled(page);
     await shoot(page, 'house-lowest');
     expect(difference(whole, await pixels(page, AROUND)) > 0.02, 'another storey looks the same');
   });
@@ -125,7 +122,7 @@ async function houseChecks({ tally, url, console: address, shoot }, page) {
     await page.waitForSelector(`[data-entity="${id}"]`);
     await page.click('.indoors-way .button');
     await page.waitForFunction(() => /\d/.test(document.querySelector('.indoors-way [role=status]')?.textContent ?? ''));
-    await settled(page, 2500);
+    await settled(page);
     await shoot(page, 'house-way-out');
   });
   await tally.check('the house from inside is English in English', async () => {
@@ -142,16 +139,16 @@ async function inventedChecks({ tally, url, console: address, shoot }, page) {
     await page.goto(address);
     await mapReady(page);
     await page.waitForFunction(() => window.__cityloom.moving.count.get() > 5, undefined, { timeout: 90_000 });
-    await settled(page, 5000);
+    await settled(page);
     const before = await pixels(page, AROUND);
     await shoot(page, 'invented');
     expect(colours(before) > 20, `only ${colours(before)} colours`);
+    await page.waitForFunction(() => [...window.__cityloom.moving.all.values()].some(({ track: { from, to } }) => from[0] !== to[0] || from[1] !== to[1]));
+    await until(async () => difference(before, await pixels(page, AROUND)) > 0.0005, 'something moves in the picture');
     const [building] = await ask(url, '/ngsi-ld/v1/entities?type=Building&limit=1');
     await page.evaluate((id) => window.__cityloom.select(id), building.id);
     await page.waitForSelector(`[data-entity="${building.id}"]`);
     expect(/지어낸|가상/.test(await page.textContent(`[data-entity="${building.id}"]`)), 'it is not said that the building is invented');
-    await settled(page, 4000);
-    expect(difference(before, await pixels(page, AROUND)) > 0.0005, 'nothing moved');
   });
 }
 

@@ -12,7 +12,7 @@ import { liveChecks } from './live.mjs';
 import { modelChecks } from './models.mjs';
 import { movingThingChecks } from './moving.mjs';
 import { objectChecks } from './objects.mjs';
-import { panelChecks } from './panels.mjs';
+import { CHECKED_LINK, panelChecks } from './panels.mjs';
 import { pastChecks } from './past.mjs';
 import { phoneChecks } from './phone.mjs';
 import { placeParts } from './places.mjs';
@@ -35,7 +35,7 @@ async function findServer() {
   const city = values.city ?? join(SHARED, 'seoul-jamsil');
   if (!existsSync(binary)) return { missing: `no server program at ${binary}` };
   if (!existsSync(city)) return { missing: `no city at ${city}` };
-  return { ...(await startServer(binary, { city })), binary, own: true };
+  return { ...(await startServer(binary, { city, config: CHECKED_LINK })), binary, own: true };
 }
 
 async function main() {

@@ -1,15 +1,32 @@
 // The real server for the browser checks: started on a free port with data of its own, ended by process id.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const START_TIMEOUT_MS = 120_000;
+/** The console beside these checks, wherever the program was built. */
+const CONSOLE = join(dirname(fileURLToPath(import.meta.url)), '../../dist');
 
-/** Starts `binary serve`; resolves when it says that it is ready. */
-export function startServer(binary, { city, data, port = 0, rehearses = false }) {
-  const folder = data ?? mkdtempSync(join(tmpdir(), 'cityloom-browser-'));
-  const process_ = spawn(binary, ['serve', ...(city ? ['--city', city] : []), ...(city || rehearses ? [] : ['--no-rehearsal']), '--data', folder, '--port', String(port)], { stdio: ['ignore', 'pipe', 'pipe'] });
+/** Beside the folder, which must hold nothing else. */
+const settingsOf = (folder) => `${folder}.yaml`;
+
+function argumentsOf(folder, { city, config, port = 0, rehearses = false }) {
+  const chosen = ['serve', '--data', folder, '--port', String(port), '--console', CONSOLE];
+  if (city) chosen.push('--city', city);
+  if (!city && !rehearses) chosen.push('--no-rehearsal');
+  if (config) {
+    writeFileSync(settingsOf(folder), config);
+    chosen.push('--config', settingsOf(folder));
+  }
+  return chosen;
+}
+
+/** Starts `binary serve`; resolves when it says that it is ready. `config` is the text of a file of settings. */
+export function startServer(binary, options) {
+  const folder = options.data ?? mkdtempSync(join(tmpdir(), 'cityloom-browser-'));
+  const process_ = spawn(binary, argumentsOf(folder, options), { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   const listeners = new Set();
   const ended = new Promise((resolve) => process_.once('exit', resolve));
@@ -36,7 +53,7 @@ export function startServer(binary, { city, data, port = 0, rehearses = false })
           look();
         }),
         stop: async (signal = 'SIGTERM') => { process_.kill(signal); await ended; },
-        forget: () => rmSync(folder, { recursive: true, force: true }),
+        forget: () => [folder, settingsOf(folder)].forEach((path) => rmSync(path, { recursive: true, force: true })),
       });
     };
     process_.stdout.on('data', heard);

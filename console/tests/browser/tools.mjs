@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { difference, mapReady, openPage, pixels, settled } from './browser.mjs';
+import { difference, mapReady, openPage, pixels, settled, until } from './browser.mjs';
 import { above, namedBuilding } from './city.mjs';
 import { allOf, ask } from './server.mjs';
 import { expect } from './tally.mjs';
@@ -21,21 +21,21 @@ async function sunChecks({ tally, shoot, console: address }, page) {
     await mapReady(page);
     const even = await pixels(page, MIDDLE);
     await go(page, { sun: { minutes: 600, shadows: false }, panel: 'sun' });
-    await settled(page, 3000);
+    await settled(page);
     const morning = await pixels(page, MIDDLE);
     expect(difference(even, morning) > 0.05, 'the sun changes nothing');
     await page.check('#sun-shadows');
-    await settled(page, 4000);
+    await settled(page);
     const shadows = await pixels(page, MIDDLE);
     const darker = difference(morning, shadows);
     expect(darker > 0.01, `shadows change ${(darker * 100).toFixed(2)} % of the pixels`);
     await shoot(page, 'tools-sun');
     await go(page, { sun: { minutes: 960, shadows: true } });
-    await settled(page, 4000);
+    await settled(page);
     expect(difference(shadows, await pixels(page, MIDDLE)) > 0.03, 'morning and afternoon look the same');
     expect(ADDRESS(page).get('sun') === '16:00~shadows', `the address says ${ADDRESS(page).get('sun')}`);
     await go(page, { sun: { minutes: 60, shadows: false } });
-    await settled(page, 2500);
+    await settled(page);
     // Where the sun shone in the morning: the ground around the city is as dark by day.
     const night = await pixels(page, MIDDLE);
     await shoot(page, 'tools-night');
@@ -82,7 +82,7 @@ async function measureChecks({ tally, url, shoot, console: address }, page) {
     await page.click('.panel button:has-text("면적")');
     for (const key of ['Enter', 'ArrowRight', 'Enter', 'ArrowUp', 'Enter', 'Control+Enter']) {
       await page.keyboard.press(key);
-      await settled(page, 250);
+      await settled(page);
     }
     await page.waitForSelector('[data-shape="area"]');
     const area = numberOf((await page.locator('[data-shape="area"] dd').allTextContents())[0]);
@@ -113,13 +113,13 @@ async function filterChecks({ tally, url, shoot, console: address }, page) {
     await page.keyboard.press('Enter');
     await page.fill('#filter-to', '100');
     await page.keyboard.press('Enter');
-    await settled(page, 3000);
+    await settled(page);
     const text = await page.textContent('.panel-right [aria-live]');
     expect(text.includes(`${right}개가 보입니다`), `it says ${text}, right are ${right}`);
     expect(difference(before, await pixels(page, MIDDLE)) > 0.02, 'the map shows all as before');
     expect(ADDRESS(page).get('filter') === 'Building~height~40..100', `the address says ${ADDRESS(page).get('filter')}`);
     await page.check('#paint-on');
-    await settled(page, 2500);
+    await settled(page);
     await shoot(page, 'tools-filter');
     expect((await page.locator('.look-legend .legend-list li').count()) > 2, 'the layer list has no legend of it');
     await page.keyboard.press('Control+z');
@@ -132,11 +132,9 @@ async function filterChecks({ tally, url, shoot, console: address }, page) {
     await page.mouse.down();
     await page.mouse.move(box.x + box.width / 3, box.y + 40, { steps: 4 });
     await page.mouse.up();
-    await settled(page, 800);
-    expect(/Building~height~.*\.\.\d/.test(ADDRESS(page).get('filter') ?? ''), `the address says ${ADDRESS(page).get('filter')}`);
+    await until(() => /Building~height~.*\.\.\d/.test(ADDRESS(page).get('filter') ?? ''), 'the address holds the filter');
     await page.keyboard.press('Control+z');
-    await settled(page, 500);
-    expect(ADDRESS(page).get('filter') === null, 'one undo did not clear it');
+    await until(() => ADDRESS(page).get('filter') === null, 'one undo clears it');
   });
 }
 
@@ -146,7 +144,7 @@ async function compareChecks({ tally, url, shoot, console: address }, page) {
     await page.goto(`${address}?compare=swipe~${new Date(first - 500).toISOString()}~0.5`);
     await mapReady(page);
     await page.waitForSelector('.map-twin canvas');
-    await settled(page, 5000);
+    await settled(page);
     const map = await page.locator('#map').boundingBox();
     const half = (x) => pixels(page, { x: Math.round(x), y: Math.round(map.y + map.height / 3), width: 240, height: 300 });
     const bright = ({ data }) => data.filter((value, i) => i % 4 === 0 && value > 90).length;
@@ -155,8 +153,8 @@ async function compareChecks({ tally, url, shoot, console: address }, page) {
     expect(bright(right) > 4 * bright(left) + 50, `before anything was recorded ${bright(left)} pixels are bright, now ${bright(right)}`);
     await page.locator('.swipe-line').focus();
     await page.keyboard.press('Home');
-    await settled(page, 1500);
-    expect((await page.locator('.swipe-line').getAttribute('aria-valuenow')) === '0', 'the line did not move');
+    await page.waitForSelector('.swipe-line[aria-valuenow="0"]');
+    await settled(page);
     expect(bright(await half(map.x + map.width / 2 - 280)) > bright(left) * 2 + 50, 'the present is not seen on the left of the line');
     await go(page, { compare: null });
     await page.waitForSelector('.map-twin', { state: 'detached' });

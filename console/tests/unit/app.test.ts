@@ -109,6 +109,29 @@ describe('the app', () => {
     expect(pm25()).toBe(31);
   });
 
+  it('looks once for the sensor behind a change that is of none, and again when much later it still changes', async () => {
+    const say = (): void => world.say('change', JSON.stringify({ offset: 9, recordedAt: new Date(NOW).toISOString(), branch: 'main', entities: [{ id: 'urn:x:Signal:1', type: ['Signal'], attributes: { phase: { value: 'red' } }, deleted: false }] }));
+    const reads = (): number => world.asked.filter((url) => url.includes('/entities?')).length;
+    const before = reads();
+    for (let i = 0; i < 5; i++) {
+      say();
+      await world.pass(4000);
+    }
+    expect(reads()).toBe(before + 1);
+    await world.pass(61_000);
+    say();
+    await world.pass(4000);
+    expect(reads()).toBe(before + 2);
+  });
+
+  it('waits for the moment asked for and for the answers of then', async () => {
+    expect(app.waits.count.get()).toBe(0);
+    app.lookAt(FIRST + 60_000);
+    expect(app.waits.count.get()).toBe(1);
+    await world.pass(500);
+    expect(app.waits.count.get()).toBe(0);
+  });
+
   it('keeps moments inside what is recorded; the end is live', () => {
     app.lookAt(FIRST - 99_999);
     expect(app.address.get().atMs).toBe(FIRST);

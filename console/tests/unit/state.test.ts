@@ -102,7 +102,7 @@ describe('sensors', () => {
   it('end when deleted, and unknown ones are named', () => {
     expect(applyChange(sensors, change([{ id: 's1', type: ['Air'], attributes: {}, deleted: true }])).sensors.size).toBe(0);
     const { sensors: same, unknown } = applyChange(sensors, change([{ id: 's9', type: ['Air'], attributes: {}, deleted: false }]));
-    expect([same, unknown]).toEqual([sensors, ['Air']]);
+    expect([same, unknown]).toEqual([sensors, [{ id: 's9', type: ['Air'] }]]);
   });
 });
 
