@@ -60,6 +60,8 @@ const SETTLE_MS = 400;
 const READINGS_EVERY_MS = 200;
 /** What turned out to be no sensor is asked for again after so long. */
 const STRANGER_MS = 60_000;
+/** As many of them are remembered. */
+const STRANGERS_MAX = 10_000;
 
 function readSettings(outside: Outside): Settings {
   const first: Settings = { theme: 'dark', letterKeys: true, layersOpen: true };
@@ -366,6 +368,7 @@ export class App {
     if (sensors !== value) this.sensors.set({ state: 'ready', value: sensors, error: null });
     const isNew = ({ id, type }: (typeof unknown)[number]): boolean => type.some(maySense) && (this.#strangers.get(id) ?? -Infinity) < this.nowMs.get() - STRANGER_MS;
     const strangers = unknown.filter(isNew);
+    if (this.#strangers.size + strangers.length > STRANGERS_MAX) this.#strangers.clear();
     for (const { id } of strangers) this.#strangers.set(id, this.nowMs.get());
     if (strangers.length > 0) this.#later('sensors', 2000, () => void this.loadSummary().then(() => this.loadSensors()));
   };
