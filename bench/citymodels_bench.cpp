@@ -10,8 +10,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <fstream>
+#include <thread>
+#include <vector>
 
 #include "bench/house_model.hpp"
 #include "space/space.hpp"
@@ -50,31 +53,49 @@ double peak_megabytes() {
   return 0;
 }
 
-// Every content of the quadtree below the tileset's implicit tiles is made once.
+// The paths of all contents that the quadtrees of a tileset may have.
+std::vector<std::string> content_paths(std::string_view tileset) {
+  constexpr std::string_view key = "\"uri\":\"";
+  std::vector<std::string> paths;
+  for (size_t at = 0; (at = tileset.find(key, at)) != std::string_view::npos;) {
+    at += key.size();
+    const std::string_view uri = tileset.substr(at, tileset.find_first_of("\"?", at) - at);
+    const size_t pattern = uri.find("{level}");
+    if (pattern == std::string_view::npos || uri.find(".glb") == std::string_view::npos) continue;
+    for (int level = 0; level <= levels_max; ++level) {
+      for (int x = 0; x < 1 << level; ++x) {
+        for (int y = 0; y < 1 << level; ++y)
+          paths.push_back(fmt::format("{}{}/{}/{}.glb", uri.substr(0, pattern), level, x, y));
+      }
+    }
+  }
+  return paths;
+}
+
+// Every content is made once, for two clients at a time.
 Status make_all_tiles(thread::Thread& record, uint64_t& bytes) {
   const auto tiles = space::CityTiles::follow(record);
   if (auto status = tiles->wait_for(record.head(), 600'000); !status) return status;
   const auto tileset = tiles->find({.path = "tileset.json"});
   if (!tileset) return tileset.error();
-  const std::string& text = (*tileset)->bytes;
-  constexpr std::string_view key = "\"uri\":\"";
-  for (size_t at = 0; (at = text.find(key, at)) != std::string::npos;) {
-    at += key.size();
-    const std::string uri = text.substr(at, text.find_first_of("\"?", at) - at);
-    const size_t pattern = uri.find("{level}");
-    if (pattern == std::string::npos || uri.find(".glb") == std::string::npos) continue;
-    for (int level = 0; level <= levels_max; ++level) {
-      for (int x = 0; x < 1 << level; ++x) {
-        for (int y = 0; y < 1 << level; ++y) {
-          const std::string path = fmt::format("{}{}/{}/{}.glb", uri.substr(0, pattern), level, x, y);
-          const auto content = tiles->find({.path = path});
-          if (content) bytes += (*content)->bytes.size();
-          if (!content && content.error().code != Code::not_found) return content.error();
+  const std::vector<std::string> paths = content_paths((*tileset)->bytes);
+  std::atomic<size_t> next = 0;
+  std::atomic<uint64_t> made_bytes = 0;
+  std::array<Status, 2> outcomes;
+  {
+    std::array<std::jthread, outcomes.size()> clients;
+    for (size_t client = 0; client < clients.size(); ++client) {
+      clients[client] = std::jthread([&, client] {
+        for (size_t i = next++; i < paths.size(); i = next++) {
+          const auto content = tiles->find({.path = paths[i]});
+          if (content) made_bytes += (*content)->bytes.size();
+          if (!content && content.error().code != Code::not_found) outcomes[client] = content.error();
         }
-      }
+      });
     }
   }
-  return {};
+  bytes = made_bytes;
+  return outcomes[0] ? outcomes[1] : outcomes[0];
 }
 
 // How long another converter takes, where it is installed: citygml-to-3dtiles of npm, Apache-2.0, on the PATH.
