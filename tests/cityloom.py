@@ -157,6 +157,12 @@ class Server:
                 raise AssertionError(f"ended with {self.process.wait(timeout)} before it was ready: {self.said} {self.errors}")
             raise AssertionError(f"not ready within {timeout} s: {self.said} {self.errors}")
 
+    def expect_error_line(self, part, timeout=10):
+        """A line with this part has been written to standard error, or will be soon: its reader may still be behind."""
+        with self._heard:
+            self._heard.wait_for(lambda: any(part in line for line in self.errors) or self._ended == len(self._readers), timeout)
+            expect(any(part in line for line in self.errors), f"{part!r} was not said: {self.errors[-8:]}")
+
     def client(self, timeout=30):
         return Client(self.port, timeout)
 

@@ -75,6 +75,15 @@ std::string text_of(const twin::Condition& condition);
 /// Whether two trees say the same (patterns by their text).
 bool same_condition(const twin::Condition& left, const twin::Condition& right);
 
+/// The parameters of an order, decoded; nothing: not given.
+struct OrderParameters {
+  std::optional<std::string> order_by;         ///< "temperature;desc,address[city]"
+  std::optional<std::string> order_direction;  ///< of keys that name none
+  std::optional<std::string> collation;        ///< a language tag (BCP 47, RFC 6067): "ko", "de-u-co-phonebk"
+  std::optional<std::string> order_from;       ///< coordinates, a JSON array
+  std::optional<std::string> order_geometry;   ///< the geometry's type; absent: Point
+};
+
 /// The body of a query by POST (data type Query, clause 5.2.23) and what it asks of the answer.
 struct QueryBody {
   std::vector<twin::Query> any_of;  ///< one per entity selector that cannot be joined with another; at least one
@@ -82,6 +91,7 @@ struct QueryBody {
   std::string language;
   std::vector<std::string> dataset_ids;
   bool has_temporal = false;  ///< temporalQ was given; read it with parse_temporal_body
+  OrderParameters ordering;   ///< read it with parse_ordering
 };
 /// Reads it. Errors: as parse_query, with the JSON path in `where`.
 base::Result<QueryBody> parse_query_body(const Body& body, const Context& context, const TermOf& terms);

@@ -128,6 +128,30 @@ base::Status read_dataset_ids(Element value, const JsonPath& at, std::vector<std
   return {};
 }
 
+// OrderingParams, clause 5.2.43.
+base::Status read_ordering(Element value, const JsonPath& at, OrderParameters& to) {
+  if (!value.is_object()) return bad("an order is an object", at);
+  for (const auto [name, inner] : simdjson::dom::object(value)) {
+    const JsonPath inner_at{&at, name};
+    if (name == "orderBy") {
+      const auto keys = read_strings(inner, inner_at);
+      if (!keys) return keys.error();
+      to.order_by = joined_texts(*keys);
+    } else if (name == "orderFrom") {
+      std::string_view text;
+      to.order_from = inner.get(text) == simdjson::SUCCESS ? json_array(text) : compact_json(inner);
+      if (!to.order_from) return bad("coordinates are a JSON array of numbers", inner_at);
+    } else if (name == "collation" || name == "orderGeometry" || name == "orderDirection") {
+      const auto text = read_string(inner, inner_at);
+      if (!text) return text.error();
+      (name == "collation"       ? to.collation
+       : name == "orderGeometry" ? to.order_geometry
+                                 : to.order_direction) = std::string(*text);
+    }
+  }
+  return {};
+}
+
 base::Result<QueryBody> parse_query_body(const Body& body, const Context& context, const TermOf& terms) {
   simdjson::dom::object object;
   if (body.parts().root.get(object) != simdjson::SUCCESS)
@@ -151,6 +175,8 @@ base::Result<QueryBody> parse_query_body(const Body& body, const Context& contex
       status = read_dataset_ids(value, at, query.dataset_ids);
     } else if (name == "temporalQ") {
       query.has_temporal = true;
+    } else if (name == "ordering") {
+      status = read_ordering(value, at, query.ordering);
     } else if (name == "attrs" || name == "pick" || name == "omit") {
       auto names = read_names(value, at);
       if (!names) return names.error();

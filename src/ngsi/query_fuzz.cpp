@@ -1,6 +1,7 @@
 // Fuzzes the texts of queries; a condition that is accepted must read back from its own text as the same.
 #include <cstdlib>
 
+#include "ngsi/ordering.hpp"
 #include "ngsi/query.hpp"
 
 using namespace cityloom;
@@ -23,5 +24,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   parameters.coordinates = text.substr(std::min(text.size(), text.find('&')));
   (void)ngsi::parse_geo_query(parameters, *context, terms);
   (void)ngsi::parse_projection({}, std::string(text), std::string(text), *context, terms);
+  ngsi::OrderParameters order;
+  order.order_by = text.substr(0, text.find('&'));
+  order.order_from = text.substr(std::min(text.size(), text.find('&') + 1));
+  (void)ngsi::parse_ordering(order, *context, terms);
   return 0;
 }

@@ -126,25 +126,29 @@ Matcher::~Matcher() = default;
 Matcher::Matcher(Matcher&&) noexcept = default;
 Matcher& Matcher::operator=(Matcher&&) noexcept = default;
 
+double Matcher::distance_m(const Geometry& geometry) const {
+  if (geometry.kind == GeometryKind::point && query_.geo->reference.kind == GeometryKind::point)
+    return S2Earth::ToMeters(S1Angle(point_of(geometry.positions.front()), reference_->point));
+  MutableS2ShapeIndex index;
+  add_shapes(geometry, index);
+  S2ClosestEdgeQuery closest(&reference_->index);
+  S2ClosestEdgeQuery::ShapeIndexTarget target(&index);
+  return S2Earth::ToMeters(closest.GetDistance(&target).ToAngle());
+}
+
 bool Matcher::related(const Geometry& geometry) const {
   const GeoQuery& geo = *query_.geo;
-  const auto near_enough = [&](double distance_m) {
-    return (!geo.distance_min_m || distance_m >= *geo.distance_min_m) &&
-           (!geo.distance_max_m || distance_m <= *geo.distance_max_m);
-  };
-  const bool points = geometry.kind == GeometryKind::point && geo.reference.kind == GeometryKind::point;
-  if (geo.relation == GeoRelation::near && points) {
-    return near_enough(S2Earth::ToMeters(S1Angle(point_of(geometry.positions.front()), reference_->point)));
+  if (geo.relation == GeoRelation::near) {
+    const double away_m = distance_m(geometry);
+    return (!geo.distance_min_m || away_m >= *geo.distance_min_m) &&
+           (!geo.distance_max_m || away_m <= *geo.distance_max_m);
   }
   MutableS2ShapeIndex index;
   add_shapes(geometry, index);
   const MutableS2ShapeIndex& reference = reference_->index;
   switch (geo.relation) {
-    case GeoRelation::near: {
-      S2ClosestEdgeQuery closest(&reference);
-      S2ClosestEdgeQuery::ShapeIndexTarget target(&index);
-      return near_enough(S2Earth::ToMeters(closest.GetDistance(&target).ToAngle()));
-    }
+    case GeoRelation::near:
+      break;
     case GeoRelation::within:
       return S2BooleanOperation::Contains(reference, index, closed());
     case GeoRelation::contains:

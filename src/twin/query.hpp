@@ -119,6 +119,8 @@ class Matcher {
   /// The parts alone.
   bool geo(const EntityRecord& record) const;
   bool related(const Geometry& geometry) const;
+  /// Between the nearest points of a geometry and the reference, whatever the relation. Needs `query().geo`.
+  double distance_m(const Geometry& geometry) const;
 
   const Query& query() const { return query_; }
 

@@ -71,7 +71,7 @@ def test_only_what_changed_is_written():
         with open(city + "/a.osm", "w", encoding="utf-8") as f:
             f.write(changed)
         with Server(folder + "/data", "--city", city) as server:
-            expect(any(" 1 imported" in line for line in server.errors), f"said: {server.errors[-8:]}")
+            server.expect_error_line(" 1 imported")
             entity_id = "urn:ngsi-ld:TrafficSignal:osm-node-990001"
             expect_equal(server.get(f"{ENTITIES}/{entity_id}").status, 200, "the new signal")
             expect_equal(server.get(f"{ENTITIES}/{entity_id}?asOf={head}").status, 404, "the signal as of before")

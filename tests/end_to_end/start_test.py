@@ -40,7 +40,7 @@ def test_ready_in_a_fresh_folder_and_quick_again():
         started = time.monotonic()
         with Server(folder + "/data") as server:
             expect(time.monotonic() - started < 5, "the first start took over 5 s")
-            expect(any("--city" in line for line in server.errors), f"does not say how to bring a city: {server.errors}")
+            server.expect_error_line("--city")
             health = server.get("/health").json()
             expect_equal(health["status"], "up", "health")
             expect_equal(server.ask("POST", "/ngsi-ld/v1/entities", entity(1)).status, 201, "create")
@@ -134,7 +134,7 @@ def check_full_disk(data, make_room, **popen):
         for reader in server._readers:
             reader.join(2)
         expect_equal(code, 3, f"code ({server.errors[-5:]})")
-        expect(any("start again" in line for line in server.errors), f"says nothing clear: {server.errors[-5:]}")
+        server.expect_error_line("start again")
     make_room()
     with Server(data) as server:
         client = server.client()

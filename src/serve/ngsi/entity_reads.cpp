@@ -3,8 +3,10 @@
 
 #include <map>
 
+#include "ngsi/ordering.hpp"
 #include "ngsi/parse.hpp"
 #include "ngsi/query.hpp"
+#include "serve/ngsi/ordered_query.hpp"
 #include "serve/ngsi/routes.hpp"
 
 namespace cityloom::serve::ngsi_ld {
@@ -84,20 +86,6 @@ bool is_of_the_past(const Call& call, const Reading& reading) {
   return call.parameter("asOf").has_value() && reading.snapshot.offset() < reading.thread->head();
 }
 
-// NGSI-LD: 5.7.2 query entities
-void query_entities(Call call) {
-  const auto reading = call.reading();
-  if (!reading) return;
-  if (!call.is_long() && is_of_the_past(call, *reading)) return Call::go_long(std::move(call), query_entities);
-  const TenantState& tenant = call.services().state_of(*reading->thread);
-  const auto query = query_of(call, *reading, tenant);
-  if (!query.ok()) return call.fail(query.error());
-  const auto how = call.representation(tenant.thread->terms());
-  if (!how.ok()) return call.fail(how.error());
-  auto result = reading->snapshot.query(*query, call.page(), call.bounds());
-  answer_query(std::move(call), query_entities, tenant, *how, std::move(result));
-}
-
 // The matches of several queries, each entity once, in order of first creation; a page of them.
 base::Result<thread::QueryResult> query_any(const thread::Snapshot& snapshot, const std::vector<twin::Query>& any_of,
                                             const thread::Page& page, size_t entities_max,
@@ -134,6 +122,39 @@ base::Result<thread::QueryResult> query_any(const thread::Snapshot& snapshot, co
   return result;
 }
 
+// The same, in an order if one is asked for.
+base::Result<thread::QueryResult> query_page(const Call& call, const Reading& reading, const TenantState& tenant,
+                                             const std::vector<twin::Query>& any_of,
+                                             const ngsi::OrderParameters& parameters) {
+  const twin::TermTable& terms = tenant.thread->terms();
+  auto ordering = ngsi::parse_ordering(parameters, *call.context(), terms);
+  if (!ordering.ok()) return ordering.error();
+  const size_t entities_max = call.services().union_entities_max;
+  if (!*ordering) return query_any(reading.snapshot, any_of, call.page(), entities_max, call.bounds());
+  const twin::Sorter sorter(std::move(**ordering), [&terms](twin::Term term) { return terms.text(term); });
+  return query_ordered(reading.snapshot, any_of, sorter, call.page(), entities_max, call.bounds());
+}
+
+// NGSI-LD: 5.7.2 query entities
+void query_entities(Call call) {
+  const auto reading = call.reading();
+  if (!reading) return;
+  if (!call.is_long() && is_of_the_past(call, *reading)) return Call::go_long(std::move(call), query_entities);
+  const TenantState& tenant = call.services().state_of(*reading->thread);
+  const auto query = query_of(call, *reading, tenant);
+  if (!query.ok()) return call.fail(query.error());
+  const auto how = call.representation(tenant.thread->terms());
+  if (!how.ok()) return call.fail(how.error());
+  ngsi::OrderParameters ordering;
+  ordering.order_by = call.parameter_text("orderBy");
+  ordering.order_direction = call.parameter_text("orderDirection");
+  ordering.collation = call.parameter_text("collation");
+  ordering.order_from = call.parameter_text("orderFrom");
+  ordering.order_geometry = call.parameter_text("orderGeometry");
+  auto result = query_page(call, *reading, tenant, {std::move(query).value()}, ordering);
+  answer_query(std::move(call), query_entities, tenant, *how, std::move(result));
+}
+
 // Whether a Query has entity selectors: of type "*" they ask for every type, and say so.
 bool has_selectors(std::string_view body) {
   simdjson::dom::parser parser;
@@ -166,9 +187,16 @@ void query_by_post(Call call) {
     how->datasets_given = true;
     how->datasets.push_back(dataset == "@none" ? twin::Term{} : tenant.thread->terms().find(dataset));
   }
-  auto result =
-      query_any(reading->snapshot, asked->any_of, call.page(), call.services().union_entities_max, call.bounds());
+  auto result = query_page(call, *reading, tenant, asked->any_of, asked->ordering);
   answer_query(std::move(call), query_by_post, tenant, *how, std::move(result));
+}
+
+std::vector<Parameter> ordering_parameters() {
+  return {query_parameter("orderBy", "What they are ordered by: temperature;desc,address[city],location;dist-asc"),
+          query_parameter("orderDirection", "Of keys of orderBy that name none: asc or desc"),
+          query_parameter("collation", "Language whose order texts stand in: ko, de-u-co-phonebk"),
+          query_parameter("orderFrom", "Coordinates that distances are measured from"),
+          query_parameter("orderGeometry", "Kind of the geometry of orderFrom; Point if not given")};
 }
 
 std::vector<Parameter> joined(std::vector<Parameter> left, std::vector<Parameter> right) {
@@ -206,7 +234,7 @@ void add_entity_reads(Router& router, Services& services) {
               {},
               "Query entities",
               {},
-              joined(selection_parameters(), representation_parameters()),
+              joined(joined(selection_parameters(), ordering_parameters()), representation_parameters()),
               {},
               {{200,
                 "A page of the entities",
