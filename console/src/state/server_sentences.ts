@@ -1,6 +1,10 @@
 // Puts the sentences that the server makes in English into Korean, by patterns; what it does not know stays as it is.
+import { apiSentences } from './server_sentences.api.ko';
+import { citySentences } from './server_sentences.city.ko';
+import { formatSentences } from './server_sentences.formats.ko';
 import { linkSentences, tailSentences } from './server_sentences.ko';
 import type { SentencePair } from './types';
+import { modelSentences } from './server_sentences.models.ko';
 
 interface Pattern {
   /** What stands between the variable parts: one more than there are of them. */
@@ -18,7 +22,7 @@ const SENTENCE_LENGTH_MAX = 2000;
 const DEPTH_MAX = 4;
 const CUTS_MAX = 6;
 
-export const SENTENCES: readonly SentencePair[] = linkSentences;
+export const SENTENCES: readonly SentencePair[] = [...linkSentences, ...formatSentences, ...citySentences, ...modelSentences, ...apiSentences];
 
 const compile = (pairs: readonly SentencePair[]): Pattern[] => pairs
   .map(([english, korean]) => ({ literals: english.split('{}'), weight: english.replaceAll('{}', '').length, korean }))
@@ -73,22 +77,30 @@ function inTwo(sentence: string, depth: number): string | null {
   let at = sentence.indexOf(': ');
   for (let cuts = 0; at >= 0 && cuts < CUTS_MAX; at = sentence.indexOf(': ', at + 2), ++cuts) {
     const [left, right] = [sentence.slice(0, at), sentence.slice(at + 2)];
-    const known = find(left) ?? findIn(tails, left);
-    if (!known && !find(right)) continue;
-    return `${known ? fill(known, depth) : left}: ${translated(right, depth) ?? right}`;
+    if (!find(left) && !findIn(tails, left) && !find(right)) continue;
+    return `${translated(left, depth) ?? left}: ${translated(right, depth) ?? right}`;
   }
   return null;
+}
+
+/** "what (where)". */
+function withTail(sentence: string, depth: number): string | null {
+  const tail = findIn(tails, sentence);
+  const before = tail && translated(tail.parts[0] ?? '', depth + 1);
+  return tail && before ? fill(tail, depth, before) : null;
+}
+
+/** Whether what varies at an end has taken in more than its own, which the Korean would move to another place. */
+function mayHoldMore({ korean, parts }: Found): boolean {
+  const holdsMore = (part = ''): boolean => part.includes(': ') || part.endsWith(')');
+  return (holdsMore(parts[0]) && !korean.startsWith('{')) || (holdsMore(parts[parts.length - 1]) && !korean.endsWith('}'));
 }
 
 function translated(sentence: string, depth: number): string | null {
   if (depth > DEPTH_MAX || sentence === '') return null;
   const known = find(sentence);
-  if (known) return fill(known, depth);
-  const cut = inTwo(sentence, depth);
-  if (cut !== null) return cut;
-  const tail = findIn(tails, sentence);
-  const before = tail && translated(tail.parts[0] ?? '', depth + 1);
-  return tail && before ? fill(tail, depth, before) : null;
+  if (known && !mayHoldMore(known)) return fill(known, depth);
+  return inTwo(sentence, depth) ?? withTail(sentence, depth) ?? (known && fill(known, depth));
 }
 
 /** The sentence in Korean; as it is where it is unknown or past 2,000 characters. */

@@ -7,20 +7,29 @@ import { wordsOf } from '../../src/state/words';
 import { sentencesOf } from './cpp_sentences';
 
 const SOURCE = fileURLToPath(new URL('../../../src/', import.meta.url));
+const SPACE = readdirSync(`${SOURCE}space`, { withFileTypes: true }).filter((one) => one.isDirectory()).map(({ name }) => `space/${name}`)
+  .filter((folder) => !folder.endsWith('testing') && readdirSync(SOURCE + folder).some((name) => name.endsWith('.cpp')));
 /** Every sentence of these folders and files is in Korean. */
-const COMPLETE = ['link', 'base/table_reader.cpp', 'thread/change.cpp', 'thread/limits.cpp', 'twin/geometry.cpp'];
+const COMPLETE = [
+  'link', 'space', ...SPACE, 'serve/api', 'serve/problem.cpp', 'base/table_reader.cpp', 'thread/appender.cpp', 'thread/change.cpp', 'thread/limits.cpp',
+  'twin/geometry.cpp',
+];
 /** What is wrong in a YAML file is said to the engineer who starts the server, in a terminal. */
-const FOR_ENGINEERS = ['link/mapping_yaml.cpp', 'link/definition.cpp'];
-const ENGLISH = /\b(the|is|are|an|not|no|has|have|it|its|more|than|was|were|from|which|read|left|out)\b/i;
+const FOR_ENGINEERS = ['link/mapping_yaml.cpp', 'link/definition.cpp', 'space/objects/object_reader.cpp'];
+/** Descriptions of the API and the type of its answer: they stand in /openapi.json and in headers, on no screen. */
+const NO_SENTENCES = ['serve/api/api.cpp', 'serve/api/metrics.cpp', 'serve/api/openapi.cpp'];
+const ENGLISH = /\b(the|is|are|an|not|no|has|have|it|its|more|than|was|were|which|read|left|out)\b/i;
 
 const sourcesOf = (place: string): string[] => (place.endsWith('.cpp') ? [place] : readdirSync(SOURCE + place).map((name) => `${place}/${name}`))
-  .filter((path) => path.endsWith('.cpp') && !/_(test|fuzz|bench)\.cpp$|testing/.test(path) && !FOR_ENGINEERS.includes(path));
+  .filter((path) => path.endsWith('.cpp') && !/_(test|fuzz|bench)\.cpp$|testing/.test(path) && ![...FOR_ENGINEERS, ...NO_SENTENCES].includes(path));
 
-/** No Hangul, or words left that English sentences are made of. */
+/** No Hangul, or words left that English sentences are made of. What begins with a verb is the end of a sentence. */
 function isLeft(pattern: string): boolean {
   const example = pattern.replaceAll('{}', '7');
-  const korean = inKorean(example.startsWith(' ') ? `the payload is empty${example}` : example);
-  return !/\p{Script=Hangul}/u.test(korean) || ENGLISH.test(korean);
+  return [example, `the payload is empty${example}`, `7 ${example}`].every((sentence) => {
+    const korean = inKorean(sentence);
+    return !/\p{Script=Hangul}/u.test(korean) || ENGLISH.test(korean);
+  });
 }
 
 describe('sentences of the server in Korean', () => {
@@ -32,6 +41,13 @@ describe('sentences of the server in Korean', () => {
     ["no observed time: '7' is not a time of the form RFC 3339, such as 2026-11-22T08:05:00Z", "측정 시각을 알 수 없습니다: '7' 값은 정해진 꼴의 시각이 아닙니다: RFC 3339, 예: 2026-11-22T08:05:00Z"],
     ['no broker answers at broker:1883: Connection refused: start it, or look at host and port of the link', 'broker:1883에서 답하는 브로커가 없습니다: 연결이 거부되었습니다: 브로커를 켜거나 연결의 host와 port를 확인하세요'],
     ['the broker refuses us: Not authorized (look at user and password_file)', '브로커가 연결을 거절했습니다: 권한이 없습니다 (user와 password_file을 확인하세요)'],
+    ['The zip archive is damaged: roads.osm is cut off', 'zip이 손상되었습니다: roads.osm 파일이 잘렸습니다'],
+    ['height "12,5" has a decimal comma: OpenStreetMap asks for a point', 'height "12,5" 값에 쉼표가 있습니다: OpenStreetMap의 소수점은 마침표입니다'],
+    ['3 faces are not plane, off by up to 0.25 m (LoD 2): kept as they are', '평평하지 않은 면이 3개 있습니다. 가장 크게 0.25 m 어긋납니다 (LoD 2): 그대로 두었습니다'],
+    ['its position 1 2 3 lies outside where EPSG:5186 is used: is it the right coordinate system?', '위치 1 2 3이(가) EPSG:5186 좌표계를 쓰는 지역 밖에 있습니다: 좌표계가 맞습니까?'],
+    ['IfcWall has no shape: items of kind IFCFOO are not read (#12)', 'IfcWall의 모양이 없습니다: IFCFOO 형상은 읽지 않습니다 (#12)'],
+    ['LAZ with parts of type 7 in version 9 cannot be read here: Save it as LAS, which can be read', '이런 LAZ는 읽을 수 없습니다: 유형 7, 버전 9인 부분: LAS로 저장하면 읽을 수 있습니다'],
+    ['The request breaks a rule: The file names no coordinate system: Name one, e.g. --crs EPSG:25833: a.gml', '요청이 규칙에 어긋납니다: 파일에 좌표계가 적혀 있지 않습니다: 좌표계(crs)를 알려 주세요. 예: EPSG:25833: a.gml'],
   ])('%s', (english, korean) => expect(inKorean(english)).toBe(korean));
 
   it('come with their tails: a part, a place, a remedy, more of the kind', () => {
@@ -39,6 +55,9 @@ describe('sentences of the server in Korean', () => {
     expect(inKorean('the file cannot be read (a.csv): look at its name and rights')).toBe('파일을 읽을 수 없습니다 (a.csv): 파일의 이름과 권한을 확인하세요');
     expect(inKorean("'x' is no number (and 3 more)")).toBe("'x' 값은 숫자가 아닙니다 (그 밖에 3건)");
     expect(inKorean("'x' is no number, and 1,200 more like it")).toBe("'x' 값은 숫자가 아닙니다 (같은 것이 1,200건 더 있음)");
+    expect(inKorean('line 5: one tag has more than 16 MiB')).toBe('5행: 태그 하나가 16 MiB를 넘습니다');
+    expect(inKorean('its arcs do not join at arc 5 (line 3): road 7')).toBe('호 5번에서 이어지지 않습니다 (3행): road 7');
+    expect(inKorean('part: unit is required and has no value')).toBe('part: 꼭 있어야 하는 unit 값이 없습니다');
     expect(inKorean('a quote is opened and never closed (line 12)')).toBe('따옴표가 열리고 닫히지 않았습니다 (12행)');
   });
 
