@@ -15,6 +15,7 @@ interface Pattern {
 
 interface Found {
   readonly korean: string;
+  readonly literals: readonly string[];
   readonly parts: readonly string[];
 }
 
@@ -52,14 +53,14 @@ function partsBy({ literals }: Pattern, sentence: string): string[] | null {
 function findIn(among: readonly Pattern[], sentence: string): Found | null {
   for (const pattern of among) {
     const parts = partsBy(pattern, sentence);
-    if (parts) return { korean: pattern.korean, parts };
+    if (parts) return { ...pattern, parts };
   }
   return null;
 }
 
 function find(sentence: string): Found | null {
   const korean = plain.get(sentence);
-  return korean === undefined ? findIn(patterns, sentence) : { korean, parts: [] };
+  return korean === undefined ? findIn(patterns, sentence) : { korean, literals: [sentence], parts: [] };
 }
 
 /** The Korean with its holes filled; `first` is what the first hole holds, where that is known already. */
@@ -91,9 +92,10 @@ function withTail(sentence: string, depth: number): string | null {
 }
 
 /** Whether what varies at an end has taken in more than its own, which the Korean would move to another place. */
-function mayHoldMore({ korean, parts }: Found): boolean {
+function mayHoldMore({ korean, literals, parts }: Found): boolean {
   const holdsMore = (part = ''): boolean => part.includes(': ') || part.endsWith(')');
-  return (holdsMore(parts[0]) && !korean.startsWith('{')) || (holdsMore(parts[parts.length - 1]) && !korean.endsWith('}'));
+  return (literals[0] === '' && !korean.startsWith('{') && holdsMore(parts[0]))
+    || (literals[literals.length - 1] === '' && !korean.endsWith('}') && holdsMore(parts[parts.length - 1]));
 }
 
 function translated(sentence: string, depth: number): string | null {

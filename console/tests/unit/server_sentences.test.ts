@@ -11,8 +11,8 @@ const SPACE = readdirSync(`${SOURCE}space`, { withFileTypes: true }).filter((one
   .filter((folder) => !folder.endsWith('testing') && readdirSync(SOURCE + folder).some((name) => name.endsWith('.cpp')));
 /** Every sentence of these folders and files is in Korean. */
 const COMPLETE = [
-  'link', 'space', ...SPACE, 'serve/api', 'serve/problem.cpp', 'base/table_reader.cpp', 'thread/appender.cpp', 'thread/change.cpp', 'thread/limits.cpp',
-  'twin/geometry.cpp',
+  'link', 'space', ...SPACE, 'serve/api', 'serve/problem.cpp', 'base/instant.cpp', 'base/table_reader.cpp', 'ngsi/geojson.cpp', 'thread/appender.cpp', 'thread/assets.cpp',
+  'thread/change.cpp', 'thread/limits.cpp', 'twin/geometry.cpp',
 ];
 /** What is wrong in a YAML file is said to the engineer who starts the server, in a terminal. */
 const FOR_ENGINEERS = ['link/mapping_yaml.cpp', 'link/definition.cpp', 'space/objects/object_reader.cpp'];
@@ -41,6 +41,8 @@ describe('sentences of the server in Korean', () => {
     ["no observed time: '7' is not a time of the form RFC 3339, such as 2026-11-22T08:05:00Z", "측정 시각을 알 수 없습니다: '7' 값은 정해진 꼴의 시각이 아닙니다: RFC 3339, 예: 2026-11-22T08:05:00Z"],
     ['no broker answers at broker:1883: Connection refused: start it, or look at host and port of the link', 'broker:1883에서 답하는 브로커가 없습니다: 연결이 거부되었습니다: 브로커를 켜거나 연결의 host와 port를 확인하세요'],
     ['the broker refuses us: Not authorized (look at user and password_file)', '브로커가 연결을 거절했습니다: 권한이 없습니다 (user와 password_file을 확인하세요)'],
+    ['the payload is not JSON: The JSON document has an improper structure: missing or superfluous commas, braces, missing keys, etc.', '자료가 JSON이 아닙니다: JSON의 짜임이 올바르지 않습니다(빠지거나 남는 쉼표, 괄호, 이름 등)'],
+    ['Its middle lies nowhere: The position lies outside what EPSG:5186 can express (no grid)', '가운데의 위치를 알 수 없습니다: 위치가 EPSG:5186 좌표계의 범위를 벗어납니다 (no grid)'],
     ['The zip archive is damaged: roads.osm is cut off', 'zip이 손상되었습니다: roads.osm 파일이 잘렸습니다'],
     ['height "12,5" has a decimal comma: OpenStreetMap asks for a point', 'height "12,5" 값에 쉼표가 있습니다: OpenStreetMap의 소수점은 마침표입니다'],
     ['3 faces are not plane, off by up to 0.25 m (LoD 2): kept as they are', '평평하지 않은 면이 3개 있습니다. 가장 크게 0.25 m 어긋납니다 (LoD 2): 그대로 두었습니다'],
