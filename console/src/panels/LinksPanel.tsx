@@ -18,7 +18,7 @@ function Explanation({ link }: { link: Link }) {
   const nowMs = useStore(app.nowMs);
   const retryMs = parseInstant(link.retryAt);
   const when = retryMs === null || retryMs <= nowMs ? words.t('links.soon') : words.until(retryMs - nowMs);
-  return <p>{words.t(`links.explain.${link.state}`, { when })}{link.detail && <span className="note-detail">{link.detail}</span>}</p>;
+  return <p>{words.t(`links.explain.${link.state}`, { when })}{link.detail && <span className="note-detail">{words.said(link.detail)}</span>}</p>;
 }
 
 function Figures({ link }: { link: Link }) {
@@ -45,7 +45,7 @@ function Refusals({ link }: { link: Link }) {
       <ul className="refusals">
         {link.refusals.map(({ at, reason, sample }, i) => {
           const ms = parseInstant(at);
-          return <li key={`${at} ${i}`}><strong>{reason}</strong>{ms !== null && <time dateTime={at}>{words.moment(ms)}</time>}<code title={words.t('links.sample')}>{sample}</code></li>;
+          return <li key={`${at} ${i}`}><strong>{words.said(reason)}</strong>{ms !== null && <time dateTime={at}>{words.moment(ms)}</time>}<code title={words.t('links.sample')}>{sample}</code></li>;
         })}
       </ul>
     </details>

@@ -34,14 +34,14 @@ export function IconButton({ icon, label, onClick, pressed, className = '' }: Ic
 
 /** What went wrong, what it means, what to do; with a way to try again. */
 export function FailureNote({ failure, onRetry }: { failure: ApiFailure; onRetry?: () => void }) {
-  const { t } = useWords();
+  const { t, said } = useWords();
   const past = usePart(useApp().address, ({ atMs }) => atMs !== null);
   const kind = failure.kind === 'notFound' && past ? 'notFoundThen' : failure.kind;
   return (
     <div className="note note-failure" role="alert">
       <p className="note-title"><Icon name="warning" />{t(`error.${kind}`)}</p>
       <p>{t(`error.${kind}.do`)}</p>
-      {kind !== 'notFoundThen' && kind !== 'unreachable' && failure.detail && <p className="note-detail">{t('error.reason', { detail: failure.detail })}</p>}
+      {kind !== 'notFoundThen' && kind !== 'unreachable' && failure.detail && <p className="note-detail">{t('error.reason', { detail: said(failure.detail) })}</p>}
       {onRetry && <button type="button" className="button" onClick={onRetry}>{t('error.retry')}</button>}
     </div>
   );

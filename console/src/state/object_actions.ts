@@ -28,7 +28,7 @@ async function attempt(app: App, work: () => Promise<void>): Promise<void> {
   } catch (error) {
     const words = wordsOf(app.language);
     const { kind, detail } = failureOf(error);
-    app.announcement.set(`${words.t(`error.${kind}`)} ${detail}`);
+    app.announcement.set(`${words.t(`error.${kind}`)} ${words.said(detail)}`);
   }
 }
 

@@ -61,3 +61,6 @@ export interface ApiFailure {
 }
 
 export const IDLE: Loadable<never> = { state: 'idle', value: null, error: null };
+
+/** The English with `{}` where something varies, and the Korean with `{0}`, `{1}`, ... or `{}` for each in order. */
+export type SentencePair = readonly [english: string, korean: string];

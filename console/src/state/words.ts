@@ -5,6 +5,7 @@ import { ageOf, parseInstant } from '../math/time';
 import { formatQuantity } from '../math/units';
 import type { Language } from './address';
 import { nameIn, type Names } from './ngsi';
+import { inKorean } from './server_sentences';
 import { en } from './texts.en';
 import { ko, type TextKey } from './texts.ko';
 import type { Json } from './types';
@@ -75,6 +76,8 @@ export class Words {
   geometryKind = (type: string): string => this.#known('geometry', type) ?? type;
   linkKind = (kind: string): string => this.#known('links.kind', kind) ?? kind;
   hazard = (kind: string): string => this.#known('hazard', kind) ?? kind;
+  /** A sentence that the server made in English: what went wrong, and what to do. */
+  said = (sentence: string): string => (this.language === 'ko' ? inKorean(sentence) : sentence);
   name = (names: Names): string | null => nameIn(names, this.language);
 
   /** Date and time with zone. */

@@ -51,7 +51,7 @@ function Report({ job }: { job: ImportJob }) {
       {report.warningsCount > 0 && (
         <details>
           <summary>{words.t('import.warnings', { count: words.number(report.warningsCount) })}</summary>
-          <ul className="refusals">{report.warnings.slice(0, WARNINGS_SHOWN).map(({ id, reason }, i) => <li key={i}>{reason}{id && <code>{id}</code>}</li>)}</ul>
+          <ul className="refusals">{report.warnings.slice(0, WARNINGS_SHOWN).map(({ id, reason }, i) => <li key={i}>{words.said(reason)}{id && <code>{id}</code>}</li>)}</ul>
           {report.warningsCount > WARNINGS_SHOWN && <p className="quiet">{words.t('import.moreWarnings', { count: words.number(report.warningsCount - WARNINGS_SHOWN) })}</p>}
         </details>
       )}
