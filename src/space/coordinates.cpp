@@ -35,7 +35,8 @@ base::Result<Object> open_system(PJ_CONTEXT* context, const std::string& definit
   if (!crs || !proj_is_crs(crs.get())) {
     const int error = proj_context_errno(context);
     if (error == PROJ_ERR_INVALID_OP_FILE_NOT_FOUND_OR_INVALID && !crs) {
-      return fail(Code::unavailable, "PROJ finds a file of its own not", definition, "Install the package proj-data");
+      return fail(Code::unavailable, "PROJ does not find one of its own files", definition,
+                  "Install the package proj-data");
     }
     return fail(Code::invalid, "\"" + excerpt(definition) + "\" is not a coordinate system that PROJ knows", {},
                 "Give a code such as EPSG:5186, or the system's WKT");

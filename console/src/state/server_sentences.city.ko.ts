@@ -100,7 +100,7 @@ const terrain: readonly SentencePair[] = [
   ['A tile of heights is a square of 16-bit numbers (2,884,802 bytes at 3 seconds, 25,934,402 at 1 second), this has {} bytes', '높이 타일은 16비트 수의 정사각형(3초 간격 2,884,802바이트, 1초 간격 25,934,402바이트)인데 {0}바이트입니다'],
   ['It may be cut off: fetch it again', '잘렸을 수 있습니다: 다시 받으세요'],
   ['{} heights outside of -600 to 9000 m were left out', '-600~9000 m를 벗어난 높이 {0}개를 뺐습니다'],
-  ['It unpacks to more than any tile of heights has', '풀면 어떤 높이 타일보다도 큽니다'],
+  ['It unpacks to more than any tile of heights can hold', '풀면 어떤 높이 타일보다도 큽니다'],
   ['The zip file holds no tile of heights', 'zip에 높이 타일이 없습니다'],
   ['Its files must be named like N43E007.hgt', '파일 이름이 N43E007.hgt 같아야 합니다'],
   ['The name does not say where the heights are', '파일 이름으로 높이의 위치를 알 수 없습니다'],
@@ -160,7 +160,7 @@ const points: readonly SentencePair[] = [
   ['Name it by the option crs', '좌표계(crs)를 알려 주세요'],
   ['it does not say what heights are above: they are taken as above the ellipsoid', '높이의 기준이 적혀 있지 않습니다: 타원체고로 읽었습니다'],
   ['every {}th point is shown', '점을 {0}개마다 하나씩 보입니다'],
-  ['{} lie outside what the coordinate system can express', '{0}개가 좌표계의 범위를 벗어납니다'],
+  ['{} points lie outside what the coordinate system can express', '{0}개가 좌표계의 범위를 벗어납니다'],
 ];
 
 const rasters: readonly SentencePair[] = [

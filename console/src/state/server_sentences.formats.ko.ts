@@ -53,7 +53,7 @@ const files: readonly SentencePair[] = [
 ];
 
 const coordinates: readonly SentencePair[] = [
-  ['PROJ finds a file of its own not', 'PROJ가 자기 파일을 찾지 못합니다'],
+  ['PROJ does not find one of its own files', 'PROJ가 자기 파일을 찾지 못합니다'],
   ['Install the package proj-data', '서버에 proj-data 패키지를 설치하세요'],
   ['"{}" is not a coordinate system that PROJ knows', '"{0}"은(는) PROJ가 아는 좌표계가 아닙니다'],
   ["Give a code such as EPSG:5186, or the system's WKT", 'EPSG:5186 같은 코드나 좌표계의 WKT를 쓰세요'],

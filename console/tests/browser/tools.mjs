@@ -1,4 +1,4 @@
-// The tools of the map: sun and shadows, measuring, filters, charts, comparing, saved views, import, pictures and films, undo.
+// The tools of the map: sun and shadows, measuring, filters, comparing, saved views, import, pictures and films, undo.
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -190,7 +190,7 @@ const OSM = `<?xml version="1.0"?><osm version="0.6"><node id="1" lat="37.5130" 
 <way id="990001"><nd ref="1"/><nd ref="2"/><nd ref="3"/><nd ref="1"/><tag k="building" v="yes"/><tag k="height" v="33"/></way></osm>`;
 
 async function importChecks({ tally, url, console: address, shoot }, page) {
-  await tally.check('dropped files are imported one after the other, with a report; a bad one says why', async () => {
+  await tally.check('chosen files are imported one after the other, with a report; a bad one says why', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'cityloom-import-'));
     try {
       const [good, bad] = [join(folder, 'check.osm'), join(folder, 'broken.osm')];

@@ -157,7 +157,8 @@ class PointsImport {
     });
     if (is_cancelled) return fail(Code::cancelled, "The import was stopped", input_.name);
     if (!status) return located(status.error());
-    if (lost > 0) batch_.warn("points", std::to_string(lost) + " lie outside what the coordinate system can express");
+    if (lost > 0)
+      batch_.warn("points", std::to_string(lost) + " points lie outside what the coordinate system can express");
     // Colours have 16 bits; many writers use only eight of them.
     for (size_t i = 0; i < colours.size(); ++i) {
       const int shift = is_eight_bit ? 0 : 8;

@@ -111,7 +111,7 @@ base::Result<std::string> read_tile(Source& source, const std::string& name) {
     if (!count) return count.error();
     if (*count == 0) return bytes;
     if (bytes.size() + *count > tile_bytes_max) {
-      return fail(Code::too_large, "It unpacks to more than any tile of heights has", name);
+      return fail(Code::too_large, "It unpacks to more than any tile of heights can hold", name);
     }
     bytes.append(piece, 0, *count);
   }
