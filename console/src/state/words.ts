@@ -5,7 +5,6 @@ import { ageOf, parseInstant } from '../math/time';
 import { formatQuantity } from '../math/units';
 import type { Language } from './address';
 import { nameIn, type Names } from './ngsi';
-import { inKorean } from './server_sentences';
 import { en } from './texts.en';
 import { ko, type TextKey } from './texts.ko';
 import type { Json } from './types';
@@ -36,6 +35,13 @@ void texts.init({
 
 /** "reading" of "https://example.org/city#reading". */
 const lastPart = (name: string): string => name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('#')) + 1) || name;
+
+let toKorean: ((sentence: string) => string) | null = null;
+
+/** Loads the Korean of the server's sentences, which is large; until then they stand as they are. */
+export async function loadSentences(): Promise<void> {
+  toKorean = (await import('./server_sentences')).inKorean;
+}
 
 /** Words of one language. */
 export class Words {
@@ -77,7 +83,7 @@ export class Words {
   linkKind = (kind: string): string => this.#known('links.kind', kind) ?? kind;
   hazard = (kind: string): string => this.#known('hazard', kind) ?? kind;
   /** A sentence that the server made in English: what went wrong, and what to do. */
-  said = (sentence: string): string => (this.language === 'ko' ? inKorean(sentence) : sentence);
+  said = (sentence: string): string => (this.language === 'ko' && toKorean ? toKorean(sentence) : sentence);
   name = (names: Names): string | null => nameIn(names, this.language);
 
   /** Date and time with zone. */

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { SENTENCES, inKorean } from '../../src/state/server_sentences';
-import { wordsOf } from '../../src/state/words';
+import { loadSentences, wordsOf } from '../../src/state/words';
 import { sentencesOf } from './cpp_sentences';
 
 const SOURCE = fileURLToPath(new URL('../../../src/', import.meta.url));
@@ -79,7 +79,8 @@ describe('sentences of the server in Korean', () => {
     expect(performance.now() - begun).toBeLessThan(1000);
   });
 
-  it('are English in English', () => {
+  it('are English in English', async () => {
+    await loadSentences();
     expect(wordsOf('en').said("'x' is no number")).toBe("'x' is no number");
     expect(wordsOf('ko').said("'x' is no number")).toBe("'x' 값은 숫자가 아닙니다");
   });
