@@ -14,6 +14,11 @@ using base::fail;
 struct Candidate {
   std::vector<twin::OrderValue> values;
   twin::EntityRecord record;
+  size_t bytes() const {
+    size_t sum = 0;
+    for (const twin::OrderValue& value : values) sum += value.text.size();
+    return sum;
+  }
 };
 
 // The first `kept_max` of what is added, in order.
@@ -29,13 +34,16 @@ class First {
     if (kept_.size() == kept_max_) {
       if (!is_before(made, kept_.front())) return;
       std::pop_heap(kept_.begin(), kept_.end(), before);
+      bytes_ -= kept_.back().bytes();
       kept_.pop_back();
     }
+    bytes_ += made.bytes();
     kept_.push_back(std::move(made));
     std::push_heap(kept_.begin(), kept_.end(), before);
   }
 
   uint64_t count() const { return count_; }
+  bool is_too_large() const { return bytes_ > order_bytes_max; }
   std::vector<Candidate> take() {
     std::sort_heap(kept_.begin(), kept_.end(),
                    [this](const Candidate& a, const Candidate& b) { return is_before(a, b); });
@@ -52,6 +60,7 @@ class First {
   const size_t kept_max_;
   std::vector<Candidate> kept_;  // a heap, the last of them at its front
   uint64_t count_ = 0;
+  size_t bytes_ = 0;  // of the texts that they are ordered by
 };
 
 }  // namespace
@@ -72,10 +81,15 @@ base::Result<thread::QueryResult> query_ordered(const thread::Snapshot& snapshot
         query,
         [&](const twin::EntityRecord& record) {
           if (any_of.size() == 1 || met.insert(record.number().number).second) first.add(record);
-          return met.size() <= entities_max;
+          return met.size() <= entities_max && !first.is_too_large();
         },
         bounds);
     if (!status.ok()) return status.error();
+    if (first.is_too_large()) {
+      return fail(Code::too_complex,
+                  "what they are ordered by has more than " + std::to_string(order_bytes_max >> 20) + " MiB", "orderBy",
+                  "ask for a smaller page, or order by shorter values");
+    }
     if (met.size() > entities_max) {
       return fail(Code::too_complex, "several selectors match more than " + std::to_string(entities_max) + " entities",
                   "entities", "ask for each of them alone");
