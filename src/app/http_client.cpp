@@ -54,7 +54,7 @@ void run(boost::asio::io_context& context) {
 
 template <class Body>
 base::Result<HttpAnswer> send(const Address& address, const std::string& url, http::request<Body>& request,
-                              int timeout_s) {
+                              int timeout_s, bool answers_late = false) {
   const auto lost = [&](const beast::error_code& error) {
     return fail(Code::unavailable, "no answer from the server: " + error.message(), url, "is it running there?");
   };
@@ -80,7 +80,11 @@ base::Result<HttpAnswer> send(const Address& address, const std::string& url, ht
   beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
   parser.body_limit(answer_bytes_max);
-  stream.expires_after(timeout);
+  if (answers_late) {
+    stream.expires_never();
+  } else {
+    stream.expires_after(timeout);
+  }
   http::async_read(stream, buffer, parser, done);
   run(context);
   if (error == http::error::body_limit) return fail(Code::too_large, "the answer is over 16 MiB", url);
@@ -89,21 +93,28 @@ base::Result<HttpAnswer> send(const Address& address, const std::string& url, ht
 }
 
 template <class Body>
-http::request<Body> make_request(const Address& address, const std::string& content_type) {
-  http::request<Body> request(http::verb::post, address.target, 11);
+http::request<Body> make_request(const Address& address, http::verb method) {
+  http::request<Body> request(method, address.target, 11);
   request.set(http::field::host, address.host + ":" + address.port);
-  request.set(http::field::content_type, content_type);
   request.set(http::field::connection, "close");
   return request;
 }
 
 }  // namespace
 
+base::Result<HttpAnswer> get_text(const std::string& url, int timeout_s) {
+  const auto address = parse_url(url);
+  if (!address) return address.error();
+  auto request = make_request<http::empty_body>(*address, http::verb::get);
+  return send(*address, url, request, timeout_s);
+}
+
 base::Result<HttpAnswer> post_text(const std::string& url, const std::string& content_type, const std::string& body,
                                    int timeout_s) {
   const auto address = parse_url(url);
   if (!address) return address.error();
-  auto request = make_request<http::string_body>(*address, content_type);
+  auto request = make_request<http::string_body>(*address, http::verb::post);
+  request.set(http::field::content_type, content_type);
   request.body() = body;
   request.prepare_payload();
   return send(*address, url, request, timeout_s);
@@ -112,12 +123,13 @@ base::Result<HttpAnswer> post_text(const std::string& url, const std::string& co
 base::Result<HttpAnswer> post_file(const std::string& url, const std::string& path, int timeout_s) {
   const auto address = parse_url(url);
   if (!address) return address.error();
-  auto request = make_request<http::file_body>(*address, "application/octet-stream");
+  auto request = make_request<http::file_body>(*address, http::verb::post);
+  request.set(http::field::content_type, "application/octet-stream");
   beast::error_code error;
   request.body().open(path.c_str(), beast::file_mode::scan, error);
   if (error) return fail(Code::not_found, "the file cannot be read: " + error.message(), path);
   request.prepare_payload();
-  return send(*address, url, request, timeout_s);
+  return send(*address, url, request, timeout_s, true);
 }
 
 std::string url_escaped(const std::string& text) {

@@ -1,10 +1,18 @@
 // cityloom import: files into a stopped data folder, or over HTTP into a running server.
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "app/command.hpp"
 #include "app/http_client.hpp"
+#include "app/progress.hpp"
 #include "app/record_work.hpp"
 #include "space/import_options.hpp"
 
@@ -31,23 +39,55 @@ std::string import_query(const Arguments& arguments) {
   return query;
 }
 
+/// Shows how far a server is with an import, asked twice a second for as long as this exists.
+class ServerProgress {
+ public:
+  /// `server` without a slash at its end; `id` as the import was given it.
+  ServerProgress(std::string server, std::string id, Progress& progress)
+      : asking_([this, url = std::move(server) + "/api/imports", name = std::move(id),
+                 &progress](const std::stop_token& stop) { ask(stop, url, name, progress); }) {}
+
+ private:
+  void ask(const std::stop_token& stop, const std::string& url, const std::string& id, Progress& progress) {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    while (!changed_.wait_for(lock, stop, std::chrono::milliseconds(500), [&] { return stop.stop_requested(); })) {
+      const auto answer = get_text(url, 2);
+      const auto imports = nlohmann::json::parse(answer ? answer->body : "", nullptr, false);
+      if (!imports.is_object()) continue;
+      for (const auto& import : imports.value("imports", nlohmann::json::array())) {
+        if (!import.is_object() || import.value("id", "") != id) continue;
+        progress.report(import.value("bytesDone", uint64_t{0}), import.value("bytesTotal", uint64_t{0}), "bytes");
+      }
+    }
+  }
+
+  std::condition_variable_any changed_;
+  std::jthread asking_;  // last: it uses the others
+};
+
 ExitCode import_to_server(const std::string& server, const Arguments& arguments) {
   const std::vector<std::string>& files = arguments.names;
+  const base::SystemClock clock;
   std::string base = server;
   while (!base.empty() && base.back() == '/') base.pop_back();
   for (const std::string& file : files) {
     const std::string name = std::filesystem::path(file).filename().string();
     std::fprintf(stderr, "importing %s: sending it to %s\n", file.c_str(), base.c_str());
-    const std::string url = base + "/api/import?name=" + url_escaped(name) + import_query(arguments);
+    Progress progress("importing " + file, clock);
+    const std::string id = "command-" + std::to_string(getpid()) + "-" + std::to_string(clock.now().microseconds);
+    const std::string url = base + "/api/import?name=" + url_escaped(name) + "&id=" + id + import_query(arguments);
+    auto showing = std::make_unique<ServerProgress>(base, id, progress);
     const auto answer = post_file(url, file);
+    showing.reset();
     if (!answer) return complain(answer.error(), exit_code_of_input(answer.error()));
     if (answer->status != 200) {
       return complain(error_of(*answer, file), answer->status < 500 ? ExitCode::input : ExitCode::failed);
     }
     const nlohmann::json report = nlohmann::json::parse(answer->body, nullptr, false);
-    const auto number = [&](const char* member) { return report.is_object() ? report.value(member, 0) : 0; };
-    std::fprintf(stderr, "importing %s: %d imported, %d unchanged, %d removed\n", file.c_str(), number("imported"),
-                 number("unchanged"), number("removed"));
+    const auto number = [&](const char* member) { return report.is_object() ? report.value(member, uint64_t{0}) : 0; };
+    progress.finish(grouped(number("imported")) + " imported, " + grouped(number("unchanged")) + " unchanged, " +
+                    grouped(number("removed")) + " removed");
   }
   return ExitCode::ok;
 }

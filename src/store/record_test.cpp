@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <latch>
 #include <set>
 
 #include "store/failing_disk.hpp"
@@ -76,13 +77,22 @@ class RecordUnderTest {
       } else if (act == 2) {
         ASSERT_TRUE(thread_->checkpoint().ok());
       } else {
-        const auto outcomes = thread_->append(changes.change_set(branch, 4));
-        if (!outcomes.ok()) {
-          ASSERT_NE(outcomes.error().code, base::Code::unavailable) << outcomes.error().text();
-        }
+        append_together(changes, branch, act < 10 ? 20 : 1);
       }
     }
     take_commits();
+  }
+
+  /// So many sets at once: what is recorded together shares a page.
+  void append_together(RandomChanges& changes, BranchId branch, int sets) {
+    std::latch answered(sets);
+    for (int i = 0; i < sets; ++i) {
+      thread_->submit(changes.change_set(branch, 4), [&](const auto& outcomes) {
+        EXPECT_TRUE(outcomes.ok() || outcomes.error().code != base::Code::unavailable) << outcomes.error().text();
+        answered.count_down();
+      });
+    }
+    answered.wait();
   }
 
   void take_commits() {
@@ -336,6 +346,31 @@ TEST(Record, ViewsOfAnEarlierVersionAreRefusedAndFoldedAgain) {
     ASSERT_TRUE(thread::clear_views(**store).ok());
   }
   EXPECT_TRUE(Thread::open(open_embedded(folder.path("record")).value(), clock).ok());
+}
+
+std::optional<std::string> format_in(const TemporaryFolder& folder) {
+  return open_embedded(folder.path("record")).value()->get(thread::Family::settings, "format").value();
+}
+
+void set_format(const TemporaryFolder& folder, std::string_view format) {
+  thread::Batch batch;
+  batch.put(thread::Family::settings, "format", format);
+  const auto store = open_embedded(folder.path("record"));
+  ASSERT_TRUE((*store)->write(batch, thread::Durability::synced).ok());
+}
+
+TEST(Record, OfTheFirstFormatIsTakenOverAndOfALaterOneIsRefused) {
+  const TemporaryFolder folder;
+  const base::SystemClock clock;
+  ASSERT_TRUE(Thread::open(open_embedded(folder.path("record")).value(), clock).ok());
+  set_format(folder, "cityloom record 1");
+  ASSERT_TRUE(Thread::open(open_embedded(folder.path("record")).value(), clock).ok());
+  EXPECT_EQ(format_in(folder), "cityloom record 2") << "else an older program would misread what is written now";
+  set_format(folder, "cityloom record 3");
+  const auto refused = Thread::open(open_embedded(folder.path("record")).value(), clock);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, base::Code::corrupt);
+  EXPECT_NE(refused.error().what.find("cityloom record 3"), std::string::npos);
 }
 
 }  // namespace

@@ -276,17 +276,22 @@ void Appender::decide_block(Block block) {
 }
 
 void Appender::add(std::shared_ptr<const Commit> commit) {
-  const size_t bytes_before = open_->batch.bytes();
-  open_->batch.put_made(Family::commits, offset_key(commit->offset),
-                        [&](std::string& to) { pack_commit(*commit, to); });
-  open_->stage.bytes.push_back(held_bytes(*commit, open_->batch.bytes() - bytes_before));
+  if (!page_.takes(*commit)) close_page(open_->batch);
+  open_->stage.bytes.push_back(held_bytes(*commit, page_.add(*commit)));
   open_->facts += commit->facts.size();
   open_->stage.commits.push_back(std::move(commit));
   ++next_offset_.number;
 }
 
+void Appender::close_page(Batch& batch) {
+  if (page_.empty()) return;
+  batch.put(Family::commits, offset_key(page_.last()), page_.seal());
+  page_.clear();
+}
+
 void Appender::complete_batch(Group& group) {
   if (group.stage.commits.empty()) return;
+  close_page(group.batch);
   for (const uint32_t last = terms_.last(); terms_stored_ < last;) {
     const twin::Term term{++terms_stored_};
     group.batch.put(Family::terms, term_key(term), terms_.text(term));

@@ -76,6 +76,7 @@ class Appender {
   base::Status rehearse(const ChangeSet& set);
   std::shared_ptr<Commit> next_commit(BranchId branch, std::string author);
   void add(std::shared_ptr<const Commit> commit);
+  void close_page(Batch& batch);
   void complete_batch(Group& group);
   base::Status append_event(BranchEvent& event, std::optional<Offset> at, std::string author);
   // The writing worker (and the deciding one, for small groups):
@@ -129,6 +130,7 @@ class Appender {
   Offset next_offset_;
   base::Instant last_recorded_;
   uint32_t terms_stored_ = 0;
+  CommitPage page_;                      // of the open group, not in its batch yet
   twin::Entity part_;                    // scratch
   std::vector<twin::InstanceKey> keys_;  // likewise
 

@@ -2,6 +2,9 @@
 
 #include <xxhash.h>
 
+#include <cassert>
+#include <cstring>
+
 #include "twin/bytes.hpp"
 
 namespace cityloom::thread {
@@ -11,12 +14,17 @@ using twin::ByteReader;
 using twin::ByteWriter;
 using twin::Fact;
 
-constexpr uint8_t format_version = 1;
+constexpr uint8_t single_version = 1;  // one commit, with its offset, branch, time and author in full
+constexpr uint8_t page_version = 2;
 constexpr size_t head_size = 1 + sizeof(uint64_t);  // version, checksum
 
-void pack_fact(const Fact& fact, std::string_view entity_before, std::string& to) {
+// The bits of the byte before each commit of a page.
+constexpr uint8_t author_bit = 1;  // the author is that of the commit before
+constexpr uint8_t branch_bit = 2;  // a branch other than main follows
+constexpr uint8_t event_bit = 4;   // what it does to the branches follows
+
+void pack_fact(const Fact& fact, bool same_entity, std::string& to) {
   ByteWriter writer(to);
-  const bool same_entity = fact.entity_id == entity_before;
   writer.byte(static_cast<uint8_t>(static_cast<uint8_t>(fact.kind) << 1 | (same_entity ? 1 : 0)));
   if (!same_entity) writer.text(fact.entity_id);
   switch (fact.kind) {
@@ -91,71 +99,135 @@ BranchEvent read_event(ByteReader& reader) {
 
 }  // namespace
 
-std::string pack_commit(const Commit& commit) {
-  std::string bytes;
-  pack_commit(commit, bytes);
-  return bytes;
+bool CommitPage::takes(const Commit& commit) const {
+  return empty() || (commits_ < commits_max && bytes_.size() < bytes_max && commit.recorded_at == recorded_at_ &&
+                     commit.offset.number == last_.number + 1);
 }
 
-void pack_commit(const Commit& commit, std::string& to) {
-  const size_t start = to.size();
-  to.append(head_size, '\0');
-  ByteWriter writer(to);
-  writer.varint(commit.offset.number);
-  writer.varint(commit.branch.number);
-  writer.fixed(commit.recorded_at.microseconds);
-  writer.text(commit.author);
-  pack_event(commit.branch_event, writer);
-  writer.varint(commit.facts.size());
-  std::string_view entity_before;
-  for (const Fact& fact : commit.facts) {
-    pack_fact(fact, entity_before, to);
-    entity_before = fact.entity_id;
+size_t CommitPage::add(const Commit& commit) {
+  assert(takes(commit));
+  const size_t size_before = bytes_.size();
+  ByteWriter writer(bytes_);
+  const bool is_first = empty();
+  if (is_first) {
+    bytes_.assign(head_size, '\0');
+    writer.varint(commit.offset.number);
+    writer.fixed(commit.recorded_at.microseconds);
+    recorded_at_ = commit.recorded_at;
   }
-  const size_t body = start + head_size;
-  const uint64_t checksum = XXH3_64bits(to.data() + body, to.size() - body);
-  to[start] = static_cast<char>(format_version);
-  std::memcpy(to.data() + start + 1, &checksum, sizeof(checksum));
+  const bool same_author = !is_first && commit.author == author_;
+  const bool has_event = commit.branch_event.kind != BranchEvent::Kind::none;
+  const bool on_main = commit.branch == main_branch;
+  writer.byte(
+      static_cast<uint8_t>((same_author ? author_bit : 0) | (has_event ? event_bit : 0) | (on_main ? 0 : branch_bit)));
+  if (!same_author) {
+    writer.text(commit.author);
+    author_ = commit.author;
+  }
+  if (!on_main) writer.varint(commit.branch.number);
+  if (has_event) pack_event(commit.branch_event, writer);
+  writer.varint(commit.facts.size());
+  for (const Fact& fact : commit.facts) {
+    const bool same_entity = fact.entity_id == entity_;
+    pack_fact(fact, same_entity, bytes_);
+    if (!same_entity) entity_ = fact.entity_id;
+  }
+  last_ = commit.offset;
+  ++commits_;
+  return bytes_.size() - size_before;
 }
 
-base::Result<base::Instant> recorded_at_of_packed(std::string_view bytes) {
-  ByteReader reader(bytes);
-  reader.take(head_size);
-  reader.varint();
-  reader.varint();
-  const base::Instant time{reader.fixed<int64_t>()};
-  if (!reader.ok())
-    return base::fail(base::Code::corrupt, "a stored commit is cut short", {}, "restore the record from a backup");
-  return time;
+std::string_view CommitPage::seal() {
+  assert(!empty());
+  const uint64_t checksum = XXH3_64bits(bytes_.data() + head_size, bytes_.size() - head_size);
+  bytes_[0] = static_cast<char>(page_version);
+  std::memcpy(bytes_.data() + 1, &checksum, sizeof(checksum));
+  return bytes_;
 }
 
-base::Result<Commit> unpack_commit(std::string_view bytes) {
-  Commit commit;
-  const auto corrupt = [&](const char* what) {
-    return base::fail(base::Code::corrupt, what, "offset " + std::to_string(commit.offset.number),
-                      "restore the record from a backup");
-  };
+void CommitPage::clear() {
+  bytes_.clear();
+  commits_ = 0;
+  author_.clear();
+  entity_.clear();
+}
+
+namespace {
+
+base::Error corrupt(const char* what, Offset offset) {
+  return base::fail(base::Code::corrupt, what, "offset " + std::to_string(offset.number),
+                    "restore the record from a backup");
+}
+
+// What lies behind the version, which is put into `version`.
+ByteReader behind_version(std::string_view bytes, uint8_t& version) {
   ByteReader reader(bytes);
-  const uint8_t version = reader.byte();
-  const auto checksum = reader.fixed<uint64_t>();
-  if (!reader.ok()) return corrupt("a stored commit is cut short");
-  if (version != format_version) return corrupt("a stored commit has a version that this program does not know");
-  if (XXH3_64bits(reader.rest().data(), reader.rest().size()) != checksum)
-    return corrupt("a stored commit fails its checksum");
-  commit.offset = {reader.varint()};
-  commit.branch = {reader.varint32()};
-  commit.recorded_at = {reader.fixed<int64_t>()};
-  commit.author = std::string(reader.text());
-  commit.branch_event = read_event(reader);
-  std::string entity_before;
+  version = reader.byte();
+  reader.fixed<uint64_t>();
+  return reader;
+}
+
+PageHead read_head(ByteReader& reader, uint8_t version, uint32_t& branch) {
+  PageHead head;
+  head.first = {reader.varint()};
+  if (version == single_version) branch = reader.varint32();
+  head.recorded_at = {reader.fixed<int64_t>()};
+  return head;
+}
+
+// What stands between the head of a single commit, or the byte before each commit of a page, and its facts.
+void read_fields(ByteReader& reader, uint8_t bits, Commit& commit) {
+  if ((bits & author_bit) == 0) commit.author = std::string(reader.text());
+  if ((bits & branch_bit) != 0) commit.branch = {reader.varint32()};
+  if ((bits & event_bit) != 0) commit.branch_event = read_event(reader);
+}
+
+bool read_facts(ByteReader& reader, std::string& entity_before, Commit& commit) {
   for (uint64_t left = reader.varint(); left > 0 && reader.ok(); --left) {
     Fact fact;
-    if (!read_fact(reader, entity_before, fact)) return corrupt("a stored commit cannot be read");
-    entity_before = fact.entity_id;
+    if (!read_fact(reader, entity_before, fact)) return false;
+    if (fact.entity_id != entity_before) entity_before = fact.entity_id;
     commit.facts.push_back(std::move(fact));
   }
-  if (!reader.ok() || !reader.at_end()) return corrupt("a stored commit cannot be read");
-  return commit;
+  return reader.ok();
+}
+
+}  // namespace
+
+base::Result<PageHead> head_of_page(std::string_view bytes) {
+  uint8_t version = 0;
+  uint32_t branch = 0;
+  ByteReader reader = behind_version(bytes, version);
+  const PageHead head = read_head(reader, version, branch);
+  if (!reader.ok()) return corrupt("a stored commit is cut short", head.first);
+  return head;
+}
+
+base::Result<std::vector<Commit>> unpack_page(std::string_view bytes) {
+  uint8_t version = 0;
+  ByteReader reader = behind_version(bytes, version);
+  if (!reader.ok()) return corrupt("a stored commit is cut short", {});
+  if (version != single_version && version != page_version)
+    return corrupt("a stored commit has a version that this program does not know", {});
+  uint64_t checksum = 0;
+  std::memcpy(&checksum, bytes.data() + 1, sizeof(checksum));
+  if (XXH3_64bits(reader.rest().data(), reader.rest().size()) != checksum)
+    return corrupt("a stored commit fails its checksum", {});
+  Commit commit;
+  const PageHead head = read_head(reader, version, commit.branch.number);
+  std::vector<Commit> commits;
+  std::string entity_before;
+  do {
+    commit.offset = {head.first.number + commits.size()};
+    commit.recorded_at = head.recorded_at;
+    read_fields(reader, version == single_version ? event_bit : reader.byte(), commit);
+    if (!read_facts(reader, entity_before, commit)) return corrupt("a stored commit cannot be read", commit.offset);
+    Commit& added = commits.emplace_back(std::move(commit));
+    commit = Commit();
+    commit.author = added.author;
+  } while (version == page_version && !reader.at_end());
+  if (!reader.at_end()) return corrupt("a stored commit cannot be read", head.first);
+  return commits;
 }
 
 }  // namespace cityloom::thread

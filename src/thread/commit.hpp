@@ -1,4 +1,4 @@
-// Commits: facts appended together, atomic, at one offset; and their stored form.
+// Commits: facts appended together, atomic, at one offset; and the pages in which they are stored.
 #pragma once
 
 #include <compare>
@@ -46,16 +46,43 @@ struct Commit {
   bool operator==(const Commit&) const = default;
 };
 
-/// The stored form: version, checksum (XXH3, 64 bits) over the rest, then the fields; an entity id that equals the
-/// fact's before it is not repeated.
-std::string pack_commit(const Commit& commit);
-/// The same, added to `to`.
-void pack_commit(const Commit& commit, std::string& to);
+/// Commits that follow one another and were recorded at the same time, in their stored form: one value of the store,
+/// under the offset of the last of them. Version, checksum (XXH3, 64 bits) over the rest, the first offset, the time,
+/// then the commits; an author or entity id that equals the one before it is not repeated. One worker.
+class CommitPage {
+ public:
+  static constexpr size_t commits_max = 256;      ///< what is sought by one offset is read with so many others
+  static constexpr size_t bytes_max = 64u << 10;  ///< past it nothing is added; one large commit fills a page
 
-/// Reads back a stored commit. Errors: corrupt, with the offset in `where`.
-base::Result<Commit> unpack_commit(std::string_view bytes);
+  bool empty() const { return commits_ == 0; }
+  /// Whether `commit` may be added: there is room, and it follows the others and is of their time.
+  bool takes(const Commit& commit) const;
+  /// Adds a commit that the page takes. Returns the bytes that it came to.
+  size_t add(const Commit& commit);
+  Offset last() const { return last_; }  ///< of a page that is not empty
+  /// The stored form of what was added; valid until the page changes.
+  std::string_view seal();
+  void clear();
 
-/// The time alone, without reading the facts or checking the checksum. Errors: corrupt.
-base::Result<base::Instant> recorded_at_of_packed(std::string_view bytes);
+ private:
+  std::string bytes_;
+  size_t commits_ = 0;
+  Offset last_;
+  base::Instant recorded_at_;
+  std::string author_, entity_;  // of the commit and the fact before
+};
+
+/// What a stored page says of all its commits.
+struct PageHead {
+  Offset first;
+  base::Instant recorded_at;
+};
+
+/// Reads the head alone, without reading the commits or checking the checksum. Errors: corrupt.
+base::Result<PageHead> head_of_page(std::string_view bytes);
+
+/// Reads back a stored page: one commit at least. Also of the first version, which held one commit. Errors: corrupt,
+/// with the offset in `where`.
+base::Result<std::vector<Commit>> unpack_page(std::string_view bytes);
 
 }  // namespace cityloom::thread

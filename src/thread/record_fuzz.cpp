@@ -1,4 +1,4 @@
-// Fuzzes what reads stored bytes: commits, chunks of history, entity records.
+// Fuzzes what reads stored bytes: pages of commits, chunks of history, entity records.
 #include <xxhash.h>
 
 #include "thread/chunk.hpp"
@@ -12,9 +12,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     case 0: {
       // With the right version and checksum, so that the fields are read at all.
       const uint64_t checksum = XXH3_64bits(bytes.data(), bytes.size());
-      std::string commit(1, '\1');
-      commit.append(reinterpret_cast<const char*>(&checksum), sizeof(checksum)).append(bytes);
-      (void)thread::unpack_commit(commit).ok();
+      for (const char version : {'\1', '\2'}) {
+        std::string page(1, version);
+        page.append(reinterpret_cast<const char*>(&checksum), sizeof(checksum)).append(bytes);
+        (void)thread::head_of_page(page).ok();
+        (void)thread::unpack_page(page).ok();
+      }
       break;
     }
     case 1:

@@ -17,7 +17,7 @@ namespace cityloom::thread {
 /// The families of keys. `commits`, `terms`, `settings` and `assets` are the truth; the others are views, folded from
 /// it.
 enum class Family : uint8_t {
-  commits,    ///< offset -> packed commit
+  commits,    ///< offset of its last commit -> page of commits
   terms,      ///< term number -> text
   settings,   ///< what the thread itself must remember beside its commits: followers' offsets, format version
   views,      ///< "folded" -> offset up to which all view families are folded; entity count

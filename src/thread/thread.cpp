@@ -38,12 +38,13 @@ struct Thread::Parts {
 namespace {
 
 constexpr std::string_view format_key = "format";
-constexpr std::string_view format = "cityloom record 1";
+constexpr std::string_view first_format = "cityloom record 1";  // each commit alone: they are read as they are
+constexpr std::string_view format = "cityloom record 2";        // pages of commits, which older programs would misread
 
 Status check_format(Store& store) {
   const auto stored = store.get(Family::settings, format_key);
   if (!stored) return stored.error();
-  if (!stored->has_value()) {
+  if (!stored->has_value() || **stored == first_format) {
     Batch batch;
     batch.put(Family::settings, std::string(format_key), std::string(format));
     return store.write(batch, Durability::synced);
@@ -73,6 +74,26 @@ Status write_checkpoint(Store& store, Views& views) {
   return {};
 }
 
+// Adds the commits of a stored page that follow `folded` to the stage. A fork sees all before it, so it stands alone:
+// `goes_on` says whether the stage takes more.
+Status add_page(std::string_view value, Offset folded, Stage& stage, bool& goes_on) {
+  auto page = unpack_page(value);
+  if (!page) return page.error();
+  for (Commit& commit : *page) {
+    const Offset before = stage.commits.empty() ? folded : stage.commits.back()->offset;
+    if (commit.offset <= before) continue;
+    if (commit.offset.number != before.number + 1)
+      return fail(Code::corrupt, "a commit is missing", "offset " + std::to_string(before.number + 1));
+    const bool is_event = commit.branch_event.kind != BranchEvent::Kind::none;
+    goes_on = !is_event;
+    if (is_event && !stage.commits.empty()) return {};
+    stage.bytes.push_back(held_bytes(commit, value.size() / page->size()));
+    stage.commits.push_back(std::make_shared<const Commit>(std::move(commit)));
+    if (is_event) return {};
+  }
+  return {};
+}
+
 // Folds the commits that the stored views do not cover yet.
 Status fold_tail(Store& store, Views& views, const Options& options,
                  const std::function<void(Offset, Offset)>& progress) {
@@ -86,22 +107,14 @@ Status fold_tail(Store& store, Views& views, const Options& options,
   Stage stage;
   while (views.head() < head) {
     stage.clear();
-    auto& commits = stage.commits;
+    const auto& commits = stage.commits;
     Status read;
-    uint64_t expected = views.head().number;
-    const Status scanned = store.scan(
-        Family::commits, offset_key({views.head().number + 1}), "", [&](std::string_view, std::string_view value) {
-          auto commit = unpack_commit(value);
-          read = commit ? Status() : Status(commit.error());
-          if (read && commit->offset.number != ++expected)
-            read = fail(Code::corrupt, "a commit is missing", "offset " + std::to_string(expected));
-          if (!read) return false;
-          const bool event = commit->branch_event.kind != BranchEvent::Kind::none;
-          if (event && !commits.empty()) return false;  // a fork sees all before it, so it stands alone
-          stage.bytes.push_back(held_bytes(*commit, value.size()));
-          commits.push_back(std::make_shared<const Commit>(std::move(*commit)));
-          return !event && commits.size() < group_max;
-        });
+    const Status scanned = store.scan(Family::commits, offset_key({views.head().number + 1}), "",
+                                      [&](std::string_view, std::string_view value) {
+                                        bool goes_on = true;
+                                        read = add_page(value, views.head(), stage, goes_on);
+                                        return read.ok() && goes_on && commits.size() < group_max;
+                                      });
     if (!scanned) return scanned;
     if (!read && commits.empty()) return read;
     for (const auto& commit : commits) {
@@ -226,13 +239,16 @@ Result<std::vector<std::shared_ptr<const Commit>>> Thread::feed(Offset after, si
   const Status scanned =
       parts_->store->scan(Family::commits, offset_key({after.number + 1}), offset_key({head.number + 1}),
                           [&](std::string_view, std::string_view value) {
-                            auto commit = unpack_commit(value);
-                            if (!commit) {
-                              read = commit.error();
+                            auto page = unpack_page(value);
+                            if (!page) {
+                              read = page.error();
                               return false;
                             }
-                            commits.push_back(std::make_shared<const Commit>(std::move(*commit)));
-                            bytes += value.size();
+                            for (Commit& commit : *page) {
+                              if (commit.offset <= after || commits.size() >= limit || bytes >= bytes_max) continue;
+                              commits.push_back(std::make_shared<const Commit>(std::move(commit)));
+                              bytes += value.size() / page->size();
+                            }
                             return commits.size() < limit && bytes < bytes_max;
                           });
   if (!scanned) return scanned.error();

@@ -279,10 +279,17 @@ base::Result<Numbers> Views::past_candidates(const twin::Query& query) const {
 }
 
 base::Result<base::Instant> Views::recorded_at(Offset offset) const {
-  const auto stored = store_.get(Family::commits, offset_key(offset));
-  if (!stored) return stored.error();
-  if (!stored->has_value()) return fail(Code::not_found, "there is no such offset", std::to_string(offset.number));
-  return recorded_at_of_packed(**stored);
+  std::optional<base::Result<PageHead>> page;
+  const auto scanned =
+      store_.scan(Family::commits, offset_key(offset), "", [&](std::string_view, std::string_view value) {
+        page = head_of_page(value);
+        return false;
+      });
+  if (!scanned) return scanned.error();
+  if (page && !*page) return page->error();
+  if (!page || (*page)->first > offset)
+    return fail(Code::not_found, "there is no such offset", std::to_string(offset.number));
+  return (*page)->recorded_at;
 }
 
 base::Result<Offset> Views::offset_at(base::Instant time) const {

@@ -2,6 +2,7 @@
 import json
 import os
 import shutil
+import threading
 import time
 
 import cityloom
@@ -83,11 +84,39 @@ def test_import_into_a_running_server():
         code, _, error = command("import", "--to", server.url(), osm)
         expect_equal(code, 0, error)
         expect(count(server, "Building") > 1250, "buildings")
+        expect(" imported, 0 unchanged, 0 removed in " in error, error)
+        expect_equal(server.get("/api/imports").json(), {"imports": []}, "imports under way at the end")
         bad = folder + "/bad.osm"
         with open(bad, "w") as f:
             f.write("<osm>")
         code, _, error = command("import", "--to", server.url(), bad)
         expect_equal(code, 5, error)
+
+
+def test_an_import_over_http_is_watched_and_ended():
+    points = 100_000
+    features = ",".join(
+        f'{{"type":"Feature","id":{i},"properties":{{"name":"n{i}"}},'
+        f'"geometry":{{"type":"Point","coordinates":[{127 + i * 1e-6:.6f},37.5]}}}}' for i in range(points))
+    body = f'{{"type":"FeatureCollection","features":[{features}]}}'.encode()
+    with cityloom.folder() as folder, Server(folder + "/data") as server:
+        def import_it(kept):
+            kept.append(server.ask("POST", "/api/import?name=points.geojson&id=mine", body))
+
+        kept = []
+        importing = threading.Thread(target=import_it, args=(kept,))
+        importing.start()
+        client = server.client()
+        while not (under_way := client.ask("GET", "/api/imports").json()["imports"]):
+            expect(importing.is_alive(), f"ended unseen: {kept}")
+        expect_equal((under_way[0]["id"], under_way[0]["name"]), ("mine", "points.geojson"), "what is under way")
+        expect_equal(client.ask("DELETE", "/api/imports/mine").status, 204, "ended")
+        importing.join()
+        expect_equal(kept[0].status, 503, str(kept[0].body[:300]))
+        expect("The import was stopped" in kept[0].json()["detail"], str(kept[0].body))
+        expect(count(server, "GeographicFeature") < points, "not all were imported")
+        expect_equal(server.get("/api/imports").json(), {"imports": []}, "imports under way at the end")
+        client.close()
 
 
 def test_a_city_that_is_not_there():

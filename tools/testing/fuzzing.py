@@ -1,4 +1,5 @@
 # The fuzzers. One by one, at the lowest priority, beside sections that leave cores idle; the rest afterwards on all cores.
+import base64
 import glob
 import os
 import queue
@@ -66,18 +67,30 @@ def _run_one(context, tally, name, priority):
         tally.fail(f"{name}: no such program in build/asan")
         return
     seeds = [d for d in (source[:-len(".cpp")] + "_corpus", source[:-len("_fuzz.cpp")] + "_corpus") if os.path.isdir(d)]
+    # By the wall clock, which says little of what runs at the lowest priority beside busy cores.
+    input_seconds = 600 if priority else 20
     with tempfile.TemporaryDirectory(prefix="cityloom-fuzz-") as folder:
         os.mkdir(os.path.join(folder, "corpus"))
         command = [*priority, binary[0], os.path.join(folder, "corpus"), *seeds, f"-max_total_time={context.fuzz_seconds}",
-                   "-rss_limit_mb=2048", f"-timeout={60 if priority else 20}", "-print_final_stats=1", "-verbosity=0",
+                   "-rss_limit_mb=2048", f"-timeout={input_seconds}", "-print_final_stats=1", "-verbosity=0", "-print_funcs=0",
                    f"-artifact_prefix={folder}/"]
-        outcome = programs.run(command, context.root, context.fuzz_seconds + 120, cpp.sanitizer_environment(context, "asan"))
+        outcome = programs.run(command, context.root, context.fuzz_seconds + 2 * input_seconds + 60,
+                               cpp.sanitizer_environment(context, "asan"))
         if outcome.good():
             runs = [l.split()[-1] for l in outcome.output.split("\n") if "number_of_executed_units" in l]
             tally.ok(f"{name}: {runs[0] if runs else 'some'} inputs", quiet=False)
             return
         kept = context.path("build", "asan", "found")
         os.makedirs(kept, exist_ok=True)
-        for crash in glob.glob(f"{folder}/*-*"):
+        crashes = glob.glob(f"{folder}/*-*")
+        for crash in crashes:
             shutil.copy(crash, os.path.join(kept, f"{name}-{os.path.basename(crash)}"))
-    tally.fail(f"{name}; the input is kept in build/asan/found", outcome.output)
+        tally.fail(f"{name}; the input is kept in build/asan/found", outcome.output + "".join(map(_as_text, crashes)))
+
+
+def _as_text(path, bytes_max=4096):
+    """A small input in the output itself: the machine on which it was found may be gone."""
+    with open(path, "rb") as f:
+        held = f.read(bytes_max + 1)
+    said = base64.b64encode(held).decode() if len(held) <= bytes_max else f"over {bytes_max} bytes"
+    return f"\n{os.path.basename(path)} in base64: {said}\n"

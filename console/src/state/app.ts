@@ -140,7 +140,7 @@ export class App {
     this.views = new SavedViews(this.api, this.undo, () => outside.newId());
     this.objects = new Objects(this.api, this.undo, () => outside.newId());
     this.rasters = new Rasters(this.api);
-    this.imports = new Imports(outside.upload, () => this.#cityChanged());
+    this.imports = new Imports(outside, () => this.#cityChanged());
   }
 
   /** Starts reading from the server and following the clock. */

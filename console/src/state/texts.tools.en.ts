@@ -158,6 +158,7 @@ export const toolsEn: Readonly<Record<keyof typeof toolsKo, string>> = {
   'import.giveUp': 'Give up',
   'import.forget': 'Take off the list: {{name}}',
   'import.progress': 'Progress of {{name}}',
+  'import.read': '{{count}} things recorded so far',
   'import.result': 'New or changed: {{imported}}, unchanged: {{unchanged}}, removed: {{removed}}',
   'import.nothing': 'Nothing to import was found in the file.',
   'import.warnings': 'Show warnings ({{count}})',

@@ -156,6 +156,7 @@ export const toolsKo = {
   'import.giveUp': '그만두기',
   'import.forget': '목록에서 빼기: {{name}}',
   'import.progress': '{{name}} 진행',
+  'import.read': '지금까지 {{count}}개 기록됨',
   'import.result': '새로 넣거나 바꾼 것 {{imported}}, 그대로 {{unchanged}}, 없앤 것 {{removed}}',
   'import.nothing': '파일에서 가져올 것을 찾지 못했습니다.',
   'import.warnings': '경고 {{count}}건 보기',

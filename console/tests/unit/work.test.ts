@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { formatAddress, parseAddress, type Address } from '../../src/state/address';
 import { CityApi } from '../../src/state/api';
 import { Drawing } from '../../src/state/drawing';
-import { importPath, Imports, NO_ANSWERS, type Upload } from '../../src/state/imports';
+import { importPath, Imports, NO_ANSWERS, type ImportOutside, type Upload, type UploadAnswer } from '../../src/state/imports';
 import { MovingThings } from '../../src/state/moving';
 import { Store } from '../../src/state/store';
 import type { Change } from '../../src/state/types';
@@ -94,6 +94,26 @@ describe('undo', () => {
 
 describe('imports', () => {
   const file = (name: string): File => new File(['x'], name);
+  /** The world outside: ids that count up, timers that run when told to, and what /api/imports answers. */
+  const world = (upload: Upload, answers: unknown[] = []) => {
+    const timers = new Set<() => void>();
+    let ids = 0;
+    const outside: ImportOutside = {
+      upload,
+      newId: () => `id-${++ids}`,
+      fetch: async () => {
+        const answer = answers.shift();
+        if (answer === undefined) throw new Error('unreachable');
+        return new Response(JSON.stringify(answer));
+      },
+      after: (_, run) => {
+        const timer = (): void => { timers.delete(timer); run(); };
+        timers.add(timer);
+        return () => timers.delete(timer);
+      },
+    };
+    return { outside, timers, tick: async () => { for (const run of [...timers]) run(); await settle(); } };
+  };
   it('send one file after the other and keep the report of each', async () => {
     let [running, most, done] = [0, 0, 0];
     const upload: Upload = async (path) => {
@@ -102,7 +122,7 @@ describe('imports', () => {
       running--;
       return path.includes('bad') ? { status: 400, text: '{"title":"No map","detail":"line 3"}' } : { status: 200, text: '{"imported":2,"warnings":[{"reason":"r"}]}' };
     };
-    const imports = new Imports(upload, () => { done++; });
+    const imports = new Imports(world(upload).outside, () => { done++; });
     imports.add([file('a.osm'), file('bad.osm'), file('c.osm')]);
     for (let i = 0; i < 6; i++) await settle();
     expect(imports.jobs.get().map(({ phase }) => phase)).toEqual(['done', 'failed', 'done']);
@@ -117,7 +137,7 @@ describe('imports', () => {
       if (path.includes('EPSG')) resolve({ status: 200, text: '{"imported":1}' });
       signal.addEventListener('abort', () => reject(new Error('given up')));
     });
-    const imports = new Imports(upload, () => undefined);
+    const imports = new Imports(world(upload).outside, () => undefined);
     imports.add([file('a'), file('b')]);
     await settle();
     imports.giveUp(2);
@@ -127,8 +147,29 @@ describe('imports', () => {
     imports.again(1, { ...NO_ANSWERS, crs: ' EPSG:5186 ' });
     await settle();
     expect(imports.jobs.get()[0]?.phase).toBe('done');
-    expect(paths).toEqual(['/api/import?name=a', '/api/import?name=a&crs=EPSG%3A5186']);
-    expect(importPath('ä b.gml', NO_ANSWERS)).toBe('/api/import?name=%C3%A4+b.gml');
+    expect(paths).toEqual(['/api/import?name=a&id=id-1', '/api/import?name=a&id=id-2&crs=EPSG%3A5186']);
+    expect(importPath('ä b.gml', 'x', NO_ANSWERS)).toBe('/api/import?name=%C3%A4+b.gml&id=x');
+  });
+  it('tell how far the server is while it reads, and ask no more at the end', async () => {
+    let finish = (_: UploadAnswer): void => undefined;
+    const upload: Upload = (_, __, onSent) => new Promise((resolve) => {
+      onSent(1);
+      finish = resolve;
+    });
+    const mine = { id: 'id-1', file: 'b.gml', bytesDone: 30, bytesTotal: 40, entities: 12 };
+    const { outside, timers, tick } = world(upload, [{ imports: [] }, 'nonsense', { imports: [{ ...mine, id: 'other' }, mine] }]);
+    const imports = new Imports(outside, () => undefined);
+    const read = () => imports.jobs.get()[0]?.read;
+    imports.add([file('a.zip')]);
+    for (const told of [null, null, { file: 'b.gml', part: 0.75, entities: 12 }, { file: 'b.gml', part: 0.75, entities: 12 }]) {
+      await tick();
+      expect(read()).toEqual(told);
+    }
+    expect(timers.size).toBe(1);
+    finish({ status: 200, text: '{"imported":12}' });
+    await settle();
+    expect(imports.jobs.get()[0]?.phase).toBe('done');
+    expect(timers.size).toBe(0);
   });
 });
 

@@ -101,8 +101,9 @@ class ApiTest : public testing::Test {
     services.console_folder = folder_.string();
     services.city_name = "seoul-jamsil";
     services.bench = true;
-    services.import = [](std::string_view name, std::string_view bytes, const space::ImportOptions&, thread::Thread&,
-                         thread::BranchId) -> base::Result<space::ImportReport> {
+    services.import = [this](std::string_view name, std::string_view bytes, const space::ImportOptions& options,
+                             thread::Thread&, thread::BranchId) -> base::Result<space::ImportReport> {
+      if (name == "endless.osm") return import_until_stopped(options);
       if (!name.ends_with(".osm")) return base::fail(base::Code::unsupported, "not a kind of file that is known");
       space::ImportReport report;
       report.imported = bytes.size();
@@ -121,6 +122,19 @@ class ApiTest : public testing::Test {
     options.port = 0;
     server_ = std::move(*Server::start(router_, *gate_, options));
     api_->set_server(*server_);
+  }
+  base::Result<space::ImportReport> import_until_stopped(const space::ImportOptions& options) {
+    ++imports_;
+    while (!options.stop.stop_requested()) {
+      options.progress({"endless.osm", 10, 100, 7});
+      std::this_thread::yield();
+    }
+    --imports_;
+    return base::fail(base::Code::cancelled, "The import was stopped");
+  }
+  /// Returns when as many imports are under way.
+  void wait_for_imports(int count) {
+    while (imports_ != count) std::this_thread::yield();
   }
   uint16_t port() const { return server_->port(); }
   thread::Thread& thread() { return tenants_->main(); }
@@ -195,6 +209,7 @@ class ApiTest : public testing::Test {
   space::ObjectLibrary objects_ = some_objects();
   std::unique_ptr<space::VectorTiles> vector_tiles_;
   std::vector<link::LinkStatus> links_;
+  std::atomic<int> imports_ = 0;  // endless ones, under way
   std::unique_ptr<Tenants> tenants_;
   Router router_;
   std::unique_ptr<Api> api_;
@@ -479,6 +494,40 @@ TEST_F(ApiTest, AnswersFixedBodiesOnlyWhenAsked) {
   TestClient client(port());
   EXPECT_EQ(client.ask("GET", "/bench/fixed/1024")->body.size(), 1'024u);
   EXPECT_EQ(client.ask("GET", "/bench/fixed/99999999999")->status, 400);
+}
+
+TEST_F(ApiTest, TellsHowFarImportsAreAndEndsThem) {
+  start();
+  TestClient importing(port());
+  importing.send("POST /api/import?name=endless.osm&id=mine HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+  wait_for_imports(1);
+  TestClient client(port());
+  std::string told;
+  do told = client.ask("GET", "/api/imports")->body;
+  while (told.find(R"("bytesDone":0)") != std::string::npos);
+  EXPECT_THAT(told, HasSubstr(R"({"imports":[{"id":"mine","name":"endless.osm","startedAt":")"));
+  EXPECT_THAT(told, HasSubstr(R"("file":"endless.osm","bytesDone":10,"bytesTotal":100,"entities":7}]})"));
+  EXPECT_EQ(client.ask("POST", "/api/import?name=endless.osm&id=mine")->status, 409);
+  EXPECT_EQ(client.ask("POST", "/api/import?name=endless.osm&id=mine%20too")->status, 400);
+  ASSERT_TRUE(tenants_->find_or_make("city_b").ok());
+  EXPECT_EQ(client.ask("GET", "/api/imports", {}, "NGSILD-Tenant: city_b\r\n")->body, R"({"imports":[]})");
+  EXPECT_EQ(client.ask("DELETE", "/api/imports/mine", {}, "NGSILD-Tenant: city_b\r\n")->status, 404);
+  EXPECT_EQ(client.ask("DELETE", "/api/imports/mine")->status, 204);
+  const auto answer = importing.read();
+  EXPECT_EQ(answer->status, 503);
+  EXPECT_THAT(answer->body, HasSubstr("The import was stopped"));
+  EXPECT_EQ(client.ask("DELETE", "/api/imports/mine")->status, 404);
+}
+
+TEST_F(ApiTest, AnImportEndsWhenItsClientGoes) {
+  start();
+  auto importing = std::make_unique<TestClient>(port());
+  importing->send("POST /api/import?name=endless.osm HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+  wait_for_imports(1);
+  importing.reset();
+  wait_for_imports(0);
+  while (server_->status().long_work != 0) std::this_thread::yield();
+  EXPECT_EQ(TestClient(port()).ask("GET", "/api/imports")->body, R"({"imports":[]})");
 }
 
 TEST_F(ApiTest, TenantsAreApartAndLimited) {

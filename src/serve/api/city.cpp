@@ -1,9 +1,8 @@
-// /api/route, /api/import and /tiles: what the space room gives.
+// /api/route and /tiles: what the space room gives.
 #include <charconv>
 
 #include "serve/api/doors.hpp"
 #include "serve/json.hpp"
-#include "space/import_options.hpp"
 #include "space/roads.hpp"
 #include "space/tiles/layer.hpp"
 #include "space/tiles/tiles.hpp"
@@ -58,40 +57,6 @@ Result<Response> find_route(const ApiState& state, const Request& request) {
   for (const std::string& id : route->segment_ids) json.value(id);
   json.close_array().close_object().close_object();
   return Response{200, "application/geo+json", {}, json.take(), {}};
-}
-
-Result<Response> import_file(const ApiState& state, const Request& request) {
-  if (!state.services.import) return fail(Code::unsupported, "this server imports nothing");
-  const std::string_view name = request.query_value("name").value_or("");
-  if (name.empty() || name.size() > 255 || name.find_first_of("/\\") != std::string_view::npos) {
-    return fail(Code::invalid, "name must be the file's name, without folders", "name");
-  }
-  space::ImportOptions options;
-  for (const space::ImportOptionName& option : space::import_option_names()) {
-    const auto value = request.query_value(option.name);
-    if (!value) continue;
-    if (auto status = space::set_import_option(options, option.name, *value); !status) return status.error();
-  }
-  const auto writing = writing_of(*state.services.tenants, request);
-  if (!writing) return writing.error();
-  const auto report = state.services.import(name, request.body(), options, *writing->thread, writing->branch);
-  if (!report) {
-    base::Error error = report.error();
-    // What is damaged is what the client sent, not what we hold.
-    if (error.code == Code::corrupt) error.code = Code::invalid;
-    return error;
-  }
-  JsonText json;
-  json.open_object().member("imported", report->imported).member("unchanged", report->unchanged);
-  json.member("removed", report->removed).key("entities").open_object();
-  for (const auto& [type, count] : report->entities) json.member(type, count);
-  json.close_object().member("warningsCount", report->warnings_count).key("warnings").open_array();
-  for (const space::ImportWarning& warning : report->warnings) {
-    json.open_object().member("file", warning.file).member("id", warning.object);
-    json.member("reason", warning.reason).close_object();
-  }
-  json.close_array().close_object();
-  return Response::json(json.take());
 }
 
 Result<Response> find_tile(const ApiState& state, const Request& request, std::string_view layer) {
@@ -150,35 +115,6 @@ void add_route_door(Router& router, const ApiStatePointer& state) {
       "segments":{"type":"array","items":{"type":"string"}}}}}})");
 }
 
-void add_import_door(Router& router, const ApiStatePointer& state) {
-  Route route;
-  route.method = Method::post;
-  route.path = "/api/import";
-  route.action = trust::Action::write;
-  route.operation_id = "importFile";
-  route.tag = "City";
-  route.summary = "Brings a file into the city, as `cityloom import` does";
-  route.handler = answer_or_fail([state](const Request& request) { return import_file(*state, request); });
-  route.blocking = true;
-  route.body_bytes_max = state->services.import_bytes_max;
-  route.parameters = {
-      {Parameter::In::query, "name", "The file's name, which says its kind", R"({"type":"string"})", true},
-      branch_parameter()};
-  for (const space::ImportOptionName& option : space::import_option_names()) {
-    route.parameters.push_back(
-        {Parameter::In::query, std::string(option.name), std::string(option.help), R"({"type":"string"})", false});
-  }
-  route.request_body = {{"application/octet-stream", ""}};
-  route.answers = {{200, "What it did", {{"application/json", schema_reference("ImportReport")}}}};
-  router.add(std::move(route));
-  router.add_schema("ImportReport", R"({"type":"object",
-    "required":["imported","unchanged","removed","entities","warningsCount","warnings"],"properties":{
-    "imported":{"type":"integer"},"unchanged":{"type":"integer"},"removed":{"type":"integer"},
-    "entities":{"type":"object","additionalProperties":{"type":"integer"}},"warningsCount":{"type":"integer"},
-    "warnings":{"type":"array","items":{"type":"object","required":["file","id","reason"],"properties":{
-      "file":{"type":"string"},"id":{"type":"string"},"reason":{"type":"string"}}}}}})");
-}
-
 void add_tile_door(Router& router, const ApiStatePointer& state, const std::string& layer) {
   Route route;
   route.path = "/tiles/" + layer + "/{path*}";
@@ -203,7 +139,6 @@ void add_tile_door(Router& router, const ApiStatePointer& state, const std::stri
 
 void add_city_doors(Router& router, const ApiStatePointer& state) {
   add_route_door(router, state);
-  add_import_door(router, state);
   for (const space::Layer& layer : space::all_layers()) add_tile_door(router, state, layer.name);
 }
 

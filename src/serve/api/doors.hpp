@@ -45,8 +45,10 @@ void add_link_doors(Router& router, const ApiStatePointer& state);
 void add_stream_door(Router& router, const ApiStatePointer& state);
 /// /api/branches.
 void add_branch_doors(Router& router, const ApiStatePointer& state);
-/// /api/route, /api/import and /tiles/buildings.
+/// /api/route and /tiles/buildings.
 void add_city_doors(Router& router, const ApiStatePointer& state);
+/// /api/import and /api/imports.
+void add_import_doors(Router& router, const ApiStatePointer& state);
 /// /api/terrain and /tiles/terrain.
 void add_terrain_doors(Router& router, const ApiStatePointer& state);
 /// /api/indoors, /api/indoors/route and /tiles/indoors.

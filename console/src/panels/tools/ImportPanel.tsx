@@ -61,6 +61,18 @@ function Report({ job }: { job: ImportJob }) {
 
 const RUNNING: readonly ImportJob['phase'][] = ['waiting', 'sending', 'reading'];
 
+/** How far the server is; without a value while it has not told. */
+function Reading({ job: { file, read } }: { job: ImportJob }) {
+  const words = useWords();
+  const within = read && read.file !== '' && read.file !== file.name ? read.file : null;
+  return (
+    <>
+      <progress max={1} {...(read?.part != null && { value: read.part })} aria-label={words.t('import.progress', { name: file.name })} />
+      {read && <p className="quiet">{words.t('import.read', { count: words.number(read.entities) })}{within && <code>{within}</code>}</p>}
+    </>
+  );
+}
+
 function Job({ job }: { job: ImportJob }) {
   const app = useApp();
   const words = useWords();
@@ -75,7 +87,7 @@ function Job({ job }: { job: ImportJob }) {
       </div>
       <p className="quiet">{words.t(`import.phase.${job.phase}`)} · {size}</p>
       {job.phase === 'sending' && <progress max={1} value={job.sent} aria-label={words.t('import.progress', { name: job.file.name })} />}
-      {job.phase === 'reading' && <progress aria-label={words.t('import.progress', { name: job.file.name })} />}
+      {job.phase === 'reading' && <Reading job={job} />}
       {job.failure && <FailureNote failure={job.failure} />}
       <Report job={job} />
       {(job.phase === 'failed' || job.phase === 'done' || job.phase === 'givenUp') && <Questions job={job} />}
