@@ -6,6 +6,7 @@
 
 #include "ngsi/body_parts.hpp"
 #include "ngsi/kinds.hpp"
+#include "ngsi/linked.hpp"
 #include "twin/bytes.hpp"
 
 namespace cityloom::ngsi {
@@ -203,6 +204,11 @@ void AttributeWriter::metadata(const twin::AttributeView& view) {
 
 void AttributeWriter::members(std::string_view members_bytes) {
   if (members_bytes.empty()) return;
+  if (how_.linked != nullptr) {  // links are those of the entity, not of what is said of its attributes
+    Representation plain = how_;
+    plain.linked = nullptr;
+    return AttributeWriter(plain, names_, to_).members(members_bytes);
+  }
   std::vector<twin::AttributeView> views;
   twin::PackedAttributes all(members_bytes);
   views.reserve(all.count());
@@ -240,7 +246,43 @@ void AttributeWriter::object(const twin::AttributeView& view, bool with_type, co
   metadata(view);
   to_ += extra;
   members(view.members_bytes);
+  if (how_.linked != nullptr) linked(view);
   to_ += '}';
+}
+
+// "entity" or "entityList", where there is anything to be in it (clause 4.5.2 and its examples).
+void AttributeWriter::linked(const twin::AttributeView& view) {
+  const std::vector<std::string> targets = targets_of(view);
+  const bool is_list = view.kind == AttributeKind::list_relationship;
+  const bool in_array = is_list || targets.size() > 1;
+  bool is_first = true;
+  for (const std::string& id : targets) {
+    const auto record = how_.linked->enter(id);
+    if (!record) continue;
+    to_ += !is_first ? "," : is_list ? ",\"entityList\":[" : in_array ? ",\"entity\":[" : ",\"entity\":";
+    is_first = false;
+    append_linked_entity(*record, how_.linked->representation(), names_, to_);
+    how_.linked->leave();
+  }
+  if (in_array && !is_first) to_ += ']';
+}
+
+// In simplified form linked entities stand for their ids; what cannot be retrieved stays an id.
+void AttributeWriter::simplified_links(const twin::AttributeView& view) {
+  const bool in_array = view.value_kind == ValueKind::json;
+  if (in_array) to_ += '[';
+  bool is_first = true;
+  for (const std::string& id : targets_of(view)) {
+    if (!is_first) to_ += ',';
+    is_first = false;
+    if (const auto record = how_.linked->enter(id)) {
+      append_linked_entity(*record, how_.linked->representation(), names_, to_);
+      how_.linked->leave();
+    } else {
+      append_quoted(id, to_);
+    }
+  }
+  if (in_array) to_ += ']';
 }
 
 bool AttributeWriter::is_concise_bare(const twin::AttributeView& view) const {
@@ -271,6 +313,8 @@ void AttributeWriter::in_language(const twin::AttributeView& view) {
 void AttributeWriter::simplified(const twin::AttributeView& view) {
   const bool is_wrapped = view.kind == AttributeKind::language_property || view.kind == AttributeKind::vocab_property ||
                           view.kind == AttributeKind::json_property;
+  const bool is_link = view.kind == AttributeKind::relationship || view.kind == AttributeKind::list_relationship;
+  if (how_.linked != nullptr && is_link && view.value_kind != ValueKind::null) return simplified_links(view);
   if (is_wrapped) to_ += concise_heads[static_cast<size_t>(view.kind)];
   value(view);
   if (is_wrapped) to_ += '}';

@@ -38,6 +38,8 @@ class AttributeWriter {
   void object_types(std::string_view bytes);
   bool is_concise_bare(const twin::AttributeView& view) const;
   void in_language(const twin::AttributeView& view);
+  void linked(const twin::AttributeView& view);
+  void simplified_links(const twin::AttributeView& view);
 
   const Representation& how_;
   const Names& names_;
@@ -55,6 +57,10 @@ struct ShownChanges {
 /// simplified form, by their datasetId). `previous`: the record to take previous values from, or nullptr.
 void append_instances(const std::vector<twin::AttributeView>& instances, const Representation& how, const Names& names,
                       std::string& to, const twin::EntityRecord* previous = nullptr);
+
+/// An entity within the one that links to it.
+void append_linked_entity(const twin::EntityRecord& record, const Representation& how, const Names& names,
+                          std::string& to);
 
 /// An entity (a GeoJSON Feature without @context, if asked) with what changed in it.
 void append_changed_entity(const twin::EntityRecord& record, const ShownChanges& changes, bool as_feature,

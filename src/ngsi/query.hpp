@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "ngsi/body.hpp"
 #include "ngsi/context.hpp"
+#include "ngsi/linked.hpp"
 #include "ngsi/represent.hpp"
 #include "twin/query.hpp"
 
@@ -92,6 +93,7 @@ struct QueryBody {
   std::vector<std::string> dataset_ids;
   bool has_temporal = false;  ///< temporalQ was given; read it with parse_temporal_body
   OrderParameters ordering;   ///< read it with parse_ordering
+  std::optional<Join> join;
 };
 /// Reads it. Errors: as parse_query, with the JSON path in `where`.
 base::Result<QueryBody> parse_query_body(const Body& body, const Context& context, const TermOf& terms);

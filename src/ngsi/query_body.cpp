@@ -152,6 +152,24 @@ base::Status read_ordering(Element value, const JsonPath& at, OrderParameters& t
   return {};
 }
 
+// join, joinLevel and containedBy, clause 5.2.23.
+base::Status read_join(std::string_view name, Element value, const JsonPath& at, JoinParameters& to) {
+  if (name == "joinLevel") {
+    uint64_t level = 0;
+    if (value.get(level) != simdjson::SUCCESS) return bad("a positive whole number is needed", at);
+    to.join_level = std::to_string(level);
+  } else if (name == "join") {
+    const auto text = read_string(value, at);
+    if (!text) return text.error();
+    to.join = std::string(*text);
+  } else {
+    const auto ids = read_strings(value, at);
+    if (!ids) return ids.error();
+    to.contained_by = joined_texts(*ids);
+  }
+  return {};
+}
+
 base::Result<QueryBody> parse_query_body(const Body& body, const Context& context, const TermOf& terms) {
   simdjson::dom::object object;
   if (body.parts().root.get(object) != simdjson::SUCCESS)
@@ -160,6 +178,7 @@ base::Result<QueryBody> parse_query_body(const Body& body, const Context& contex
   QueryParameters common;
   std::vector<QueryParameters> selectors;
   std::optional<std::string> pick, omit;
+  JoinParameters joining;
   bool has_type = false;
   for (const auto [name, value] : object) {
     const JsonPath at{nullptr, name};
@@ -177,6 +196,8 @@ base::Result<QueryBody> parse_query_body(const Body& body, const Context& contex
       query.has_temporal = true;
     } else if (name == "ordering") {
       status = read_ordering(value, at, query.ordering);
+    } else if (name == "join" || name == "joinLevel" || name == "containedBy") {
+      status = read_join(name, value, at, joining);
     } else if (name == "attrs" || name == "pick" || name == "omit") {
       auto names = read_names(value, at);
       if (!names) return names.error();
@@ -203,6 +224,9 @@ base::Result<QueryBody> parse_query_body(const Body& body, const Context& contex
     if (!made) return made.error();
     query.any_of.push_back(std::move(*made));
   }
+  auto join = parse_join(joining);
+  if (!join) return join.error();
+  query.join = std::move(*join);
   auto projection = parse_projection(common.attrs, pick, omit, context, terms);
   if (!projection) return projection.error();
   query.projection = std::move(*projection);

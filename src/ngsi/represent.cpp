@@ -4,6 +4,7 @@
 
 #include "ngsi/attribute_reader.hpp"
 #include "ngsi/attribute_writer.hpp"
+#include "ngsi/linked.hpp"
 
 namespace cityloom::ngsi {
 namespace {
@@ -199,31 +200,67 @@ bool Projection::writes(twin::Term name) const {
   return omit.empty() || !contains(omit, name);
 }
 
-void append_entity(const twin::EntityRecord& record, const Representation& how, const Names& names, std::string& to) {
+void append_linked_entity(const twin::EntityRecord& record, const Representation& how, const Names& names,
+                          std::string& to) {
   EntityWriter(record, how, names, to).json_ld();
 }
 
+void append_entity(const twin::EntityRecord& record, const Representation& how, const Names& names, std::string& to) {
+  if (how.linked != nullptr) how.linked->begin(record.id());
+  EntityWriter(record, how, names, to).json_ld();
+}
+
+namespace {
+
+// Calls `append` with each record and how it is written, with commas between.
+template <class Append>
+void append_both(const std::vector<twin::EntityRecord>& records, const Representation& how, const Beside& beside,
+                 std::string& to, const Append& append) {
+  bool is_first = true;
+  const auto append_all = [&](const std::vector<twin::EntityRecord>& some, const Representation& so) {
+    for (const twin::EntityRecord& record : some) {
+      if (!is_first) to += ',';
+      is_first = false;
+      append(record, so);
+    }
+  };
+  append_all(records, how);
+  append_all(beside.records, beside.how);
+}
+
+}  // namespace
+
 void append_entities(const std::vector<twin::EntityRecord>& records, const Representation& how, const Names& names,
                      std::string& to) {
+  append_entities(records, how, {{}, how}, names, to);
+}
+
+void append_entities(const std::vector<twin::EntityRecord>& records, const Representation& how, const Beside& beside,
+                     const Names& names, std::string& to) {
   to += '[';
-  for (size_t i = 0; i < records.size(); ++i) {
-    if (i != 0) to += ',';
-    append_entity(records[i], how, names, to);
-  }
+  append_both(records, how, beside, to, [&](const twin::EntityRecord& record, const Representation& so) {
+    append_entity(record, so, names, to);
+  });
   to += ']';
 }
 
 void append_feature(const twin::EntityRecord& record, const Representation& how, const Names& names, std::string& to) {
+  if (how.linked != nullptr) how.linked->begin(record.id());
   EntityWriter(record, how, names, to).feature(true);
 }
 
 void append_features(const std::vector<twin::EntityRecord>& records, const Representation& how, const Names& names,
                      std::string& to) {
+  append_features(records, how, {{}, how}, names, to);
+}
+
+void append_features(const std::vector<twin::EntityRecord>& records, const Representation& how, const Beside& beside,
+                     const Names& names, std::string& to) {
   to += "{\"type\":\"FeatureCollection\",\"features\":[";
-  for (size_t i = 0; i < records.size(); ++i) {
-    if (i != 0) to += ',';
-    EntityWriter(records[i], how, names, to).feature(false);
-  }
+  append_both(records, how, beside, to, [&](const twin::EntityRecord& record, const Representation& so) {
+    if (so.linked != nullptr) so.linked->begin(record.id());
+    EntityWriter(record, so, names, to).feature(false);
+  });
   to += ']';
   if (!how.context_json.empty()) {
     to += ",\"@context\":";

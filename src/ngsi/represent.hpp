@@ -29,6 +29,8 @@ struct Projection {
   bool operator==(const Projection&) const = default;
 };
 
+class LinkedEntities;
+
 /// How entities are written.
 struct Representation {
   Format format = Format::normalized;
@@ -42,6 +44,7 @@ struct Representation {
   twin::Term geometry_property = twin::terms::location;  ///< of GeoJSON
   std::string geometry_dataset;                          ///< of GeoJSON, with several instances
   std::string_view context_json;                         ///< not empty: written as member "@context" of each entity
+  LinkedEntities* linked = nullptr;                      ///< written inline, with the relationships that lead to them
 };
 
 /// Appends one entity as JSON-LD. Cost: about a microsecond a kilobyte; no allocation but growth of `to`.
@@ -51,6 +54,15 @@ void append_entity(const twin::EntityRecord& record, const Representation& how, 
 void append_entities(const std::vector<twin::EntityRecord>& records, const Representation& how, const Names& names,
                      std::string& to);
 
+/// Entities, and others beside them that are written in another way.
+struct Beside {
+  const std::vector<twin::EntityRecord>& records;
+  const Representation& how;
+};
+/// Appends a JSON array of both.
+void append_entities(const std::vector<twin::EntityRecord>& records, const Representation& how, const Beside& beside,
+                     const Names& names, std::string& to);
+
 /// Appends a GeoJSON Feature (clause 4.5.16), in normalized, concise or simplified form of its properties.
 /// `context_json` stands at the top level.
 void append_feature(const twin::EntityRecord& record, const Representation& how, const Names& names, std::string& to);
@@ -58,6 +70,9 @@ void append_feature(const twin::EntityRecord& record, const Representation& how,
 /// Appends a GeoJSON FeatureCollection.
 void append_features(const std::vector<twin::EntityRecord>& records, const Representation& how, const Names& names,
                      std::string& to);
+/// The same of both.
+void append_features(const std::vector<twin::EntityRecord>& records, const Representation& how, const Beside& beside,
+                     const Names& names, std::string& to);
 
 /// Whether the projection leaves any attribute of a record: a retrieval with attrs of which none is there is "not
 /// found".

@@ -19,7 +19,7 @@ TEST_P(NgsiGolden, Exchanges) {
 
 INSTANTIATE_TEST_SUITE_P(Files, NgsiGolden,
                          testing::Values("entities", "attributes", "batch", "queries", "temporal", "subscriptions",
-                                         "contexts", "discovery", "errors"),
+                                         "contexts", "discovery", "errors", "linked"),
                          [](const auto& file) { return std::string(file.param); });
 
 }  // namespace

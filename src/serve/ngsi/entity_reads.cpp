@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "ngsi/linked.hpp"
 #include "ngsi/ordering.hpp"
 #include "ngsi/parse.hpp"
 #include "ngsi/query.hpp"
@@ -29,6 +30,56 @@ void append_records(const Call& call, const std::vector<twin::EntityRecord>& rec
   }
 }
 
+// The join that a request asks for by its parameters.
+base::Result<std::optional<ngsi::Join>> join_of(const Call& call) {
+  ngsi::JoinParameters parameters;
+  parameters.join = call.parameter_text("join");
+  parameters.join_level = call.parameter_text("joinLevel");
+  parameters.contained_by = call.parameter_text("containedBy");
+  return ngsi::parse_join(parameters);
+}
+
+// NGSI-LD: 4.5.23 linked entities, inline or beside what links to them
+base::Status append_joined(const Call& call, const Reading& reading, const TenantState& tenant, const ngsi::Join& join,
+                           std::vector<twin::EntityRecord> records, ngsi::Representation how, bool as_list,
+                           std::string& body) {
+  const thread::Bounds bounds = call.bounds();
+  ngsi::LinkedEntities linked(join, [&](std::string_view id) -> base::Result<twin::EntityRecord> {
+    if (bounds.goes_on && !bounds.goes_on()) return base::fail(Code::cancelled, "the time is over");
+    auto found = reading.snapshot.find(id);
+    if (found.ok() && !is_there(call, reading, tenant, *found)) return twin::EntityRecord();
+    return found;
+  });
+  const auto names = tenant.names_in(call.context());
+  if (join.is_flat) {
+    // What is linked has all its attributes: a projection is of what links to it.
+    ngsi::Representation whole = how;
+    whole.projection = {};
+    const std::vector<twin::EntityRecord> beside = linked.beside(records, how);
+    if (call.answer() == Media::geo_json) {
+      ngsi::append_features(records, how, {beside, whole}, *names, body);
+    } else {
+      ngsi::append_entities(records, how, {beside, whole}, *names, body);
+    }
+    return linked.status();
+  }
+  ngsi::Representation inner = how;
+  inner.projection = {};
+  inner.datasets.clear();
+  inner.datasets_given = false;
+  inner.context_json = {};
+  inner.linked = how.linked = &linked;
+  linked.set_representation(std::move(inner));
+  if (as_list) {
+    append_records(call, records, how, *names, body);
+  } else if (call.answer() == Media::geo_json) {
+    ngsi::append_feature(records.front(), how, *names, body);
+  } else {
+    ngsi::append_entity(records.front(), how, *names, body);
+  }
+  return linked.status();
+}
+
 // NGSI-LD: 5.7.1 retrieve an entity
 void retrieve_entity(Call call) {
   const auto reading = call.reading();
@@ -48,8 +99,16 @@ void retrieve_entity(Call call) {
   if (call.parameter("attrs") && !ngsi::has_any_attribute(*found, *how)) {
     return call.fail({Code::not_found, "the entity has none of these attributes", std::string(id), {}});
   }
-  const auto names = tenant.names_in(call.context());
+  const auto join = join_of(call);
+  if (!join.ok()) return call.fail(join.error());
+  if (*join && !call.is_long()) return Call::go_long(std::move(call), retrieve_entity);
   std::string body;
+  if (*join) {
+    const auto joined = append_joined(call, *reading, tenant, **join, {*found}, *how, false, body);
+    if (!joined.ok()) return call.fail_read(joined.error());
+    return call.send(body_response(call, std::move(body)));
+  }
+  const auto names = tenant.names_in(call.context());
   body.reserve(found->bytes().size() * 3);
   if (call.answer() == Media::geo_json) {
     ngsi::append_feature(*found, *how, *names, body);
@@ -59,14 +118,32 @@ void retrieve_entity(Call call) {
   call.send(body_response(call, std::move(body)));
 }
 
+/// What an answer to a query is made with.
+struct Answering {
+  const Reading& reading;
+  const TenantState& tenant;
+  const ngsi::Representation& how;
+  const std::optional<ngsi::Join>& join;
+};
+
 // Answers a page of entities; or, on a connection's worker, gives false and answers nothing if they are too large.
-bool answer_page(Call& call, const TenantState& tenant, const ngsi::Representation& how, thread::QueryResult& result) {
+bool answer_page(Call& call, const Answering& with, thread::QueryResult& result) {
   size_t bytes = 0;
   for (const twin::EntityRecord& record : result.records) bytes += record.bytes().size();
   if (bytes > call.services().quick_bytes_max && !call.is_long()) return false;
   std::erase_if(result.records, [](const twin::EntityRecord& record) { return !is_visible(record); });
   std::string body;
-  append_records(call, result.records, how, *tenant.names_in(call.context()), body);
+  if (with.join) {
+    if (!call.is_long()) return false;
+    const auto joined =
+        append_joined(call, with.reading, with.tenant, *with.join, std::move(result.records), with.how, true, body);
+    if (!joined.ok()) {
+      call.fail_read(joined.error());
+      return true;
+    }
+  } else {
+    append_records(call, result.records, with.how, *with.tenant.names_in(call.context()), body);
+  }
   Response response = body_response(call, std::move(body));
   add_page_headers(call, result.more, result.count, response);
   call.send(std::move(response));
@@ -74,11 +151,10 @@ bool answer_page(Call& call, const TenantState& tenant, const ngsi::Representati
 }
 
 // Answers what a query found; moves the operation to where it may take long if it did not come to its end.
-void answer_query(Call call, void (*run)(Call), const TenantState& tenant, const ngsi::Representation& how,
-                  base::Result<thread::QueryResult> result) {
+void answer_query(Call call, void (*run)(Call), const Answering& with, base::Result<thread::QueryResult> result) {
   const bool too_much = !result.ok() && result.error().code == Code::cancelled && !call.is_long();
   if (!result.ok() && !too_much) return call.fail_read(result.error());
-  if (too_much || !answer_page(call, tenant, how, *result)) Call::go_long(std::move(call), run);
+  if (too_much || !answer_page(call, with, *result)) Call::go_long(std::move(call), run);
 }
 
 // Reads of the past fetch records from the disk: never on a connection's worker.
@@ -145,6 +221,8 @@ void query_entities(Call call) {
   if (!query.ok()) return call.fail(query.error());
   const auto how = call.representation(tenant.thread->terms());
   if (!how.ok()) return call.fail(how.error());
+  const auto join = join_of(call);
+  if (!join.ok()) return call.fail(join.error());
   ngsi::OrderParameters ordering;
   ordering.order_by = call.parameter_text("orderBy");
   ordering.order_direction = call.parameter_text("orderDirection");
@@ -152,7 +230,7 @@ void query_entities(Call call) {
   ordering.order_from = call.parameter_text("orderFrom");
   ordering.order_geometry = call.parameter_text("orderGeometry");
   auto result = query_page(call, *reading, tenant, {std::move(query).value()}, ordering);
-  answer_query(std::move(call), query_entities, tenant, *how, std::move(result));
+  answer_query(std::move(call), query_entities, {*reading, tenant, *how, *join}, std::move(result));
 }
 
 // Whether a Query has entity selectors: of type "*" they ask for every type, and say so.
@@ -188,7 +266,7 @@ void query_by_post(Call call) {
     how->datasets.push_back(dataset == "@none" ? twin::Term{} : tenant.thread->terms().find(dataset));
   }
   auto result = query_page(call, *reading, tenant, asked->any_of, asked->ordering);
-  answer_query(std::move(call), query_by_post, tenant, *how, std::move(result));
+  answer_query(std::move(call), query_by_post, {*reading, tenant, *how, asked->join}, std::move(result));
 }
 
 std::vector<Parameter> ordering_parameters() {
@@ -197,6 +275,13 @@ std::vector<Parameter> ordering_parameters() {
           query_parameter("collation", "Language whose order texts stand in: ko, de-u-co-phonebk"),
           query_parameter("orderFrom", "Coordinates that distances are measured from"),
           query_parameter("orderGeometry", "Kind of the geometry of orderFrom; Point if not given")};
+}
+
+std::vector<Parameter> join_parameters() {
+  return {query_parameter("join", "Whether linked entities are given: inline, flat or @none"),
+          query_parameter("joinLevel", "How many links away they may be, up to 10",
+                          R"({"type":"integer","minimum":1,"maximum":10,"default":1})"),
+          query_parameter("containedBy", "Ids of entities that are not to be given as linked ones again")};
 }
 
 std::vector<Parameter> joined(std::vector<Parameter> left, std::vector<Parameter> right) {
@@ -218,9 +303,10 @@ void add_entity_reads(Router& router, Services& services) {
       {},
       "Retrieve an entity",
       {},
-      joined(
-          {query_parameter("type", "Types one of which it has"), query_parameter("attrs", "Attributes that are given")},
-          representation_parameters()),
+      joined(joined({query_parameter("type", "Types one of which it has"),
+                     query_parameter("attrs", "Attributes that are given")},
+                    representation_parameters()),
+             join_parameters()),
       {},
       {{200, "The entity", {{"application/json", {}}, {"application/ld+json", {}}, {"application/geo+json", {}}}}}};
   add_operation(router, services, std::move(retrieve), one, retrieve_entity);
@@ -234,7 +320,8 @@ void add_entity_reads(Router& router, Services& services) {
               {},
               "Query entities",
               {},
-              joined(joined(selection_parameters(), ordering_parameters()), representation_parameters()),
+              joined(joined(joined(selection_parameters(), ordering_parameters()), representation_parameters()),
+                     join_parameters()),
               {},
               {{200,
                 "A page of the entities",
