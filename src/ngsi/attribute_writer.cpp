@@ -255,13 +255,15 @@ void AttributeWriter::linked(const twin::AttributeView& view) {
   const std::vector<std::string> targets = targets_of(view);
   const bool is_list = view.kind == AttributeKind::list_relationship;
   const bool in_array = is_list || targets.size() > 1;
+  if (targets.empty()) return;
+  const Representation so = how_.linked->representation(how_.projection, view.name);
   bool is_first = true;
   for (const std::string& id : targets) {
     const auto record = how_.linked->enter(id);
     if (!record) continue;
     to_ += !is_first ? "," : is_list ? ",\"entityList\":[" : in_array ? ",\"entity\":[" : ",\"entity\":";
     is_first = false;
-    append_linked_entity(*record, how_.linked->representation(), names_, to_);
+    append_linked_entity(*record, so, names_, to_);
     how_.linked->leave();
   }
   if (in_array && !is_first) to_ += ']';
@@ -270,13 +272,14 @@ void AttributeWriter::linked(const twin::AttributeView& view) {
 // In simplified form linked entities stand for their ids; what cannot be retrieved stays an id.
 void AttributeWriter::simplified_links(const twin::AttributeView& view) {
   const bool in_array = view.value_kind == ValueKind::json;
+  const Representation so = how_.linked->representation(how_.projection, view.name);
   if (in_array) to_ += '[';
   bool is_first = true;
   for (const std::string& id : targets_of(view)) {
     if (!is_first) to_ += ',';
     is_first = false;
     if (const auto record = how_.linked->enter(id)) {
-      append_linked_entity(*record, how_.linked->representation(), names_, to_);
+      append_linked_entity(*record, so, names_, to_);
       how_.linked->leave();
     } else {
       append_quoted(id, to_);

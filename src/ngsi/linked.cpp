@@ -40,6 +40,16 @@ base::Result<std::optional<Join>> parse_join(const JoinParameters& parameters) {
   return std::optional(std::move(join));
 }
 
+base::Status check_projection(const Projection& projection, const std::optional<Join>& join) {
+  const unsigned depth = projection.depth();
+  if (depth == 0 || (join && depth <= join->levels)) return {};
+  if (!join)
+    return fail(Code::invalid, "members of linked entities need join, which was not asked for", "pick",
+                "add join=inline or join=flat");
+  return fail(Code::invalid, "members of entities further away than joinLevel are asked for", "pick",
+              "add joinLevel=" + std::to_string(depth));
+}
+
 std::vector<std::string> targets_of(const twin::AttributeView& view) {
   using ValueKind = twin::AttributeView::ValueKind;
   std::vector<std::string> ids;
@@ -79,21 +89,31 @@ std::optional<twin::EntityRecord> LinkedEntities::enter(std::string_view id) {
   return found;
 }
 
-std::vector<twin::EntityRecord> LinkedEntities::beside(const std::vector<twin::EntityRecord>& linking,
-                                                       const Representation& first) {
+Representation LinkedEntities::representation(const Projection& outer, twin::Term link) const {
+  Representation how = how_;
+  if (const Projection* inner = outer.of_link(link)) how.projection = *inner;
+  return how;
+}
+
+std::vector<LinkedRecord> LinkedEntities::beside(const std::vector<twin::EntityRecord>& linking,
+                                                 const Projection& projection) {
   std::set<std::string, std::less<>> encountered(join_.contained_by.begin(), join_.contained_by.end());
-  for (const twin::EntityRecord& record : linking) encountered.emplace(record.id());
-  std::vector<twin::EntityRecord> all;
-  std::vector<twin::EntityRecord> near = linking;
+  std::vector<LinkedRecord> near;
+  for (const twin::EntityRecord& record : linking) {
+    encountered.emplace(record.id());
+    near.push_back({record, &projection});
+  }
+  std::vector<LinkedRecord> all;
   for (unsigned level = 0; level < join_.levels && !near.empty(); ++level) {
-    std::vector<twin::EntityRecord> next;
-    for (const twin::EntityRecord& record : near) {
-      twin::PackedAttributes attributes(record.attributes_bytes());
+    std::vector<LinkedRecord> next;
+    for (const LinkedRecord& from : near) {
+      twin::PackedAttributes attributes(from.record.attributes_bytes());
       for (twin::AttributeView view; attributes.next(view);) {
-        if (level == 0 && !first.projection.writes(view.name)) continue;
+        if (from.projection != nullptr && !from.projection->writes(view.name)) continue;
+        const Projection* inner = from.projection != nullptr ? from.projection->of_link(view.name) : nullptr;
         for (const std::string& id : targets_of(view)) {
           if (!encountered.insert(id).second) continue;
-          if (auto found = look_up(id)) next.push_back(std::move(*found));
+          if (auto found = look_up(id)) next.push_back({std::move(*found), inner});
         }
       }
     }

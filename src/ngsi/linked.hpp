@@ -30,6 +30,9 @@ struct Join {
   std::vector<std::string> contained_by;  ///< ids that were encountered before, and are not given again
 };
 
+/// Whether a projection is of linked entities only where a join gives them. Errors: invalid.
+base::Status check_projection(const Projection& projection, const std::optional<Join>& join);
+
 /// Reads them; nothing where no join is asked for. Errors: invalid, with the parameter in `where`.
 base::Result<std::optional<Join>> parse_join(const JoinParameters& parameters);
 
@@ -42,9 +45,10 @@ class LinkedEntities {
 
   LinkedEntities(Join join, Find find) : join_(std::move(join)), find_(std::move(find)) {}
 
-  /// How linked entities are written: the same for all of them.
+  /// How linked entities are written where no projection is of them.
   void set_representation(Representation how) { how_ = std::move(how); }
-  const Representation& representation() const { return how_; }
+  /// How those are written that a relationship leads to, by the projection of the entity that has it.
+  Representation representation(const Projection& outer, twin::Term link) const;
 
   /// Begins anew at an entity of the answer.
   void begin(std::string_view id) { way_.assign(1, std::string(id)); }
@@ -52,9 +56,9 @@ class LinkedEntities {
   std::optional<twin::EntityRecord> enter(std::string_view id);
   void leave() { way_.pop_back(); }
 
-  /// What the relationships of these entities lead to, nearest first. Only those that `first` writes count for the
-  /// first link.
-  std::vector<twin::EntityRecord> beside(const std::vector<twin::EntityRecord>& linking, const Representation& first);
+  /// What the relationships of these entities lead to, nearest first. Only those that are written lead anywhere. The
+  /// projection must outlive the answer.
+  std::vector<LinkedRecord> beside(const std::vector<twin::EntityRecord>& linking, const Projection& projection);
 
   /// What kept the answer from being complete: errors of `find`, too_complex.
   const base::Status& status() const { return status_; }

@@ -42,7 +42,8 @@ class LinkedCity {
   }
   std::vector<std::string> beside(int number, LinkedEntities& linked) {
     std::vector<std::string> ids;
-    for (const auto& record : linked.beside({records_.at(id(number))}, {})) ids.emplace_back(record.id());
+    const Projection all;
+    for (const LinkedRecord& found : linked.beside({records_.at(id(number))}, all)) ids.emplace_back(found.record.id());
     return ids;
   }
   int asked = 0;

@@ -113,6 +113,8 @@ bool is_scope_expression(std::string_view text) {
   }
 }
 
+}  // namespace
+
 base::Result<std::vector<twin::Term>> attribute_terms(std::string_view names, const Context& context,
                                                       const TermOf& terms, std::string_view parameter) {
   const auto items = list_of(names, ",", parameter);
@@ -125,6 +127,8 @@ base::Result<std::vector<twin::Term>> attribute_terms(std::string_view names, co
   }
   return found;
 }
+
+namespace {
 
 base::Result<double> distance_of(std::string_view text) {
   double metres = 0;
@@ -223,50 +227,6 @@ base::Result<twin::GeoQuery> parse_geo_query(const QueryParameters& parameters, 
     geo.property = terms(context.expand(*parameters.geoproperty));
   }
   return geo;
-}
-
-base::Result<Projection> parse_projection(const std::optional<std::string>& attrs,
-                                          const std::optional<std::string>& pick,
-                                          const std::optional<std::string>& omit, const Context& context,
-                                          const TermOf& terms) {
-  if (attrs && (pick || omit)) return fail(Code::invalid, "attrs does not go together with pick or omit", "attrs");
-  Projection projection;
-  if (attrs) {
-    auto names = attribute_terms(*attrs, context, terms, "attrs");
-    if (!names) return names.error();
-    projection.pick = std::move(*names);
-    projection.pick_given = true;
-  }
-  for (const bool picks : {true, false}) {
-    const auto& given = picks ? pick : omit;
-    if (!given) continue;
-    const std::string parameter = picks ? "pick" : "omit";
-    const auto items = list_of(*given, ",|", parameter);
-    if (!items) return items.error();
-    if (picks) {
-      projection.pick_given = true;
-      projection.keeps_id = projection.keeps_type = projection.keeps_scope = false;
-    }
-    for (const std::string& name : *items) {
-      if (name == "id" || name == "@id") {
-        projection.keeps_id = picks;
-      } else if (name == "type" || name == "@type") {
-        projection.keeps_type = picks;
-      } else if (name == "scope") {
-        projection.keeps_scope = picks;
-      } else if (!is_name(name)) {
-        return fail(Code::invalid, "not the name of an entity's member: " + name.substr(0, 60), parameter,
-                    "members of linked entities need join, which was not asked for");
-      } else {
-        (picks ? projection.pick : projection.omit).push_back(terms(context.expand(name)));
-      }
-    }
-  }
-  for (const twin::Term name : projection.omit) {
-    const bool is_picked = std::find(projection.pick.begin(), projection.pick.end(), name) != projection.pick.end();
-    if (is_picked && name != twin::Term::unknown()) return fail(Code::invalid, "names what pick names too", "omit");
-  }
-  return projection;
 }
 
 base::Result<twin::Query> parse_query(const QueryParameters& parameters, const Context& context, const TermOf& terms) {

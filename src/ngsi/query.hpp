@@ -65,11 +65,15 @@ base::Result<std::vector<std::string>> parse_scope_query(std::string_view text);
 /// A GeoJSON geometry, JSON text. Errors: invalid, too_large (over twin::positions_max).
 base::Result<twin::Geometry> parse_geometry(std::string_view geojson);
 
-/// attrs, pick and omit as a projection. pick and attrs together, or pick and omit naming the same, are errors.
+/// The terms of attribute names with commas between. Errors: invalid and too_complex, with `parameter` in `where`.
+base::Result<std::vector<twin::Term>> attribute_terms(std::string_view names, const Context& context,
+                                                      const TermOf& terms, std::string_view parameter);
+/// attrs, pick and omit as a projection. pick and attrs together, or pick and omit naming the same, are errors. pick
+/// and omit may be of entities so many links away: "inCity{name}".
 base::Result<Projection> parse_projection(const std::optional<std::string>& attrs,
                                           const std::optional<std::string>& pick,
                                           const std::optional<std::string>& omit, const Context& context,
-                                          const TermOf& terms);
+                                          const TermOf& terms, unsigned links_max = 0);
 
 /// q written back from a tree, with the paths as they were written: `parse_condition(text_of(c))` says the same as c.
 std::string text_of(const twin::Condition& condition);

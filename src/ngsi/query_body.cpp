@@ -227,7 +227,7 @@ base::Result<QueryBody> parse_query_body(const Body& body, const Context& contex
   auto join = parse_join(joining);
   if (!join) return join.error();
   query.join = std::move(*join);
-  auto projection = parse_projection(common.attrs, pick, omit, context, terms);
+  auto projection = parse_projection(common.attrs, pick, omit, context, terms, join_level_max);
   if (!projection) return projection.error();
   query.projection = std::move(*projection);
   return query;

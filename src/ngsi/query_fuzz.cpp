@@ -24,6 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   parameters.coordinates = text.substr(std::min(text.size(), text.find('&')));
   (void)ngsi::parse_geo_query(parameters, *context, terms);
   (void)ngsi::parse_projection({}, std::string(text), std::string(text), *context, terms);
+  (void)ngsi::parse_projection({}, std::string(text), {}, *context, terms, 10);
   ngsi::OrderParameters order;
   order.order_by = text.substr(0, text.find('&'));
   order.order_from = text.substr(std::min(text.size(), text.find('&') + 1));

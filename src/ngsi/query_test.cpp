@@ -237,6 +237,37 @@ TEST_F(QueryTest, ScopeQueriesAndProjections) {
   EXPECT_FALSE(parse_projection("", {}, {}, *core, terms).ok());
 }
 
+TEST_F(QueryTest, ProjectionsOfLinkedEntities) {
+  const auto read = [&](const char* pick, const char* omit, unsigned links_max) {
+    const auto given = [](const char* text) { return *text != 0 ? std::optional<std::string>(text) : std::nullopt; };
+    return parse_projection({}, given(pick), given(omit), *core, terms, links_max);
+  };
+  const auto term = [&](const char* text) { return *terms.intern(core->expand(text)); };
+  const twin::Term in_city = term("inCity"), owner = term("owner"), name = term("name");
+  const auto both = read("id,inCity{id,name|owner{type}},name", "inCity{owner{name}}", 2);
+  ASSERT_TRUE(both.ok()) << both.error().text();
+  EXPECT_EQ(both->depth(), 2u);
+  EXPECT_TRUE(both->writes(in_city) && both->writes(name) && !both->writes(owner));
+  const Projection* city = both->of_link(in_city);
+  ASSERT_NE(city, nullptr);
+  EXPECT_TRUE(city->keeps_id && !city->keeps_type && city->writes(name) && city->writes(owner));
+  const Projection* person = city->of_link(owner);
+  ASSERT_NE(person, nullptr);
+  EXPECT_TRUE(person->keeps_type && !person->keeps_id && !person->writes(name));
+  EXPECT_EQ(both->of_link(name), nullptr);
+  const auto without = read("", "inCity{name}", 1);
+  ASSERT_TRUE(without.ok());
+  EXPECT_TRUE(without->writes(in_city)) << "only of the linked entity something is left out";
+  EXPECT_FALSE(without->of_link(in_city)->writes(name));
+  EXPECT_TRUE(without->of_link(in_city)->writes(owner));
+  for (const char* bad : {"a{", "a{}", "a{b", "a{b}}", "a{b}c", "{b}", "a{b,}", "id{a}", "a{b{c{d}}}", "a{b},,c"})
+    EXPECT_EQ(read(bad, "", 2).error().code, base::Code::invalid) << bad;
+  EXPECT_FALSE(read("inCity{name}", "inCity{name}", 1).ok()) << "picked and left out";
+  std::string deep;
+  for (int i = 0; i < 100'000; ++i) deep += "a{";
+  EXPECT_FALSE(read(deep.c_str(), "", 10).ok());
+}
+
 TEST_F(QueryTest, GeoQueries) {
   QueryParameters parameters;
   parameters.georel = "near;maxDistance==2000";

@@ -200,6 +200,18 @@ bool Projection::writes(twin::Term name) const {
   return omit.empty() || !contains(omit, name);
 }
 
+const Projection* Projection::of_link(twin::Term name) const {
+  const auto found =
+      std::find_if(linked.begin(), linked.end(), [&](const Projection& inner) { return inner.link == name; });
+  return found == linked.end() ? nullptr : &*found;
+}
+
+unsigned Projection::depth() const {
+  unsigned deepest = 0;
+  for (const Projection& inner : linked) deepest = std::max(deepest, inner.depth() + 1);
+  return deepest;
+}
+
 void append_linked_entity(const twin::EntityRecord& record, const Representation& how, const Names& names,
                           std::string& to) {
   EntityWriter(record, how, names, to).json_ld();
@@ -214,31 +226,34 @@ namespace {
 
 // Calls `append` with each record and how it is written, with commas between.
 template <class Append>
-void append_both(const std::vector<twin::EntityRecord>& records, const Representation& how, const Beside& beside,
-                 std::string& to, const Append& append) {
+void append_both(const std::vector<twin::EntityRecord>& records, const std::vector<LinkedRecord>& beside,
+                 const Representation& how, std::string& to, const Append& append) {
   bool is_first = true;
-  const auto append_all = [&](const std::vector<twin::EntityRecord>& some, const Representation& so) {
-    for (const twin::EntityRecord& record : some) {
-      if (!is_first) to += ',';
-      is_first = false;
-      append(record, so);
-    }
+  const auto next = [&](const twin::EntityRecord& record, const Representation& so) {
+    if (!is_first) to += ',';
+    is_first = false;
+    append(record, so);
   };
-  append_all(records, how);
-  append_all(beside.records, beside.how);
+  for (const twin::EntityRecord& record : records) next(record, how);
+  if (beside.empty()) return;
+  Representation other = how;
+  for (const LinkedRecord& linked : beside) {
+    other.projection = linked.projection != nullptr ? *linked.projection : Projection{};
+    next(linked.record, other);
+  }
 }
 
 }  // namespace
 
 void append_entities(const std::vector<twin::EntityRecord>& records, const Representation& how, const Names& names,
                      std::string& to) {
-  append_entities(records, how, {{}, how}, names, to);
+  append_entities(records, {}, how, names, to);
 }
 
-void append_entities(const std::vector<twin::EntityRecord>& records, const Representation& how, const Beside& beside,
-                     const Names& names, std::string& to) {
+void append_entities(const std::vector<twin::EntityRecord>& records, const std::vector<LinkedRecord>& beside,
+                     const Representation& how, const Names& names, std::string& to) {
   to += '[';
-  append_both(records, how, beside, to, [&](const twin::EntityRecord& record, const Representation& so) {
+  append_both(records, beside, how, to, [&](const twin::EntityRecord& record, const Representation& so) {
     append_entity(record, so, names, to);
   });
   to += ']';
@@ -251,13 +266,13 @@ void append_feature(const twin::EntityRecord& record, const Representation& how,
 
 void append_features(const std::vector<twin::EntityRecord>& records, const Representation& how, const Names& names,
                      std::string& to) {
-  append_features(records, how, {{}, how}, names, to);
+  append_features(records, {}, how, names, to);
 }
 
-void append_features(const std::vector<twin::EntityRecord>& records, const Representation& how, const Beside& beside,
-                     const Names& names, std::string& to) {
+void append_features(const std::vector<twin::EntityRecord>& records, const std::vector<LinkedRecord>& beside,
+                     const Representation& how, const Names& names, std::string& to) {
   to += "{\"type\":\"FeatureCollection\",\"features\":[";
-  append_both(records, how, beside, to, [&](const twin::EntityRecord& record, const Representation& so) {
+  append_both(records, beside, how, to, [&](const twin::EntityRecord& record, const Representation& so) {
     if (so.linked != nullptr) so.linked->begin(record.id());
     EntityWriter(record, so, names, to).feature(false);
   });

@@ -23,9 +23,15 @@ struct Projection {
   std::vector<twin::Term> omit;  ///< attributes not to write
   bool pick_given = false;       ///< with `pick` (or attrs) only what it names is written
   bool keeps_id = true, keeps_type = true, keeps_scope = true;
+  twin::Term link;                 ///< of a projection within another: the relationship that leads to what it is of
+  std::vector<Projection> linked;  ///< of linked entities, each by its link (clause 4.21: "inCity{name}")
 
   /// Whether an attribute of this name is written.
   bool writes(twin::Term name) const;
+  /// That of the entities that a relationship leads to; nullptr: all of them.
+  const Projection* of_link(twin::Term name) const;
+  /// How many links deep it goes; 0: it is of the entity alone.
+  unsigned depth() const;
   bool operator==(const Projection&) const = default;
 };
 
@@ -54,14 +60,14 @@ void append_entity(const twin::EntityRecord& record, const Representation& how, 
 void append_entities(const std::vector<twin::EntityRecord>& records, const Representation& how, const Names& names,
                      std::string& to);
 
-/// Entities, and others beside them that are written in another way.
-struct Beside {
-  const std::vector<twin::EntityRecord>& records;
-  const Representation& how;
+/// A linked entity that is written beside what links to it. The projection must live on; nullptr: all of it.
+struct LinkedRecord {
+  twin::EntityRecord record;
+  const Projection* projection = nullptr;
 };
 /// Appends a JSON array of both.
-void append_entities(const std::vector<twin::EntityRecord>& records, const Representation& how, const Beside& beside,
-                     const Names& names, std::string& to);
+void append_entities(const std::vector<twin::EntityRecord>& records, const std::vector<LinkedRecord>& beside,
+                     const Representation& how, const Names& names, std::string& to);
 
 /// Appends a GeoJSON Feature (clause 4.5.16), in normalized, concise or simplified form of its properties.
 /// `context_json` stands at the top level.
@@ -71,8 +77,8 @@ void append_feature(const twin::EntityRecord& record, const Representation& how,
 void append_features(const std::vector<twin::EntityRecord>& records, const Representation& how, const Names& names,
                      std::string& to);
 /// The same of both.
-void append_features(const std::vector<twin::EntityRecord>& records, const Representation& how, const Beside& beside,
-                     const Names& names, std::string& to);
+void append_features(const std::vector<twin::EntityRecord>& records, const std::vector<LinkedRecord>& beside,
+                     const Representation& how, const Names& names, std::string& to);
 
 /// Whether the projection leaves any attribute of a record: a retrieval with attrs of which none is there is "not
 /// found".

@@ -99,8 +99,9 @@ class Call {
   /// Where it writes, likewise.
   std::optional<Writing> writing();
 
-  /// How entities are to be written, by options, format, lang, datasetId, geometryProperty, attrs, pick and omit.
-  base::Result<ngsi::Representation> representation(const twin::TermTable& terms) const;
+  /// How entities are to be written, by options, format, lang, datasetId, geometryProperty, attrs, pick and omit; these
+  /// may be of linked entities so many links away.
+  base::Result<ngsi::Representation> representation(const twin::TermTable& terms, unsigned links_max = 0) const;
 
   /// Answers.
   void send(Response response);

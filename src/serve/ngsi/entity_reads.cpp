@@ -30,13 +30,16 @@ void append_records(const Call& call, const std::vector<twin::EntityRecord>& rec
   }
 }
 
-// The join that a request asks for by its parameters.
-base::Result<std::optional<ngsi::Join>> join_of(const Call& call) {
+// The join that a request asks for by its parameters, with which its representation must agree.
+base::Result<std::optional<ngsi::Join>> join_of(const Call& call, const ngsi::Representation& how) {
   ngsi::JoinParameters parameters;
   parameters.join = call.parameter_text("join");
   parameters.join_level = call.parameter_text("joinLevel");
   parameters.contained_by = call.parameter_text("containedBy");
-  return ngsi::parse_join(parameters);
+  auto join = ngsi::parse_join(parameters);
+  if (!join.ok()) return join;
+  if (const auto status = ngsi::check_projection(how.projection, *join); !status.ok()) return status.error();
+  return join;
 }
 
 // NGSI-LD: 4.5.23 linked entities, inline or beside what links to them
@@ -52,14 +55,11 @@ base::Status append_joined(const Call& call, const Reading& reading, const Tenan
   });
   const auto names = tenant.names_in(call.context());
   if (join.is_flat) {
-    // What is linked has all its attributes: a projection is of what links to it.
-    ngsi::Representation whole = how;
-    whole.projection = {};
-    const std::vector<twin::EntityRecord> beside = linked.beside(records, how);
+    const auto beside = linked.beside(records, how.projection);
     if (call.answer() == Media::geo_json) {
-      ngsi::append_features(records, how, {beside, whole}, *names, body);
+      ngsi::append_features(records, beside, how, *names, body);
     } else {
-      ngsi::append_entities(records, how, {beside, whole}, *names, body);
+      ngsi::append_entities(records, beside, how, *names, body);
     }
     return linked.status();
   }
@@ -94,12 +94,12 @@ void retrieve_entity(Call call) {
     if (!selection.ok()) return call.fail(selection.error());
     if (!twin::satisfies(*found, *selection)) return call.fail(unknown_entity(id));
   }
-  const auto how = call.representation(tenant.thread->terms());
+  const auto how = call.representation(tenant.thread->terms(), ngsi::join_level_max);
   if (!how.ok()) return call.fail(how.error());
   if (call.parameter("attrs") && !ngsi::has_any_attribute(*found, *how)) {
     return call.fail({Code::not_found, "the entity has none of these attributes", std::string(id), {}});
   }
-  const auto join = join_of(call);
+  const auto join = join_of(call, *how);
   if (!join.ok()) return call.fail(join.error());
   if (*join && !call.is_long()) return Call::go_long(std::move(call), retrieve_entity);
   std::string body;
@@ -219,9 +219,9 @@ void query_entities(Call call) {
   const TenantState& tenant = call.services().state_of(*reading->thread);
   const auto query = query_of(call, *reading, tenant);
   if (!query.ok()) return call.fail(query.error());
-  const auto how = call.representation(tenant.thread->terms());
+  const auto how = call.representation(tenant.thread->terms(), ngsi::join_level_max);
   if (!how.ok()) return call.fail(how.error());
-  const auto join = join_of(call);
+  const auto join = join_of(call, *how);
   if (!join.ok()) return call.fail(join.error());
   ngsi::OrderParameters ordering;
   ordering.order_by = call.parameter_text("orderBy");
@@ -257,9 +257,11 @@ void query_by_post(Call call) {
       return call.fail(status.error());
     hide_expired(call, *reading, tenant, query);
   }
-  auto how = call.representation(tenant.thread->terms());
+  auto how = call.representation(tenant.thread->terms(), ngsi::join_level_max);
   if (!how.ok()) return call.fail(how.error());
   how->projection = asked->projection;
+  if (const auto status = ngsi::check_projection(how->projection, asked->join); !status.ok())
+    return call.fail(status.error());
   if (!asked->language.empty()) how->language = asked->language;
   for (const std::string& dataset : asked->dataset_ids) {
     how->datasets_given = true;

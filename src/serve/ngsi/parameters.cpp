@@ -56,7 +56,7 @@ base::Result<std::vector<twin::Term>> terms_of(std::string_view names, const Cal
   return found;
 }
 
-base::Result<ngsi::Representation> Call::representation(const twin::TermTable& terms) const {
+base::Result<ngsi::Representation> Call::representation(const twin::TermTable& terms, unsigned links_max) const {
   ngsi::Representation how;
   if (has_option(option_concise)) how.format = ngsi::Format::concise;
   if (has_option(option_simplified)) how.format = ngsi::Format::simplified;
@@ -68,7 +68,7 @@ base::Result<ngsi::Representation> Call::representation(const twin::TermTable& t
   if (request_->query_values().empty()) return how;
   const auto attributes = parameter_text("attrs"), pick = parameter_text("pick"), omit = parameter_text("omit");
   if (attributes || pick || omit) {
-    auto projection = ngsi::parse_projection(attributes, pick, omit, *context(), terms);
+    auto projection = ngsi::parse_projection(attributes, pick, omit, *context(), terms, links_max);
     if (!projection.ok()) return projection.error();
     how.projection = std::move(projection).value();
   }
