@@ -1,4 +1,6 @@
 // Notifications (clauses 5.3.1, 5.8.6).
+#include <algorithm>
+
 #include "ngsi/attribute_writer.hpp"
 #include "ngsi/json.hpp"
 #include "ngsi/subscription.hpp"
@@ -58,7 +60,18 @@ std::string context_of(const Subscription& subscription, const Matcher& matcher)
 
 std::string notification_json(const Subscription& subscription, const Matcher& matcher,
                               std::string_view notification_id, base::Instant notified_at,
-                              const std::vector<Notified>& entities, const Names& names) {
+                              const std::vector<Notified>& entities, const Names& names,
+                              const LinkedEntities::Find& find) {
+  LinkedEntities linked({subscription.join == "flat", std::max(1U, subscription.join_level), {}}, find);
+  Representation how = matcher.how;
+  if (subscription.join == "inline") {
+    how.linked = &linked;
+    Representation inner = how;
+    inner.projection = {};
+    inner.datasets_given = false;
+    linked.set_representation(std::move(inner));
+  }
+  std::vector<twin::EntityRecord> linking;
   const bool as_features = subscription.endpoint.accept == "application/geo+json";
   std::string json = "{\"id\":";
   append_quoted(notification_id, json);
@@ -79,7 +92,13 @@ std::string notification_json(const Subscription& subscription, const Matcher& m
     ShownChanges changes;
     if (subscription.show_changes && one.previous) changes.previous = &one.previous;
     if (!one.deleted_attributes.empty()) changes.deleted = &one.deleted_attributes;
-    append_changed_entity(one.record, changes, as_features, matcher.how, names, json);
+    append_changed_entity(one.record, changes, as_features, how, names, json);
+    if (subscription.join == "flat") linking.push_back(one.record);
+  }
+  how.projection = {};
+  for (const LinkedRecord& one : linked.beside(linking, matcher.how.projection)) {
+    json += ',';
+    append_changed_entity(one.record, {}, as_features, how, names, json);
   }
   json += as_features ? "]}" : "]";
   if (subscription.endpoint.accept == "application/ld+json" || as_features) {

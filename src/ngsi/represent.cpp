@@ -286,6 +286,7 @@ void append_features(const std::vector<twin::EntityRecord>& records, const std::
 
 void append_changed_entity(const twin::EntityRecord& record, const ShownChanges& changes, bool as_feature,
                            const Representation& how, const Names& names, std::string& to) {
+  if (how.linked != nullptr) how.linked->begin(record.id());
   EntityWriter writer(record, how, names, to, changes);
   if (as_feature) {
     writer.feature(false);

@@ -90,6 +90,8 @@ void append_notification(const Subscription& subscription, const SubscriptionSta
                subscription.format_text.empty() && status != nullptr ? "normalized" : subscription.format_text);
   if (subscription.sys_attrs) members.flag("sysAttrs", true);
   if (subscription.show_changes) members.flag("showChanges", true);
+  members.text("join", subscription.join);
+  if (subscription.join_level != 0) members.number("joinLevel", subscription.join_level);
   MemberWriter endpoint(members.name("endpoint"));
   endpoint.text("uri", subscription.endpoint.uri);
   endpoint.text("accept", subscription.endpoint.accept);

@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "ngsi/body.hpp"
 #include "ngsi/context.hpp"
+#include "ngsi/linked.hpp"
 #include "ngsi/names.hpp"
 #include "ngsi/represent.hpp"
 #include "twin/query.hpp"
@@ -86,6 +87,8 @@ struct Subscription {
   std::string format_text;  ///< as given: "normalized", "keyValues", "simplified", "concise"; empty: absent
   bool sys_attrs = false;
   bool show_changes = false;
+  std::string join;         ///< "flat" or "inline"; empty: linked entities are not given
+  unsigned join_level = 0;  ///< as given; 0: absent, which stands for 1
   Endpoint endpoint;
 
   std::string context_json;       ///< JSON text of the "@context" it was created under
@@ -151,9 +154,11 @@ struct Notified {
   std::vector<twin::Term> deleted_attributes;  ///< written with NGSI-LD Null and deletedAt
 };
 
-/// The body of a notification: NGSI-LD, or GeoJSON for an endpoint that accepts it.
+/// The body of a notification: NGSI-LD, or GeoJSON for an endpoint that accepts it. `find` is asked for linked entities
+/// where the subscription joins them.
 std::string notification_json(const Subscription& subscription, const Matcher& matcher,
                               std::string_view notification_id, base::Instant notified_at,
-                              const std::vector<Notified>& entities, const Names& names);
+                              const std::vector<Notified>& entities, const Names& names,
+                              const LinkedEntities::Find& find);
 
 }  // namespace cityloom::ngsi

@@ -147,8 +147,13 @@ base::Status read_notification_member(std::string_view name, Element value, cons
     if (value.get(join) != simdjson::SUCCESS || (join != "@none" && join != "flat" && join != "inline")) {
       return bad("must be \"@none\", \"flat\" or \"inline\"", at);
     }
-    if (join != "@none")
-      return base::fail(Code::unsupported, "linked entities in notifications are not done here", at.text());
+    to.join = join == "@none" ? "" : join;
+  }
+  if (name == "joinLevel") {
+    uint64_t level = 0;
+    if (value.get(level) != simdjson::SUCCESS || level == 0 || level > join_level_max)
+      return bad("must be a whole number from 1 to " + std::to_string(join_level_max), at);
+    to.join_level = static_cast<unsigned>(level);
   }
   return {};
 }

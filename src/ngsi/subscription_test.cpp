@@ -178,7 +178,7 @@ TEST_F(SubscriptionTest, Notifications) {
     Notified one{is_deletion ? before : after, before, is_deletion, *base::Instant::parse("2026-11-22T08:06:00Z"), {}};
     if (!is_deletion) one.deleted_attributes = {gone};
     const std::string given = testing::pretty(
-        notification_json(*made, *matcher, "urn:n:1", *base::Instant::parse("2026-11-22T08:07:00Z"), {one}, names));
+        notification_json(*made, *matcher, "urn:n:1", *base::Instant::parse("2026-11-22T08:07:00Z"), {one}, names, {}));
     if (testing::writes_golden()) section.text = given;
     EXPECT_EQ(given, section.text) << section.name;
   }

@@ -71,6 +71,33 @@ TEST(Notification, TellsOfCreationAndChange) {
   EXPECT_EQ(subscriber.waiting(), 0u);
 }
 
+TEST(Notification, GivesLinkedEntities) {
+  Subscriber subscriber;
+  HubServer hub(quick());
+  hub.ask("POST", "/entities", 201, R"({"id":"urn:ngsi-ld:Garage:1","type":"Garage","name":"Top"})");
+  const std::string links = R"(,"in":{"object":"urn:ngsi-ld:Garage:1"},"owner":{"object":"urn:ngsi-ld:Person:none"})";
+  const auto heard = [&](const std::string& notification) {
+    hub.ask("POST", "/subscriptions", 201, subscription("1", subscriber.url(), "", notification));
+    hub.ask("POST", "/entities", 201, car(1, links));
+    const auto arrival = subscriber.next();
+    hub.ask("DELETE", "/subscriptions/urn:ngsi-ld:Subscription:1", 204);
+    hub.ask("DELETE", "/entities/urn:ngsi-ld:Car:1", 204);
+    return arrival ? arrival->body.substr(arrival->body.find("\"data\":")) : std::string("nothing");
+  };
+  EXPECT_EQ(heard(R"("format":"keyValues","join":"inline",)"),
+            R"("data":[{"id":"urn:ngsi-ld:Car:1","type":"Car","in":{"id":"urn:ngsi-ld:Garage:1","type":"Garage",)"
+            R"("name":"Top"},"owner":"urn:ngsi-ld:Person:none"}]})");
+  EXPECT_EQ(heard(R"("format":"keyValues","pick":["in"],"join":"flat","joinLevel":3,)"),
+            R"("data":[{"in":"urn:ngsi-ld:Garage:1"},{"id":"urn:ngsi-ld:Garage:1","type":"Garage","name":"Top"}]})");
+  EXPECT_EQ(heard(R"("format":"keyValues","join":"@none","pick":["in"],)"),
+            R"("data":[{"in":"urn:ngsi-ld:Garage:1"}]})");
+  hub.ask("POST", "/subscriptions", 400, subscription("1", subscriber.url(), "", R"("join":"sideways",)"));
+  hub.ask("POST", "/subscriptions", 400, subscription("1", subscriber.url(), "", R"("join":"flat","joinLevel":0,)"));
+  hub.ask("POST", "/subscriptions", 201, subscription("1", subscriber.url(), "", R"("join":"flat","joinLevel":2,)"));
+  const std::string kept = hub.ask("GET", "/subscriptions/urn:ngsi-ld:Subscription:1", 200);
+  EXPECT_NE(kept.find(R"("join":"flat","joinLevel":2)"), std::string::npos) << kept;
+}
+
 TEST(Notification, WatchesAttributesAndQueries) {
   Subscriber subscriber;
   HubServer hub(quick());

@@ -38,11 +38,6 @@ base::Result<twin::Query> query_of(const Call& call, const Reading& reading, con
 /// Makes a query that asks for everything ask for everything that clients may know of.
 base::Status hide_internal(twin::Query& query, const Reading& reading, const InternalTerms& internal);
 
-/// Whether the record is one that clients may know of.
-inline bool is_visible(const twin::EntityRecord& record) {
-  return record && !record.ended() && !is_internal_id(record.id());
-}
-
 /// Whether an entity is there for clients: visible, and not past its expiresAt.
 bool is_there(const Call& call, const Reading& reading, const TenantState& tenant, const twin::EntityRecord& record);
 

@@ -16,6 +16,7 @@
 
 #include "base/instant.hpp"
 #include "ngsi/context_source.hpp"
+#include "ngsi/linked.hpp"
 #include "ngsi/names.hpp"
 #include "serve/ngsi/expiry.hpp"
 #include "serve/ngsi/hosted_contexts.hpp"
@@ -32,6 +33,19 @@ inline constexpr std::string_view internal_id_prefix = "urn:cityloom:internal:";
 /// Whether an id is of what the hub keeps for itself.
 inline bool is_internal_id(std::string_view id) {
   return id.starts_with(internal_id_prefix);
+}
+
+/// Whether the record is one that clients may know of.
+inline bool is_visible(const twin::EntityRecord& record) {
+  return record && !record.ended() && !is_internal_id(record.id());
+}
+
+/// Finds what clients may know of in a snapshot.
+inline ngsi::LinkedEntities::Find find_visible(thread::Snapshot snapshot) {
+  return [snapshot = std::move(snapshot)](std::string_view id) {
+    auto found = snapshot.find(id);
+    return found.ok() && !is_visible(*found) ? base::Result<twin::EntityRecord>(twin::EntityRecord()) : found;
+  };
 }
 
 /// The terms of what the hub keeps in one tenant's record.

@@ -17,7 +17,6 @@
 #include "serve/ngsi/subscription_store.hpp"
 
 namespace cityloom::serve::ngsi_ld {
-
 namespace {
 
 using base::Code;
@@ -470,7 +469,8 @@ void Subscriptions::Parts::enqueue(Entry& entry, Offset offset, const std::vecto
   const Instant now = services.clock.now();
   const std::string id = "urn:ngsi-ld:Notification:" + std::to_string(offset.number) + "-" +
                          std::to_string(now.microseconds) + "-" + std::to_string(++notifications);
-  std::string body = ngsi::notification_json(entry.subscription, *entry.matcher, id, now, notified, *entry.names);
+  std::string body = ngsi::notification_json(entry.subscription, *entry.matcher, id, now, notified, *entry.names,
+                                             find_visible(thread().snapshot()));
   entry.waiting_bytes += body.size();
   entry.waiting.push_back({offset, std::move(body)});
 }
