@@ -3,6 +3,7 @@ import { ScreenSpaceEventHandler, ScreenSpaceEventType, type CesiumWidget } from
 import { formatView, type View } from '../math/camera';
 import { diagonalMetres, readBox } from '../math/geo';
 import type { App } from '../state/app';
+import { maySense } from '../state/catalogue';
 import { placeObject } from '../state/object_actions';
 import { watch, type Watched } from '../state/store';
 import { CityLayers } from './city_layers';
@@ -30,14 +31,17 @@ const BEARING_DEGREES = 1;
 const SCALE_PART = 0.02;
 const AROUND_SENSOR_DEGREES = 0.02;
 
-/** The city, or the surroundings of one sensor when sensors of several cities make the box too wide. */
+/** The city, or the surroundings of one sensor when sensors of several cities make the box too wide; without sensors all of it. */
 function homeOfMap(app: App): Home | null {
-  const city = app.summary.get().value?.city;
+  const summary = app.summary.get().value;
+  const city = summary?.city;
   const box = readBox(city?.bbox ?? []);
   if (!box) return null;
   if (diagonalMetres(box) <= CITY_METRES_MAX) return { box, groundMetres: city?.ground_m ?? 0 };
-  const [sensor] = app.sensors.get().value?.values() ?? [];
-  if (!sensor) return null;
+  const { state, value } = app.sensors.get();
+  if (state === 'loading' || (state === 'idle' && summary?.types.some(({ type }) => maySense(type)))) return null;
+  const [sensor] = value?.values() ?? [];
+  if (!sensor) return { box, groundMetres: 0 };
   const [longitude, latitude] = sensor.position;
   const d = AROUND_SENSOR_DEGREES;
   return { box: [longitude - d, latitude - d, longitude + d, latitude + d], groundMetres: sensor.position[2] ?? 0 };
@@ -194,7 +198,7 @@ function drawLayers(app: App, widget: CesiumWidget, controls: SceneControls): St
   return [
     ...on(cityStores, tiles.update),
     watch(app.mapStatus, ({ quality }) => quality, tiles.update),
-    ...on(cityStores, city.update),
+    ...on([...cityStores, app.places.editions, app.sensors], city.update),
     ...on([app.summary, app.cityEdition], terrain.update),
     () => terrain.destroy(),
     ...on([app.address, app.sensors, app.settings, app.stream.state, app.tables.tables], sensors.update),

@@ -1,7 +1,7 @@
 // Draws the flat map into a canvas: areas, roads, buildings, what lies below, points, sensors, what moves, what is drawn.
 import { BODY_TYPES, bodyColour } from '../math/bodies';
 import { overlaps } from '../math/box_index';
-import type { Position } from '../math/geo';
+import { linesOf, type Position } from '../math/geo';
 import { buildingClasses, classOf, FRESHNESS_COLOUR, MOVING_COLOURS, SCENE } from '../math/paint';
 import { boxOn, pixelOn, type Plane } from '../math/plane';
 import { isRing } from '../math/shape';
@@ -12,9 +12,10 @@ import { isShown } from '../state/catalogue';
 import { figuresOf } from '../state/figures';
 import { colourIn, isSeen, lookOf } from '../state/looks';
 import { plainValue } from '../state/ngsi';
+import { placeTypes } from '../state/places';
 import { measuredBy, readingFreshness } from '../state/sensors';
 import { wordsOf } from '../state/words';
-import { drawGround, fill, path, seenOf, stroke, type Sheet } from './ground_draw';
+import { colourOfPlace, drawGround, fill, path, seenOf, stroke, type Sheet } from './ground_draw';
 import type { PlaneData } from './plane_data';
 
 const LABELS_MAX = 60;
@@ -77,9 +78,14 @@ function drawBelow(sheet: Sheet): void {
 }
 
 function drawPoints(sheet: Sheet): void {
-  for (const type of ['TrafficSignal', 'Crossing', 'PointOfInterest']) {
+  const { app, theme } = sheet;
+  const { selected } = app.address.get();
+  for (const type of placeTypes(app)) {
     for (const { feature, look } of seenOf(sheet, type)) {
-      if (feature.geometry.type === 'Point') dot(sheet, feature.geometry.coordinates, 4, colourIn(look, feature.id) ?? SCENE[sheet.theme].point, SCENE[sheet.theme].halo);
+      if (!feature.geometry.type.endsWith('Point')) continue;
+      const isSelected = feature.id === selected;
+      const colour = isSelected ? SCENE[theme].accent : colourOfPlace(theme, type, look, feature);
+      for (const place of linesOf(feature.geometry).flat()) dot(sheet, place, isSelected ? 7 : 4, colour, SCENE[theme].halo);
     }
   }
 }

@@ -13,6 +13,7 @@ import { isMoving, MOVING_TYPES, MovingThings } from './moving';
 import type { EntityFacts, MapFeature } from './ngsi';
 import { Objects } from './objects';
 import { Rasters } from './rasters';
+import { OpenPlaces } from './places';
 import { applyChange, sensorOf, type Sensor, type Sensors } from './sensors';
 import { Store, watch } from './store';
 import { ChangeStream, type StreamOutside } from './stream';
@@ -57,6 +58,8 @@ const PLAY_MS = 250;
 const SUMMARY_EVERY_MS = 20_000;
 const LINKS_EVERY_MS = 5_000;
 const SETTLE_MS = 400;
+/** An import writes in many changes: what is drawn of it is read again so often at most. */
+const CITY_SETTLE_MS = 4000;
 const READINGS_EVERY_MS = 200;
 /** What turned out to be no sensor is asked for again after so long. */
 const STRANGER_MS = 60_000;
@@ -113,6 +116,7 @@ export class App {
   readonly indoors: IndoorsState;
   readonly objects: Objects;
   readonly rasters: Rasters;
+  readonly places = new OpenPlaces();
   readonly #outside: Outside;
   readonly #stops: (() => void)[] = [];
   /** Server clock minus ours, from the last summary. */
@@ -123,6 +127,7 @@ export class App {
   #movingRequest: AbortController | null = null;
   #settling = new Map<string, () => void>();
   #heardChanges: Change[] = [];
+  readonly #movedPlaces = new Set<string>();
   /** When entities that are not among the sensors were last looked for among them. */
   readonly #strangers = new Map<string, number>();
 
@@ -274,8 +279,11 @@ export class App {
       if (!request.signal.aborted) this.sensors.set(value);
     }, async () => {
       const pages = await Promise.all(types.map((type) => this.api.entities(type, { offset: 0, limit: SENSORS_MAX }, options)));
-      const sensors = pages.flatMap((page) => page.items).map(sensorOf).filter((one): one is Sensor => one !== null);
-      return new Map(sensors.map((sensor) => [sensor.id, sensor]));
+      const entities = pages.flatMap((page) => page.items);
+      const found = entities.map(sensorOf).filter((one): one is Sensor => one !== null);
+      const sensors = new Map(found.map((sensor) => [sensor.id, sensor]));
+      if (!request.signal.aborted) this.places.take(entities, sensors);
+      return sensors;
     });
   }
 
@@ -342,12 +350,19 @@ export class App {
     const { selected, atMs } = this.address.get();
     const types = change.entities.flatMap((entity) => entity.type);
     if (types.includes(VIEW_TYPE) && this.views.list.get().state !== 'idle') this.#later('views', SETTLE_MS, () => void this.views.load());
-    if (types.some((type) => isOfCity(type) || isUnderground(type))) this.#later('city', 4000, () => this.#cityChanged());
+    if (types.some((type) => isOfCity(type) || isUnderground(type))) this.#later('city', CITY_SETTLE_MS, () => this.#cityChanged());
+    for (const type of this.places.movedBy(change)) this.#movedPlaces.add(type);
+    if (this.#movedPlaces.size > 0) this.#later('places', CITY_SETTLE_MS, this.#renewPlaces);
     if (atMs !== null) return;
     this.moving.heard(change, this.screenMs());
     if (change.entities.some((entity) => entity.id === selected)) this.#later('entity', SETTLE_MS, () => void this.loadEntity(false));
     this.#heardChanges.push(change);
     this.#later('readings', READINGS_EVERY_MS, this.#applyReadings);
+  };
+
+  #renewPlaces = (): void => {
+    this.places.renew(new Set(this.#movedPlaces));
+    this.#movedPlaces.clear();
   };
 
   #wantTables = (): void => this.tables.want(wantedTables(this.address.get()), this.restingAsOf.get(), this.cityEdition.get());

@@ -98,6 +98,7 @@ export const en: Readonly<Record<TextKey, string>> = {
   'layers.sensors': 'Sensors',
   'layers.city': 'City',
   'layers.empty': 'Layers appear here once a city is imported.',
+  'layers.ownColours': 'Each line in the colour its timetable gives it; no warning is meant by it.',
   'layers.noSensors': 'No sensor has sent a value yet.',
   'layers.sensorsCut': 'Only the first {{count}} of each type are shown.',
   'colour.height': 'Height',

@@ -97,6 +97,7 @@ export const ko = {
   'layers.sensors': '센서',
   'layers.city': '도시',
   'layers.empty': '도시를 가져오면 레이어가 여기 나타납니다.',
+  'layers.ownColours': '노선마다 시간표가 정한 색으로 그립니다. 경보의 색이 아닙니다.',
   'layers.noSensors': '값을 보내는 센서가 아직 없습니다.',
   'layers.sensorsCut': '유형마다 처음 {{count}}개만 보입니다.',
   'colour.height': '높이',

@@ -1,0 +1,62 @@
+// Places: types that nobody foresaw are drawn as far as they measure nothing, and in colours that are told from the ground.
+import { describe, expect, it } from 'vitest';
+import { ownColour, placeColour } from '../../src/math/places';
+import { SCENE } from '../../src/math/paint';
+import type { App } from '../../src/state/app';
+import { layerOf, maySense, PLACE_TYPES } from '../../src/state/catalogue';
+import type { EntityFacts, MapFeature } from '../../src/state/ngsi';
+import { isPlaceOnly, OpenPlaces, placesAmong, placeTypes } from '../../src/state/places';
+import type { Sensors } from '../../src/state/sensors';
+import { ko } from '../../src/state/texts.ko';
+import type { Change } from '../../src/state/types';
+
+const entity = (id: string, type: string, place = true): EntityFacts => ({ id, types: [type], names: {}, geometry: place ? { type: 'Point', coordinates: [127, 37] } : null, attributes: [] });
+const sensors = (...ids: [string, string][]): Sensors => new Map(ids.map(([id, type]) => [id, { id, type }])) as unknown as Sensors;
+const change = (entities: Partial<Change['entities'][number]>[]): Change => ({ offset: 1, recordedAt: '', branch: 'main', entities }) as unknown as Change;
+
+function appOf(places: OpenPlaces, sensing: Sensors): Pick<App, 'places' | 'sensors'> {
+  return { places, sensors: { get: () => ({ value: sensing }) } } as unknown as Pick<App, 'places' | 'sensors'>;
+}
+
+describe('places', () => {
+  it('are types with a place that measure nothing', () => {
+    const places = new OpenPlaces();
+    const sensing = sensors(['c', 'Camera'], ['a', 'Air']);
+    places.take([entity('h', 'Hydrant'), entity('c', 'Camera'), entity('d', 'Camera'), entity('a', 'Air'), entity('n', 'Note', false)], sensing);
+    expect([...places.editions.get().keys()]).toEqual(['Camera', 'Hydrant']);
+    const app = appOf(places, sensing);
+    expect(placeTypes(app)).toEqual([...PLACE_TYPES, 'Camera', 'Hydrant']);
+    expect(['Hydrant', 'Camera', 'Air'].map((type) => isPlaceOnly(app, type))).toEqual([true, false, false]);
+    const features = [{ id: 'c' }, { id: 'd' }] as unknown as MapFeature[];
+    expect(placesAmong(app, 'Camera', features).map(({ id }) => id)).toEqual(['d']);
+    expect(placesAmong(app, 'TransitStop', features)).toBe(features);
+  });
+
+  it('are read again when one of them moves, comes or goes, not when it says something else', () => {
+    const places = new OpenPlaces();
+    places.take([entity('h', 'Hydrant'), entity('k', 'Kiosk')], new Map());
+    expect(places.movedBy(change([{ id: 'h', type: ['Hydrant'], attributes: { state: { value: 'open' } }, deleted: false }]))).toEqual([]);
+    const moved = places.movedBy(change([{ id: 'h', type: ['Hydrant'], attributes: { location: {} }, deleted: false }, { id: 'x', type: ['Air'], attributes: {}, deleted: true }]));
+    expect(moved).toEqual(['Hydrant']);
+    places.renew(new Set(moved));
+    expect([...places.editions.get()]).toEqual([['Hydrant', 1], ['Kiosk', 0]]);
+    const before = places.editions.get();
+    places.take([entity('k', 'Kiosk'), entity('h', 'Hydrant')], new Map());
+    expect(places.editions.get()).toBe(before);
+  });
+
+  it('have a row, a name and a colour', () => {
+    for (const type of PLACE_TYPES) {
+      expect(`type.${type}` in ko, type).toBe(true);
+      expect([layerOf(type).kind, maySense(type)]).toEqual(['places', false]);
+    }
+    expect(placeColour('Hydrant', 'dark')).toBe(placeColour('Hydrant', 'dark'));
+    expect(placeColour('Crossing', 'light')).toBe(SCENE.light.point);
+  });
+
+  it('keep the colour they name for themselves where it is told from the ground', () => {
+    expect(ownColour('#ff0000', 'dark')).toBe('#ff0000');
+    expect([ownColour('#101010', 'dark'), ownColour('#ffffff', 'light'), ownColour('red', 'dark'), ownColour(7, 'dark')]).toEqual([null, null, null, null]);
+    expect(ownColour('#101010', 'light')).toBe('#101010');
+  });
+});
