@@ -145,8 +145,11 @@ export class CityLayers {
   }
 
   #tell = (): void => {
-    const layersFailed = this.#layers.filter((layer) => layer.failed).map((layer) => layer.type);
+    const failed = this.#layers.filter((layer) => layer.failed).map((layer) => layer.type);
     const layersLoading = this.#layers.filter((layer) => layer.loading).length;
-    this.#app.mapStatus.update((status) => ({ ...status, layersFailed, layersLoading }));
+    this.#app.mapStatus.update((status) => {
+      const others = status.layersFailed.filter((type) => !this.#layers.some((layer) => layer.type === type));
+      return { ...status, layersFailed: [...failed, ...others], layersLoading };
+    });
   };
 }

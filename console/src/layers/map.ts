@@ -7,6 +7,7 @@ import { maySense } from '../state/catalogue';
 import { placeObject } from '../state/object_actions';
 import { watch, type Watched } from '../state/store';
 import { CityLayers } from './city_layers';
+import { CloudLayer } from './cloud_layer';
 import { currentView, metresPerPixel, SceneControls, setView, watchEye, type Home } from './controls';
 import { outlinePrimitive, Slot } from './flat';
 import { IndoorLayer } from './indoors';
@@ -172,6 +173,17 @@ function drawRasters(app: App, widget: CesiumWidget): Stop[] {
   ];
 }
 
+function drawClouds(app: App, widget: CesiumWidget): Stop[] {
+  const layer = new CloudLayer(app, widget.scene);
+  layer.update();
+  return [
+    ...[app.summaryThen, app.cityEdition, app.restingAsOf].map((store) => store.subscribe(layer.update)),
+    watch(app.clouds.list, ({ value }) => value, layer.update),
+    watch(app.address, ({ on, off }) => `${on} ${off}`, layer.update),
+    () => layer.destroy(),
+  ];
+}
+
 function drawObjects(app: App, widget: CesiumWidget, controls: SceneControls): Stop[] {
   const layer = new ObjectLayer(app, widget.scene, controls.groundAt);
   layer.update();
@@ -243,6 +255,7 @@ export function openMap(container: HTMLElement, app: App, light: boolean): Stop 
     followFrames(app, widget.scene, (level) => applyQuality(widget, level)),
     ...drawObjects(app, widget, controls),
     ...drawRasters(app, widget),
+    ...drawClouds(app, widget),
     ...tellFailures(app, widget),
   ];
   widget.canvas.setAttribute('aria-hidden', 'true');

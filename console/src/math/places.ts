@@ -6,7 +6,7 @@ type Colours = readonly [dark: string, light: string];
 const KNOWN: Readonly<Record<string, Colours>> = {
   TransitRoute: ['#c9a2f2', '#7a3fb0'], TransitStop: ['#dcc2f7', '#5f2a91'],
   WaterNetworkNode: ['#4fb0ff', '#0b62bb'], Pump: ['#7fd6d6', '#0f6f74'], Valve: ['#9fc3ff', '#274f9c'],
-  GeographicFeature: ['#8fd0c0', '#1f6f66'],
+  PointCloud: ['#a9b4bf', '#55606b'], GeographicFeature: ['#8fd0c0', '#1f6f66'],
 };
 /** Of the colour of all other marks. */
 const PLAIN = ['TrafficSignal', 'Crossing', 'Junction', 'PointOfInterest'];

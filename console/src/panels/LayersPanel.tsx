@@ -11,6 +11,7 @@ import { isPlaceOnly } from '../state/places';
 import { measuredBy } from '../state/sensors';
 import { toggleUnder } from '../state/under_actions';
 import { useApp, useStore, useWords } from './hooks';
+import { CloudLegend } from './CloudLegend';
 import { BuildingClasses } from './Legend';
 import { LookLegend } from './LookLegend';
 import { RasterLegend } from './RasterLegend';
@@ -145,6 +146,7 @@ function Layer({ row, count }: { row: LayerRow; count: number }) {
       {shown && row.kind === 'moving' && <MovingLegend type={row.type} />}
       {shown && row.type === 'TransitRoute' && !painted && <p className="layer-more quiet">{words.t('layers.ownColours')}</p>}
       {shown && <LookLegend type={row.type} />}
+      {shown && row.kind === 'clouds' && <CloudLegend />}
       {shown && row.kind === 'raster' && <RasterLegend />}
       {shown && row.kind === 'sensors' && <SensorLegend type={row.type} count={count} />}
     </li>

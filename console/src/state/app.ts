@@ -5,6 +5,7 @@ import { clampTo, parseInstant, type TimeRange } from '../math/time';
 import { formatAddress, languageOf, parseAddress, type Address, type Language } from './address';
 import { CityApi, isAbort, loadInto } from './api';
 import { isOfCity, maySense } from './catalogue';
+import { PointClouds } from './clouds';
 import { Drawing } from './drawing';
 import { MAP_STARTING, type MapControls, type MapStatus, type Missing } from './map_controls';
 import { Imports, type Upload } from './imports';
@@ -116,6 +117,7 @@ export class App {
   readonly indoors: IndoorsState;
   readonly objects: Objects;
   readonly rasters: Rasters;
+  readonly clouds: PointClouds;
   readonly places = new OpenPlaces();
   readonly #outside: Outside;
   readonly #stops: (() => void)[] = [];
@@ -145,6 +147,7 @@ export class App {
     this.views = new SavedViews(this.api, this.undo, () => outside.newId());
     this.objects = new Objects(this.api, this.undo, () => outside.newId());
     this.rasters = new Rasters(this.api);
+    this.clouds = new PointClouds(this.api);
     this.imports = new Imports(outside.upload, () => this.#cityChanged());
   }
 

@@ -6,7 +6,7 @@ import { isMoving } from './moving';
 import type { Summary } from './types';
 
 /** `places`: whatever shape a thing has, points as marks, lines and areas on the ground. */
-export type LayerKind = 'buildings' | 'roads' | 'areas' | 'bodies' | 'places' | 'objects' | 'raster' | 'sensors' | 'moving' | 'underground' | 'none';
+export type LayerKind = 'buildings' | 'roads' | 'areas' | 'bodies' | 'places' | 'clouds' | 'objects' | 'raster' | 'sensors' | 'moving' | 'underground' | 'none';
 
 export interface LayerRow {
   readonly type: string;
@@ -30,6 +30,7 @@ const FIXED: readonly LayerRow[] = [
   { type: 'Crossing', kind: 'places', onAtFirst: false },
   { type: 'Junction', kind: 'places', onAtFirst: false },
   { type: 'PointOfInterest', kind: 'places', onAtFirst: false },
+  { type: 'PointCloud', kind: 'clouds', onAtFirst: true },
   { type: 'CityObject', kind: 'objects', onAtFirst: true },
   { type: 'RasterLayer', kind: 'raster', onAtFirst: true },
 ];
@@ -39,7 +40,7 @@ const HIDDEN = ['BuildingPart', 'BridgePart', 'TunnelPart', 'TurnRestriction', '
 /** Types of a city that are no sensors and no places: they stand in lists and search, some are part of the tiles. */
 const NOT_SENSING = new Set([
   'TunnelInstallation', 'TunnelConstructiveElement', 'TransportationComplex', 'TerrainModel', 'RasterLayer', 'City', 'Storey', 'Room', 'Space', 'Door', 'Window', 'Equipment',
-  'TransitFeed', 'TransitTrip', 'PointCloud', 'Household',
+  'TransitFeed', 'TransitTrip', 'Household',
 ]);
 
 /** Layers that imports of a city bring. */
@@ -57,8 +58,8 @@ export const creditOf = (summary: { readonly types: readonly { readonly type: st
 /** Whether a type is one that imports of a city bring. */
 export const isOfCity = (type: string): boolean => FIXED.some((row) => row.type === type);
 
-/** The layers of things of any shape that imports bring. */
-export const PLACE_TYPES: readonly string[] = FIXED.filter(({ kind }) => kind === 'places').map(({ type }) => type);
+/** The layers of things of any shape that imports bring; point clouds are such where only the ground is drawn, as on the flat map. */
+export const PLACE_TYPES: readonly string[] = FIXED.filter(({ kind }) => kind === 'places' || kind === 'clouds').map(({ type }) => type);
 
 /** The row of a type; types beside the imported city are sensors, and places as far as they measure nothing. */
 export function layerOf(type: string): LayerRow {

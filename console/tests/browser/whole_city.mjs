@@ -1,5 +1,5 @@
 // All that is imported is drawn, listed and found: municipalities, types that nobody foresaw, transit, a water network.
-import { difference, mapReady, openPage, pixels, settled } from './browser.mjs';
+import { colours, difference, mapReady, openPage, pixels, settled } from './browser.mjs';
 import { withServer } from './places.mjs';
 import { allOf, ask } from './server.mjs';
 import { expect } from './tally.mjs';
@@ -158,9 +158,25 @@ async function transitChecks({ tally, url, console: address, shoot }, page) {
   });
 }
 
+async function cloudChecks({ tally, url, console: address, shoot }, page) {
+  const [cloud] = await allOf(url, 'PointCloud');
+  await tally.check('a point cloud is drawn in its colours, listed with what they mean, and found by its points', async () => {
+    await page.goto(`${address}?view=-123.0712,44.0496,420,0,-70`);
+    await mapReady(page);
+    const shown = await pixels(page, AROUND);
+    await inBoth(page, shoot, 'whole-points');
+    expect(colours(shown) > 60, `only ${colours(shown)} colours`);
+    expect((await seenOf(page, ['PointCloud'])) > 0.1, 'nothing of it is seen');
+    expect((await page.locator('.layer', { hasText: '점군' }).textContent()).includes('사진의 색'), 'it is not said what the colours mean');
+    const found = await page.evaluate(() => [0.4, 0.5, 0.6].map((part) => window.__cityloom.map.get().pick({ x: window.innerWidth * part, y: window.innerHeight * 0.5 })));
+    expect(found.includes(cloud.id), `found ${found}`);
+  });
+}
+
 /** The checks by part. */
 export const wholeCityParts = {
   'whole-korea': (bench) => withServer(bench, ['korea/municipalities-2018.topojson'], { what: 'municipalities on the map' }, municipalityChecks),
   'whole-water': (bench) => withServer(bench, ['network/ky10-water.inp'], { what: 'a water network on the map', import: ['--crs', 'EPSG:3089'] }, waterChecks),
+  'whole-points': (bench) => withServer(bench, ['points/autzen-trim.laz'], { what: 'a point cloud on the map' }, cloudChecks),
   'whole-transit': (bench) => withServer(bench, ['transit/porto-alegre-gtfs.zip'], { what: 'transit on the map' }, transitChecks),
 };

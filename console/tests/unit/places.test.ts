@@ -4,6 +4,7 @@ import { ownColour, placeColour } from '../../src/math/places';
 import { SCENE } from '../../src/math/paint';
 import type { App } from '../../src/state/app';
 import { layerOf, maySense, PLACE_TYPES } from '../../src/state/catalogue';
+import { CLOUD_TYPE, cloudTiles, coloursOfClouds } from '../../src/state/clouds';
 import type { EntityFacts, MapFeature } from '../../src/state/ngsi';
 import { isPlaceOnly, OpenPlaces, placesAmong, placeTypes } from '../../src/state/places';
 import type { Sensors } from '../../src/state/sensors';
@@ -48,7 +49,7 @@ describe('places', () => {
   it('have a row, a name and a colour', () => {
     for (const type of PLACE_TYPES) {
       expect(`type.${type}` in ko, type).toBe(true);
-      expect([layerOf(type).kind, maySense(type)]).toEqual(['places', false]);
+      expect([layerOf(type).kind, maySense(type)], type).toEqual([type === CLOUD_TYPE ? 'clouds' : 'places', false]);
     }
     expect(placeColour('Hydrant', 'dark')).toBe(placeColour('Hydrant', 'dark'));
     expect(placeColour('Crossing', 'light')).toBe(SCENE.light.point);
@@ -58,5 +59,20 @@ describe('places', () => {
     expect(ownColour('#ff0000', 'dark')).toBe('#ff0000');
     expect([ownColour('#101010', 'dark'), ownColour('#ffffff', 'light'), ownColour('red', 'dark'), ownColour(7, 'dark')]).toEqual([null, null, null, null]);
     expect(ownColour('#101010', 'light')).toBe('#101010');
+  });
+});
+
+describe('point clouds', () => {
+  const cloud = (properties: MapFeature['properties']): MapFeature => ({ id: 'c', names: {}, geometry: { type: 'Point', coordinates: [0, 0] }, properties });
+
+  it('say what their colours mean: a picture, or the classes that they have', () => {
+    expect(coloursOfClouds([cloud({ hasColour: true, pointCountsByClass: { 6: 5 } })])).toEqual({ pictured: true, classes: [] });
+    expect(coloursOfClouds([cloud({ hasColour: false, pointCountsByClass: { type: 'JsonProperty', json: { 2: 9, 4: 1, 5: 2, 77: 3 } } }), cloud({ pointCountsByClass: { json: { 9: 1 } } })]))
+      .toEqual({ pictured: false, classes: ['ground', 'other', 'vegetation', 'water'] });
+    expect(coloursOfClouds([])).toEqual({ pictured: false, classes: [] });
+  });
+
+  it('have their tiles under their id', () => {
+    expect(cloudTiles('urn:ngsi-ld:PointCloud:a', '2026-01-01T00:00:00Z')).toBe('/tiles/points/urn%3Angsi-ld%3APointCloud%3Aa/tileset.json?asOf=2026-01-01T00%3A00%3A00Z');
   });
 });
