@@ -91,6 +91,19 @@ export class Words {
     const zone = this.#zone.formatToParts(ms).find(({ type }) => type === 'timeZoneName')?.value ?? '';
     return `${this.#day.format(ms)} ${this.clock(ms)} ${zone}`;
   };
+  /** "14:05" on the clocks of a zone such as "America/Sao_Paulo"; on ours when nobody knows the zone. */
+  hourIn = (ms: number, timeZone: string): string => this.#in(ms, timeZone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  /** Weekday, date and time there. */
+  momentIn = (ms: number, timeZone: string): string => this.#in(ms, timeZone, { weekday: 'short', year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZoneName: 'short' });
+
+  #in(ms: number, timeZone: string, options: Intl.DateTimeFormatOptions): string {
+    try {
+      return new Intl.DateTimeFormat(this.locale, { ...options, timeZone }).format(ms);
+    } catch {
+      return new Intl.DateTimeFormat(this.locale, { ...options, timeZoneName: 'short' }).format(ms);
+    }
+  }
+
   clock = (ms: number): string => this.#clock.format(ms);
   mark = (ms: number): string => this.#mark.format(ms);
   number = (count: number): string => this.#count.format(count);

@@ -137,7 +137,74 @@ async function waterChecks({ tally, url, console: address, shoot }, page) {
   });
 }
 
-async function transitChecks({ tally, url, console: address, shoot }, page) {
+/** A stop from which something leaves on a Thursday at noon while the timetable held. */
+async function busyStop(url) {
+  for (const stop of await ask(url, '/ngsi-ld/v1/entities?type=TransitStop&limit=200')) {
+    const { departures } = await ask(url, `/api/transit/departures?stop=${encodeURIComponent(stop.id)}&at=2019-05-02T15:00:00Z&within=60`);
+    if (departures.length > 3) return stop;
+  }
+  throw new Error('nothing leaves anywhere');
+}
+
+async function departureChecks({ tally, url, console: address, shoot, browser, journal }, page) {
+  const stop = await busyStop(url);
+  const query = `sel=${encodeURIComponent(stop.id)}&panel=inspector`;
+  await tally.check('a stop says when its timetable does not hold, and shows departures of a day on which it did', async () => {
+    await page.goto(`${address}?${query}`);
+    await mapReady(page);
+    await page.waitForSelector('.departures .note-title');
+    const said = await page.textContent('.departures');
+    expect(said.includes('2019-04-15') && said.includes('2019-07-15'), `it says ${said}`);
+    await inBoth(page, shoot, 'whole-departures-none');
+    await page.click('.departures .button');
+    await page.waitForSelector('.departures :is(tbody tr, .note)');
+    await settled(page);
+    const shownAt = await page.textContent('.departures .as-of');
+    expect(shownAt.includes('2019'), `it is not said which day is shown: ${shownAt}`);
+    await page.click('.departures .as-of .link-button');
+    await page.waitForFunction(() => !document.querySelector('.departures .as-of'));
+  });
+  await tally.check('departures have time, line and where to, and a line opens', async () => {
+    // As on a day on which the timetable held: the page asks for now.
+    await page.route('**/api/transit/departures*', (route) => route.continue({ url: `${route.request().url()}&at=2019-05-02T15:00:00Z` }));
+    await page.goto(`${address}?${query}`);
+    await page.waitForSelector('.departures tbody tr');
+    await mapReady(page);
+    const rows = await page.locator('.departures tbody tr').allTextContents();
+    expect(rows.length > 3 && rows.every((row) => /^(≈ )?\d\d:\d\d/.test(row)), `rows: ${rows.slice(0, 3)}`);
+    await inBoth(page, shoot, 'whole-departures');
+    await page.locator('.departures tbody .link-button').first().click();
+    await page.waitForSelector('[data-entity*="TransitRoute"]');
+    await settled(page);
+    await shoot(page, 'whole-line');
+  });
+  await tally.check('departures that cannot be read say so and are read when asked again', async () => {
+    await page.unroute('**/api/transit/departures*');
+    await page.route('**/api/transit/departures*', (route) => route.abort());
+    await page.goto(`${address}?${query}`);
+    await page.waitForSelector('.departures [role=alert]');
+    await page.unroute('**/api/transit/departures*');
+    await page.click('.departures [role=alert] .button');
+    await page.waitForSelector('.departures .note:not([role=alert])');
+  });
+  await tally.check('departures fit a phone', async () => {
+    const phone = await openPage(browser, journal, PHONE);
+    try {
+      await phone.route('**/api/transit/departures*', (route) => route.continue({ url: `${route.request().url()}&at=2019-05-02T15:00:00Z` }));
+      await phone.goto(`${address}?${query}`);
+      await phone.waitForSelector('.departures tbody tr');
+      await mapReady(phone);
+      await shoot(phone, 'whole-departures-phone');
+      expect((await phone.evaluate(() => document.documentElement.scrollWidth)) <= 390, 'the page is wider than the phone');
+      const right = await phone.evaluate(() => document.querySelector('.departures-table').getBoundingClientRect().right);
+      expect(right <= 390, `the table ends at ${right}`);
+    } finally {
+      await phone.context().close();
+    }
+  });
+}
+
+async function transitChecks({ tally, url, console: address, shoot, ...bench }, page) {
   const [stop] = await ask(url, '/ngsi-ld/v1/entities?type=TransitStop&limit=1');
   const [x, y] = stop.location.value.coordinates;
   await tally.check('stops and lines of transit are drawn, listed with their counts, and found', async () => {
@@ -156,6 +223,7 @@ async function transitChecks({ tally, url, console: address, shoot }, page) {
     await switchLayers(page, { off: ['TransitStop'] });
     expect(/TransitRoute/.test(await pickedAt(page, [longitude, latitude])), 'no line is found where one runs');
   });
+  await departureChecks({ tally, url, console: address, shoot, ...bench }, page);
 }
 
 async function cloudChecks({ tally, url, console: address, shoot }, page) {

@@ -5,6 +5,8 @@ import { SCENE } from '../../src/math/paint';
 import type { App } from '../../src/state/app';
 import { layerOf, maySense, PLACE_TYPES } from '../../src/state/catalogue';
 import { CLOUD_TYPE, cloudTiles, coloursOfClouds } from '../../src/state/clouds';
+import { CityApi } from '../../src/state/api';
+import { readDepartures, whenItHolds } from '../../src/state/departures';
 import type { EntityFacts, MapFeature } from '../../src/state/ngsi';
 import { isPlaceOnly, OpenPlaces, placesAmong, placeTypes } from '../../src/state/places';
 import type { Sensors } from '../../src/state/sensors';
@@ -74,5 +76,38 @@ describe('point clouds', () => {
 
   it('have their tiles under their id', () => {
     expect(cloudTiles('urn:ngsi-ld:PointCloud:a', '2026-01-01T00:00:00Z')).toBe('/tiles/points/urn%3Angsi-ld%3APointCloud%3Aa/tileset.json?asOf=2026-01-01T00%3A00%3A00Z');
+  });
+});
+
+describe('departures', () => {
+  const HOLDS = { validFrom: '2019-04-15', validTo: '2019-07-15' };
+
+  it('are shown for the same weekday and time while the timetable held', () => {
+    const now = Date.UTC(2026, 10, 27, 18, 22);
+    const then = whenItHolds(now, HOLDS) ?? 0;
+    expect(new Date(then).toISOString()).toBe('2019-07-12T18:22:00.000Z');
+    expect(new Date(then).getUTCDay()).toBe(new Date(now).getUTCDay());
+    expect(new Date(whenItHolds(Date.UTC(2019, 0, 1, 5), HOLDS) ?? 0).toISOString()).toBe('2019-04-16T05:00:00.000Z');
+    expect(whenItHolds(Date.UTC(2019, 5, 1), HOLDS)).toBe(Date.UTC(2019, 5, 1));
+    expect(whenItHolds(Date.UTC(2019, 6, 15, 23), HOLDS)).toBe(Date.UTC(2019, 6, 15, 23));
+    expect(whenItHolds(now, { validFrom: '2019-07-15', validTo: '2019-07-15' })).toBeNull();
+    expect(whenItHolds(now, { validFrom: '', validTo: '' })).toBeNull();
+  });
+
+  it('have the names of their lines, and where to', async () => {
+    const asked: string[] = [];
+    const departure = (route: string, headsign: string): object => ({ at: '2019-05-02T15:02:00.000Z', stop: 's', route, trip: 't', headsign, serviceDate: '2019-05-02', time: '12:02:00', approximate: false });
+    const answers: Record<string, unknown> = {
+      '/api/transit/departures': { ...HOLDS, from: '2019-05-02T15:00:00Z', timeZone: 'America/Sao_Paulo', departures: [departure('r1', ''), departure('r1', 'Centro'), departure('r2', '')] },
+      '/ngsi-ld/v1/entities': [{ id: 'r1', type: 'TransitRoute', name: { type: 'LanguageProperty', languageMap: { '@none': 'Santa Teresa' } }, shortName: { type: 'Property', value: '244' }, colour: { type: 'Property', value: '#FF0000' } }],
+    };
+    const api = new CityApi((async (path: string) => {
+      asked.push(path);
+      return new Response(JSON.stringify(answers[path.split('?')[0] ?? '']));
+    }) as typeof fetch);
+    const { list } = await readDepartures(api, 's', Date.UTC(2019, 4, 2, 15), {});
+    expect(asked[0]).toContain('at=2019-05-02T15%3A00%3A00.000Z');
+    expect(asked[1]).toContain('id=r1%2Cr2');
+    expect(list.map(({ line, towards }) => [line, towards['@none']])).toEqual([['244', 'Santa Teresa'], ['244', 'Centro'], [null, undefined]]);
   });
 });
