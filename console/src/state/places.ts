@@ -1,10 +1,9 @@
 // Places: things with a shape that have no layer of their own. A type that nobody foresaw is drawn as places as far as it is no sensors.
-import type { App } from './app';
 import { isOfCity, PLACE_TYPES } from './catalogue';
 import type { EntityFacts, MapFeature } from './ngsi';
 import type { Sensors } from './sensors';
-import { Store } from './store';
-import type { Change } from './types';
+import { Store, type Watched } from './store';
+import type { Change, Loadable } from './types';
 
 /** Types beside the imported city of which some have a place and measure nothing, each with a count that grows when such a place changed. */
 export class OpenPlaces {
@@ -30,19 +29,25 @@ export class OpenPlaces {
   }
 }
 
-type Placed = Pick<App, 'places'>;
+interface Placed {
+  readonly places: OpenPlaces;
+}
+
+interface Sensing {
+  readonly sensors: Watched<Loadable<Sensors>>;
+}
 
 /** All types that are drawn as places. */
 export const placeTypes = (app: Placed): string[] => [...PLACE_TYPES, ...app.places.editions.get().keys()];
 
 /** The features of a type that are places: of an open type those that are no sensors. */
-export function placesAmong<T extends MapFeature>(app: Pick<App, 'sensors'>, type: string, features: readonly T[]): readonly T[] {
+export function placesAmong<T extends MapFeature>(app: Sensing, type: string, features: readonly T[]): readonly T[] {
   const sensors = app.sensors.get().value;
   return isOfCity(type) || !sensors ? features : features.filter(({ id }) => !sensors.has(id));
 }
 
 /** Whether all things of a type beside the imported city are places: none of them measures. */
-export function isPlaceOnly(app: Pick<App, 'places' | 'sensors'>, type: string): boolean {
+export function isPlaceOnly(app: Placed & Sensing, type: string): boolean {
   if (!app.places.editions.get().has(type)) return false;
   for (const sensor of app.sensors.get().value?.values() ?? []) if (sensor.type === type) return false;
   return true;
