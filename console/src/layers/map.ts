@@ -147,7 +147,7 @@ function drawTools(app: App, widget: CesiumWidget, controls: SceneControls): Sto
   indoors.update();
   return [
     ...[watch(app.address, ({ shapes }) => shapes, sketch.update), watch(app.address, ({ language }) => language, sketch.update), watch(app.settings, ({ theme }) => theme, sketch.update)],
-    app.drawing.draft.subscribe(sketch.update),
+    ...[app.drawing.draft, app.ways.answers].map((store) => store.subscribe(sketch.update)),
     app.moving.edition.subscribe(moving.update),
     watch(app.address, ({ on, off, selected, follow }) => `${on} ${off} ${selected} ${follow}`, moving.update),
     ...[watch(app.address, (address) => address.under, under.update), watch(app.address, ({ on, off }) => `${on} ${off}`, under.update), watch(app.settings, ({ theme }) => theme, under.update)],

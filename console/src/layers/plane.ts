@@ -220,7 +220,7 @@ export function openPlane(container: HTMLElement, app: App): (() => void) | null
   const resized = new ResizeObserver(map.ask);
   resized.observe(canvas);
   const moving = window.setInterval(() => { if (app.moving.all.size > 0) map.ask(); }, MOVING_FRAME_MS);
-  const stores = [app.address, app.summary, app.summaryThen, app.sensors, app.settings, app.cityEdition, app.restingAsOf, app.entity, app.places.editions, app.drawing.draft, app.tables.tables];
+  const stores = [app.address, app.summary, app.summaryThen, app.sensors, app.settings, app.cityEdition, app.restingAsOf, app.entity, app.places.editions, app.drawing.draft, app.ways.answers, app.tables.tables];
   const stops = [
     ...stores.map((store) => store.subscribe(map.ask)), watch(app.address, ({ view }) => view, map.place), watch(app.summary, ({ value }) => value?.city?.bbox.join() ?? '', map.place),
     followPointer(app, canvas, map), () => resized.disconnect(), () => window.clearInterval(moving), () => map.destroy(), () => canvas.remove(),

@@ -23,6 +23,7 @@ import { UndoList } from './undo';
 import { ValueTables, wantedTables } from './value_tables';
 import { SavedViews, VIEW_TYPE } from './views';
 import { Waits } from './waits';
+import { Ways } from './ways';
 
 export type Dialog = 'palette' | 'help' | null;
 
@@ -112,6 +113,7 @@ export class App {
   readonly drawing: Drawing;
   readonly moving = new MovingThings();
   readonly tables: ValueTables;
+  readonly ways: Ways;
   readonly views: SavedViews;
   readonly imports: Imports;
   readonly indoors: IndoorsState;
@@ -144,6 +146,7 @@ export class App {
     this.drawing = new Drawing(this, this.undo);
     this.indoors = new IndoorsState(this);
     this.tables = new ValueTables(this.api);
+    this.ways = new Ways(this.api);
     this.views = new SavedViews(this.api, this.undo, () => outside.newId());
     this.objects = new Objects(this.api, this.undo, () => outside.newId());
     this.rasters = new Rasters(this.api);
@@ -164,12 +167,12 @@ export class App {
       watch(this.summary, sensorTypes, () => void this.loadSensors()),
       watch(this.summary, (summary) => typesOf(summary, isMoving), () => void this.loadMoving()),
       ...this.indoors.follow(),
-      ...[this.address, this.restingAsOf, this.cityEdition].map((store) => store.subscribe(this.#wantTables)),
+      ...[this.address, this.restingAsOf, this.cityEdition].map((store) => store.subscribe(this.#wantAnswers)),
       this.settings.subscribe(() => this.#outside.writeSettings(JSON.stringify(this.settings.get()))),
     );
     void this.loadSummary();
     void this.loadLinks();
-    this.#wantTables();
+    this.#wantAnswers();
   }
 
   /** Another app of the same city for another moment: with no address bar, no memory and no stream of its own. */
@@ -368,7 +371,12 @@ export class App {
     this.#movedPlaces.clear();
   };
 
-  #wantTables = (): void => this.tables.want(wantedTables(this.address.get()), this.restingAsOf.get(), this.cityEdition.get());
+  /** What the choices and drawings in the address need of the server. */
+  #wantAnswers = (): void => {
+    const [address, asOf, edition] = [this.address.get(), this.restingAsOf.get(), this.cityEdition.get()];
+    this.tables.want(wantedTables(address), asOf, edition);
+    this.ways.want(address.shapes, asOf, edition);
+  };
 
   /** Thousands of readings a second come in many small changes: they reach panels and map together, a few times a second. */
   #applyReadings = (): void => {

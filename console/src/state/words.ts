@@ -5,6 +5,7 @@ import { ageOf, parseInstant } from '../math/time';
 import { formatQuantity } from '../math/units';
 import type { Language } from './address';
 import { nameIn, type Names } from './ngsi';
+import { Store } from './store';
 import { en } from './texts.en';
 import { ko, type TextKey } from './texts.ko';
 import type { Json } from './types';
@@ -37,10 +38,13 @@ void texts.init({
 const lastPart = (name: string): string => name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('#')) + 1) || name;
 
 let toKorean: ((sentence: string) => string) | null = null;
+/** Whether the Korean of the server's sentences is here: what said one before says it again. */
+export const sentencesKnown = new Store(false);
 
 /** Loads the Korean of the server's sentences, which is large; until then they stand as they are. */
 export async function loadSentences(): Promise<void> {
   toKorean = (await import('./server_sentences')).inKorean;
+  sentencesKnown.set(true);
 }
 
 /** Words of one language. */
