@@ -3,7 +3,7 @@ import type { Scene } from 'cesium';
 import type { Theme } from '../math/paint';
 import type { App } from '../state/app';
 import { isAbort } from '../state/api';
-import { FIXED_LAYERS, isShown, type LayerRow } from '../state/catalogue';
+import { FIXED_LAYERS, isOfCity, isShown, type LayerRow } from '../state/catalogue';
 import { colourIn, isSeen, lookOf } from '../state/looks';
 import type { MapFeature } from '../state/ngsi';
 import { placesAmong } from '../state/places';
@@ -50,11 +50,11 @@ class CityLayer {
     const { type } = this.#row;
     const count = (value: App["summary"]): number => value.get().value?.types.find((one) => one.type === type)?.count ?? 0;
     const [now, then] = [count(this.#app.summary), count(this.#app.summaryThen)];
-    const shown = isShown(this.#app.address.get(), type) && then > 0;
+    const edition = this.#app.places.editions.get().get(type);
+    const shown = isShown(this.#app.address.get(), type) && then > 0 && (isOfCity(type) || edition !== undefined);
     if (shown) {
       const asOf = now === then ? null : this.#app.asOf;
-      const edition = `${this.#app.cityEdition.get()} ${this.#app.places.editions.get().get(type) ?? ''}`;
-      await this.#fetch(`${edition} ${asOf ?? 'now'}`, asOf, told);
+      await this.#fetch(`${this.#app.cityEdition.get()} ${edition ?? ''} ${asOf ?? 'now'}`, asOf, told);
     }
     this.#draw(shown);
     this.#slot.show(shown && !isLookedThrough(this.#app));

@@ -210,7 +210,8 @@ function drawLayers(app: App, widget: CesiumWidget, controls: SceneControls): St
   return [
     ...on(cityStores, tiles.update),
     watch(app.mapStatus, ({ quality }) => quality, tiles.update),
-    ...on([...cityStores, app.places.editions, app.sensors], city.update),
+    ...on([...cityStores, app.places.editions], city.update),
+    watch(app.sensors, ({ value }) => value?.size, city.update),
     ...on([app.summary, app.cityEdition], terrain.update),
     () => terrain.destroy(),
     ...on([app.address, app.sensors, app.settings, app.stream.state, app.tables.tables], sensors.update),

@@ -10,7 +10,7 @@ import { isMoving } from '../state/moving';
 import { isPlaceOnly } from '../state/places';
 import { measuredBy } from '../state/sensors';
 import { toggleUnder } from '../state/under_actions';
-import { useApp, useStore, useWords } from './hooks';
+import { useApp, usePart, useStore, useWords } from './hooks';
 import { CloudLegend } from './CloudLegend';
 import { BuildingClasses } from './Legend';
 import { LookLegend } from './LookLegend';
@@ -160,7 +160,7 @@ function LayerGroups() {
   const sensorsFailure = useStore(app.sensors).error;
   const counts = new Map((summary.value?.types ?? []).map(({ type, count }) => [type, count]));
   useStore(app.places.editions);
-  useStore(app.sensors);
+  usePart(app.sensors, ({ value }) => value?.size);
   const open = [...counts.keys()].filter(maySense);
   const places = open.filter((type) => isPlaceOnly(app, type)).map((type): LayerRow => ({ ...layerOf(type), kind: 'places' }));
   const city = [...FIXED_LAYERS.filter(({ type }) => counts.has(type)), ...places];
