@@ -1,26 +1,30 @@
-// The fixed layers of an imported city (roads, areas, points): fetched when first shown, drawn again when theme or city change.
-import type { BillboardCollection, Scene } from 'cesium';
+// Roads, areas and places of an imported city, and places of types that nobody foresaw: fetched when first shown, drawn again when theme or city change.
+import type { Scene } from 'cesium';
 import type { Theme } from '../math/paint';
 import type { App } from '../state/app';
 import { isAbort } from '../state/api';
-import { FIXED_LAYERS, isShown, type LayerRow } from '../state/catalogue';
+import { FIXED_LAYERS, isOfCity, isShown, type LayerRow } from '../state/catalogue';
 import { colourIn, isSeen, lookOf } from '../state/looks';
 import type { MapFeature } from '../state/ngsi';
+import { placesAmong } from '../state/places';
 import { isRaised, raisedRoads, Slot } from './flat';
+import { colourOfPlace } from './ground_draw';
 import { GroundImagery } from './ground_imagery';
-import { pointMarks } from './points';
+import { PlaceMarks } from './points';
 import { hasTerrain } from './terrain';
 
 const COVERS_FROM = 0.7;
+/** The kinds of layers that are drawn from features. */
+const FEATURE_KINDS: readonly LayerRow['kind'][] = ['roads', 'areas', 'places'];
 
-/** One fixed layer. What it holds is named by `#key`, so that nothing is fetched or drawn twice. */
+/** One layer. What it holds is named by `#key`, so that nothing is fetched or drawn twice. */
 class CityLayer {
   readonly #app: App;
   readonly #scene: Scene;
   readonly #row: LayerRow;
   readonly #ground: GroundImagery;
   readonly #slot: Slot;
-  #marks: BillboardCollection | null = null;
+  #marks: PlaceMarks | null = null;
   #features: readonly MapFeature[] = [];
   #key = '';
   #drawnKey = '';
@@ -46,20 +50,23 @@ class CityLayer {
     const { type } = this.#row;
     const count = (value: App["summary"]): number => value.get().value?.types.find((one) => one.type === type)?.count ?? 0;
     const [now, then] = [count(this.#app.summary), count(this.#app.summaryThen)];
-    const shown = isShown(this.#app.address.get(), type) && then > 0;
+    const edition = this.#app.places.editions.get().get(type);
+    const shown = isShown(this.#app.address.get(), type) && then > 0 && (isOfCity(type) || edition !== undefined);
     if (shown) {
       const asOf = now === then ? null : this.#app.asOf;
-      await this.#fetch(`${this.#app.cityEdition.get()} ${asOf ?? 'now'}`, asOf, told);
+      await this.#fetch(`${this.#app.cityEdition.get()} ${edition ?? ''} ${asOf ?? 'now'}`, asOf, told);
     }
     this.#draw(shown);
     this.#slot.show(shown && !isLookedThrough(this.#app));
-    if (this.#marks) this.#marks.show = shown;
+    this.#marks?.show(shown);
+    this.#marks?.select(this.#app.address.get().selected);
     this.#scene.requestRender();
   }
 
   destroy(): void {
     this.#request?.abort();
     this.#slot.destroy();
+    this.#marks?.destroy();
   }
 
   async #fetch(key: string, asOf: string | null, told: () => void): Promise<void> {
@@ -84,42 +91,50 @@ class CityLayer {
 
   #draw(shown: boolean): void {
     if (!shown && this.#drawnKey === '') return;
+    const { type, kind } = this.#row;
     const { theme } = this.#app.settings.get();
-    const look = lookOf(this.#app, this.#row.type);
-    const isRaising = this.#row.kind === 'roads' && hasTerrain(this.#scene);
-    const key = `${this.#key} ${theme} ${this.#features.length} ${look?.key} ${isRaising} ${shown}`;
+    const look = lookOf(this.#app, type);
+    const isRaising = kind === 'roads' && hasTerrain(this.#scene);
+    const features = placesAmong(this.#app, type, this.#features);
+    const key = `${this.#key} ${theme} ${features.length} ${look?.key} ${isRaising} ${shown}`;
     if (key === this.#drawnKey || this.loading) return;
     this.#drawnKey = key;
-    const seen = !shown ? [] : look?.filter ? this.#features.filter(({ id }) => isSeen(look, id)) : this.#features;
-    const colourOf = (id: string): string | null => colourIn(look, id);
-    if (this.#row.kind === 'points') return this.#drawPoints(seen, theme, colourOf);
+    const seen = !shown ? [] : look?.filter ? features.filter(({ id }) => isSeen(look, id)) : features;
+    const isPoint = ({ geometry }: MapFeature): boolean => geometry.type.endsWith('Point');
+    if (kind === 'places') this.#drawMarks(seen.filter(isPoint), theme, (feature) => colourOfPlace(theme, type, look, feature));
     const raised = isRaising ? seen.filter(isRaised) : [];
-    this.#slot.put(raisedRoads(raised, theme, colourOf));
-    this.#ground.put(this.#row.type, raised.length > 0 ? seen.filter((feature) => !isRaised(feature)) : seen);
+    this.#slot.put(raisedRoads(raised, theme, (id) => colourIn(look, id)));
+    this.#ground.put(type, seen.filter((feature) => !isPoint(feature) && !(isRaising && isRaised(feature))));
   }
 
-  #drawPoints(seen: readonly MapFeature[], theme: Theme, colourOf: (id: string) => string | null): void {
-    if (this.#marks) this.#scene.primitives.remove(this.#marks);
-    this.#marks = this.#scene.primitives.add(pointMarks(this.#scene, seen, this.#row.type, theme, colourOf)) as BillboardCollection;
+  #drawMarks(points: readonly MapFeature[], theme: Theme, colourOf: (feature: MapFeature) => string): void {
+    this.#marks?.destroy();
+    this.#marks = points.length > 0 ? new PlaceMarks(this.#scene, points, this.#row.type, theme, colourOf) : null;
   }
 }
 
 /** Roads and areas lie on the ground: where it is looked through, they are too. */
 const isLookedThrough = (app: App): boolean => (app.address.get().under?.ground ?? 1) < COVERS_FROM;
 
-/** All fixed layers but those drawn from tiles. */
+/** All layers of features. */
 export class CityLayers {
   readonly #app: App;
-  readonly #layers: readonly CityLayer[];
+  readonly #scene: Scene;
+  readonly #layers: CityLayer[];
   readonly ground: GroundImagery;
 
   constructor(app: App, scene: Scene) {
-    this.#app = app;
-    const ground = (this.ground = new GroundImagery(app, scene));
-    this.#layers = FIXED_LAYERS.filter((row) => !['buildings', 'bodies', 'objects', 'raster'].includes(row.kind)).map((row) => new CityLayer(app, scene, row, ground));
+    [this.#app, this.#scene] = [app, scene];
+    this.ground = new GroundImagery(app, scene);
+    this.#layers = FIXED_LAYERS.filter(({ kind }) => FEATURE_KINDS.includes(kind)).map(this.#layerOf);
   }
 
+  #layerOf = (row: LayerRow): CityLayer => new CityLayer(this.#app, this.#scene, row, this.ground);
+
   update = (): void => {
+    for (const type of this.#app.places.editions.get().keys()) {
+      if (!this.#layers.some((layer) => layer.type === type)) this.#layers.push(this.#layerOf({ type, kind: 'places', onAtFirst: true }));
+    }
     for (const layer of this.#layers) void layer.update(this.#tell);
     this.ground.show(!isLookedThrough(this.#app));
   };
@@ -130,8 +145,11 @@ export class CityLayers {
   }
 
   #tell = (): void => {
-    const layersFailed = this.#layers.filter((layer) => layer.failed).map((layer) => layer.type);
+    const failed = this.#layers.filter((layer) => layer.failed).map((layer) => layer.type);
     const layersLoading = this.#layers.filter((layer) => layer.loading).length;
-    this.#app.mapStatus.update((status) => ({ ...status, layersFailed, layersLoading }));
+    this.#app.mapStatus.update((status) => {
+      const others = status.layersFailed.filter((type) => !this.#layers.some((layer) => layer.type === type));
+      return { ...status, layersFailed: [...failed, ...others], layersLoading };
+    });
   };
 }

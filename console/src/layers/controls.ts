@@ -3,6 +3,7 @@ import { Cartesian2, Cartesian3, Cartographic, Cesium3DTileFeature, Math as Cesi
 import { standing, viewOf, viewOfBox, type View } from '../math/camera';
 import { boxOf, diagonalMetres, lowestOf, middleOf, moved, type Box, type Geometry, type Position } from '../math/geo';
 import type { MapControls } from '../state/map_controls';
+import { ownerOf } from './picking';
 import { hasTerrain } from './terrain';
 
 const FLIGHT_SECONDS = 1.2;
@@ -70,7 +71,7 @@ function idOf(picked: unknown): string | null {
     return typeof id === 'string' ? id : null;
   }
   const id = typeof picked === 'object' && picked !== null && 'id' in picked ? picked.id : null;
-  return typeof id === 'string' ? id : null;
+  return typeof id === 'string' ? id : ownerOf(picked);
 }
 
 /** The box of the city, and the height above the ellipsoid of the ground in it. */

@@ -1,4 +1,4 @@
-// Lines of the scene: bridges at heights of their own, the outline of what is selected.
+// Lines of the scene: bridges at heights of their own, the outline of what is selected, ways over the ground.
 import {
   ArcType, Cartesian3, ClassificationType, Color, ColorGeometryInstanceAttribute, GeometryInstance, GroundPolylineGeometry, GroundPolylinePrimitive,
   PolylineColorAppearance, PolylineGeometry, Primitive, type Scene,
@@ -39,10 +39,10 @@ function lineInstances(geometry: Geometry, heightMetres: number, widthPixels: nu
   }));
 }
 
-function linePrimitive(geometryInstances: GeometryInstance[], ground: Ground): Drawn {
+function linePrimitive(geometryInstances: GeometryInstance[], ground: Ground, allowPicking = true): Drawn {
   const appearance = new PolylineColorAppearance({ translucent: false });
-  if (ground === 'terrain') return new GroundPolylinePrimitive({ geometryInstances, appearance, classificationType: ClassificationType.TERRAIN, asynchronous: true });
-  return new Primitive({ geometryInstances, appearance, asynchronous: true });
+  if (ground === 'terrain') return new GroundPolylinePrimitive({ geometryInstances, appearance, classificationType: ClassificationType.TERRAIN, asynchronous: true, allowPicking });
+  return new Primitive({ geometryInstances, appearance, asynchronous: true, allowPicking });
 }
 
 /** The colour of an entity by choice of the user; null: the layer's own. */
@@ -66,6 +66,12 @@ export function raisedRoads(features: readonly MapFeature[], theme: Theme, colou
 export function outlinePrimitive(geometry: Geometry, id: string, theme: Theme, ground: Ground = 'ellipsoid'): Drawn | null {
   const instances = lineInstances(geometry, HEIGHT_M.outline + (lowestOf(geometry) ?? 0), 5, SCENE[theme].accent, id, ground);
   return instances.length > 0 ? linePrimitive(instances, ground) : null;
+}
+
+/** A line over the ground that nothing is found by; null for less than two places. */
+export function groundLine(line: readonly Position[], colour: string, widthPixels: number): Drawn | null {
+  const instances = lineInstances({ type: 'LineString', coordinates: [...line] }, 0, widthPixels, colour, '', 'terrain');
+  return instances.length > 0 ? linePrimitive(instances, 'terrain', false) : null;
 }
 
 /** Holds primitives of the scene that belong together, and replaces them. */

@@ -19,6 +19,9 @@ const LEVEL_MOST = 19;
 const FRAME_BUDGET_MS = 12;
 const FRAME_PART = 0.5;
 const MARGIN_DEGREES = 0.0005;
+/** Half of the widest line: one that runs beside a tile reaches into it. */
+const LINE_PIXELS = 4;
+const ROAD_METRES = 20;
 
 type Index = BoxIndex<BoxedFeature>;
 
@@ -35,6 +38,13 @@ function unionOf(features: Iterable<BoxedFeature>): Box | null {
   let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
   for (const { box } of features) [west, south, east, north] = [Math.min(west, box[0]), Math.min(south, box[1]), Math.max(east, box[2]), Math.max(north, box[3])];
   return west <= east ? [west - MARGIN_DEGREES, south - MARGIN_DEGREES, east + MARGIN_DEGREES, north + MARGIN_DEGREES] : null;
+}
+
+/** A box with a margin on all sides. */
+function widened([west, south, east, north]: Box, metres: number): Box {
+  const scale = metresPerDegree((south + north) / 2);
+  const [x, y] = [metres / scale.east, metres / scale.north];
+  return [west - x, south - y, east + x, north + y];
 }
 
 /** The picture of one state of the city, as Cesium asks for its tiles. */
@@ -158,7 +168,7 @@ export class GroundImagery {
     const canvas = document.createElement('canvas');
     canvas.width = canvas.height = 1;
     const plane = planeOfTile(tile);
-    const seen = boxOn(plane);
+    const seen = widened(boxOn(plane), LINE_PIXELS / plane.pixelsPerMetre + ROAD_METRES);
     const of = this.#in(seen);
     if ([...this.#features.keys()].some((type) => [...of(type)].length > 0)) {
       const pixels = this.#app.mapStatus.get().light ? TILE_PIXELS : SHARP_PIXELS;

@@ -3,9 +3,11 @@ import { ScreenSpaceEventHandler, ScreenSpaceEventType, type CesiumWidget } from
 import { formatView, type View } from '../math/camera';
 import { diagonalMetres, readBox } from '../math/geo';
 import type { App } from '../state/app';
+import { maySense } from '../state/catalogue';
 import { placeObject } from '../state/object_actions';
 import { watch, type Watched } from '../state/store';
 import { CityLayers } from './city_layers';
+import { CloudLayer } from './cloud_layer';
 import { currentView, metresPerPixel, SceneControls, setView, watchEye, type Home } from './controls';
 import { outlinePrimitive, Slot } from './flat';
 import { IndoorLayer } from './indoors';
@@ -30,14 +32,17 @@ const BEARING_DEGREES = 1;
 const SCALE_PART = 0.02;
 const AROUND_SENSOR_DEGREES = 0.02;
 
-/** The city, or the surroundings of one sensor when sensors of several cities make the box too wide. */
+/** The city, or the surroundings of one sensor when sensors of several cities make the box too wide; without sensors all of it. */
 function homeOfMap(app: App): Home | null {
-  const city = app.summary.get().value?.city;
+  const summary = app.summary.get().value;
+  const city = summary?.city;
   const box = readBox(city?.bbox ?? []);
   if (!box) return null;
   if (diagonalMetres(box) <= CITY_METRES_MAX) return { box, groundMetres: city?.ground_m ?? 0 };
-  const [sensor] = app.sensors.get().value?.values() ?? [];
-  if (!sensor) return null;
+  const { state, value } = app.sensors.get();
+  if (state === 'loading' || (state === 'idle' && summary?.types.some(({ type }) => maySense(type)))) return null;
+  const [sensor] = value?.values() ?? [];
+  if (!sensor) return { box, groundMetres: 0 };
   const [longitude, latitude] = sensor.position;
   const d = AROUND_SENSOR_DEGREES;
   return { box: [longitude - d, latitude - d, longitude + d, latitude + d], groundMetres: sensor.position[2] ?? 0 };
@@ -142,7 +147,7 @@ function drawTools(app: App, widget: CesiumWidget, controls: SceneControls): Sto
   indoors.update();
   return [
     ...[watch(app.address, ({ shapes }) => shapes, sketch.update), watch(app.address, ({ language }) => language, sketch.update), watch(app.settings, ({ theme }) => theme, sketch.update)],
-    app.drawing.draft.subscribe(sketch.update),
+    ...[app.drawing.draft, app.ways.answers].map((store) => store.subscribe(sketch.update)),
     app.moving.edition.subscribe(moving.update),
     watch(app.address, ({ on, off, selected, follow }) => `${on} ${off} ${selected} ${follow}`, moving.update),
     ...[watch(app.address, (address) => address.under, under.update), watch(app.address, ({ on, off }) => `${on} ${off}`, under.update), watch(app.settings, ({ theme }) => theme, under.update)],
@@ -164,6 +169,17 @@ function drawRasters(app: App, widget: CesiumWidget): Stop[] {
     ...[app.summaryThen, app.cityEdition, app.restingAsOf, app.rasters.list].map((store) => store.subscribe(layer.update)),
     watch(app.address, ({ on, off, atMs }) => `${on} ${off} ${atMs}`, layer.update),
     watch(app.nowMs, (ms) => Math.floor(ms / 60_000), layer.update),
+    () => layer.destroy(),
+  ];
+}
+
+function drawClouds(app: App, widget: CesiumWidget): Stop[] {
+  const layer = new CloudLayer(app, widget.scene);
+  layer.update();
+  return [
+    ...[app.summaryThen, app.cityEdition, app.restingAsOf].map((store) => store.subscribe(layer.update)),
+    watch(app.clouds.list, ({ value }) => value, layer.update),
+    watch(app.address, ({ on, off }) => `${on} ${off}`, layer.update),
     () => layer.destroy(),
   ];
 }
@@ -194,7 +210,8 @@ function drawLayers(app: App, widget: CesiumWidget, controls: SceneControls): St
   return [
     ...on(cityStores, tiles.update),
     watch(app.mapStatus, ({ quality }) => quality, tiles.update),
-    ...on(cityStores, city.update),
+    ...on([...cityStores, app.places.editions], city.update),
+    watch(app.sensors, ({ value }) => value?.size, city.update),
     ...on([app.summary, app.cityEdition], terrain.update),
     () => terrain.destroy(),
     ...on([app.address, app.sensors, app.settings, app.stream.state, app.tables.tables], sensors.update),
@@ -239,6 +256,7 @@ export function openMap(container: HTMLElement, app: App, light: boolean): Stop 
     followFrames(app, widget.scene, (level) => applyQuality(widget, level)),
     ...drawObjects(app, widget, controls),
     ...drawRasters(app, widget),
+    ...drawClouds(app, widget),
     ...tellFailures(app, widget),
   ];
   widget.canvas.setAttribute('aria-hidden', 'true');

@@ -1,15 +1,15 @@
 // The flat map for machines without WebGL 2: the same data, layers, choices and tools, seen from above.
 import { formatView, viewOfBox, type View } from '../math/camera';
-import { boxOf, diagonalMetres, linesOf, middleOf, polygonsOf, readBox, type Geometry, type Position } from '../math/geo';
-import { isInside } from '../math/measure';
+import { boxOf, diagonalMetres, linesOf, middleOf, readBox, type Geometry, type Position } from '../math/geo';
 import { boxOn, dragged, pixelOn, placeOn, planeOf, viewOn, zoomed, type Plane } from '../math/plane';
 import { shownAt } from '../math/track';
 import type { App } from '../state/app';
 import { isShown } from '../state/catalogue';
 import type { MapControls } from '../state/map_controls';
+import { placeTypes } from '../state/places';
 import { watch } from '../state/store';
 import { Completeness } from './completeness';
-import { groundFeatureAt, isNearLine } from './ground_draw';
+import { groundFeatureAt, isNearLine, isWithin, type BoxedFeature } from './ground_draw';
 import { PlaneData } from './plane_data';
 import { drawPlane } from './plane_draw';
 
@@ -148,10 +148,11 @@ class PlaneMap implements MapControls {
 
   #pickFeature(place: Position): string | null {
     const address = this.#app.address.get();
-    const inside = (type: string): string | undefined => (isShown(address, type) ? this.#data.of(type).find(({ geometry }) => polygonsOf(geometry).some(([outer = []]) => isInside(place, outer)))?.id : undefined);
+    const inside = (type: string): string | undefined => (isShown(address, type) ? this.#data.of(type).find(({ geometry }) => isWithin(place, geometry))?.id : undefined);
     const near = NEAR_PIXELS / this.#plane.pixelsPerMetre;
-    const besides = (type: string): string | undefined => (isShown(address, type) ? this.#data.of(type).find(({ geometry }) => linesOf(geometry).some((line) => isNearLine(place, line, near)))?.id : undefined);
-    return besides('TrafficSignal') ?? besides('PointOfInterest') ?? inside('Building') ?? groundFeatureAt(this.#app, place, near, this.#data.of);
+    const isNear = ({ geometry }: BoxedFeature): boolean => geometry.type.endsWith('Point') && linesOf(geometry).some((line) => isNearLine(place, line, near));
+    const point = placeTypes(this.#app).filter((type) => isShown(address, type)).flatMap((type) => this.#data.of(type).find(isNear)?.id ?? [])[0];
+    return point ?? inside('Building') ?? groundFeatureAt(this.#app, place, near, this.#data.of);
   }
 
   destroy(): void {
@@ -219,7 +220,7 @@ export function openPlane(container: HTMLElement, app: App): (() => void) | null
   const resized = new ResizeObserver(map.ask);
   resized.observe(canvas);
   const moving = window.setInterval(() => { if (app.moving.all.size > 0) map.ask(); }, MOVING_FRAME_MS);
-  const stores = [app.address, app.summary, app.summaryThen, app.sensors, app.settings, app.cityEdition, app.restingAsOf, app.entity, app.drawing.draft, app.tables.tables];
+  const stores = [app.address, app.summary, app.summaryThen, app.sensors, app.settings, app.cityEdition, app.restingAsOf, app.entity, app.places.editions, app.drawing.draft, app.ways.answers, app.tables.tables];
   const stops = [
     ...stores.map((store) => store.subscribe(map.ask)), watch(app.address, ({ view }) => view, map.place), watch(app.summary, ({ value }) => value?.city?.bbox.join() ?? '', map.place),
     followPointer(app, canvas, map), () => resized.disconnect(), () => window.clearInterval(moving), () => map.destroy(), () => canvas.remove(),

@@ -5,6 +5,7 @@ import { isAbort } from '../state/api';
 import type { App } from '../state/app';
 import { FIXED_LAYERS, isShown } from '../state/catalogue';
 import type { MapFeature } from '../state/ngsi';
+import { placesAmong } from '../state/places';
 import type { BoxedFeature } from './ground_draw';
 
 /** Up to so many of a type are read at once; of more, those in the part seen. */
@@ -29,18 +30,19 @@ export class PlaneData {
     [this.#app, this.#told] = [app, told];
   }
 
-  of = (type: string): readonly BoxedFeature[] => this.#features.get(type) ?? [];
+  of = (type: string): readonly BoxedFeature[] => placesAmong(this.#app, type, this.#features.get(type) ?? []);
 
   /** Reads what is shown and not here yet. `box` is what is seen. */
   want(box: Box): void {
     const address = this.#app.address.get();
     const counts = new Map((this.#app.summaryThen.get().value?.types ?? []).map(({ type, count }) => [type, count]));
-    const types = [...FIXED_LAYERS.map(({ type }) => type), ...(address.under ? UNDERGROUND_TYPES : [])];
+    const places = this.#app.places.editions.get();
+    const types = [...FIXED_LAYERS.map(({ type }) => type), ...places.keys(), ...(address.under ? UNDERGROUND_TYPES : [])];
     for (const type of types) {
       const count = counts.get(type) ?? 0;
       if (!isShown(address, type) || count === 0) continue;
       const whole = count <= WHOLE_MAX;
-      const key = `${this.#app.cityEdition.get()} ${this.#app.restingAsOf.get()} ${whole ? '' : box.map((one) => one.toFixed(3)).join()}`;
+      const key = `${this.#app.cityEdition.get()} ${places.get(type) ?? ''} ${this.#app.restingAsOf.get()} ${whole ? '' : box.map((one) => one.toFixed(3)).join()}`;
       if (this.#keys.get(type) !== key) void this.#read(type, key, whole ? null : box);
     }
   }

@@ -1,20 +1,23 @@
 // Draws the flat map into a canvas: areas, roads, buildings, what lies below, points, sensors, what moves, what is drawn.
 import { BODY_TYPES, bodyColour } from '../math/bodies';
 import { overlaps } from '../math/box_index';
-import type { Position } from '../math/geo';
+import { linesOf, type Position } from '../math/geo';
 import { buildingClasses, classOf, FRESHNESS_COLOUR, MOVING_COLOURS, SCENE } from '../math/paint';
 import { boxOn, pixelOn, type Plane } from '../math/plane';
 import { isRing } from '../math/shape';
 import { shownAt } from '../math/track';
+import { WAY_PIXELS, wayColour, type WayPaint } from '../math/ways';
 import { isUnderground, networkColour, networkOf, pipeWidth, UNDERGROUND_TYPES } from '../math/underground';
 import type { App } from '../state/app';
 import { isShown } from '../state/catalogue';
-import { figuresOf } from '../state/figures';
+import { labelOf } from '../state/figures';
 import { colourIn, isSeen, lookOf } from '../state/looks';
 import { plainValue } from '../state/ngsi';
+import { placeTypes } from '../state/places';
 import { measuredBy, readingFreshness } from '../state/sensors';
+import type { Way } from '../state/ways';
 import { wordsOf } from '../state/words';
-import { drawGround, fill, path, seenOf, stroke, type Sheet } from './ground_draw';
+import { colourOfPlace, drawGround, fill, path, seenOf, stroke, type Sheet } from './ground_draw';
 import type { PlaneData } from './plane_data';
 
 const LABELS_MAX = 60;
@@ -77,9 +80,14 @@ function drawBelow(sheet: Sheet): void {
 }
 
 function drawPoints(sheet: Sheet): void {
-  for (const type of ['TrafficSignal', 'Crossing', 'PointOfInterest']) {
+  const { app, theme } = sheet;
+  const { selected } = app.address.get();
+  for (const type of placeTypes(app)) {
     for (const { feature, look } of seenOf(sheet, type)) {
-      if (feature.geometry.type === 'Point') dot(sheet, feature.geometry.coordinates, 4, colourIn(look, feature.id) ?? SCENE[sheet.theme].point, SCENE[sheet.theme].halo);
+      if (!feature.geometry.type.endsWith('Point')) continue;
+      const isSelected = feature.id === selected;
+      const colour = isSelected ? SCENE[theme].accent : colourOfPlace(theme, type, look, feature);
+      for (const place of linesOf(feature.geometry).flat()) dot(sheet, place, isSelected ? 7 : 4, colour, SCENE[theme].halo);
     }
   }
 }
@@ -132,20 +140,34 @@ function drawMoving(sheet: Sheet): void {
   }
 }
 
+function drawWay(sheet: Sheet, way: Way): void {
+  const add = (line: readonly Position[], paint: WayPaint): void => stroke(sheet, { type: 'LineString', coordinates: [...line] }, wayColour(paint, sheet.theme), WAY_PIXELS[paint]);
+  if (way.kind === 'route') return add(way.line, 'route');
+  const { eye, target, obstacle } = way;
+  add([eye, obstacle ?? target], 'clear');
+  if (!obstacle) return;
+  add([obstacle, target], 'blocked');
+  dot(sheet, obstacle, 6, SCENE[sheet.theme].halo, wayColour('blocked', sheet.theme));
+}
+
 function drawShapes(sheet: Sheet): void {
   const { app, context, theme } = sheet;
   const draft = app.drawing.draft.get();
   const drafted = draft ? [{ kind: draft.kind, points: draft.pointer ? [...draft.points, draft.pointer] : draft.points }] : [];
   for (const shape of [...app.address.get().shapes, ...drafted]) {
-    context.beginPath();
-    path(sheet, shape.points, isRing(shape.kind) && shape.points.length > 2);
-    context.strokeStyle = SCENE[theme].accent;
-    context.lineWidth = 3;
-    context.stroke();
+    const way = app.ways.get(shape).value;
+    if (way) drawWay(sheet, way);
+    else {
+      context.beginPath();
+      path(sheet, shape.points, isRing(shape.kind) && shape.points.length > 2);
+      context.strokeStyle = SCENE[theme].accent;
+      context.lineWidth = 3;
+      context.stroke();
+    }
     for (const point of shape.points) dot(sheet, point, 4, SCENE[theme].accent, SCENE[theme].halo);
-    const [figure] = shape.points.length > 1 ? figuresOf(shape, wordsOf(app.language)) : [];
+    const figure = shape.points.length > 1 ? labelOf(shape, wordsOf(app.language), way) : null;
     const last = shape.points.at(-1);
-    if (figure && last) label(sheet, last, figure.value, SCENE[theme].label);
+    if (figure && last) label(sheet, last, figure, SCENE[theme].label);
   }
 }
 

@@ -1,6 +1,6 @@
-// Marks at points: signals, crossings, points of interest, and sensors with their live values.
-import { BillboardCollection, Cartesian2, Cartesian3, HeightReference, type Billboard, type Scene } from 'cesium';
-import type { Position } from '../math/geo';
+// Marks at points: places of any kind, and sensors with their live values.
+import { BillboardCollection, Cartesian2, Cartesian3, HeightReference, NearFarScalar, type Billboard, type Scene } from 'cesium';
+import { linesOf, type Position } from '../math/geo';
 import type { Freshness } from '../math/freshness';
 import { FRESHNESS_COLOUR, SCENE, type Theme } from '../math/paint';
 import type { MapFeature } from '../state/ngsi';
@@ -10,6 +10,8 @@ const MARK_SCALE = 0.5;
 /** Above the ground, whatever its height. */
 const HEIGHT_M = 3;
 const heightReference = HeightReference.RELATIVE_TO_GROUND;
+/** Thousands of places would cover a city seen from afar. */
+const SMALLER_FAR = new NearFarScalar(1500, 1, 25_000, 0.5);
 const LABEL_NEAR_M = 2500;
 const SHAPES: Readonly<Record<Freshness, MarkShape>> = { fresh: 'circle', replayed: 'diamond', stale: 'ring' };
 
@@ -22,15 +24,51 @@ function setMark(billboard: Billboard, shape: MarkShape, colour: string, halo: s
   billboard.setImage(id, image);
 }
 
-/** Points of one fixed type. */
-export function pointMarks(scene: Scene, features: readonly MapFeature[], type: string, theme: Theme, colourOf: (id: string) => string | null = () => null): BillboardCollection {
-  const marks = new BillboardCollection({ scene });
-  for (const { id, geometry } of features) {
-    if (geometry.type !== 'Point') continue;
-    const billboard = marks.add({ id, position: at(geometry.coordinates), scale: MARK_SCALE * 0.75, disableDepthTestDistance: 300, heightReference });
-    setMark(billboard, shapeOfType(type), colourOf(id) ?? SCENE[theme].point, SCENE[theme].halo);
+/** The places of one type that are points; the selected one stands out. */
+export class PlaceMarks {
+  readonly #scene: Scene;
+  readonly #marks: BillboardCollection;
+  readonly #ofId = new Map<string, { readonly billboards: Billboard[]; readonly colour: string }>();
+  readonly #type: string;
+  readonly #theme: Theme;
+  #selected: string | null = null;
+
+  constructor(scene: Scene, features: readonly MapFeature[], type: string, theme: Theme, colourOf: (feature: MapFeature) => string) {
+    [this.#scene, this.#type, this.#theme] = [scene, type, theme];
+    this.#marks = scene.primitives.add(new BillboardCollection({ scene })) as BillboardCollection;
+    for (const feature of features) {
+      const places = linesOf(feature.geometry).flat();
+      const billboards = places.map((place) => this.#marks.add({ id: feature.id, position: at(place), disableDepthTestDistance: 300, heightReference, scaleByDistance: SMALLER_FAR }));
+      this.#ofId.set(feature.id, { billboards, colour: colourOf(feature) });
+      this.#draw(feature.id);
+    }
   }
-  return marks;
+
+  #draw(id: string | null): void {
+    const { billboards, colour } = this.#ofId.get(id ?? '') ?? { billboards: [], colour: '' };
+    const { accent, halo } = SCENE[this.#theme];
+    const isSelected = id === this.#selected;
+    for (const billboard of billboards) {
+      setMark(billboard, shapeOfType(this.#type), isSelected ? accent : colour, halo);
+      billboard.scale = MARK_SCALE * (isSelected ? 1.4 : 0.75);
+    }
+  }
+
+  select(id: string | null): void {
+    const before = this.#selected;
+    if (id === before) return;
+    this.#selected = id;
+    this.#draw(before);
+    this.#draw(id);
+  }
+
+  show(shown: boolean): void {
+    this.#marks.show = shown;
+  }
+
+  destroy(): void {
+    this.#scene.primitives.remove(this.#marks);
+  }
 }
 
 /** What is drawn for one sensor. */

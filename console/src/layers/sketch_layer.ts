@@ -1,30 +1,35 @@
-// Drawn shapes over the map: measured lines, areas and heights with their figures, the section line, the dig; and the draft.
+// Drawn shapes over the map: measured lines, areas and heights with their figures, ways and lines of sight as the server answers them, the
+// section line, the dig; and the draft.
 import {
   ArcType, Cartesian3, Color, ColorGeometryInstanceAttribute, GeometryInstance, PerInstanceColorAppearance, PointPrimitiveCollection, PolygonGeometry,
   PolygonHierarchy, PolylineColorAppearance, PolylineGeometry, Primitive, PrimitiveCollection, type Scene,
 } from 'cesium';
 import type { Position } from '../math/geo';
 import { SCENE, type Theme } from '../math/paint';
+import { WAY_PIXELS, wayColour } from '../math/ways';
 import { isRing, type Shape, type ShapeKind } from '../math/shape';
 import type { App } from '../state/app';
-import { figuresOf } from '../state/figures';
+import { labelOf } from '../state/figures';
+import type { Sight } from '../state/ways';
 import { wordsOf } from '../state/words';
+import { groundLine, Slot } from './flat';
 
 const LIFT_M = 0.6;
 
 /** Each kind has its own colour; all are told apart by their labels too. */
 const COLOURS: Readonly<Record<ShapeKind, readonly [dark: string, light: string]>> = {
-  distance: ['#5cc8ff', '#0b62bb'], area: ['#5cc8ff', '#0b62bb'], height: ['#5cc8ff', '#0b62bb'], section: ['#f2c94c', '#7d5f00'], dig: ['#ff9a52', '#a84300'],
+  distance: ['#5cc8ff', '#0b62bb'], area: ['#5cc8ff', '#0b62bb'], height: ['#5cc8ff', '#0b62bb'], route: ['#ffd24a', '#a35c00'], sight: ['#5cc8ff', '#0b62bb'], section: ['#f2c94c', '#7d5f00'], dig: ['#ff9a52', '#a84300'],
 };
 const colourOf = (kind: ShapeKind, theme: Theme): Color => Color.fromCssColorString(COLOURS[kind][theme === 'dark' ? 0 : 1]);
 
 const at = ([longitude, latitude, height = 0]: Position): Cartesian3 => Cartesian3.fromDegrees(longitude, latitude, height + LIFT_M);
+const heightened = ([longitude, latitude, height = 0]: Position): [number, number, number] => [longitude, latitude, height];
 const notTested = { depthTest: { enabled: false } };
 
-function lineOf(points: readonly Cartesian3[], colour: Color): Primitive {
+function lineOf(points: readonly Cartesian3[], colour: Color, width = 3): Primitive {
   return new Primitive({
     geometryInstances: new GeometryInstance({
-      geometry: new PolylineGeometry({ positions: [...points], width: 3, arcType: ArcType.NONE, vertexFormat: PolylineColorAppearance.VERTEX_FORMAT }),
+      geometry: new PolylineGeometry({ positions: [...points], width, arcType: ArcType.NONE, vertexFormat: PolylineColorAppearance.VERTEX_FORMAT }),
       attributes: { color: ColorGeometryInstanceAttribute.fromColor(colour) },
     }),
     appearance: new PolylineColorAppearance({ translucent: false, renderState: notTested }), asynchronous: false, allowPicking: false,
@@ -57,13 +62,16 @@ export class SketchLayer {
   readonly #app: App;
   readonly #scene: Scene;
   readonly #primitives: PrimitiveCollection;
+  readonly #routes: Slot;
   readonly #frame = document.createElement('div');
   readonly #endFollowing: () => void;
   #labels: Label[] = [];
+  #routesKey = '';
 
   constructor(app: App, scene: Scene) {
     [this.#app, this.#scene] = [app, scene];
     this.#primitives = scene.primitives.add(new PrimitiveCollection()) as PrimitiveCollection;
+    this.#routes = new Slot(scene);
     this.#frame.className = 'sensor-labels';
     this.#frame.setAttribute('aria-hidden', 'true');
     scene.canvas.parentElement?.append(this.#frame);
@@ -76,6 +84,7 @@ export class SketchLayer {
     this.#frame.replaceChildren();
     this.#labels = [];
     for (const shape of this.#app.address.get().shapes) this.#draw(shape, theme, true);
+    this.#drawRoutes(theme);
     const draft = this.#app.drawing.draft.get();
     if (draft) {
       const points = draft.pointer ? [...draft.points, draft.pointer] : draft.points;
@@ -86,9 +95,11 @@ export class SketchLayer {
 
   #draw(shape: Shape, theme: Theme, labelled: boolean): void {
     const colour = colourOf(shape.kind, theme);
+    const way = this.#app.ways.get(shape).value;
     const path = pathOf(shape).map(at);
     const distinct = path.filter((point, i) => i === 0 || !Cartesian3.equalsEpsilon(point, path[i - 1] ?? point, 0, 0.01));
-    if (distinct.length > 1) this.#primitives.add(lineOf(distinct, colour));
+    if (way?.kind === 'sight') this.#drawSight(way, theme);
+    else if (distinct.length > 1 && !way) this.#primitives.add(lineOf(distinct, colour));
     if (isRing(shape.kind) && distinct.length > 3) this.#primitives.add(fillOf(distinct.slice(0, -1), colour));
     const corners = this.#primitives.add(new PointPrimitiveCollection()) as PointPrimitiveCollection;
     for (const point of shape.points) {
@@ -97,13 +108,34 @@ export class SketchLayer {
     if (labelled && shape.points.length > 1) this.#label(shape);
   }
 
+  #drawRoutes(theme: Theme): void {
+    const routes = this.#app.address.get().shapes.map((shape) => this.#app.ways.get(shape).value).filter((way) => way?.kind === 'route');
+    const key = `${theme} ${routes.map(({ line }) => line.join()).join(' ')}`;
+    if (key === this.#routesKey) return;
+    this.#routesKey = key;
+    this.#routes.put(...routes.map(({ line }) => groundLine(line, wayColour('route', theme), WAY_PIXELS.route)));
+  }
+
+  /** What is seen from the eye on is drawn wide; what lies behind the ground that stands in the way narrow, with a ring where that is. */
+  #drawSight({ eye, target, obstacle }: Sight, theme: Theme): void {
+    const add = (from: Position, to: Position, paint: 'clear' | 'blocked'): void => {
+      const [a, b] = [Cartesian3.fromDegrees(...heightened(from)), Cartesian3.fromDegrees(...heightened(to))];
+      if (Cartesian3.distance(a, b) > 0.01) this.#primitives.add(lineOf([a, b], Color.fromCssColorString(wayColour(paint, theme)), WAY_PIXELS[paint]));
+    };
+    if (!obstacle) return add(eye, target, 'clear');
+    add(eye, obstacle, 'clear');
+    add(obstacle, target, 'blocked');
+    const ring = this.#primitives.add(new PointPrimitiveCollection()) as PointPrimitiveCollection;
+    ring.add({ position: Cartesian3.fromDegrees(...heightened(obstacle)), pixelSize: 10, color: Color.TRANSPARENT, outlineColor: Color.fromCssColorString(wayColour('blocked', theme)), outlineWidth: 4, disableDepthTestDistance: Number.POSITIVE_INFINITY });
+  }
+
   #label(shape: Shape): void {
-    const [main] = figuresOf(shape, wordsOf(this.#app.language));
+    const main = labelOf(shape, wordsOf(this.#app.language), this.#app.ways.get(shape).value);
     const middle = Cartesian3.divideByScalar(shape.points.map(at).reduce((sum, one) => Cartesian3.add(sum, one, new Cartesian3()), new Cartesian3()), shape.points.length, new Cartesian3());
     if (!main) return;
     const element = document.createElement('div');
     element.className = 'sensor-label sketch-label';
-    element.textContent = main.value;
+    element.textContent = main;
     this.#frame.append(element);
     this.#labels.push({ element, place: middle });
   }
@@ -118,6 +150,7 @@ export class SketchLayer {
 
   destroy(): void {
     this.#endFollowing();
+    this.#routes.destroy();
     this.#frame.remove();
   }
 }

@@ -10,7 +10,10 @@ export interface View {
   readonly pitchDegrees: number;
 }
 
-const LONGEST_BOX_METRES = 60_000;
+/** Of what is longer one part of the earth is seen. */
+const LONGEST_BOX_METRES = 3_500_000;
+/** What is longer is seen from steeply above, as a country is: heights are too small there to be seen. */
+const TILTED_METRES = 150_000;
 
 /** "127.1,37.51,900,0,-40": five numbers, short enough for an address. */
 export function formatView(view: View): string {
@@ -45,9 +48,9 @@ export function viewOf(target: Position, distanceMetres: number, headingDegrees 
   return { longitude, latitude, heightMetres: Math.max(1, (target[2] ?? 0) + above), headingDegrees, pitchDegrees };
 }
 
-/** A view that shows the whole box, tilted so that heights are seen. `aspect` is the width of the window by its height. */
+/** A view that shows the whole box, one of a city tilted so that heights are seen. `aspect` is the width of the window by its height. */
 export function viewOfBox(box: Box, aspect = 1.6, groundMetres = 0): View {
   const size = Math.min(LONGEST_BOX_METRES, Math.max(200, diagonalMetres(box)));
   const narrowing = Math.max(1, 1.1 / Math.max(0.3, aspect) ** 0.85);
-  return viewOf(standing(middleOf(box), groundMetres), size * 0.74 * narrowing, 0, -42);
+  return viewOf(standing(middleOf(box), groundMetres), size * 0.74 * narrowing, 0, size > TILTED_METRES ? -75 : -42);
 }

@@ -1,8 +1,8 @@
-// What people draw on the map: lines, areas and heights, and their short text for the address.
+// What people draw on the map: lines, areas, heights, and pairs of places to ask about, and their short text for the address.
 import type { Position } from './geo';
 
-export type ShapeKind = 'distance' | 'area' | 'height' | 'section' | 'dig';
-export const SHAPE_KINDS: readonly ShapeKind[] = ['distance', 'area', 'height', 'section', 'dig'];
+export type ShapeKind = 'distance' | 'area' | 'height' | 'route' | 'sight' | 'section' | 'dig';
+export const SHAPE_KINDS: readonly ShapeKind[] = ['distance', 'area', 'height', 'route', 'sight', 'section', 'dig'];
 
 export interface Shape {
   readonly kind: ShapeKind;
@@ -14,6 +14,8 @@ export const POINTS: Readonly<Record<ShapeKind, { readonly least: number; readon
   distance: { least: 2, most: 200 },
   area: { least: 3, most: 200 },
   height: { least: 2, most: 2 },
+  route: { least: 2, most: 2 },
+  sight: { least: 2, most: 2 },
   section: { least: 2, most: 20 },
   dig: { least: 3, most: 50 },
 };

@@ -4,10 +4,12 @@ import { freshnessOf } from '../math/freshness';
 import { copyText, flyToSelected } from '../state/actions';
 import type { AttributeFact, EntityFacts } from '../state/ngsi';
 import { maySense } from '../state/catalogue';
+import { STOP_TYPE } from '../state/departures';
 import { isMoving } from '../state/moving';
 import { isInvented } from '../state/sensors';
 import { hasSeries, toggleSeries } from '../state/series';
 import type { TextKey } from '../state/words';
+import { Departures } from './Departures';
 import { History } from './History';
 import { Indoors } from './Indoors';
 import { useApp, usePart, useStore, useWords } from './hooks';
@@ -186,6 +188,7 @@ export function Inspector() {
         {error && <FailureNote failure={error} onRetry={() => void app.loadEntity(true)} />}
         {entity && isInvented(entity) && <p className="note invented-note">{words.t('invented.note')}</p>}
         {entity && isMoving(entity.types[0] ?? '') && <FollowButton id={entity.id} />}
+        {entity?.types.includes(STOP_TYPE) && <Departures key={`departures ${entity.id}`} stop={entity.id} />}
         {entity && <Indoors entity={entity} />}
         {!entity && !error && <LoadingNote text="inspector.loading" />}
         {entity && !(error?.kind === 'notFound') && <Facts key={entity.id} entity={entity} />}

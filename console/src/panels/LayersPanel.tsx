@@ -1,14 +1,17 @@
 // The layer list: what is drawn, by which colours, how many, and a list behind each layer.
 import { bodyColour } from '../math/bodies';
 import { COLOUR_BY, MOVING_COLOURS, ROAD_LEGEND, roadPaint, SCENE, type ColourBy } from '../math/paint';
+import { placeColour } from '../math/places';
 import { isUnderground } from '../math/underground';
 import { toggleLayers } from '../state/actions';
 import { FIXED_LAYERS, isShown, layerOf, maySense, switchLayer, type LayerRow } from '../state/catalogue';
 import { SENSORS_MAX } from '../state/app';
 import { isMoving } from '../state/moving';
+import { isPlaceOnly } from '../state/places';
 import { measuredBy } from '../state/sensors';
 import { toggleUnder } from '../state/under_actions';
-import { useApp, useStore, useWords } from './hooks';
+import { useApp, usePart, useStore, useWords } from './hooks';
+import { CloudLegend } from './CloudLegend';
 import { BuildingClasses } from './Legend';
 import { LookLegend } from './LookLegend';
 import { RasterLegend } from './RasterLegend';
@@ -106,17 +109,18 @@ function UnderNote() {
   return under ? null : <p><button type="button" className="link-button" onClick={() => toggleUnder(app)}>{t('action.underOn')}</button></p>;
 }
 
-function PointMark({ type }: { type: string }) {
+/** The shape of the type's marks; lines and areas have its colour. */
+function PlaceMark({ type }: { type: string }) {
   const { theme } = useStore(useApp().settings);
   const shape = type === 'TrafficSignal' ? 'M6 1l5 9H1z' : type === 'Crossing' ? 'M1 1h2v10H1zM5 1h2v10H5zM9 1h2v10H9z' : 'M2 2h8v8H2z';
-  return <svg className="legend-mark" viewBox="0 0 12 12" aria-hidden="true"><path d={shape} fill={SCENE[theme].point} /></svg>;
+  return <svg className="legend-mark" viewBox="0 0 12 12" aria-hidden="true"><path d={shape} fill={placeColour(type, theme)} /></svg>;
 }
 
 function Mark({ row }: { row: LayerRow }) {
   const { theme } = useStore(useApp().settings);
   if (row.kind === 'areas') return <span className="legend-swatch" style={{ background: row.type === 'Water' ? SCENE[theme].water : SCENE[theme].green }} />;
   if (row.kind === 'bodies') return <span className="legend-swatch" style={{ background: bodyColour(row.type, theme) }} />;
-  return row.kind === 'points' ? <PointMark type={row.type} /> : null;
+  return row.kind === 'places' ? <PlaceMark type={row.type} /> : null;
 }
 
 function Layer({ row, count }: { row: LayerRow; count: number }) {
@@ -140,7 +144,9 @@ function Layer({ row, count }: { row: LayerRow; count: number }) {
       {shown && row.kind === 'buildings' && !painted && <BuildingLegend />}
       {shown && row.kind === 'roads' && !painted && <RoadLegend />}
       {shown && row.kind === 'moving' && <MovingLegend type={row.type} />}
+      {shown && row.type === 'TransitRoute' && !painted && <p className="layer-more quiet">{words.t('layers.ownColours')}</p>}
       {shown && <LookLegend type={row.type} />}
+      {shown && row.kind === 'clouds' && <CloudLegend />}
       {shown && row.kind === 'raster' && <RasterLegend />}
       {shown && row.kind === 'sensors' && <SensorLegend type={row.type} count={count} />}
     </li>
@@ -153,8 +159,12 @@ function LayerGroups() {
   const summary = useStore(app.summary);
   const sensorsFailure = useStore(app.sensors).error;
   const counts = new Map((summary.value?.types ?? []).map(({ type, count }) => [type, count]));
-  const city = FIXED_LAYERS.filter(({ type }) => counts.has(type));
-  const sensors = [...counts.keys()].filter(maySense).map(layerOf);
+  useStore(app.places.editions);
+  usePart(app.sensors, ({ value }) => value?.size);
+  const open = [...counts.keys()].filter(maySense);
+  const places = open.filter((type) => isPlaceOnly(app, type)).map((type): LayerRow => ({ ...layerOf(type), kind: 'places' }));
+  const city = [...FIXED_LAYERS.filter(({ type }) => counts.has(type)), ...places];
+  const sensors = open.filter((type) => !isPlaceOnly(app, type)).map(layerOf);
   const moving = [...counts.keys()].filter(isMoving).map(layerOf);
   const under = [...counts.keys()].filter(isUnderground).map(layerOf);
   if (!summary.value) return summary.error ? <FailureNote failure={summary.error} onRetry={() => void app.loadSummary()} /> : <LoadingNote text="inspector.loading" />;

@@ -3,7 +3,7 @@ import { lazy, Suspense, useEffect, useRef, useState, type KeyboardEvent } from 
 import { openBest } from '../layers/open';
 import { scaleBar } from '../math/scale';
 import type { App } from '../state/app';
-import { creditOf, FIXED_LAYERS, isShown } from '../state/catalogue';
+import { creditOf, isOfCity, isShown } from '../state/catalogue';
 import { placeObject } from '../state/object_actions';
 import { finishDrawing } from '../state/tool_actions';
 import { useApp, useMapBusy, usePart, useStore, useWords } from './hooks';
@@ -138,7 +138,8 @@ function MapNotes() {
   const summary = useStore(app.summary);
   const noBuildingsThen = useNoBuildingsThen();
   const loading = status.phase === 'starting' || status.tiles === 'loading' || status.layersLoading > 0;
-  const empty = summary.value !== null && !summary.value.types.some(({ type }) => FIXED_LAYERS.some((row) => row.type === type));
+  const places = useStore(app.places.editions);
+  const empty = summary.value !== null && places.size === 0 && !summary.value.types.some(({ type }) => isOfCity(type));
   const flatByChoice = usePart(app.address, ({ flat }) => flat);
   const sensorsOnly = (summary.value?.types.length ?? 0) > 0;
   if (status.phase === 'noWebGl' || status.phase === 'failed') return <NoGraphics failed={status.phase === 'failed'} />;

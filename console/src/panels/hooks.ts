@@ -2,7 +2,7 @@
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from 'react';
 import type { App } from '../state/app';
 import type { Watched } from '../state/store';
-import { wordsOf, type Words } from '../state/words';
+import { sentencesKnown, wordsOf, type Words } from '../state/words';
 
 export const AppContext = createContext<App | null>(null);
 
@@ -27,6 +27,7 @@ export function usePart<T, P>(store: Watched<T>, pick: (value: T) => P): P {
 export function useWords(): Words {
   const app = useApp();
   usePart(app.address, (address) => address.language);
+  useStore(sentencesKnown);
   return wordsOf(app.language);
 }
 

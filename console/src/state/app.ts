@@ -5,6 +5,7 @@ import { clampTo, parseInstant, type TimeRange } from '../math/time';
 import { formatAddress, languageOf, parseAddress, type Address, type Language } from './address';
 import { CityApi, isAbort, loadInto } from './api';
 import { isOfCity, maySense } from './catalogue';
+import { PointClouds } from './clouds';
 import { Drawing } from './drawing';
 import { MAP_STARTING, type MapControls, type MapStatus, type Missing } from './map_controls';
 import { Imports, type Upload } from './imports';
@@ -13,6 +14,7 @@ import { isMoving, MOVING_TYPES, MovingThings } from './moving';
 import type { EntityFacts, MapFeature } from './ngsi';
 import { Objects } from './objects';
 import { Rasters } from './rasters';
+import { OpenPlaces } from './places';
 import { applyChange, sensorOf, type Sensor, type Sensors } from './sensors';
 import { Store, watch } from './store';
 import { ChangeStream, type StreamOutside } from './stream';
@@ -21,6 +23,7 @@ import { UndoList } from './undo';
 import { ValueTables, wantedTables } from './value_tables';
 import { SavedViews, VIEW_TYPE } from './views';
 import { Waits } from './waits';
+import { Ways } from './ways';
 
 export type Dialog = 'palette' | 'help' | null;
 
@@ -57,6 +60,8 @@ const PLAY_MS = 250;
 const SUMMARY_EVERY_MS = 20_000;
 const LINKS_EVERY_MS = 5_000;
 const SETTLE_MS = 400;
+/** An import writes in many changes: what is drawn of it is read again so often at most. */
+const CITY_SETTLE_MS = 4000;
 const READINGS_EVERY_MS = 200;
 /** What turned out to be no sensor is asked for again after so long. */
 const STRANGER_MS = 60_000;
@@ -108,11 +113,14 @@ export class App {
   readonly drawing: Drawing;
   readonly moving = new MovingThings();
   readonly tables: ValueTables;
+  readonly ways: Ways;
   readonly views: SavedViews;
   readonly imports: Imports;
   readonly indoors: IndoorsState;
   readonly objects: Objects;
   readonly rasters: Rasters;
+  readonly clouds: PointClouds;
+  readonly places = new OpenPlaces();
   readonly #outside: Outside;
   readonly #stops: (() => void)[] = [];
   /** Server clock minus ours, from the last summary. */
@@ -123,6 +131,7 @@ export class App {
   #movingRequest: AbortController | null = null;
   #settling = new Map<string, () => void>();
   #heardChanges: Change[] = [];
+  readonly #movedPlaces = new Set<string>();
   /** When entities that are not among the sensors were last looked for among them. */
   readonly #strangers = new Map<string, number>();
 
@@ -137,9 +146,11 @@ export class App {
     this.drawing = new Drawing(this, this.undo);
     this.indoors = new IndoorsState(this);
     this.tables = new ValueTables(this.api);
+    this.ways = new Ways(this.api);
     this.views = new SavedViews(this.api, this.undo, () => outside.newId());
     this.objects = new Objects(this.api, this.undo, () => outside.newId());
     this.rasters = new Rasters(this.api);
+    this.clouds = new PointClouds(this.api);
     this.imports = new Imports(outside, () => this.#cityChanged());
   }
 
@@ -156,12 +167,12 @@ export class App {
       watch(this.summary, sensorTypes, () => void this.loadSensors()),
       watch(this.summary, (summary) => typesOf(summary, isMoving), () => void this.loadMoving()),
       ...this.indoors.follow(),
-      ...[this.address, this.restingAsOf, this.cityEdition].map((store) => store.subscribe(this.#wantTables)),
+      ...[this.address, this.restingAsOf, this.cityEdition].map((store) => store.subscribe(this.#wantAnswers)),
       this.settings.subscribe(() => this.#outside.writeSettings(JSON.stringify(this.settings.get()))),
     );
     void this.loadSummary();
     void this.loadLinks();
-    this.#wantTables();
+    this.#wantAnswers();
   }
 
   /** Another app of the same city for another moment: with no address bar, no memory and no stream of its own. */
@@ -274,8 +285,11 @@ export class App {
       if (!request.signal.aborted) this.sensors.set(value);
     }, async () => {
       const pages = await Promise.all(types.map((type) => this.api.entities(type, { offset: 0, limit: SENSORS_MAX }, options)));
-      const sensors = pages.flatMap((page) => page.items).map(sensorOf).filter((one): one is Sensor => one !== null);
-      return new Map(sensors.map((sensor) => [sensor.id, sensor]));
+      const entities = pages.flatMap((page) => page.items);
+      const found = entities.map(sensorOf).filter((one): one is Sensor => one !== null);
+      const sensors = new Map(found.map((sensor) => [sensor.id, sensor]));
+      if (!request.signal.aborted) this.places.take(entities, sensors);
+      return sensors;
     });
   }
 
@@ -342,7 +356,9 @@ export class App {
     const { selected, atMs } = this.address.get();
     const types = change.entities.flatMap((entity) => entity.type);
     if (types.includes(VIEW_TYPE) && this.views.list.get().state !== 'idle') this.#later('views', SETTLE_MS, () => void this.views.load());
-    if (types.some((type) => isOfCity(type) || isUnderground(type))) this.#later('city', 4000, () => this.#cityChanged());
+    if (types.some((type) => isOfCity(type) || isUnderground(type))) this.#later('city', CITY_SETTLE_MS, () => this.#cityChanged());
+    for (const type of this.places.movedBy(change)) this.#movedPlaces.add(type);
+    if (this.#movedPlaces.size > 0) this.#later('places', CITY_SETTLE_MS, this.#renewPlaces);
     if (atMs !== null) return;
     this.moving.heard(change, this.screenMs());
     if (change.entities.some((entity) => entity.id === selected)) this.#later('entity', SETTLE_MS, () => void this.loadEntity(false));
@@ -350,7 +366,17 @@ export class App {
     this.#later('readings', READINGS_EVERY_MS, this.#applyReadings);
   };
 
-  #wantTables = (): void => this.tables.want(wantedTables(this.address.get()), this.restingAsOf.get(), this.cityEdition.get());
+  #renewPlaces = (): void => {
+    this.places.renew(new Set(this.#movedPlaces));
+    this.#movedPlaces.clear();
+  };
+
+  /** What the choices and drawings in the address need of the server. */
+  #wantAnswers = (): void => {
+    const [address, asOf, edition] = [this.address.get(), this.restingAsOf.get(), this.cityEdition.get()];
+    this.tables.want(wantedTables(address), asOf, edition);
+    this.ways.want(address.shapes, asOf, edition);
+  };
 
   /** Thousands of readings a second come in many small changes: they reach panels and map together, a few times a second. */
   #applyReadings = (): void => {

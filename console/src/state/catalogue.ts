@@ -5,7 +5,8 @@ import { isUnderground } from '../math/underground';
 import { isMoving } from './moving';
 import type { Summary } from './types';
 
-export type LayerKind = 'buildings' | 'roads' | 'areas' | 'bodies' | 'points' | 'objects' | 'raster' | 'sensors' | 'moving' | 'underground' | 'none';
+/** `places`: whatever shape a thing has, points as marks, lines and areas on the ground. */
+export type LayerKind = 'buildings' | 'roads' | 'areas' | 'bodies' | 'places' | 'clouds' | 'objects' | 'raster' | 'sensors' | 'moving' | 'underground' | 'none';
 
 export interface LayerRow {
   readonly type: string;
@@ -19,19 +20,27 @@ const FIXED: readonly LayerRow[] = [
   { type: 'Water', kind: 'areas', onAtFirst: true },
   { type: 'GreenSpace', kind: 'areas', onAtFirst: true },
   ...BODY_TYPES.filter((type) => !isUnderground(type)).map((type): LayerRow => ({ type, kind: 'bodies', onAtFirst: true })),
-  { type: 'TrafficSignal', kind: 'points', onAtFirst: false },
-  { type: 'Crossing', kind: 'points', onAtFirst: false },
-  { type: 'PointOfInterest', kind: 'points', onAtFirst: false },
+  { type: 'TransitRoute', kind: 'places', onAtFirst: true },
+  { type: 'TransitStop', kind: 'places', onAtFirst: true },
+  { type: 'WaterNetworkNode', kind: 'places', onAtFirst: true },
+  { type: 'Pump', kind: 'places', onAtFirst: true },
+  { type: 'Valve', kind: 'places', onAtFirst: true },
+  { type: 'GeographicFeature', kind: 'places', onAtFirst: true },
+  { type: 'TrafficSignal', kind: 'places', onAtFirst: false },
+  { type: 'Crossing', kind: 'places', onAtFirst: false },
+  { type: 'Junction', kind: 'places', onAtFirst: false },
+  { type: 'PointOfInterest', kind: 'places', onAtFirst: false },
+  { type: 'PointCloud', kind: 'clouds', onAtFirst: true },
   { type: 'CityObject', kind: 'objects', onAtFirst: true },
   { type: 'RasterLayer', kind: 'raster', onAtFirst: true },
 ];
 /** Types that are part of another layer or cannot be drawn. */
 const HIDDEN = ['BuildingPart', 'BridgePart', 'TunnelPart', 'TurnRestriction', 'SavedView', 'Site', 'BuildingStorey', 'Room', 'BuildingElement', 'Equipment', 'Facility', 'FacilityPart'];
 
-/** Types of a city that are no sensors and have no layer of their own here: they stand in lists and search, some are part of the tiles. */
+/** Types of a city that are no sensors and no places: they stand in lists and search, some are part of the tiles. */
 const NOT_SENSING = new Set([
   'TunnelInstallation', 'TunnelConstructiveElement', 'TransportationComplex', 'TerrainModel', 'RasterLayer', 'City', 'Storey', 'Room', 'Space', 'Door', 'Window', 'Equipment',
-  'TransitStop', 'TransitRoute', 'TransitTrip', 'PointCloud', 'Household', 'Junction',
+  'TransitFeed', 'TransitTrip', 'Household',
 ]);
 
 /** Layers that imports of a city bring. */
@@ -49,7 +58,10 @@ export const creditOf = (summary: { readonly types: readonly { readonly type: st
 /** Whether a type is one that imports of a city bring. */
 export const isOfCity = (type: string): boolean => FIXED.some((row) => row.type === type);
 
-/** The row of a type; types beside the imported city are sensors. */
+/** The layers of things of any shape that imports bring; point clouds are such where only the ground is drawn, as on the flat map. */
+export const PLACE_TYPES: readonly string[] = FIXED.filter(({ kind }) => kind === 'places' || kind === 'clouds').map(({ type }) => type);
+
+/** The row of a type; types beside the imported city are sensors, and places as far as they measure nothing. */
 export function layerOf(type: string): LayerRow {
   const kind = HIDDEN.includes(type) ? 'none' : isMoving(type) ? 'moving' : isUnderground(type) ? 'underground' : 'sensors';
   return FIXED.find((row) => row.type === type) ?? { type, kind, onAtFirst: true };

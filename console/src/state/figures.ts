@@ -1,6 +1,7 @@
 // The figures of a drawn shape in words: the most asked for first.
 import { groundMetres, lineMetres, ringMeasures, straightMetres } from '../math/measure';
 import type { Shape } from '../math/shape';
+import type { Sight, Way } from './ways';
 import type { TextKey, Words } from './words';
 
 export interface Figure {
@@ -29,8 +30,31 @@ function heightFigures({ points: [first, second] }: Shape, words: Words): Figure
   ];
 }
 
-/** Name and value of each figure of a shape. */
-export function figuresOf(shape: Shape, words: Words): Figure[] {
+function sightFigures(sight: Sight, words: Words): Figure[] {
+  const { clear, complete, metres, clearanceMetres, eye, obstacle } = sight;
+  return [
+    { name: 'measure.sight', value: words.t(clear ? (complete ? 'measure.sightClear' : 'measure.sightUnsure') : 'measure.sightBlocked') },
+    ...(obstacle ? [{ name: 'measure.blockedAfter' as const, value: lengthText(Math.round(straightMetres(eye, obstacle)), words) }, { name: 'measure.blockedAt' as const, value: words.position(obstacle) }] : []),
+    ...(clearanceMetres === null ? [] : [{ name: 'measure.clearance' as const, value: lengthText(Number(clearanceMetres.toFixed(1)), words) }]),
+    { name: 'measure.straight', value: lengthText(Math.round(metres), words) },
+  ];
+}
+
+function wayFigures(way: Way, words: Words): Figure[] {
+  if (way.kind === 'sight') return sightFigures(way, words);
+  return [{ name: 'measure.routeLength', value: lengthText(Math.round(way.lengthMetres), words) }, { name: 'measure.routeTime', value: durationText(way.seconds, words) }];
+}
+
+/** "1 hour 20 minutes" */
+function durationText(seconds: number, words: Words): string {
+  const minutes = Math.max(1, Math.round(seconds / 60));
+  const parts = [Math.floor(minutes / 60) * 3_600_000, (minutes % 60) * 60_000].filter((ms) => ms > 0);
+  return parts.map(words.span).join(' ');
+}
+
+/** Name and value of each figure of a shape; of a route or a line of sight those of `way`, none before it is known. */
+export function figuresOf(shape: Shape, words: Words, way: Way | null = null): Figure[] {
+  if (shape.kind === 'route' || shape.kind === 'sight') return way ? wayFigures(way, words) : [];
   if (shape.kind === 'height') return heightFigures(shape, words);
   if (shape.kind === 'area' || shape.kind === 'dig') {
     const { area, edge } = ringMeasures(shape.points);
@@ -41,8 +65,14 @@ export function figuresOf(shape: Shape, words: Words): Figure[] {
 }
 
 /** All figures as a text to copy, with the corners. */
-export function figuresText(shape: Shape, words: Words): string {
-  const figures = figuresOf(shape, words).map(({ name, value }) => `${words.t(name)}\t${value}`);
+export function figuresText(shape: Shape, words: Words, way: Way | null = null): string {
+  const figures = figuresOf(shape, words, way).map(({ name, value }) => `${words.t(name)}\t${value}`);
   const corners = shape.points.map((point, i) => `${i + 1}\t${words.position(point)}`);
   return [words.t(`shape.${shape.kind}`), ...figures, ...corners].join('\n');
+}
+
+/** The one line that stands on the map beside a shape; null before there is one. */
+export function labelOf(shape: Shape, words: Words, way: Way | null): string | null {
+  const figures = figuresOf(shape, words, way);
+  return figures.length === 0 ? null : way?.kind === 'route' ? figures.map(({ value }) => value).join(' · ') : (figures[0]?.value ?? null);
 }

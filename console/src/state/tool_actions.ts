@@ -66,7 +66,7 @@ function drawingActions(app: App): Action[] {
     { id: 'finishDrawing', text: 'action.finishDrawing', run: () => finishDrawing(app) },
     { id: 'stopDrawing', text: 'action.stopDrawing', run: () => app.drawing.start(null) },
   ];
-  return [draw('distance', 'D'), draw('area', 'A'), draw('height'), draw('section'), draw('dig'), ...(drafting ? started : [])];
+  return [draw('distance', 'D'), draw('area', 'A'), draw('height'), draw('route'), draw('sight'), draw('section'), draw('dig'), ...(drafting ? started : [])];
 }
 
 /** The actions of all tools. */

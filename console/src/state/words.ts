@@ -5,6 +5,7 @@ import { ageOf, parseInstant } from '../math/time';
 import { formatQuantity } from '../math/units';
 import type { Language } from './address';
 import { nameIn, type Names } from './ngsi';
+import { Store } from './store';
 import { en } from './texts.en';
 import { ko, type TextKey } from './texts.ko';
 import type { Json } from './types';
@@ -37,10 +38,13 @@ void texts.init({
 const lastPart = (name: string): string => name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('#')) + 1) || name;
 
 let toKorean: ((sentence: string) => string) | null = null;
+/** Whether the Korean of the server's sentences is here: what said one before says it again. */
+export const sentencesKnown = new Store(false);
 
 /** Loads the Korean of the server's sentences, which is large; until then they stand as they are. */
 export async function loadSentences(): Promise<void> {
   toKorean = (await import('./server_sentences')).inKorean;
+  sentencesKnown.set(true);
 }
 
 /** Words of one language. */
@@ -91,6 +95,19 @@ export class Words {
     const zone = this.#zone.formatToParts(ms).find(({ type }) => type === 'timeZoneName')?.value ?? '';
     return `${this.#day.format(ms)} ${this.clock(ms)} ${zone}`;
   };
+  /** "14:05" on the clocks of a zone such as "America/Sao_Paulo"; on ours when nobody knows the zone. */
+  hourIn = (ms: number, timeZone: string): string => this.#in(ms, timeZone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  /** Weekday, date and time there. */
+  momentIn = (ms: number, timeZone: string): string => this.#in(ms, timeZone, { weekday: 'short', year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZoneName: 'short' });
+
+  #in(ms: number, timeZone: string, options: Intl.DateTimeFormatOptions): string {
+    try {
+      return new Intl.DateTimeFormat(this.locale, { ...options, timeZone }).format(ms);
+    } catch {
+      return new Intl.DateTimeFormat(this.locale, { ...options, timeZoneName: 'short' }).format(ms);
+    }
+  }
+
   clock = (ms: number): string => this.#clock.format(ms);
   mark = (ms: number): string => this.#mark.format(ms);
   number = (count: number): string => this.#count.format(count);

@@ -13,7 +13,7 @@ const SHARED = process.env.CITYLOOM_SHARED ?? join(dirname(fileURLToPath(import.
 const AROUND = { x: 420, y: 200, width: 500, height: 420 };
 
 /** Runs checks against a server on files of the shared data; skipped where they are absent. */
-async function withServer(bench, files, options, checks) {
+export async function withServer(bench, files, options, checks) {
   const missing = files.find((file) => !existsSync(join(SHARED, file)));
   if (missing) return bench.tally.skip(options.what, `${missing} is absent from the shared data`);
   if (!bench.server.binary) return bench.tally.skip(options.what, 'only with a server of our own');

@@ -19,6 +19,8 @@ import { placeParts } from './places.mjs';
 import { startServer } from './server.mjs';
 import { expect, Tally } from './tally.mjs';
 import { toolParts } from './tools.mjs';
+import { wayParts } from './ways.mjs';
+import { wholeCityParts } from './whole_city.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 const SHARED = process.env.CITYLOOM_SHARED ?? join(ROOT, '../shared/data');
@@ -27,7 +29,7 @@ const { values } = parseArgs({ options: {
 } });
 const tally = new Tally();
 const journal = { requests: [], complaints: [] };
-const PARTS = { city: cityChecks, live: liveChecks, past: pastChecks, panels: panelChecks, ...toolParts, moving: movingThingChecks, objects: objectChecks, models: modelChecks, ...placeParts, phone: phoneChecks, accessibility: accessibilityChecks, failures: failureChecks };
+const PARTS = { city: cityChecks, live: liveChecks, past: pastChecks, panels: panelChecks, ...toolParts, moving: movingThingChecks, objects: objectChecks, models: modelChecks, ...placeParts, ...wholeCityParts, ...wayParts, phone: phoneChecks, accessibility: accessibilityChecks, failures: failureChecks };
 /** The server to look at: the one named, or one of our own on the real district. */
 async function findServer() {
   if (values.server) return { url: values.server.replace(/\/(console\/?)?$/, ''), own: false };

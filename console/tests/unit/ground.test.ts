@@ -35,7 +35,7 @@ describe('the ground under a place', () => {
     RoadSegment: feature('road', { type: 'LineString', coordinates: [[127, 37.5], [127.01, 37.5]] }, { lanes: { type: 'Property', value: 8 } }),
     Water: feature('lake', { type: 'Polygon', coordinates: [[[127, 37.49], [127.01, 37.49], [127.01, 37.51], [127, 37.51], [127, 37.49]], [[127.004, 37.504], [127.006, 37.504], [127.006, 37.506], [127.004, 37.506], [127.004, 37.504]]] }),
   })[type] ?? [];
-  const app = (off: string[]): App => ({ address: { get: () => ({ on: [], off, paints: {}, filters: {} }) } }) as unknown as App;
+  const app = (off: string[]): App => ({ address: { get: () => ({ on: [], off, paints: {}, filters: {} }) }, places: { editions: { get: () => new Map([['Zone', 0]]) } } }) as unknown as App;
 
   it('is a road as wide as its lanes, then the area that holds it, then nothing', () => {
     const degrees = (metres: number): number => metres / 111_000;
@@ -44,6 +44,21 @@ describe('the ground under a place', () => {
     expect(groundFeatureAt(app([]), [127.005, 37.505], 1, of)).toBeNull();
     expect(groundFeatureAt(app([]), [127.02, 37.5], 1, of)).toBeNull();
     expect(groundFeatureAt(app(['RoadSegment']), [127.005, 37.5], 1, of)).toBe('lake');
+  });
+  it('is the line of another kind over the road, and the smallest of the areas that hold it, of types never heard of too', () => {
+    const square = (size: number): BoxedFeature['geometry'] => ({ type: 'Polygon', coordinates: [[[127, 37.49], [127 + size, 37.49], [127 + size, 37.49 + size], [127, 37.49 + size], [127, 37.49]]] });
+    const more = (type: string): BoxedFeature[] => ({
+      TransitRoute: feature('bus', { type: 'LineString', coordinates: [[127, 37.5], [127.01, 37.5]] }),
+      TransitStop: feature('stop', { type: 'Point', coordinates: [127.02, 37.495] }),
+      GeographicFeature: feature('district', square(1)),
+      Zone: feature('zone', square(0.002)),
+    })[type] ?? of(type);
+    expect(groundFeatureAt(app([]), [127.005, 37.5], 1, more)).toBe('bus');
+    expect(groundFeatureAt(app(['TransitRoute']), [127.005, 37.5], 1, more)).toBe('road');
+    expect(groundFeatureAt(app([]), [127.001, 37.491], 1, more)).toBe('zone');
+    expect(groundFeatureAt(app(['Zone']), [127.001, 37.491], 1, more)).toBe('lake');
+    // Marks are found where they are drawn, above the ground.
+    expect(groundFeatureAt(app([]), [127.02, 37.495], 1, more)).toBe('district');
   });
   it('is near a line within metres, also of one point', () => {
     expect(isNearLine([127, 37.50001], [[127, 37.5]], 2)).toBe(true);

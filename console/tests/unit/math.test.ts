@@ -22,6 +22,8 @@ describe('views', () => {
   });
   it('stand farther away for a larger box and a narrow window', () => {
     const box = [127.08, 37.5, 127.12, 37.53] as const;
+    const country = viewOfBox([126, 33, 131, 38.6]);
+    expect([country.heightMetres > 400_000, country.pitchDegrees]).toEqual([true, -75]);
     expect(viewOfBox(box, 0.5).heightMetres).toBeGreaterThan(viewOfBox(box, 1.6).heightMetres);
   });
 });

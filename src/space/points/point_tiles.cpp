@@ -121,10 +121,25 @@ void put_number(std::string& to, uint32_t number) {
   to.append(bytes, 4);
 }
 
+// Colours of glTF are linear: in eight bits the dark ones would be lost.
+uint16_t linear(uint8_t part) {
+  static const auto table = [] {
+    std::array<uint16_t, 256> values{};
+    for (size_t i = 0; i < values.size(); ++i) {
+      const double srgb = static_cast<double>(i) / 255;
+      const double value = srgb <= 0.04045 ? srgb / 12.92 : std::pow((srgb + 0.055) / 1.055, 2.4);
+      values[i] = static_cast<uint16_t>(std::lround(value * 65'535));
+    }
+    return values;
+  }();
+  return table[part];
+}
+
 }  // namespace
 
 std::string point_glb(const CloudPoint* points, size_t count) {
-  std::string binary(count * 16, '\0');
+  constexpr size_t colour_bytes = 8;
+  std::string binary(count * (12 + colour_bytes), '\0');
   std::array<float, 3> low{}, high{};
   for (size_t i = 0; i < count; ++i) {
     const std::array<float, 3> place{points[i].x, points[i].z, -points[i].y};
@@ -133,8 +148,8 @@ std::string point_glb(const CloudPoint* points, size_t count) {
       high[axis] = i == 0 ? place[axis] : std::max(high[axis], place[axis]);
     }
     std::memcpy(binary.data() + i * 12, place.data(), 12);
-    const uint8_t colour[4] = {points[i].red, points[i].green, points[i].blue, 255};
-    std::memcpy(binary.data() + count * 12 + i * 4, colour, 4);
+    const uint16_t colour[4] = {linear(points[i].red), linear(points[i].green), linear(points[i].blue), 65'535};
+    std::memcpy(binary.data() + count * 12 + i * colour_bytes, colour, colour_bytes);
   }
   std::string json = fmt::format(
       R"({{"asset":{{"version":"2.0","generator":"Cityloom"}},"scene":0,"scenes":[{{"nodes":[0]}}],"nodes":[{{"mesh":0}}],)"
@@ -143,9 +158,9 @@ std::string point_glb(const CloudPoint* points, size_t count) {
       R"("extensionsUsed":["KHR_materials_unlit"],"buffers":[{{"byteLength":{}}}],)"
       R"("bufferViews":[{{"buffer":0,"byteLength":{},"target":34962}},{{"buffer":0,"byteOffset":{},"byteLength":{},"target":34962}}],)"
       R"("accessors":[{{"bufferView":0,"componentType":5126,"count":{},"type":"VEC3","min":[{},{},{}],"max":[{},{},{}]}},)"
-      R"({{"bufferView":1,"componentType":5121,"normalized":true,"count":{},"type":"VEC4"}}]}})",
-      binary.size(), count * 12, count * 12, count * 4, count, low[0], low[1], low[2], high[0], high[1], high[2],
-      count);
+      R"({{"bufferView":1,"componentType":5123,"normalized":true,"count":{},"type":"VEC4"}}]}})",
+      binary.size(), count * 12, count * 12, count * colour_bytes, count, low[0], low[1], low[2], high[0], high[1],
+      high[2], count);
   while (json.size() % 4 != 0) json += ' ';
   std::string glb = "glTF";
   put_number(glb, 2);

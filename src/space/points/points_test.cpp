@@ -151,6 +151,24 @@ TEST(Las, AutzenAsAnEntityWithTiles) {
   EXPECT_EQ(import_file(path, sink)->unchanged, 1u) << "the same points make the same tiles";
 }
 
+TEST(Las, ColoursOfTilesAreLinearAsGltfWantsThem) {
+  const CloudPoint points[] = {{0, 0, 0, 255, 188, 0, 2}, {1, 1, 1, 10, 11, 255, 2}};
+  const std::string glb = point_glb(points, 2);
+  uint32_t json_bytes = 0;
+  std::memcpy(&json_bytes, glb.data() + 12, 4);
+  const auto gltf = nlohmann::json::parse(glb.substr(20, json_bytes));
+  EXPECT_EQ(gltf["accessors"][1]["componentType"], 5123);
+  std::array<uint16_t, 8> colours{};
+  const size_t binary = 20 + json_bytes + 8;
+  ASSERT_EQ(glb.size(), binary + 24 + sizeof colours);
+  std::memcpy(colours.data(), glb.data() + binary + gltf["bufferViews"][1]["byteOffset"].get<size_t>(), sizeof colours);
+  EXPECT_EQ(colours[0], 65'535);
+  EXPECT_NEAR(colours[1], 65'535 / 2, 500) << "half of the light is 188 of 255 in sRGB";
+  EXPECT_EQ(colours[2], 0);
+  EXPECT_LT(colours[4], colours[5]) << "dark colours stay apart";
+  EXPECT_EQ(colours[7], 65'535);
+}
+
 TEST(Las, UnpackedWithACoordinateSystemByOption) {
   MemorySink sink;
   const std::string bytes = las(50'000);

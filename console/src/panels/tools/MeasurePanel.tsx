@@ -1,12 +1,14 @@
-// Measuring: distance, area and height on tiles and ground, with figures that can be copied and taken back.
+// Measuring: distance, area and height on tiles and ground, ways and lines of sight by the server; figures can be copied and taken back.
 import type { Shape, ShapeKind } from '../../math/shape';
 import { copyText } from '../../state/actions';
 import { figuresOf, figuresText } from '../../state/figures';
 import { finishDrawing, redoLast, startDrawing, undoLast } from '../../state/tool_actions';
+import type { TextKey } from '../../state/words';
 import { useApp, useStore, useWords } from '../hooks';
-import { EmptyNote, IconButton, PanelHead } from '../Parts';
+import { EmptyNote, FailureNote, IconButton, LoadingNote, PanelHead } from '../Parts';
 
-const KINDS: readonly ShapeKind[] = ['distance', 'area', 'height'];
+const KINDS: readonly ShapeKind[] = ['distance', 'area', 'height', 'route', 'sight'];
+const HOW: Readonly<Partial<Record<ShapeKind, TextKey>>> = { height: 'measure.howHeight', route: 'measure.howRoute', sight: 'measure.howSight' };
 
 /** Undo and redo, for the panels whose work can be taken back. */
 export function UndoButtons() {
@@ -30,7 +32,7 @@ export function DraftNote() {
   return (
     <div className="note draft-note" role="status">
       <p className="note-title">{t(`shape.${draft.kind}`)}</p>
-      <p>{t(draft.kind === 'height' ? 'measure.howHeight' : 'measure.how')}</p>
+      <p>{t(HOW[draft.kind] ?? 'measure.how')}</p>
       <p className="quiet">{t('measure.howKeys')}</p>
       <div className="row">
         <button type="button" className="button" onClick={() => finishDrawing(app)}>{t('action.finishDrawing')}</button>
@@ -40,19 +42,42 @@ export function DraftNote() {
   );
 }
 
+/** What the answer to a route or a line of sight does not say by its figures: that it is on its way, that there is none, what does not count. */
+function AnswerNote({ shape }: { shape: Shape }) {
+  const app = useApp();
+  const { t, said } = useWords();
+  useStore(app.ways.answers);
+  const { state, error } = app.ways.get(shape);
+  if (shape.kind !== 'route' && shape.kind !== 'sight') return null;
+  if (error?.kind === 'notFound') {
+    return (
+      <div className="note">
+        <p>{t(shape.kind === 'route' ? 'measure.noRoute' : 'measure.noTerrain')}</p>
+        {error.detail && <p className="note-detail">{t('error.reason', { detail: said(error.detail) })}</p>}
+      </div>
+    );
+  }
+  if (error) return <FailureNote failure={error} onRetry={() => app.ways.retry(shape, app.asOf)} />;
+  if (state !== 'ready') return <LoadingNote text="measure.asking" />;
+  return <p className="quiet">{t(shape.kind === 'route' ? 'measure.routeNote' : 'measure.sightNote')}</p>;
+}
+
 function Measured({ shape }: { shape: Shape }) {
   const app = useApp();
   const words = useWords();
+  useStore(app.ways.answers);
+  const way = app.ways.get(shape).value;
   return (
     <li className="card" data-shape={shape.kind}>
       <div className="stack-row">
         <h3>{words.t(`shape.${shape.kind}`)}</h3>
         <span>
-          <IconButton icon="copy" className="small" label={words.t('measure.copy')} onClick={() => copyText(app, figuresText(shape, words))} />
+          <IconButton icon="copy" className="small" label={words.t('measure.copy')} onClick={() => copyText(app, figuresText(shape, words, way))} />
           <IconButton icon="trash" className="small" label={words.t('measure.remove')} onClick={() => app.drawing.remove(shape)} />
         </span>
       </div>
-      <dl className="facts">{figuresOf(shape, words).map(({ name, value }) => <div key={name}><dt>{words.t(name)}</dt><dd>{value}</dd></div>)}</dl>
+      <dl className="facts">{figuresOf(shape, words, way).map(({ name, value }) => <div key={name}><dt>{words.t(name)}</dt><dd>{value}</dd></div>)}</dl>
+      <AnswerNote shape={shape} />
     </li>
   );
 }
