@@ -25,7 +25,7 @@ using base::Status;
 constexpr size_t warnings_shown = 10;
 constexpr size_t ignored_shown = 10;
 // Raised when an importer reads something more or otherwise, so that the files are read again.
-constexpr int importer_version = 2;
+constexpr int importer_version = 3;
 
 void tell(const std::string& text) {
   std::fputs((text + "\n").c_str(), stderr);
