@@ -2,6 +2,7 @@
 import { ScreenSpaceEventHandler, ScreenSpaceEventType, type CesiumWidget } from 'cesium';
 import { formatView, type View } from '../math/camera';
 import { diagonalMetres, readBox } from '../math/geo';
+import { formatShape } from '../math/shape';
 import type { App } from '../state/app';
 import { maySense } from '../state/catalogue';
 import { placeObject } from '../state/object_actions';
@@ -10,6 +11,7 @@ import { CityLayers } from './city_layers';
 import { CloudLayer } from './cloud_layer';
 import { currentView, metresPerPixel, SceneControls, setView, watchEye, type Home } from './controls';
 import { outlinePrimitive, Slot } from './flat';
+import { CutLayer, isTakenAway } from './cut_layer';
 import { IndoorLayer } from './indoors';
 import { applyQuality, colourScene, openScene } from './scene';
 import { followScene } from './scene_completeness';
@@ -142,9 +144,11 @@ function drawTools(app: App, widget: CesiumWidget, controls: SceneControls): Sto
   const [sketch, moving] = [new SketchLayer(app, widget.scene), new MovingLayer(app, widget.scene, controls.groundAt)];
   const under = new UndergroundLayer(app, widget.scene, controls.groundAt);
   const indoors = new IndoorLayer(app, widget.scene);
+  const cut = new CutLayer(app, widget.scene, controls.groundAt);
   sketch.update();
   under.update();
   indoors.update();
+  cut.update();
   return [
     ...[watch(app.address, ({ shapes }) => shapes, sketch.update), watch(app.address, ({ language }) => language, sketch.update), watch(app.settings, ({ theme }) => theme, sketch.update)],
     ...[app.drawing.draft, app.ways.answers].map((store) => store.subscribe(sketch.update)),
@@ -155,6 +159,9 @@ function drawTools(app: App, widget: CesiumWidget, controls: SceneControls): Sto
     watch(app.address, ({ inside, selected }) => `${inside?.building} ${inside?.storey} ${selected}`, indoors.update),
     watch(app.settings, ({ theme }) => theme, indoors.update),
     ...[app.indoors.way, app.cityEdition, app.restingAsOf].map((store) => store.subscribe(indoors.update)),
+    watch(app.address, ({ under, shapes }) => `${under?.cut} ${shapes.filter(({ kind }) => kind === 'cut').map(formatShape)}`, cut.update),
+    watch(app.map, (map) => map !== null, cut.update),
+    () => cut.destroy(),
     () => indoors.destroy(),
     () => sketch.destroy(),
     () => under.destroy(),
@@ -199,7 +206,7 @@ function drawObjects(app: App, widget: CesiumWidget, controls: SceneControls): S
 function drawLayers(app: App, widget: CesiumWidget, controls: SceneControls): Stop[] {
   const { scene } = widget;
   const [tiles, city, sensors] = [new TileLayers(app, scene), new CityLayers(app, scene), new SensorLayer(app, scene)];
-  controls.groundFeatureAt = (place, near) => city.ground.at(place, near);
+  controls.groundFeatureAt = (place, near) => (isTakenAway(app, place) ? null : city.ground.at(place, near));
   const on = (stores: readonly Watched<unknown>[], update: () => void): Stop[] => stores.map((store) => store.subscribe(update));
   const cityStores = [app.address, app.summary, app.summaryThen, app.settings, app.cityEdition, app.restingAsOf, app.tables.tables];
   const terrain = new TerrainLayer(app, scene, city.update);

@@ -4,6 +4,7 @@ import {
   ArcType, Cartesian3, Color, ColorGeometryInstanceAttribute, GeometryInstance, PerInstanceColorAppearance, PointPrimitiveCollection, PolygonGeometry,
   PolygonHierarchy, PolylineColorAppearance, PolylineGeometry, Primitive, PrimitiveCollection, type Scene,
 } from 'cesium';
+import { lineOfCut } from '../math/cut';
 import type { Position } from '../math/geo';
 import { SCENE, type Theme } from '../math/paint';
 import { WAY_PIXELS, wayColour } from '../math/ways';
@@ -18,7 +19,7 @@ const LIFT_M = 0.6;
 
 /** Each kind has its own colour; all are told apart by their labels too. */
 const COLOURS: Readonly<Record<ShapeKind, readonly [dark: string, light: string]>> = {
-  distance: ['#5cc8ff', '#0b62bb'], area: ['#5cc8ff', '#0b62bb'], height: ['#5cc8ff', '#0b62bb'], route: ['#ffd24a', '#a35c00'], sight: ['#5cc8ff', '#0b62bb'], section: ['#f2c94c', '#7d5f00'], dig: ['#ff9a52', '#a84300'],
+  distance: ['#5cc8ff', '#0b62bb'], area: ['#5cc8ff', '#0b62bb'], height: ['#5cc8ff', '#0b62bb'], route: ['#ffd24a', '#a35c00'], sight: ['#5cc8ff', '#0b62bb'], section: ['#f2c94c', '#7d5f00'], dig: ['#ff9a52', '#a84300'], cut: ['#ff9a52', '#a84300'],
 };
 const colourOf = (kind: ShapeKind, theme: Theme): Color => Color.fromCssColorString(COLOURS[kind][theme === 'dark' ? 0 : 1]);
 
@@ -83,12 +84,13 @@ export class SketchLayer {
     this.#primitives.removeAll();
     this.#frame.replaceChildren();
     this.#labels = [];
-    for (const shape of this.#app.address.get().shapes) this.#draw(shape, theme, true);
+    // A cut is endless: the length of its line says nothing.
+    for (const shape of this.#app.address.get().shapes) this.#draw(lineOfCut(shape), theme, shape.kind !== 'cut');
     this.#drawRoutes(theme);
     const draft = this.#app.drawing.draft.get();
     if (draft) {
       const points = draft.pointer ? [...draft.points, draft.pointer] : draft.points;
-      this.#draw({ kind: draft.kind, points }, theme, points.length > 1);
+      this.#draw({ kind: draft.kind, points }, theme, points.length > 1 && draft.kind !== 'cut');
     }
     this.#scene.requestRender();
   };

@@ -1,7 +1,7 @@
-// Below the ground: pipes, cables, tunnels and basements at their depth, the ground made translucent, and a pit cut around the eye.
+// Below the ground: pipes, cables, tunnels and basements at their depth, and the ground made translucent.
 import {
-  ArcType, Cartesian2, Cartesian3, ClippingPlane, ClippingPlaneCollection, Color, ColorGeometryInstanceAttribute, CornerType, GeometryInstance,
-  PerInstanceColorAppearance, PolygonGeometry, PolygonHierarchy, PolylineColorAppearance, PolylineGeometry, PolylineVolumeGeometry, Primitive, Transforms, type Scene,
+  ArcType, Cartesian2, Cartesian3, Color, ColorGeometryInstanceAttribute, CornerType, GeometryInstance,
+  PerInstanceColorAppearance, PolygonGeometry, PolygonHierarchy, PolylineColorAppearance, PolylineGeometry, PolylineVolumeGeometry, Primitive, type Scene,
 } from 'cesium';
 import { linesOf, polygonsOf, type Position } from '../math/geo';
 import { axisDepth, isUnderground, networkColour, networkOf, pipeWidth, UNDERGROUND_TYPES } from '../math/underground';
@@ -13,7 +13,6 @@ import { plainValue, type MapFeature } from '../state/ngsi';
 import { hasTerrain } from './terrain';
 import { Slot } from './flat';
 
-const PIT_METRES = 120;
 const SIDES = 8;
 const LEAST_RADIUS_M = 0.09;
 const BASEMENT_M = 4;
@@ -139,24 +138,8 @@ export class UndergroundLayer {
     globe.undergroundColor = Color.fromCssColorString('#16110c');
     screenSpaceCameraController.enableCollisionDetection = under === null;
     globe.depthTestAgainstTerrain = under !== null || hasTerrain(this.#scene);
-    this.#cut(under?.cut ?? false);
     if (!under && this.#open) this.#scene.requestRender();
     this.#open = under !== null;
-  }
-
-  /** Cuts a square pit into the ground around what the eye looks at. */
-  #cut(wanted: boolean): void {
-    const { globe } = this.#scene;
-    const target = wanted ? this.#app.map.get()?.target() : null;
-    if (!target) {
-      if (globe.clippingPlanes?.length) globe.clippingPlanes.enabled = false;
-      return;
-    }
-    const [longitude, latitude] = target;
-    const centre = Cartesian3.fromDegrees(longitude, latitude, this.#ground(longitude, latitude));
-    const half = PIT_METRES / 2;
-    const planes = [new Cartesian3(1, 0, 0), new Cartesian3(-1, 0, 0), new Cartesian3(0, 1, 0), new Cartesian3(0, -1, 0)].map((normal) => new ClippingPlane(normal, -half));
-    globe.clippingPlanes = new ClippingPlaneCollection({ planes, modelMatrix: Transforms.eastNorthUpToFixedFrame(centre), unionClippingRegions: false, edgeWidth: 2, edgeColor: Color.fromCssColorString('#ff9a52'), enabled: true });
   }
 
   async #fetch(): Promise<void> {

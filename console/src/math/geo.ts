@@ -11,7 +11,7 @@ export type Geometry =
 /** west, south, east, north in degrees. */
 export type Box = readonly [west: number, south: number, east: number, north: number];
 
-const METRES_PER_DEGREE = 111_320;
+export const METRES_PER_DEGREE = 111_320;
 const GEOMETRY_TYPES = ['Point', 'MultiPoint', 'LineString', 'MultiLineString', 'Polygon', 'MultiPolygon'];
 
 /** Whether `value` looks like a GeoJSON geometry that we can draw. */

@@ -13,7 +13,7 @@ const STEP = 0.05;
 
 /** The address of the other scene: the same city and look at another moment, without what belongs to the panels. */
 function otherAddress(address: Address, atMs: number): Partial<Address> {
-  return { ...address, atMs, compare: null, panel: null, shapes: [], follow: null };
+  return { ...address, atMs, compare: null, panel: null, shapes: address.shapes.filter(({ kind }) => kind === 'cut'), follow: null };
 }
 
 /** Makes the two eyes move as one. */

@@ -17,8 +17,8 @@ interface Place {
   go(change: Partial<Address>, push?: boolean): void;
 }
 
-/** Of sections and digs only one at a time is of use; of measurements as many as wanted. */
-const isSingle = (kind: ShapeKind): boolean => kind === 'section' || kind === 'dig';
+/** Of sections, digs and cuts only one at a time is of use; of measurements as many as wanted. */
+const isSingle = (kind: ShapeKind): boolean => kind === 'section' || kind === 'dig' || kind === 'cut';
 
 export class Drawing {
   readonly draft = new Store<Draft | null>(null);
@@ -56,6 +56,9 @@ export class Drawing {
     this.draft.set(isSingle(draft.kind) ? null : { kind: draft.kind, points: [], pointer: null });
     return true;
   };
+
+  /** Puts another shape in the place of the one of its kind, without a step to take back: each step of a slider. */
+  adjust = (shape: Shape): void => this.#place.go({ shapes: this.#place.address.get().shapes.map((one) => (one.kind === shape.kind ? shape : one)) }, false);
 
   remove = (shape: Shape): void => {
     const before = this.#place.address.get().shapes;

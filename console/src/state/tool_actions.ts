@@ -21,11 +21,15 @@ export function setShadows(app: App, shadows: boolean): void {
   app.go({ sun: { minutes: app.address.get().sun?.minutes ?? null, shadows } });
 }
 
-/** Starts drawing and gives the map the focus, so that keys place points too. Who draws a dig looks below the ground. */
+/** What is below is seen where the ground is cut, so that the ground itself may be whole. */
+const CUT_UNDER = { depthMetres: 50, ground: 1 } as const;
+
+/** Starts drawing and gives the map the focus, so that keys place points too. Who draws a dig or a cut looks below the ground. */
 export function startDrawing(app: App, kind: ShapeKind): void {
   app.objects.choose(null);
   app.drawing.start(kind);
   if (kind === 'dig' && !app.address.get().under) changeUnder(app, { depthMetres: DIG_METRES });
+  if (kind === 'cut' && !app.address.get().under) changeUnder(app, CUT_UNDER);
   document.getElementById('map')?.focus();
 }
 
@@ -57,7 +61,7 @@ function drawingActions(app: App): Action[] {
   const draw = (kind: ShapeKind, shortcut?: string): Action => ({
     id: `draw-${kind}`, text: `action.draw.${kind}`, ...(shortcut === undefined ? {} : { shortcut }),
     run: () => {
-      app.go({ panel: kind === 'section' ? 'section' : kind === 'dig' ? 'under' : 'measure' });
+      app.go({ panel: kind === 'section' ? 'section' : kind === 'dig' || kind === 'cut' ? 'under' : 'measure' });
       startDrawing(app, kind);
     },
   });
@@ -66,7 +70,7 @@ function drawingActions(app: App): Action[] {
     { id: 'finishDrawing', text: 'action.finishDrawing', run: () => finishDrawing(app) },
     { id: 'stopDrawing', text: 'action.stopDrawing', run: () => app.drawing.start(null) },
   ];
-  return [draw('distance', 'D'), draw('area', 'A'), draw('height'), draw('route'), draw('sight'), draw('section'), draw('dig'), ...(drafting ? started : [])];
+  return [draw('distance', 'D'), draw('area', 'A'), draw('height'), draw('route'), draw('sight'), draw('section'), draw('dig'), draw('cut'), ...(drafting ? started : [])];
 }
 
 /** The actions of all tools. */

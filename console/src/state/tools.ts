@@ -15,9 +15,9 @@ export interface Tool {
 
 export const TOOLS: readonly Tool[] = [
   { panel: 'sun', icon: 'sun', text: 'tool.sun', shortcut: 'S', isOn: ({ sun }) => sun !== null },
-  { panel: 'measure', icon: 'ruler', text: 'tool.measure', shortcut: 'M', isOn: ({ shapes }) => shapes.some(({ kind }) => kind !== 'section' && kind !== 'dig') },
+  { panel: 'measure', icon: 'ruler', text: 'tool.measure', shortcut: 'M', isOn: ({ shapes }) => shapes.some(({ kind }) => kind !== 'section' && kind !== 'dig' && kind !== 'cut') },
   { panel: 'section', icon: 'section', text: 'tool.section', isOn: ({ shapes }) => shapes.some(({ kind }) => kind === 'section') },
-  { panel: 'under', icon: 'under', text: 'tool.under', shortcut: 'U', isOn: ({ under, shapes }) => under !== null || shapes.some(({ kind }) => kind === 'dig') },
+  { panel: 'under', icon: 'under', text: 'tool.under', shortcut: 'U', isOn: ({ under, shapes }) => under !== null || shapes.some(({ kind }) => kind === 'dig' || kind === 'cut') },
   { panel: 'filters', icon: 'filter', text: 'tool.filters', shortcut: 'G', isOn: ({ filters, paints }) => Object.keys(filters).length + Object.keys(paints).length > 0 },
   { panel: 'charts', icon: 'charts', text: 'tool.charts', shortcut: 'C', isOn: ({ series }) => series.length > 0 },
   { panel: 'objects', icon: 'objects', text: 'tool.objects', shortcut: 'O' },

@@ -11,7 +11,7 @@ export const above = ([longitude, latitude], heightMetres) => `view=${longitude.
 const ringOf = ({ type, coordinates }) => (type === 'MultiPolygon' ? coordinates[0][0] : coordinates[0]);
 
 /** A place that surely lies inside a building: the middle of its box, when that is inside its outline. */
-function insideOf(geometry) {
+export function insideOf(geometry) {
   const ring = ringOf(geometry);
   const [xs, ys] = [ring.map(([x]) => x), ring.map(([, y]) => y)];
   const [x, y] = [(Math.min(...xs) + Math.max(...xs)) / 2, (Math.min(...ys) + Math.max(...ys)) / 2];

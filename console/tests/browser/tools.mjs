@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { difference, mapReady, openPage, pixels, settled, until } from './browser.mjs';
 import { above, namedBuilding } from './city.mjs';
+import { cutChecks } from './cut.mjs';
 import { allOf, ask } from './server.mjs';
 import { expect } from './tally.mjs';
 
@@ -239,6 +240,7 @@ export const toolParts = {
   'tools-measure': onPage(measureChecks),
   'tools-filter': onPage(filterChecks),
   'tools-work': onPage(viewChecks, importChecks, pictureChecks),
+  'tools-cut': onPage(cutChecks),
   'tools-sun': onPage(sunChecks),
   'tools-compare': onPage(compareChecks),
 };

@@ -2,11 +2,12 @@
 import { Cartesian3, JulianDate, Matrix3, Matrix4, Simon1994PlanetaryPositions, Transforms } from 'cesium';
 import { describe, expect, it } from 'vitest';
 import { binsOf, numberClassesOf, quantile, roundStep, textClassesOf } from '../../src/math/classes';
+import { cutOf, flipped, keptMetres, lineOfCut, shifted } from '../../src/math/cut';
 import { alongLine, groundMetres, lineMetres, ringMeasures, stretchesInside } from '../../src/math/measure';
 import { classOf } from '../../src/math/paint';
 import { boxOn, dragged, pixelOn, placeOn, planeOf, viewOn, zoomed } from '../../src/math/plane';
 import { nextQuality } from '../../src/math/quality';
-import { formatShape, parseShape } from '../../src/math/shape';
+import { formatShape, parseShape, type Shape } from '../../src/math/shape';
 import { atTimeOfDay, clockText, daylight, minutesOfDay, parseClock, sunAt } from '../../src/math/sun';
 import { headingAt, newTrack, reported, shownAt } from '../../src/math/track';
 import { axisDepth, linearScale, networkOf } from '../../src/math/underground';
@@ -192,6 +193,37 @@ describe('below the ground', () => {
     expect(axisDepth('Cable', null, null)).toBe(0.9);
     expect(linearScale(-3, 1, 100, 0, 4).marks).toEqual([-3, -2, -1, 0, 1]);
     expect(linearScale(0, 10, 0, 100, 5).at(5)).toBe(50);
+  });
+});
+
+describe('a cut plane', () => {
+  const eastward: Shape = { kind: 'cut', points: [[127.1, 37.5, 0], [127.102, 37.5, 0]] };
+  const [north, south]: Position[] = [[127.3, 37.501], [126.9, 37.499]];
+  const sidesOf = (shape: Shape): number[] => [north, south].map((at) => Math.sign(keptMetres(cutOf(shape) as NonNullable<ReturnType<typeof cutOf>>, at as Position)));
+
+  it('takes away what lies to the right of its line, without end, and the other side when flipped', () => {
+    expect(cutOf(eastward)?.keptDegrees).toBeCloseTo(0, 6);
+    expect(sidesOf(eastward)).toEqual([1, -1]);
+    expect(sidesOf(flipped(eastward))).toEqual([-1, 1]);
+  });
+  it('is moved in metres into what it keeps, and stays there when flipped', () => {
+    const moved = shifted(eastward, 50);
+    const metresFrom = (shape: Shape): number => keptMetres(cutOf(shape) as NonNullable<ReturnType<typeof cutOf>>, [127.101, 37.5]);
+    expect(metresFrom(moved)).toBeCloseTo(-50, 3);
+    expect(metresFrom(flipped(moved))).toBeCloseTo(50, 3);
+    expect(shifted(eastward, 9999).metres).toBe(200);
+    expect(flipped(flipped(moved))).toEqual(moved);
+    expect(lineOfCut(moved).points.map((point) => (point[1] - 37.5) * 111_320).map(Math.round)).toEqual([50, 50]);
+  });
+  it('looks into every quarter of the compass', () => {
+    const towards = (x: number, y: number): number => Math.round(cutOf({ kind: 'cut', points: [[0, 0], [x, y]] })?.keptDegrees ?? NaN);
+    expect([towards(0, 0.001), towards(0.001, -0.001), towards(-0.001, 0), towards(-0.001, -0.001)]).toEqual([270, 45, 180, 135]);
+  });
+  it('needs a line with a direction, and is kept in a link', () => {
+    expect(cutOf({ kind: 'cut', points: [[127, 37], [127, 37]] })).toBeNull();
+    expect(cutOf({ ...eastward, kind: 'section' })).toBeNull();
+    expect(parseShape(formatShape(shifted(eastward, -12)))).toEqual(shifted(eastward, -12));
+    expect([parseShape('cut:x~1,1,1~2,2,2'), parseShape('area:3~1,1,1~2,2,2~3,3,3'), parseShape('cut~1,1,1~2,2,2~3,3,3')]).toEqual([null, null, null]);
   });
 });
 

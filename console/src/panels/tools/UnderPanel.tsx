@@ -11,6 +11,7 @@ import type { TextKey } from '../../state/words';
 import { copyText } from '../../state/actions';
 import { useApp, usePart, useSettled, useStore, useWords } from '../hooks';
 import { EmptyNote, FailureNote, Icon, LoadingNote, PanelHead } from '../Parts';
+import { CutControls } from './CutControls';
 import { DraftNote, UndoButtons } from './MeasurePanel';
 import { UndergroundSection } from './SectionDrawings';
 
@@ -36,8 +37,9 @@ function Controls() {
   const app = useApp();
   const words = useWords();
   const { t } = words;
-  const { under } = useStore(app.address);
+  const { under, shapes } = useStore(app.address);
   if (!under) return null;
+  const isCut = shapes.some(({ kind }) => kind === 'cut');
   return (
     <>
       <label className="stack">
@@ -48,7 +50,8 @@ function Controls() {
         <span className="stack-row"><span>{t('under.ground')}</span><strong className="number-text">{words.quantity(Math.round(under.ground * 100), 'P1')}</strong></span>
         <input id="under-ground" type="range" min={0} max={1} step={0.05} value={under.ground} aria-valuetext={words.quantity(Math.round(under.ground * 100), 'P1')} onChange={(event) => changeUnder(app, { ground: Number(event.target.value) })} />
       </label>
-      <label className="check"><input id="under-cut" type="checkbox" checked={under.cut} onChange={() => changeUnder(app, { cut: !under.cut })} />{t('under.cut')}</label>
+      <label className="check"><input id="under-cut" type="checkbox" checked={under.cut} disabled={isCut} onChange={() => changeUnder(app, { cut: !under.cut })} />{t('under.cut')}</label>
+      {isCut && under.cut && <p className="quiet">{t('cut.noPit')}</p>}
       <Legend />
     </>
   );
@@ -169,6 +172,7 @@ export default function UnderPanel() {
         <label className="check"><input id="under-on" type="checkbox" checked={under !== null} onChange={() => toggleUnder(app)} />{t('under.on')}</label>
         {recorded === false && <EmptyNote text="under.none"><p>{t('under.none.do')}</p></EmptyNote>}
         <Controls />
+        <CutControls />
         <h3>{t('dig.title')}</h3>
         <button type="button" id="draw-dig" className="button" onClick={() => startDrawing(app, 'dig')}>{t('action.draw.dig')}</button>
         <DraftNote />
