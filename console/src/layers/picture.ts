@@ -11,6 +11,8 @@ export interface FilmPlan {
   readonly step: (part: number) => void;
   readonly caption: () => Caption;
   readonly frame: () => HTMLCanvasElement;
+  /** Waits for all that the first frame shows. */
+  readonly ready: () => Promise<void>;
 }
 
 const FONT = '"Pretendard", "Noto Sans KR", "Noto Sans CJK KR", system-ui, sans-serif';
@@ -83,6 +85,9 @@ const nextFrame = (): Promise<void> => new Promise((resolve) => { window.setTime
 export async function recordFilm(plan: FilmPlan, map: HTMLElement, onPart: (part: number) => void, signal: AbortSignal): Promise<Blob | null> {
   const type = filmType();
   if (!type) throw new Error('no MediaRecorder');
+  plan.step(0);
+  await plan.ready();
+  if (signal.aborted) return null;
   const canvas = composePicture(plan.frame(), map, plan.caption(), undefined, FILM_WIDTH_MOST);
   const recorder = new MediaRecorder(canvas.captureStream(FRAMES_PER_SECOND), { mimeType: type, videoBitsPerSecond: FILM_BITS });
   const parts: Blob[] = [];

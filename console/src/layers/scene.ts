@@ -3,9 +3,12 @@ import { CameraEventType, CesiumWidget, Color, KeyboardEventModifier, type Scene
 import { SCENE, type Theme } from '../math/paint';
 import { QUALITIES } from '../math/quality';
 
+/** As near as the eye comes to the ground: that of one who sits in the street. Cesium lifts the eye of a link too. */
+const NEAREST_METRES = 1;
+
 function controlsLikeOtherMaps(scene: Scene): void {
   const controller = scene.screenSpaceCameraController;
-  controller.minimumZoomDistance = 15;
+  controller.minimumZoomDistance = NEAREST_METRES;
   controller.maximumZoomDistance = 3_000_000;
   controller.zoomEventTypes = [CameraEventType.WHEEL, CameraEventType.PINCH];
   controller.tiltEventTypes = [

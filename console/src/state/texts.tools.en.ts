@@ -195,6 +195,7 @@ export const toolsEn: Readonly<Record<keyof typeof toolsKo, string>> = {
   'import.again': 'Import again',
   'picture.still': 'Picture',
   'picture.take': 'Save a picture (PNG)',
+  'picture.waiting': 'Waiting until the map is complete…',
   'picture.film': 'Short film',
   'picture.orbit': 'Once around',
   'picture.orbit.about': 'Goes once around the place you look at.',

@@ -193,6 +193,7 @@ export const toolsKo = {
   'import.again': '다시 가져오기',
   'picture.still': '사진',
   'picture.take': '사진 저장 (PNG)',
+  'picture.waiting': '지도가 다 그려지기를 기다리는 중…',
   'picture.film': '짧은 영상',
   'picture.orbit': '한 바퀴 돌기',
   'picture.orbit.about': '보고 있는 곳을 한 바퀴 돌며 찍습니다.',

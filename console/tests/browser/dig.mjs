@@ -160,10 +160,39 @@ async function emptyDig(bench, page) {
   });
 }
 
+async function cutStreet({ tally, url, console: address, shoot }, page) {
+  await tally.check('below whole ground no pipe is seen, and where a cut takes the ground away they are', async () => {
+    const [x, y] = await middleOfAStreet(url);
+    const known = (await ask(url, '/api/summary')).types.map(({ type }) => type);
+    const off = [...new Set([...known, ...TOLD_LATER])].filter((type) => !DRAWN.includes(type));
+    const aside = 40 / METRES_PER_DEGREE;
+    await page.goto(`${address}?view=${x},${y - aside * 1.5},45,0,-38&under=50,1&off=${off}&draw=cut~${x - aside},${y + aside},0~${x + aside},${y + aside},0`);
+    await mapReady(page);
+    const pipes = (await ask(url, `/ngsi-ld/v1/entities?type=Pipe&georel=near;maxDistance==20&geometry=Point&coordinates=${encodeURIComponent(JSON.stringify([x, y]))}&limit=50`))
+      .map(({ id, location, depth }) => ({ id, depth: depth?.value ?? 1.2, ends: location.value.coordinates }));
+    const seen = () => page.evaluate((all) => {
+      const map = window.__cityloom.map.get();
+      return all.filter(({ id, depth, ends: [[x1, y1], [x2, y2]] }) => [0.3, 0.4, 0.5, 0.6, 0.7].some((part) => {
+        const [longitude, latitude] = [x1 + (x2 - x1) * part, y1 + (y2 - y1) * part];
+        const at = map.pixelOf(longitude, latitude, map.groundAt(longitude, latitude) - depth);
+        return at && map.pick(at) === id;
+      })).length;
+    }, pipes);
+    await shoot(page, 'cut-street');
+    const cut = await seen();
+    await page.evaluate(() => window.__cityloom.drawing.clear(['cut']));
+    await settled(page);
+    await shoot(page, 'cut-street-whole');
+    const whole = await seen();
+    expect(pipes.length > 1 && cut > 0 && whole === 0, `of ${pipes.length} pipes ${cut} are picked in the cut and ${whole} below whole ground`);
+  });
+}
+
 /** Checks of the dig panel against a server with an invented city. */
 export async function digChecks(bench, page) {
   // Ready it is before: the city is made meanwhile.
   await bench.says(/rehearsal: .* devices in/);
   await fullDig(bench, page);
   await emptyDig(bench, page);
+  await cutStreet(bench, page);
 }

@@ -1,5 +1,5 @@
 // The tools of the map: sun and shadows, measuring, filters, comparing, saved views, import, pictures and films, undo.
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { difference, mapReady, openPage, pixels, settled, until } from './browser.mjs';
@@ -163,6 +163,14 @@ async function compareChecks({ tally, url, shoot, console: address }, page) {
 }
 
 async function viewChecks({ tally, url, console: address, shoot }, page) {
+  await tally.check('a link to a view from near the ground is kept', async () => {
+    const { place: [x, y] } = await namedBuilding(url);
+    await page.goto(`${address}?view=${(x + 0.003).toFixed(6)},${y.toFixed(6)},3,300,-2`);
+    await mapReady(page);
+    await shoot(page, 'tools-street');
+    const { heightMetres, pitchDegrees } = await page.evaluate(() => window.__cityloom.address.get().view);
+    expect(Math.abs(heightMetres - 3) < 0.6 && Math.abs(pitchDegrees + 2) < 0.2, `the eye is at ${heightMetres} m, looking down by ${pitchDegrees}`);
+  });
   await tally.check('a view is saved for everybody, renamed, opened, deleted, and undo brings it back', async () => {
     await page.goto(`${address}?panel=views&colour=levels`);
     await page.waitForSelector('#view-name');
@@ -214,6 +222,29 @@ async function importChecks({ tally, url, console: address, shoot }, page) {
   });
 }
 
+/** Length in seconds of a film as the browser plays it, and what part of the picture changes from its start to its middle. */
+const filmFacts = (page, path) => page.evaluate(async (text) => {
+  const video = document.createElement('video');
+  video.muted = true;
+  video.src = URL.createObjectURL(await (await fetch(`data:video/webm;base64,${text}`)).blob());
+  const heard = (name) => new Promise((resolve, reject) => { video.addEventListener(name, resolve, { once: true }); video.addEventListener('error', () => reject(new Error(String(video.error?.message))), { once: true }); });
+  await heard('loadedmetadata');
+  const seek = async (to) => { const there = heard('seeked'); video.currentTime = to; await there; };
+  // A recorded film does not tell its length: its end does.
+  await seek(1e6);
+  const seconds = video.currentTime;
+  const pictureAt = async (to) => {
+    await seek(to);
+    const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
+    const context = canvas.getContext('2d');
+    context.drawImage(video, 0, 0);
+    return context.getImageData(0, 0, canvas.width, Math.floor(canvas.height * 0.8)).data;
+  };
+  const [first, middle] = [await pictureAt(0.1), await pictureAt(seconds / 2)];
+  const changed = first.filter((value, i) => i % 4 === 1 && Math.abs(value - middle[i]) > 24).length;
+  return { seconds, width: video.videoWidth, height: video.videoHeight, changed: changed / (first.length / 4) };
+}, readFileSync(path).toString('base64'));
+
 async function pictureChecks({ tally, console: address, shoot }, page) {
   await tally.check('a picture is saved as PNG and a film as WebM', async () => {
     await page.goto(`${address}?panel=picture`);
@@ -225,6 +256,12 @@ async function pictureChecks({ tally, console: address, shoot }, page) {
     await page.selectOption('.panel-right select', '5');
     const [film] = await Promise.all([page.waitForEvent('download', { timeout: 90_000 }), page.click('#record-film')]);
     expect(film.suggestedFilename().endsWith('.webm') && statSync(await film.path()).size > 5000, `the film is ${film.suggestedFilename()}`);
+    // The console itself may play no films: an empty page does.
+    const viewer = await page.context().newPage();
+    const facts = await filmFacts(viewer, await film.path());
+    await viewer.close();
+    expect(facts.seconds > 4 && facts.seconds < 8 && facts.width > 300 && facts.height > 300, `of 5 s was made ${JSON.stringify(facts)}`);
+    expect(facts.changed > 0.05, `half a turn changes ${(facts.changed * 100).toFixed(1)} % of the film`);
   });
 }
 

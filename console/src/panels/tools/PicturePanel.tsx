@@ -3,11 +3,13 @@ import { useRef, useState } from 'react';
 import { canFilm, composePicture, pngOf, recordFilm, saveFile, type Caption, type FilmPlan } from '../../layers/picture';
 import type { App } from '../../state/app';
 import { creditOf } from '../../state/catalogue';
+import type { MapControls } from '../../state/map_controls';
 import { whereOf } from '../../state/sun';
 import type { Words } from '../../state/words';
 import { useApp, useStore, useWords } from '../hooks';
 import { EmptyNote, PanelHead } from '../Parts';
 
+const WHOLE_MS_MAX = 30_000;
 const SECONDS = [5, 10, 20, 30] as const;
 
 function captionOf(app: App, words: Words): Caption {
@@ -31,10 +33,19 @@ const fileName = (app: App, ending: string): string => {
 
 const mapElement = (): HTMLElement | null => document.getElementById('map');
 
+/** Waits until all that is seen is drawn; what is not there by then is left out. */
+async function drawnWhole(controls: MapControls): Promise<void> {
+  let timer = 0;
+  const late = new Promise<void>((resolve) => { timer = window.setTimeout(resolve, WHOLE_MS_MAX); });
+  await Promise.race([controls.complete(), late]);
+  window.clearTimeout(timer);
+}
+
 /** Saves the map as it is seen. */
 async function takePicture(app: App, words: Words): Promise<void> {
   const [controls, element] = [app.map.get(), mapElement()];
   if (!controls || !element) return;
+  await drawnWhole(controls);
   const blob = await pngOf(controls.drawnFinely((canvas) => composePicture(canvas, element, captionOf(app, words))));
   saveFile(blob, fileName(app, 'png'));
   app.announcement.set(words.t('picture.saved', { size: words.quantity(Number((blob.size / 1e6).toFixed(2)), '4L') }));
@@ -54,7 +65,7 @@ function planOf(app: App, words: Words, kind: FilmKind, seconds: number): FilmPl
     controls.turn(part * 360 - turned);
     turned = part * 360;
   };
-  return { seconds, step, caption: () => captionOf(app, words), frame: controls.drawn };
+  return { seconds, step, caption: () => captionOf(app, words), frame: controls.drawn, ready: () => drawnWhole(controls) };
 }
 
 function Film() {
@@ -108,10 +119,12 @@ export default function PicturePanel() {
   const words = useWords();
   const { t } = words;
   const ready = useStore(app.map) !== null;
+  const [waiting, setWaiting] = useState(false);
   const [failed, setFailed] = useState(false);
   const take = (): void => {
     setFailed(false);
-    takePicture(app, words).catch(() => setFailed(true));
+    setWaiting(true);
+    takePicture(app, words).catch(() => setFailed(true)).finally(() => setWaiting(false));
   };
   return (
     <section className="panel panel-right" aria-label={t('tool.picture')}>
@@ -121,7 +134,7 @@ export default function PicturePanel() {
         {ready && (
           <>
             <h3>{t('picture.still')}</h3>
-            <button type="button" id="take-picture" className="button" onClick={take}>{t('picture.take')}</button>
+            <button type="button" id="take-picture" className="button" disabled={waiting} onClick={take}>{t(waiting ? 'picture.waiting' : 'picture.take')}</button>
             {failed && <div className="note note-failure" role="alert"><p className="note-title">{t('picture.failed')}</p><p>{t('picture.failed.do')}</p></div>}
             <h3>{t('picture.film')}</h3>
             <Film />
