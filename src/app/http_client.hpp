@@ -15,8 +15,8 @@ struct HttpAnswer {
 };
 
 /// GETs `url`, or POSTs a body (text, or the bytes of a file) to it, and waits for the answer. Only http:. `timeout_s`
-/// is between two pieces; of a file's answer there is none, since the server may be at work on it for long. Errors: invalid (url), not_found (file), unavailable (no server, connection lost), too_large (answer
-/// over 16 MiB).
+/// is between two pieces; of a file's answer there is none, since the server may be at work on it for long. Errors:
+/// invalid (url), not_found (file), unavailable (no server, connection lost), too_large (answer over 16 MiB).
 base::Result<HttpAnswer> get_text(const std::string& url, int timeout_s = 60);
 base::Result<HttpAnswer> post_text(const std::string& url, const std::string& content_type, const std::string& body,
                                    int timeout_s = 60);
