@@ -114,7 +114,7 @@ base::Result<const CityCrs*> CityImport::system_of(const std::string& name) {
   const std::string& used = !batch_.options().crs.empty() ? batch_.options().crs : name.empty() ? file_crs_ : name;
   if (used.empty()) {
     return fail(Code::invalid, "neither it nor its file names a coordinate system", {},
-                "Name one, e.g. --crs EPSG:5186");
+                "Name the coordinate system by the option crs, e.g. EPSG:5186");
   }
   auto found = systems_.find(used);
   if (found == systems_.end()) found = systems_.emplace(used, CityCrs::open(used, samples_)).first;

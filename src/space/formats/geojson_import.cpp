@@ -60,7 +60,9 @@ class GeoJsonImport {
     }
     if (definition.empty()) return {};
     auto crs = PlaneCrs::open(definition);
-    if (!crs) return fail(Code::corrupt, crs.error().what, input_.name, "name the coordinate system by the option crs");
+    if (!crs)
+      return fail(Code::corrupt, crs.error().what, input_.name,
+                  "Name the coordinate system by the option crs, e.g. EPSG:5186");
     crs_ = std::move(*crs);
     if (const std::string note = crs_.note(); !note.empty()) batch_.warn("crs", note);
     return {};

@@ -93,7 +93,7 @@ TEST(RasterImport, SaysWhatIsMissing) {
   const auto nameless = import_bytes("grid.asc", grid, sink);
   ASSERT_FALSE(nameless.ok());
   EXPECT_EQ(nameless.error().code, Code::invalid);
-  EXPECT_THAT(nameless.error().text(), HasSubstr("--crs"));
+  EXPECT_THAT(nameless.error().text(), HasSubstr("by the option crs, e.g. EPSG:5186"));
   ImportOptions options;
   options.crs = "EPSG:4326";
   EXPECT_TRUE(import_bytes("grid.asc", grid, sink, options).ok());

@@ -193,8 +193,8 @@ class Reader {
     if (!places_) {
       const std::string& stated = batch_.options().crs;
       if (stated.empty() && system_.empty()) {
-        return stop(
-            fail(Code::invalid, "The file names no coordinate system", input_.name, "Name one, e.g. --crs EPSG:6697"));
+        return stop(fail(Code::invalid, "The file names no coordinate system", input_.name,
+                         "Name the coordinate system by the option crs, e.g. EPSG:6697"));
       }
       auto opened = Places::open(stated.empty() ? system_name(system_) : stated, input_.name, batch_);
       if (!opened) return stop(opened.error());
