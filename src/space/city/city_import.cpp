@@ -176,7 +176,9 @@ base::Status CityImport::add(CityObject object) {
   size_t positions = 0;
   for (const CityGeometry& geometry : object.geometries) {
     positions += geometry.positions.size();
-    if (geometry.is_local || samples_.size() >= samples_wanted) continue;
+    if (samples_.size() >= samples_wanted) continue;
+    if (geometry.is_local) samples_.push_back(geometry.reference);
+    if (geometry.is_local) continue;
     const auto count = static_cast<long>(std::min(geometry.positions.size(), samples_wanted));
     samples_.insert(samples_.end(), geometry.positions.begin(), geometry.positions.begin() + count);
   }
