@@ -4,6 +4,8 @@ import type { SentencePair } from './types';
 const cityModels: readonly SentencePair[] = [
   ['heights of {} need the grid of its sea level, which is not installed: EGM96 was taken instead (right to about a metre)', '{0} 높이에 필요한 해수면 격자가 설치되어 있지 않아 EGM96으로 계산했습니다 (오차 1 m 안팎)'],
   ['heights of {} need the grid {}, which is not installed: EGM96 was taken instead (right to about a metre)', '{0} 높이에 필요한 격자 {1}이(가) 설치되어 있지 않아 EGM96으로 계산했습니다 (오차 1 m 안팎)'],
+  ['heights of {} need the grid of its sea level, which is not installed, as EGM96\'s is not: they stay above sea level, off by up to 100 m', '{0} 높이에 필요한 해수면 격자도 EGM96 격자도 설치되어 있지 않습니다: 높이를 해수면 기준 그대로 두어 100 m까지 어긋날 수 있습니다'],
+  ['heights of {} need the grid {}, which is not installed, as EGM96\'s is not: they stay above sea level, off by up to 100 m', '{0} 높이에 필요한 격자 {1}도 EGM96 격자도 설치되어 있지 않습니다: 높이를 해수면 기준 그대로 두어 100 m까지 어긋날 수 있습니다'],
   ['{} has no heights of its own: those in the file were taken as above sea level (EGM96)', '{0} 좌표계에는 높이가 없습니다: 파일의 높이를 해수면(EGM96) 기준으로 읽었습니다'],
   ['the grid egm96_15.gtx is not installed: heights stay above sea level', '격자 egm96_15.gtx가 설치되어 있지 않습니다: 높이를 해수면 기준 그대로 두었습니다'],
   ['PROJ cannot open this coordinate system', 'PROJ가 이 좌표계를 열지 못합니다'],
@@ -137,7 +139,6 @@ const terrain: readonly SentencePair[] = [
   ['the places are too far apart for this terrain', '이 지형에서 보기에는 두 곳이 너무 멉니다'],
   ['ask for a shorter line', '선을 줄이세요'],
   ['the relief covers too much for one model: cut the file into pieces', '지형 하나가 차지하는 곳이 너무 넓습니다: 파일을 조각으로 나누세요'],
-  ['heights above {} need the grid {}, which is not installed: EGM96 was taken instead (right to about a metre)', '{0} 기준 높이에 필요한 격자 {1}이(가) 설치되어 있지 않아 EGM96으로 계산했습니다 (오차 1 m 안팎)'],
   ['it names no vertical datum: its heights were taken as above sea level (EGM96)', '높이의 기준이 적혀 있지 않습니다: 해수면(EGM96) 기준으로 읽었습니다'],
 ];
 

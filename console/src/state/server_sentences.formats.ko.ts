@@ -64,7 +64,7 @@ const coordinates: readonly SentencePair[] = [
   ['The position lies outside what {} can express ({})', '위치가 {0} 좌표계의 범위를 벗어납니다 ({1})'],
   ['A coordinate system is named by 1 to 100,000 characters', '좌표계의 이름은 1~100,000자입니다'],
   ['{} needs correction grids that are not installed: {}', '{0} 좌표계에 필요한 보정 격자가 설치되어 있지 않습니다: {1}'],
-  ['{} needs correction grids that are not installed ({}): places may be off by metres, heights by tens of metres', '{0} 좌표계에 필요한 보정 격자가 설치되어 있지 않습니다 ({1}): 위치는 몇 미터, 높이는 몇십 미터 어긋날 수 있습니다'],
+  ['{} needs correction grids that are not installed ({}): places may be off by metres', '{0} 좌표계에 필요한 보정 격자가 설치되어 있지 않습니다 ({1}): 위치가 몇 미터 어긋날 수 있습니다'],
   ["Install them into PROJ's data folder, or allow an approximate transformation", 'PROJ의 자료 폴더에 설치하거나 대략의 변환을 허락하세요'],
   ['a coordinate is not a number', '숫자가 아닌 좌표가 있습니다'],
   ['name the coordinate system by the option crs, e.g. {}', '좌표계를 옵션 crs로 알려 주세요. 예: {0}'],

@@ -399,5 +399,17 @@ TEST(CityCrs, HeightsAboveTheSeaBecomeHeightsAboveTheEllipsoid) {
   EXPECT_NEAR(to[0].height_m, 31.98 + 39.5615, 0.01);
 }
 
+TEST(CityCrs, ASeaLevelWithoutAGridIsEgm96sAndTold) {
+  const auto system = CityCrs::open("EPSG:5186+5193", {});
+  ASSERT_TRUE(system.ok()) << system.error().text();
+  ASSERT_EQ(system->notes().size(), 1u);
+  EXPECT_THAT(system->notes()[0], HasSubstr("Incheon height need the grid of its sea level, which is not installed"));
+  std::vector<twin::Position> to;
+  const RawPosition seoul{550'000, 200'000, 10};
+  ASSERT_TRUE(system->to_wgs84(std::span(&seoul, 1), to).ok());
+  const auto geoid = CoordinateSystem::open("EPSG:4326+5773")->to_wgs84({to[0].latitude_deg, to[0].longitude_deg, 0});
+  EXPECT_NEAR(to[0].height_m, 10 + geoid->height_m, 0.01);
+}
+
 }  // namespace
 }  // namespace cityloom::space

@@ -68,6 +68,7 @@ class CsvImport {
       auto crs = PlaneCrs::open(batch_.options().crs);
       if (!crs) return std::move(crs).error();
       crs_ = std::move(*crs);
+      if (const std::string note = crs_.note(); !note.empty()) batch_.warn("crs", note);
     }
     // The first pass finds a damaged file.
     auto status = read([](const std::vector<std::string>&, uint64_t) { return Status(); });

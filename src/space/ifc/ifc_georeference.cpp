@@ -196,6 +196,13 @@ Result<std::optional<IfcGeoreference>> IfcGeoreference::by_map(IfcReader& reader
   if (!system)
     return fail(Code::invalid, "the coordinate system \"" + numbers->crs + "\" is not known: " + system.error().what,
                 where, "Place it by the option placement: LON,LAT[,HEIGHT[,ROTATION]]");
+  // Without the grid of its sea level, heights count from the sea as the site's do.
+  if (!code.empty() && system->lacks_heights()) {
+    reader.warn(numbers->id, heights_note(*system, true));
+    code.clear();
+    system = CoordinateSystem::open(numbers->crs, MissingGrids::approximate);
+    if (!system) return system.error();
+  }
   for (const std::string& grid : system->missing_grids())
     reader.warn(numbers->id, "positions are less exact: the grid " + grid + " is not installed");
   Map map{std::move(*system), *numbers, 1, false, !code.empty(), 0};
