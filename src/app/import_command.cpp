@@ -46,8 +46,16 @@ ExitCode import_to_server(const std::string& server, const Arguments& arguments)
     }
     const nlohmann::json report = nlohmann::json::parse(answer->body, nullptr, false);
     const auto number = [&](const char* member) { return report.is_object() ? report.value(member, 0) : 0; };
-    std::fprintf(stderr, "importing %s: %d imported, %d unchanged, %d removed\n", file.c_str(), number("imported"),
-                 number("unchanged"), number("removed"));
+    std::fprintf(stderr, "importing %s: %d imported, %d unchanged, %d removed, %d warnings\n", file.c_str(),
+                 number("imported"), number("unchanged"), number("removed"), number("warningsCount"));
+    if (number("imported") + number("unchanged") == 0 && number("warningsCount") > 0) {
+      const auto reason = nlohmann::json::json_pointer("/warnings/0/reason");
+      const bool is_told = report.contains(reason) && report.at(reason).is_string();
+      return complain(
+          base::fail(base::Code::invalid,
+                     "nothing of it could be taken: " + (is_told ? report.at(reason).get<std::string>() : ""), file),
+          ExitCode::input);
+    }
   }
   return ExitCode::ok;
 }
@@ -99,7 +107,7 @@ Command import_command() {
       "Knows " + space::known_formats() +
           ".\nA folder stands for the files in it. Importing again "
           "writes only what changed. A feature that cannot be read is told with its file and id and does not stop the "
-          "rest.\n",
+          "rest, unless nothing is left: then the exit code is 5.\n",
       std::move(options),
       run_import};
 }

@@ -116,6 +116,23 @@ def test_options_hold_for_a_folder_and_what_was_not_taken_is_told():
         expect("2 imported" in error, f"other options, and not read again: {error}")
 
 
+def test_an_import_that_takes_nothing_is_a_failure():
+    with cityloom.folder() as folder:
+        bad, empty = folder + "/benches.csv", folder + "/none.geojson"
+        with open(bad, "w") as f:
+            f.write("id,X,Y\n1,,550000\n2,,550000\n")
+        with open(empty, "w") as f:
+            f.write('{"type":"FeatureCollection","features":[]}')
+        options = ["--crs", "EPSG:5186", "--columns", "lon=X,lat=Y"]
+        code, _, error = command("import", "--data", folder + "/data", *options, bad)
+        expect(code == 5 and "nothing of it could be taken" in error, f"{code}: {error}")
+        code, _, error = command("import", "--data", folder + "/data", empty)
+        expect_equal(code, 0, f"a file that is truly empty: {error}")
+        with Server(folder + "/data") as server:
+            code, _, error = command("import", "--to", server.url(), *options, bad)
+            expect(code == 5 and "nothing of it could be taken" in error, f"{code}: {error}")
+
+
 def test_doors_without_a_city():
     with cityloom.folder() as folder, Server(folder + "/data") as server:
         for path in ("/health", "/metrics", "/openapi.json", "/api/summary", "/api/links", "/tiles/buildings/tileset.json"):

@@ -159,6 +159,21 @@ TEST(CityJson, AWrongCoordinateSystemIsSaid) {
   EXPECT_EQ(import(sink, "box.city.json", nameless, options).imported, 1u);
 }
 
+TEST(CityJson, AWrongOptionRemovesNothing) {
+  MemorySink sink;
+  import(sink, "box.city.json", cityjson(box("a-building-of-boxes")));
+  ImportOptions wrong;
+  wrong.crs = "EPSG:28992";
+  const auto lost = import(sink, "box.city.json", cityjson(box("a-building-of-boxes")), wrong);
+  EXPECT_TRUE(lost.took_nothing());
+  EXPECT_EQ(lost.removed, 0u);
+  EXPECT_TRUE(sink.entities.contains(box_id));
+  // A file that is truly empty says that there is nothing.
+  const auto empty = import(sink, "box.city.json", cityjson(""));
+  EXPECT_FALSE(empty.took_nothing());
+  EXPECT_EQ(empty.removed, 1u);
+}
+
 TEST(CityJson, PartsNameTheirBuildingAndCirclesAreCut) {
   MemorySink sink;
   const std::string part =
