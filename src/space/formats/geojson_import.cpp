@@ -114,6 +114,15 @@ class GeoJsonImport {
     }
     // What a twin exported names the type among the properties.
     if (feature.id.starts_with("urn:ngsi-ld:")) take_type(feature);
+    object units;
+    feature.is_exported = !feature.type.empty() && root["units"].get_object().get(units) == simdjson::SUCCESS;
+    if (!feature.is_exported) return {};
+    for (const auto& [key, given] : units) {
+      std::string_view unit;
+      if (given.get_string().get(unit) == simdjson::SUCCESS && feature.units.size() < properties_max) {
+        feature.units.emplace_back(key, unit.substr(0, 100));
+      }
+    }
     return {};
   }
 

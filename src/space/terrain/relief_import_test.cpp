@@ -195,17 +195,19 @@ TEST(ReliefImport, ManyPointsAreJoinedWithoutSeams) {
   const auto height_m = [&](double longitude, double latitude) {
     return 100 + 3'000 * (longitude - origin.longitude_deg) + 5'000 * (latitude - origin.latitude_deg);
   };
+  // In no straight rows, but for the rim: then the number of triangles is known.
   for (int row = 0; row < 500; ++row) {
     for (int column = 0; column < 500; ++column) {
-      const double longitude = origin.longitude_deg + column * step_deg + (row % 3) * 1e-6;
-      const double latitude = origin.latitude_deg + row * step_deg + (column % 5) * 1e-6;
+      const bool is_rim = row == 0 || row == 499 || column == 0 || column == 499;
+      const double longitude = origin.longitude_deg + column * step_deg + (is_rim ? 0 : (row % 3) * 1e-6);
+      const double latitude = origin.latitude_deg + row * step_deg + (is_rim ? 0 : (column % 5) * 1e-6);
       ASSERT_TRUE(many.add({longitude, latitude, height_m(longitude, latitude)}).ok());
     }
   }
   TinRaster raster;
   ASSERT_TRUE(many.draw(raster, [] { return false; }).ok());
   EXPECT_EQ(raster.left_out(), 0u);
-  EXPECT_NEAR(static_cast<double>(raster.taken()), 2 * 499 * 499, 2'500) << "each triangle once, and those of the rim";
+  EXPECT_EQ(raster.taken(), 2u * 499 * 499) << "each triangle once";
   EXPECT_EQ(many.draw(raster, [] { return true; }).error().code, Code::cancelled);
 }
 
