@@ -87,7 +87,15 @@ ExitCode import_to_server(const std::string& server, const Arguments& arguments)
     const nlohmann::json report = nlohmann::json::parse(answer->body, nullptr, false);
     const auto number = [&](const char* member) { return report.is_object() ? report.value(member, uint64_t{0}) : 0; };
     progress.finish(grouped(number("imported")) + " imported, " + grouped(number("unchanged")) + " unchanged, " +
-                    grouped(number("removed")) + " removed");
+                    grouped(number("removed")) + " removed, " + grouped(number("warningsCount")) + " warnings");
+    if (number("imported") + number("unchanged") == 0 && number("warningsCount") > 0) {
+      const auto reason = nlohmann::json::json_pointer("/warnings/0/reason");
+      const bool is_told = report.contains(reason) && report.at(reason).is_string();
+      return complain(
+          base::fail(base::Code::invalid,
+                     "nothing of it could be taken: " + (is_told ? report.at(reason).get<std::string>() : ""), file),
+          ExitCode::input);
+    }
   }
   return ExitCode::ok;
 }
@@ -139,7 +147,7 @@ Command import_command() {
       "Knows " + space::known_formats() +
           ".\nA folder stands for the files in it. Importing again "
           "writes only what changed. A feature that cannot be read is told with its file and id and does not stop the "
-          "rest.\n",
+          "rest, unless nothing is left: then the exit code is 5.\n",
       std::move(options),
       run_import};
 }

@@ -167,6 +167,12 @@ void tell_files(const space::ImportReport& report) {
   }
 }
 
+// What is told above is the reason; a script must see it too.
+Status taken_of(const space::ImportReport& report, const std::string& name) {
+  if (!report.took_nothing()) return {};
+  return fail(Code::invalid, "nothing of it could be taken", name, "look at what is told above");
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<thread::Thread>> open_with_progress(const DataFolder& folder, std::string_view tenant,
@@ -197,10 +203,10 @@ Status import_city_folder(const std::string& city, const space::ImportOptions& o
   progress.finish(report->text());
   tell_warnings(*report);
   tell_files(*report);
-  if (report->failures.empty()) {
+  if (report->failures.empty() && !report->took_nothing()) {
     std::ofstream(note_path(folder)) << nlohmann::json{{"fingerprint", now}, {"offset", thread.head().number}}.dump(1);
   }
-  return {};
+  return taken_of(*report, city);
 }
 
 std::string city_name(const Settings& settings, const DataFolder& folder) {
@@ -225,7 +231,7 @@ Status import_one_file(const std::string& path, const space::ImportOptions& give
   if (!report) return report.error();
   progress.finish(report->text());
   tell_warnings(*report);
-  return {};
+  return taken_of(*report, path);
 }
 
 ExitCode guarded(ExitCode (*work)(const Arguments&), const Arguments& arguments) {

@@ -63,9 +63,14 @@ bool is_north_first(PJ_CONTEXT* context, const PJ* crs) {
          std::string_view(direction) == "north";
 }
 
-// The grids that the best way to WGS 84 wants and this machine has not.
-std::vector<std::string> missing_grids_of(PJ_CONTEXT* context, const PJ* from, const PJ* to) {
-  std::vector<std::string> missing;
+// What the best way to WGS 84 wants and this machine has not.
+struct Missing {
+  std::vector<std::string> grids;
+  bool is_ballpark = false;  // a part of the way is not known at all
+};
+
+Missing missing_of(PJ_CONTEXT* context, const PJ* from, const PJ* to) {
+  Missing missing;
   const proj::Factory factory(proj_create_operation_factory_context(context, nullptr));
   proj_operation_factory_context_set_grid_availability_use(context, factory.get(), PROJ_GRID_AVAILABILITY_IGNORED);
   proj_operation_factory_context_set_spatial_criterion(context, factory.get(),
@@ -73,6 +78,7 @@ std::vector<std::string> missing_grids_of(PJ_CONTEXT* context, const PJ* from, c
   const proj::List ways(proj_create_operations(context, from, to, factory.get()));
   if (!ways || proj_list_get_count(ways.get()) == 0) return missing;
   const Object best(proj_list_get(context, ways.get(), 0));
+  missing.is_ballpark = best && proj_coordoperation_has_ballpark_transformation(context, best.get()) != 0;
   const int count = best ? proj_coordoperation_get_grid_used_count(context, best.get()) : 0;
   for (int i = 0; i < count; ++i) {
     const char *short_name = nullptr, *full_name = nullptr, *package = nullptr, *url = nullptr;
@@ -80,7 +86,7 @@ std::vector<std::string> missing_grids_of(PJ_CONTEXT* context, const PJ* from, c
     if (proj_coordoperation_get_grid_used(context, best.get(), i, &short_name, &full_name, &package, &url, &direct,
                                           &open, &available) != 0 &&
         available == 0) {
-      missing.emplace_back(short_name);
+      missing.grids.emplace_back(short_name);
     }
   }
   return missing;
@@ -96,7 +102,7 @@ struct Worker {
 struct Learnt {
   std::string name;
   std::vector<std::string> missing_grids;
-  bool is_north_first = false;
+  bool is_north_first = false, lacks_heights = false;
 };
 
 base::Result<Worker> make_worker(const std::string& definition, Learnt* learnt) {
@@ -111,13 +117,18 @@ base::Result<Worker> make_worker(const std::string& definition, Learnt* learnt) 
   }
   // Without the grid of heights, PROJ would also leave out the change of datum: then the place is worth more than the
   // height, which stays as it is.
-  std::vector<std::string> without = missing_grids_of(worker.context.get(), from->get(), to.get());
-  if (!without.empty() && is_compound(worker.context.get(), from->get())) {
+  Missing missing = missing_of(worker.context.get(), from->get(), to.get());
+  const bool lacks_heights =
+      (missing.is_ballpark || !missing.grids.empty()) && is_compound(worker.context.get(), from->get());
+  if (lacks_heights) {
     const Object plane(proj_crs_get_sub_crs(worker.context.get(), from->get(), 0));
     Object solid(plane ? proj_crs_promote_to_3D(worker.context.get(), nullptr, plane.get()) : nullptr);
     if (solid) *from = std::move(solid);
   }
-  if (learnt != nullptr) learnt->missing_grids = std::move(without);
+  if (learnt != nullptr) {
+    learnt->missing_grids = std::move(missing.grids);
+    learnt->lacks_heights = lacks_heights;
+  }
   worker.transformation.reset(
       proj_create_crs_to_crs_from_pj(worker.context.get(), from->get(), to.get(), nullptr, nullptr));
   if (!worker.transformation) {
@@ -203,6 +214,19 @@ bool CoordinateSystem::is_north_first() const {
 }
 const std::vector<std::string>& CoordinateSystem::missing_grids() const {
   return parts_->learnt.missing_grids;
+}
+
+bool CoordinateSystem::lacks_heights() const {
+  return parts_->learnt.lacks_heights;
+}
+
+std::string heights_note(const CoordinateSystem& system, bool has_egm96) {
+  if (!system.lacks_heights()) return {};
+  std::string grids;
+  for (const std::string& grid : system.missing_grids()) grids += (grids.empty() ? "" : ", ") + grid;
+  return "heights of " + system.name() + " need the grid " + (grids.empty() ? "of its sea level" : grids) +
+         (has_egm96 ? ", which is not installed: EGM96 was taken instead (right to about a metre)"
+                    : ", which is not installed, as EGM96's is not: they stay above sea level, off by up to 100 m");
 }
 
 base::Result<CoordinateSystem> CoordinateSystem::open(std::string_view definition, MissingGrids missing_grids) {

@@ -24,7 +24,7 @@ struct RawPosition {
 /// What to do when the best transformation needs a correction grid that this machine does not have.
 enum class MissingGrids : uint8_t {
   refuse,      ///< Code::unavailable, naming the grids
-  approximate  ///< go on without them; `missing_grids` tells. Heights may be off by tens of metres, places by metres
+  approximate  ///< go on without them; `missing_grids` and `lacks_heights` tell. Places may be off by metres
 };
 
 /// A coordinate system and its transformation to WGS 84 with ellipsoidal height (EPSG:4979). Any worker may call
@@ -50,6 +50,10 @@ class CoordinateSystem {
   /// Grids that the best transformation would have used.
   const std::vector<std::string>& missing_grids() const;
 
+  /// Whether its heights are above a sea level that PROJ cannot bring to the ellipsoid here: the grid is not installed,
+  /// or none is known (EPSG:5193, Incheon). They are then left as they are, off by tens of metres.
+  bool lacks_heights() const;
+
   /// To WGS 84; the height is unknown where `third` is. Errors: invalid (outside the system's range, not finite).
   base::Result<twin::Position> to_wgs84(const RawPosition& raw) const;
 
@@ -62,5 +66,9 @@ class CoordinateSystem {
   explicit CoordinateSystem(std::shared_ptr<Parts> parts);
   std::shared_ptr<Parts> parts_;
 };
+
+/// What a reader of a report should know of a system that lacks heights: whether EGM96 was taken for its sea level, or
+/// nothing could be done. "" for others.
+std::string heights_note(const CoordinateSystem& system, bool has_egm96);
 
 }  // namespace cityloom::space

@@ -65,6 +65,29 @@ TEST(Coordinates, AMissingGridIsSaidOrAllowed) {
   expect_there_and_back("EPSG:7415", {155000, 463000, 0}, {5.3872062, 52.1551744}, 500);
 }
 
+TEST(Coordinates, HeightsThatCannotBeBroughtToTheEllipsoidAreTold) {
+  // Incheon's sea level: PROJ knows no grid of it at all. Those of Japan and the Netherlands it knows and has not.
+  const auto incheon = CoordinateSystem::open("EPSG:5186+5193", MissingGrids::approximate);
+  ASSERT_TRUE(incheon.ok());
+  EXPECT_TRUE(incheon->lacks_heights());
+  EXPECT_EQ(heights_note(*incheon, true),
+            "heights of Korea 2000 / Central Belt 2010 + Incheon height need the grid of its sea level, which is not "
+            "installed: EGM96 was taken instead (right to about a metre)");
+  EXPECT_THAT(heights_note(*incheon, false), ::testing::HasSubstr("they stay above sea level, off by up to 100 m"));
+  for (const char* name : {"EPSG:6697", "EPSG:28992+5709"}) {
+    const auto system = CoordinateSystem::open(name, MissingGrids::approximate);
+    ASSERT_TRUE(system.ok()) << name;
+    EXPECT_EQ(system->lacks_heights(), !system->missing_grids().empty()) << name;
+    if (system->lacks_heights())
+      EXPECT_THAT(heights_note(*system, true), ::testing::HasSubstr(system->missing_grids()[0]));
+  }
+  for (const char* name : {"EPSG:25833+5773", "EPSG:5186", "EPSG:4979"}) {
+    const auto system = CoordinateSystem::open(name, MissingGrids::approximate);
+    EXPECT_FALSE(system->lacks_heights()) << name;
+    EXPECT_EQ(heights_note(*system, true), "") << name;
+  }
+}
+
 TEST(Coordinates, WhatIsNoSystemIsRefusedInWords) {
   for (const char* definition : {"EPSG:999999", "hello", "", "EPSG:5709", "+proj=utm +zone=52"}) {
     const auto system = CoordinateSystem::open(definition);

@@ -38,6 +38,7 @@ base::Status ImportBatch::begin_file(std::string file, std::string source) {
   claimed_.insert(claimed_here_.begin(), claimed_here_.end());
   claimed_here_.clear();
   before_.clear();
+  warnings_before_ = report_.warnings_count;
   return sink_.each_of_source(vocabulary_.source, source_, [&](const twin::Entity& entity) {
     before_.note(entity.id, stated_by(entity.attributes, vocabulary_.provided_by, source_));
   });
@@ -158,7 +159,9 @@ base::Status ImportBatch::remove_gone() {
 
 base::Status ImportBatch::end_file() {
   if (auto status = flush(); !status) return status;
-  if (auto status = remove_gone(); !status) return status;
+  // A wrong option, a torn file: where nothing could be taken, what was there before stays.
+  const bool is_lost = given_.empty() && report_.warnings_count > warnings_before_;
+  if (auto status = is_lost ? base::Status() : remove_gone(); !status) return status;
   report_.files.push_back(file_);
   return {};
 }

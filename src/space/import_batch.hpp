@@ -40,7 +40,8 @@ class ImportBatch {
   /// Errors: too_large (past thread::asset_bytes_max), unavailable, cancelled.
   base::Result<std::string> put_asset(std::string_view bytes);
 
-  /// Writes what waits, then removes the entities of this source that the file no longer gave.
+  /// Writes what waits, then removes the entities of this source that the file no longer gave; none if it gave nothing
+  /// but warnings.
   base::Status end_file();
 
   /// Forgets the file (after an error): what waits, and that it gave or claimed anything.
@@ -80,7 +81,8 @@ class ImportBatch {
   std::vector<thread::Change> waiting_;
   size_t waiting_positions_ = 0;
   uint64_t handed_over_ = 0;
-  SourceStatements before_;  // of this source, when the file began
+  uint64_t warnings_before_ = 0;  // this file
+  SourceStatements before_;       // of this source, when the file began
   std::map<std::string, twin::Term, std::less<>> terms_;
   absl::flat_hash_set<uint64_t> given_;         // hashes of entity ids of this file
   absl::flat_hash_set<uint64_t> given_before_;  // and of earlier ones

@@ -85,6 +85,10 @@ std::string ImportReport::text() const {
          std::to_string(removed) + " removed, " + std::to_string(warnings_count) + " warnings";
 }
 
+bool ImportReport::took_nothing() const {
+  return imported == 0 && unchanged == 0 && (warnings_count > 0 || !failures.empty());
+}
+
 bool can_import(std::string_view file_name) {
   return is_known_name(file_name);
 }

@@ -43,6 +43,8 @@ struct ImportReport {
   std::vector<ImportFailure> failures;  ///< of import_city: files of a known kind that failed; the others were imported
   std::vector<ImportFailure> ignored;   ///< of import_city: files that hold nothing that an importer takes, and why
 
+  /// Whether something was there and nothing of it could be taken: every object is a warning, every file a failure.
+  bool took_nothing() const;
   /// For a person, one line: "1357 Building, 812 RoadSegment: 2169 imported, 0 unchanged, 0 removed, 3 warnings".
   std::string text() const;
 };
@@ -116,10 +118,10 @@ bool can_import(std::string_view file_name);
 /// All formats, for a person: "OpenStreetMap (.osm .osm.gz .osm.pbf .pbf), ...".
 std::string known_formats();
 
-/// Brings one file into the sink. Importing it again changes only what changed and removes what is gone from it. A bad
-/// feature becomes a warning. A damaged file is found before anything is written. Memory: bounded by the options, not
-/// by the file. Errors: not_found, unsupported (kind of file), corrupt (damaged: nothing was imported), too_large,
-/// cancelled and errors of the sink (the text says how much was imported until then).
+/// Brings one file into the sink. Importing it again changes only what changed and removes what is gone from it (unless
+/// nothing of it could be taken). A bad feature becomes a warning. A damaged file is found before anything is written.
+/// Memory: bounded by the options, not by the file. Errors: not_found, unsupported (kind of file), corrupt (damaged:
+/// nothing was imported), too_large, cancelled and errors of the sink (the text says how much was imported until then).
 base::Result<ImportReport> import_file(const std::string& path, ImportSink& sink, const ImportOptions& options = {});
 
 /// The same from bytes; the name says their kind. The bytes must live until it returns.

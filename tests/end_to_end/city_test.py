@@ -84,7 +84,7 @@ def test_import_into_a_running_server():
         code, _, error = command("import", "--to", server.url(), osm)
         expect_equal(code, 0, error)
         expect(count(server, "Building") > 1250, "buildings")
-        expect(" imported, 0 unchanged, 0 removed in " in error, error)
+        expect(" imported, 0 unchanged, 0 removed, 0 warnings in " in error, error)
         expect_equal(server.get("/api/imports").json(), {"imports": []}, "imports under way at the end")
         bad = folder + "/bad.osm"
         with open(bad, "w") as f:
@@ -143,6 +143,23 @@ def test_options_hold_for_a_folder_and_what_was_not_taken_is_told():
         expect(code == 0 and "2 imported" not in error, f"read again: {error}")
         code, _, error = command("import", "--data", data, "--crs", "EPSG:5187", "--columns", "lon=X,lat=Y", city)
         expect("2 imported" in error, f"other options, and not read again: {error}")
+
+
+def test_an_import_that_takes_nothing_is_a_failure():
+    with cityloom.folder() as folder:
+        bad, empty = folder + "/benches.csv", folder + "/none.geojson"
+        with open(bad, "w") as f:
+            f.write("id,X,Y\n1,,550000\n2,,550000\n")
+        with open(empty, "w") as f:
+            f.write('{"type":"FeatureCollection","features":[]}')
+        options = ["--crs", "EPSG:5186", "--columns", "lon=X,lat=Y"]
+        code, _, error = command("import", "--data", folder + "/data", *options, bad)
+        expect(code == 5 and "nothing of it could be taken" in error, f"{code}: {error}")
+        code, _, error = command("import", "--data", folder + "/data", empty)
+        expect_equal(code, 0, f"a file that is truly empty: {error}")
+        with Server(folder + "/data") as server:
+            code, _, error = command("import", "--to", server.url(), *options, bad)
+            expect(code == 5 and "nothing of it could be taken" in error, f"{code}: {error}")
 
 
 def test_doors_without_a_city():

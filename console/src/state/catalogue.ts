@@ -35,7 +35,7 @@ const FIXED: readonly LayerRow[] = [
   { type: 'RasterLayer', kind: 'raster', onAtFirst: true },
 ];
 /** Types that are part of another layer or cannot be drawn. */
-const HIDDEN = ['BuildingPart', 'BridgePart', 'TunnelPart', 'TurnRestriction', 'SavedView', 'Site', 'BuildingStorey', 'Room', 'BuildingElement', 'Equipment', 'Facility', 'FacilityPart'];
+const HIDDEN = ['BuildingPart', 'BridgePart', 'TunnelPart', 'TurnRestriction', 'SavedView', 'Site', 'BuildingStorey', 'BuildingRoom', 'BuildingUnit', 'Room', 'BuildingElement', 'Equipment', 'Facility', 'FacilityPart'];
 
 /** Types of a city that are no sensors and no places: they stand in lists and search, some are part of the tiles. */
 const NOT_SENSING = new Set([

@@ -471,6 +471,8 @@ export const dataEn: Readonly<Record<keyof typeof dataKo, string>> = {
   'type.Site': 'Sites',
   'type.BuildingStorey': 'Storeys',
   'type.Room': 'Rooms',
+  'type.BuildingRoom': 'Rooms of city models',
+  'type.BuildingUnit': 'Units of buildings',
   'type.BuildingElement': 'Building elements',
   'type.Equipment': 'Equipment',
   'type.Facility': 'Facilities',

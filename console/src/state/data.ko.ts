@@ -469,6 +469,8 @@ export const dataKo = {
   'type.Site': '부지',
   'type.BuildingStorey': '층',
   'type.Room': '방',
+  'type.BuildingRoom': '도시 모델의 방',
+  'type.BuildingUnit': '건물 호',
   'type.BuildingElement': '건물 부재',
   'type.Equipment': '설비',
   'type.Facility': '시설',

@@ -49,7 +49,7 @@ describe('sentences of the server in Korean', () => {
     ['its position 1 2 3 lies outside where EPSG:5186 is used: is it the right coordinate system?', '위치 1 2 3이(가) EPSG:5186 좌표계를 쓰는 지역 밖에 있습니다: 좌표계가 맞습니까?'],
     ['IfcWall has no shape: items of kind IFCFOO are not read (#12)', 'IfcWall의 모양이 없습니다: IFCFOO 형상은 읽지 않습니다 (#12)'],
     ['LAZ with parts of type 7 in version 9 cannot be read here: Save it as LAS, which can be read', '이런 LAZ는 읽을 수 없습니다: 유형 7, 버전 9인 부분: LAS로 저장하면 읽을 수 있습니다'],
-    ['The request breaks a rule: The file names no coordinate system: Name one, e.g. --crs EPSG:25833: a.gml', '요청이 규칙에 어긋납니다: 파일에 좌표계가 적혀 있지 않습니다: 좌표계(crs)를 알려 주세요. 예: EPSG:25833: a.gml'],
+    ['The request breaks a rule: The file names no coordinate system: Name the coordinate system by the option crs, e.g. EPSG:25833: a.gml', '요청이 규칙에 어긋납니다: 파일에 좌표계가 적혀 있지 않습니다: 좌표계를 옵션 crs로 알려 주세요. 예: EPSG:25833: a.gml'],
   ])('%s', (english, korean) => expect(inKorean(english)).toBe(korean));
 
   it('come with their tails: a part, a place, a remedy, more of the kind', () => {

@@ -106,6 +106,15 @@ twin::Value value_of_text(std::string_view text, bool is_number) {
   return std::string(text);
 }
 
+bool is_known_attribute(std::string_view name) {
+  for (std::string_view special :
+       {"measuredHeight", "height", "name", "description", "roofType", "genericAttributes"}) {
+    if (name == special) return true;
+  }
+  return std::any_of(std::begin(field_names), std::end(field_names),
+                     [&](const FieldName& field) { return field.source == name; });
+}
+
 void take_generic(CityObject& object, std::string_view name, std::string json) {
   if (json.size() > generic_bytes_max) json = json_string(excerpt(json, 200));
   const std::string key = json_string(excerpt(name, 200));

@@ -11,6 +11,8 @@ namespace cityloom::space {
 /// Puts a value under its own name where the twin has one ("storeysAboveGround" becomes `levels`), else among the
 /// generic attributes. A name that is there already keeps its first value.
 void take_attribute(CityObject& object, std::string_view name, twin::Value value);
+/// Whether `take_attribute` may understand this name itself.
+bool is_known_attribute(std::string_view name);
 /// A generic attribute: a value as JSON text. The second value of one name makes a list.
 void take_generic(CityObject& object, std::string_view name, std::string json);
 /// From a text that may be a number; `is_number` asks for one.

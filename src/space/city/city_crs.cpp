@@ -120,7 +120,6 @@ struct CityCrs::Parts {
   base::Status open();
   void learn(PJ* crs);
   void open_heights(PJ* crs);
-  bool knows_heights(const PJ* crs) const;
   bool is_inside(double longitude_deg, double latitude_deg, double margin_deg) const;
   std::optional<twin::Position> convert(const RawPosition& raw, bool swap) const;
   void settle_axes(std::span<const RawPosition> samples);
@@ -149,38 +148,27 @@ void CityCrs::Parts::learn(PJ* crs) {
   }
 }
 
-// Whether PROJ's best way to the ellipsoid says how the heights go, rather than leaving them as they are.
-bool CityCrs::Parts::knows_heights(const PJ* crs) const {
-  const Object to(proj_create(context.get(), "EPSG:4979"));
-  const proj::Factory factory(proj_create_operation_factory_context(context.get(), nullptr));
-  const proj::List ways(to ? proj_create_operations(context.get(), crs, to.get(), factory.get()) : nullptr);
-  const Object best(ways && proj_list_get_count(ways.get()) > 0 ? proj_list_get(context.get(), ways.get(), 0)
-                                                                : nullptr);
-  return best && proj_coordoperation_has_ballpark_transformation(context.get(), best.get()) == 0;
-}
-
 // A system with heights of its own that PROJ can bring to the ellipsoid is left to PROJ alone.
 void CityCrs::Parts::open_heights(PJ* crs) {
   const bool is_compound = proj_get_type(crs) == PJ_TYPE_COMPOUND_CRS;
   const bool is_solid = proj_get_type(crs) == PJ_TYPE_GEOGRAPHIC_3D_CRS || proj_get_type(crs) == PJ_TYPE_GEOCENTRIC_CRS;
   if (is_solid || (!is_compound && is_geographic)) return;
   if (is_compound) {
-    const auto strict = CoordinateSystem::open(name, MissingGrids::approximate);
-    if (strict && strict->missing_grids().empty() && knows_heights(crs)) {
+    const auto known = CoordinateSystem::open(name, MissingGrids::approximate);
+    if (known && !known->lacks_heights()) {
       solid.reset(proj_create_crs_to_crs(context.get(), name.c_str(), "EPSG:4979", nullptr));
       if (solid) return;
     }
-    std::string grids;
-    if (strict) {
-      for (const std::string& grid : strict->missing_grids()) grids += (grids.empty() ? "" : ", ") + grid;
-    }
-    notes.push_back("heights of " + label + " need the grid " + (grids.empty() ? "of its sea level" : grids) +
-                    ", which is not installed: EGM96 was taken instead (right to about a metre)");
-  } else {
-    notes.push_back(label + " has no heights of its own: those in the file were taken as above sea level (EGM96)");
   }
   geoid.reset(proj_create(context.get(), "+proj=vgridshift +grids=egm96_15.gtx +multiplier=1"));
-  if (!geoid) notes.push_back("the grid egm96_15.gtx is not installed: heights stay above sea level");
+  if (is_compound) {
+    const auto known = CoordinateSystem::open(name, MissingGrids::approximate);
+    if (known) notes.push_back(heights_note(*known, geoid != nullptr));
+  } else {
+    notes.push_back(geoid
+                        ? label + " has no heights of its own: those in the file were taken as above sea level (EGM96)"
+                        : "the grid egm96_15.gtx is not installed: heights stay above sea level");
+  }
 }
 
 base::Status CityCrs::Parts::open() {

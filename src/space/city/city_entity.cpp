@@ -123,7 +123,8 @@ constexpr const char* type_names[] = {"Building",
                                       "BuildingRoom",
                                       "BuildingFurniture",
                                       "CityObjectGroup",
-                                      "ExtensionObject"};
+                                      "ExtensionObject",
+                                      "Tree"};
 constexpr const char* lods[] = {"0",   "0.0", "0.1", "0.2", "0.3", "1",   "1.0", "1.1", "1.2", "1.3", "2",
                                 "2.0", "2.1", "2.2", "2.3", "3",   "3.0", "3.1", "3.2", "3.3", "4"};
 
@@ -390,6 +391,21 @@ bool is_coarser(const CityGeometry& a, const CityGeometry& b) {
   return a.has_footprint_only && !b.has_footprint_only;
 }
 
+// A prototype in its place belongs to the body of its level: a window in its wall.
+bool are_one_body(const CityGeometry& first, const CityGeometry& next) {
+  return first.lod == next.lod && (first.is_local || next.is_local) && first.has_faces() && next.has_faces() &&
+         !first.has_footprint_only && !next.has_footprint_only;
+}
+
+// Where it stands is all that is known of it.
+bool is_point_only(const thread::Change& change) {
+  return std::any_of(change.attributes.begin(), change.attributes.end(), [](const twin::Attribute& attribute) {
+    const auto* geometry = std::get_if<twin::Geometry>(&attribute.value);
+    return attribute.name == twin::terms::location && geometry != nullptr &&
+           geometry->kind == twin::GeometryKind::point;
+  });
+}
+
 }  // namespace
 
 bool EntityMaker::add_body(CityObject& object, const CityGeometry& geometry, MadeEntity& made, Picture& picture) {
@@ -445,9 +461,17 @@ bool EntityMaker::add_geometries(CityObject& object, MadeEntity& made) {
                             std::to_string(object_positions_max) + ": left out");
     return false;
   }
-  for (const CityGeometry& geometry : object.geometries) {
+  for (size_t i = 0; i < object.geometries.size(); ++i) {
+    CityGeometry& geometry = object.geometries[i];
     if (geometry.positions.empty()) continue;
-    if (auto status = convert(geometry, positions_); !status) {
+    auto status = convert(geometry, positions_);
+    for (; status && i + 1 < object.geometries.size() && are_one_body(geometry, object.geometries[i + 1]); ++i) {
+      std::vector<twin::Position> more;
+      status = convert(object.geometries[i + 1], more);
+      geometry.append(object.geometries[i + 1]);
+      positions_.insert(positions_.end(), more.begin(), more.end());
+    }
+    if (!status) {
       made.warnings.push_back(status.error().text());
       return false;
     }
@@ -540,6 +564,12 @@ MadeEntity EntityMaker::make(CityObject& object) {
   provided_by_ = source_ + " " + excerpt(object.source_id.empty() ? object.entity_id : object.source_id, 200);
   made.is_made = add_geometries(object, made);
   if (!made.is_made) return made;
+  // A tree without a shape is drawn as a tree of the object library, as those of OpenStreetMap are.
+  const bool has_body = std::any_of(made.change.attributes.begin(), made.change.attributes.end(),
+                                    [&](const twin::Attribute& one) { return one.name == vocabulary_.body; });
+  if (object.type == "SolitaryVegetationObject" && !has_body && is_point_only(made.change)) {
+    made.change.types.push_back(terms_.names.find("Tree")->second);
+  }
   add_fields(object, made);
   made.change.attributes.push_back(plain(vocabulary_.source, source_));
   return made;

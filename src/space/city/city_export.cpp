@@ -75,21 +75,25 @@ std::string geometry_json(const twin::Geometry& geometry) {
   return json + "}";
 }
 
-// A feature: every attribute's default value, under its short name.
+// A feature: every attribute's default value, under its short name; units beside them, where other programs that read
+// GeoJSON look past them.
 std::string feature_json(const twin::Entity& entity, const twin::TermTable& terms) {
-  std::string geometry = "null", properties = "{";
-  const auto add = [&](std::string_view name, const std::string& json) {
-    properties += (properties.size() > 1 ? "," : "") + json_string(name) + ":" + json;
+  std::string geometry = "null", properties = "{", units = "{";
+  const auto add_to = [](std::string& object, std::string_view name, const std::string& json) {
+    object += (object.size() > 1 ? "," : "") + json_string(name) + ":" + json;
   };
-  add("type", json_string(short_name(terms.text(entity.types.front()))));
+  add_to(properties, "type", json_string(short_name(terms.text(entity.types.front()))));
   for (const twin::Attribute& attribute : entity.attributes) {
     if (attribute.dataset.exists()) continue;
     const auto* shape = std::get_if<twin::Geometry>(&attribute.value);
     if (attribute.name == twin::terms::location && shape != nullptr) geometry = geometry_json(*shape);
-    if (shape == nullptr) add(short_name(terms.text(attribute.name)), json_of(attribute.value));
+    if (shape != nullptr) continue;
+    const std::string_view name = short_name(terms.text(attribute.name));
+    add_to(properties, name, json_of(attribute.value));
+    if (attribute.unit.exists()) add_to(units, name, json_string(terms.text(attribute.unit)));
   }
   return "{\"type\":\"Feature\",\"id\":" + json_string(entity.id) + ",\"geometry\":" + geometry +
-         ",\"properties\":" + properties + "}}";
+         ",\"properties\":" + properties + "},\"units\":" + units + "}}";
 }
 
 twin::Query query_of(const ExportRequest& request, const twin::TermTable& terms) {

@@ -35,7 +35,8 @@ using WritePiece = std::function<base::Status(std::string_view)>;
 
 /// Writes the file piece by piece, entities in the order of their ids: equal cities give equal files. Imported again
 /// into an empty record, a CityJSON export gives the same entities with the same ids, names, attributes of city models,
-/// heights and bodies to 0.1 mm; textures come back if their pictures do. Memory: one entity, the ids, and for CityJSON
+/// heights and bodies to 0.1 mm; textures come back if their pictures do. A GeoJSON export gives the same entities with
+/// their default values, units and places, without bodies. Memory: one entity, the ids, and for CityJSON
 /// 24 bytes a corner. Errors: those of the snapshot and of `write`, too_large (over 100 million corners).
 base::Result<ExportReport> export_city(const thread::Snapshot& snapshot, const twin::TermTable& terms,
                                        const ExportRequest& request, const WritePiece& write);

@@ -114,7 +114,7 @@ base::Result<const CityCrs*> CityImport::system_of(const std::string& name) {
   const std::string& used = !batch_.options().crs.empty() ? batch_.options().crs : name.empty() ? file_crs_ : name;
   if (used.empty()) {
     return fail(Code::invalid, "neither it nor its file names a coordinate system", {},
-                "Name one, e.g. --crs EPSG:5186");
+                "Name the coordinate system by the option crs, e.g. EPSG:5186");
   }
   auto found = systems_.find(used);
   if (found == systems_.end()) found = systems_.emplace(used, CityCrs::open(used, samples_)).first;
@@ -176,7 +176,9 @@ base::Status CityImport::add(CityObject object) {
   size_t positions = 0;
   for (const CityGeometry& geometry : object.geometries) {
     positions += geometry.positions.size();
-    if (geometry.is_local || samples_.size() >= samples_wanted) continue;
+    if (samples_.size() >= samples_wanted) continue;
+    if (geometry.is_local) samples_.push_back(geometry.reference);
+    if (geometry.is_local) continue;
     const auto count = static_cast<long>(std::min(geometry.positions.size(), samples_wanted));
     samples_.insert(samples_.end(), geometry.positions.begin(), geometry.positions.begin() + count);
   }

@@ -64,6 +64,28 @@ void CityGeometry::end_face(SurfaceType type, int32_t texture, int32_t material)
   }
 }
 
+void CityGeometry::append(const CityGeometry& more) {
+  const auto positions_before = static_cast<uint32_t>(positions.size());
+  const auto rings_before = static_cast<uint32_t>(ring_ends.size());
+  const size_t faces_before = types.size();
+  positions.insert(positions.end(), more.positions.begin(), more.positions.end());
+  for (uint32_t end : more.ring_ends) ring_ends.push_back(end + positions_before);
+  for (uint32_t end : more.face_ends) face_ends.push_back(end + rings_before);
+  types.insert(types.end(), more.types.begin(), more.types.end());
+  const auto join = [&](std::vector<int32_t>& mine, const std::vector<int32_t>& theirs) {
+    if (mine.empty() && theirs.empty()) return;
+    mine.resize(faces_before, -1);
+    mine.insert(mine.end(), theirs.begin(), theirs.end());
+    mine.resize(types.size(), -1);
+  };
+  join(textures, more.textures);
+  join(materials, more.materials);
+  if (texture_positions.empty() && more.texture_positions.empty()) return;
+  texture_positions.resize(size_t{positions_before} * 2, 0.0F);
+  texture_positions.insert(texture_positions.end(), more.texture_positions.begin(), more.texture_positions.end());
+  pad_texture_positions();
+}
+
 void CityGeometry::pad_texture_positions() {
   texture_positions.resize(positions.size() * 2, 0.0F);
 }

@@ -76,6 +76,8 @@ struct CityGeometry {
   bool has_faces() const { return !face_ends.empty(); }
   /// Ends a face whose rings are there: its type, texture and material.
   void end_face(SurfaceType type, int32_t texture = -1, int32_t material = -1);
+  /// Adds the faces of another geometry of the same object behind its own.
+  void append(const CityGeometry& more);
   /// Adds texture corners for the positions that have none yet, so that both lists are equally long.
   void pad_texture_positions();
 };

@@ -159,6 +159,21 @@ TEST(CityJson, AWrongCoordinateSystemIsSaid) {
   EXPECT_EQ(import(sink, "box.city.json", nameless, options).imported, 1u);
 }
 
+TEST(CityJson, AWrongOptionRemovesNothing) {
+  MemorySink sink;
+  import(sink, "box.city.json", cityjson(box("a-building-of-boxes")));
+  ImportOptions wrong;
+  wrong.crs = "EPSG:28992";
+  const auto lost = import(sink, "box.city.json", cityjson(box("a-building-of-boxes")), wrong);
+  EXPECT_TRUE(lost.took_nothing());
+  EXPECT_EQ(lost.removed, 0u);
+  EXPECT_TRUE(sink.entities.contains(box_id));
+  // A file that is truly empty says that there is nothing.
+  const auto empty = import(sink, "box.city.json", cityjson(""));
+  EXPECT_FALSE(empty.took_nothing());
+  EXPECT_EQ(empty.removed, 1u);
+}
+
 TEST(CityJson, PartsNameTheirBuildingAndCirclesAreCut) {
   MemorySink sink;
   const std::string part =
@@ -397,6 +412,18 @@ TEST(CityCrs, HeightsAboveTheSeaBecomeHeightsAboveTheEllipsoid) {
   EXPECT_NEAR(to[0].latitude_deg, 52.513943303, 1e-8);  // cs2cs EPSG:25833 EPSG:4326
   EXPECT_NEAR(to[0].longitude_deg, 13.386595163, 1e-8);
   EXPECT_NEAR(to[0].height_m, 31.98 + 39.5615, 0.01);
+}
+
+TEST(CityCrs, ASeaLevelWithoutAGridIsEgm96sAndTold) {
+  const auto system = CityCrs::open("EPSG:5186+5193", {});
+  ASSERT_TRUE(system.ok()) << system.error().text();
+  ASSERT_EQ(system->notes().size(), 1u);
+  EXPECT_THAT(system->notes()[0], HasSubstr("Incheon height need the grid of its sea level, which is not installed"));
+  std::vector<twin::Position> to;
+  const RawPosition seoul{550'000, 200'000, 10};
+  ASSERT_TRUE(system->to_wgs84(std::span(&seoul, 1), to).ok());
+  const auto geoid = CoordinateSystem::open("EPSG:4326+5773")->to_wgs84({to[0].latitude_deg, to[0].longitude_deg, 0});
+  EXPECT_NEAR(to[0].height_m, 10 + geoid->height_m, 0.01);
 }
 
 }  // namespace

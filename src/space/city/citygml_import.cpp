@@ -179,7 +179,8 @@ base::Status Reader::read() {
   if (!has_model_) return fail(Code::corrupt, "Its root is no CityModel", input_.name);
   import_.set_file_crs(context_.crs, samples_);
   if (!has_any_crs_ && !import_.has_crs()) {
-    return fail(Code::invalid, "The file names no coordinate system", input_.name, "Name one, e.g. --crs EPSG:25833");
+    return fail(Code::invalid, "The file names no coordinate system", input_.name,
+                "Name the coordinate system by the option crs, e.g. EPSG:25833");
   }
   if (appearance_.is_full) import_.warn("appearance", "texture coordinates past 40 million were left out");
   if (appearance_.has_unknown_kinds) {

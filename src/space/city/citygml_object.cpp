@@ -52,13 +52,15 @@ constexpr TypeName type_names[] = {
     {"GenericLogicalSpace", "GenericCityObject"},
     {"GenericThematicSurface", "GenericCityObject"},
     {"OtherConstruction", "OtherConstruction"},
+    {"BuildingUnit", "BuildingUnit"},
+    {"Storey", "BuildingStorey"},
+    {"Room", "BuildingRoom"},
+    {"BuildingRoom", "BuildingRoom"},
+    {"BuildingFurniture", "BuildingFurniture"},
 };
 
 // Properties that hold nothing for the outside picture.
-constexpr std::string_view skipped_names[] = {"interiorRoom",
-                                              "buildingRoom",
-                                              "buildingSubdivision",
-                                              "roomInstallation",
+constexpr std::string_view skipped_names[] = {"roomInstallation",
                                               "interiorBuildingInstallation",
                                               "interiorBridgeInstallation",
                                               "interiorTunnelInstallation",
@@ -80,6 +82,20 @@ bool is_skipped(std::string_view name) {
 char level_of(std::string_view name) {
   return name.size() > 4 && name.starts_with("lod") && std::isdigit(static_cast<unsigned char>(name[3])) != 0 ? name[3]
                                                                                                               : '\0';
+}
+
+// "lod3ImplicitRepresentation": a shape in metres around a reference point.
+bool is_implicit(std::string_view name) {
+  return name.ends_with("ImplicitRepresentation");
+}
+
+// What belongs to the picture of the object that holds it: its surfaces, and of roads sections, spaces and markings.
+bool is_of_picture(std::string_view property, std::string_view held) {
+  for (std::string_view name : {"boundedBy", "boundary", "opening", "marking"}) {
+    if (property == name) return true;
+  }
+  return surface_type_of(held) != SurfaceType::other || held.ends_with("Space") || held.ends_with("Surface") ||
+         held == "Section" || held == "Intersection" || held == "Hole";
 }
 
 double metres_of(double value, std::string_view unit) {
@@ -241,11 +257,9 @@ void MemberReader::read_surface(Node surface, SurfaceType type, Picture& picture
     }
     for (Node inner = tree_.first_child(child); inner != XmlTree::none; inner = tree_.next(inner)) {
       if (tree_.first_child(inner) == XmlTree::none || name == "appearance") continue;
+      if (!is_of_picture(name, tree_.name(inner))) continue;
       const SurfaceType own = surface_type_of(tree_.name(inner));
-      if (own != SurfaceType::other || tree_.name(inner).ends_with("Space") || tree_.name(inner).ends_with("Surface") ||
-          tree_.name(inner) == "Section" || tree_.name(inner) == "Intersection") {
-        read_surface(inner, own == SurfaceType::other ? type : own, picture, depth + 1);
-      }
+      read_surface(inner, own == SurfaceType::other ? type : own, picture, depth + 1);
     }
   }
 }
@@ -255,7 +269,7 @@ void MemberReader::read_property(Node property, CityObject& object, const GmlCon
   (void)context;
   const std::string_view name = tree_.name(property);
   const Node content = tree_.first_child(property);
-  if (is_skipped(name) || name == "appearance" || name.ends_with("TerrainIntersection")) return;
+  if (is_skipped(name) || name == "appearance" || name.find("TerrainIntersection") != name.npos) return;
   if (content == XmlTree::none) return read_leaf(property, object);
   if (level_of(name) != '\0') return picture.properties.push_back(property);
   const std::string_view held = tree_.name(content);
@@ -275,9 +289,7 @@ void MemberReader::read_property(Node property, CityObject& object, const GmlCon
     const std::string_view inner_name = tree_.name(inner);
     if (!city_type_of(inner_name).empty() && inner_name != "GenericThematicSurface") {
       parts.push_back(inner);
-    } else if (name == "boundedBy" || name == "boundary" || name == "opening" ||
-               surface_type_of(inner_name) != SurfaceType::other || inner_name.ends_with("Space") ||
-               inner_name == "Section" || inner_name == "Intersection") {
+    } else if (is_of_picture(name, inner_name)) {
       read_surface(inner, surface_type_of(inner_name), picture, 0);
     } else {
       flatten(property, object, 0);
@@ -289,41 +301,36 @@ void MemberReader::read_property(Node property, CityObject& object, const GmlCon
 void MemberReader::collect_level(char level, CityObject& object, const GmlContext& context, const Picture& picture,
                                  GmlGeometryReader& reader) {
   CityGeometry body, footprint;
+  std::vector<CityGeometry> implicit;
+  const auto add_implicit = [&](Node property, SurfaceType type) {
+    CityGeometry one;
+    if (reader.read_implicit(tree_.first_child(property), type, context, one)) implicit.push_back(std::move(one));
+  };
   reader.begin_level();
   // Thematic surfaces first: then the solid that links to their faces finds them known.
   for (const auto& [property, type] : picture.typed) {
-    if (level_of(tree_.name(property)) == level) reader.collect(property, type, context, body);
+    if (level_of(tree_.name(property)) != level) continue;
+    if (is_implicit(tree_.name(property)))
+      add_implicit(property, type);
+    else
+      reader.collect(property, type, context, body);
   }
   const bool is_typed = body.has_faces();
-  std::vector<CityGeometry> implicit;
   for (const Node property : picture.properties) {
     const std::string_view name = tree_.name(property);
     if (level_of(name) != level) continue;
     const bool is_flat = level == '0' || name.ends_with("FootPrint") || name.ends_with("RoofEdge");
-    if (name.ends_with("ImplicitRepresentation")) {
-      CityGeometry one;
-      if (reader.read_implicit(tree_.first_child(property), context, one)) implicit.push_back(std::move(one));
+    if (is_implicit(name)) {
+      add_implicit(property, SurfaceType::other);
       continue;
     }
     // Both a footprint and a roof's edge: the first says where it stands.
     if (is_flat && footprint.has_faces()) continue;
     CityGeometry more;
     reader.collect(property, SurfaceType::other, context, is_flat ? footprint : is_typed ? more : body);
-    // The same faces twice, once with and once without what they are: the first are enough.
-    if (is_typed && more.types.size() < body.types.size() / 4) {
-      // A few faces that no thematic surface has: they belong to the picture.
-      for (const RawPosition& p : more.positions) body.positions.push_back(p);
-      const auto ring_offset = static_cast<uint32_t>(body.ring_ends.size());
-      const auto start = static_cast<uint32_t>(body.positions.size() - more.positions.size());
-      for (uint32_t end : more.ring_ends) body.ring_ends.push_back(end + start);
-      for (size_t face = 0; face < more.face_ends.size(); ++face) {
-        body.face_ends.push_back(more.face_ends[face] + ring_offset);
-        body.types.push_back(more.types[face]);
-        if (!body.textures.empty()) body.textures.push_back(-1);
-        if (!body.materials.empty()) body.materials.push_back(-1);
-      }
-      if (!body.texture_positions.empty()) body.pad_texture_positions();
-    }
+    // The same faces twice, once with and once without what they are: the first are enough. A few that no thematic
+    // surface has belong to the picture.
+    if (is_typed && more.has_faces() && more.types.size() < body.types.size() / 4) body.append(more);
   }
   footprint.has_footprint_only = true;
   for (CityGeometry* one : {&footprint, &body}) {
@@ -356,12 +363,7 @@ void MemberReader::borrow_outline(size_t parent, size_t first_part) {
     const CityGeometry& from = objects_[part].geometries.front();
     if (!from.has_faces() || from.is_local) continue;
     if (outline.crs.empty()) outline.crs = from.crs;
-    const auto positions = static_cast<uint32_t>(outline.positions.size());
-    const auto rings = static_cast<uint32_t>(outline.ring_ends.size());
-    outline.positions.insert(outline.positions.end(), from.positions.begin(), from.positions.end());
-    for (uint32_t end : from.ring_ends) outline.ring_ends.push_back(end + positions);
-    for (uint32_t end : from.face_ends) outline.face_ends.push_back(end + rings);
-    outline.types.insert(outline.types.end(), from.types.begin(), from.types.end());
+    outline.append(from);
   }
   if (outline.has_faces()) objects_[parent].geometries.push_back(std::move(outline));
 }

@@ -115,7 +115,8 @@ class FileReader {
       return fail(Code::corrupt, "It says nowhere that it is CityJSON, or has no CityObjects", input_.name);
     import_.set_file_crs(shared_.crs, samples());
     if (!import_.has_crs()) {
-      return fail(Code::invalid, "The file names no coordinate system", input_.name, "Name one, e.g. --crs EPSG:7415");
+      return fail(Code::invalid, "The file names no coordinate system", input_.name,
+                  "Name the coordinate system by the option crs, e.g. EPSG:7415");
     }
     return walk(false);
   }
@@ -282,7 +283,8 @@ base::Status SequenceReader::header(const Element& json) {
   has_header_ = true;
   import_.set_file_crs(shared_.crs, {});
   if (import_.has_crs()) return {};
-  return fail(Code::invalid, "The file names no coordinate system", input_.name, "Name one, e.g. --crs EPSG:7415");
+  return fail(Code::invalid, "The file names no coordinate system", input_.name,
+              "Name the coordinate system by the option crs, e.g. EPSG:7415");
 }
 
 base::Status SequenceReader::feature(const Element& json) {

@@ -178,7 +178,15 @@ CityObject read_cityjson_object(const Element& json, const CityJsonShared& share
   }
   simdjson::dom::object attributes;
   if (json["attributes"].get(attributes) == SUCCESS) {
-    for (const auto& [name, value] : attributes) take_attribute(object, name, value_of(value));
+    for (const auto& [name, value] : attributes) {
+      simdjson::dom::object generic;
+      // What a twin exported under names that mean something else by themselves.
+      if (name != "genericAttributes" || value.get(generic) != SUCCESS) {
+        take_attribute(object, name, value_of(value));
+        continue;
+      }
+      for (const auto& [own, own_value] : generic) take_generic(object, own, json_of(value_of(own_value)));
+    }
   }
   Element address;
   if (json["address"].get(address) == SUCCESS) read_address(address, object);

@@ -1,6 +1,7 @@
 // Vertices are whole numbers of a tenth of a millimetre, as the record's own positions are rounded: nothing is lost.
 #include "space/city/cityjson_writer.hpp"
 
+#include <simdjson.h>
 #include <xxhash.h>
 
 #include <algorithm>
@@ -59,7 +60,11 @@ constexpr std::string_view types[] = {"Building",
                                       "LandUse",
                                       "CityFurniture",
                                       "GenericCityObject",
-                                      "OtherConstruction"};
+                                      "OtherConstruction",
+                                      "BuildingUnit",
+                                      "BuildingStorey",
+                                      "BuildingRoom",
+                                      "BuildingFurniture"};
 
 std::string_view source_name_of(SurfaceType type) {
   switch (type) {
@@ -97,6 +102,18 @@ std::string_view source_name_of(SurfaceType type) {
       break;
   }
   return {};
+}
+
+// Generic attributes as attributes; all together as one where a name of theirs means something else by itself.
+std::string generic_json(const std::string& object) {
+  simdjson::dom::parser parser;
+  simdjson::dom::object members;
+  bool is_plain = false;
+  if (parser.parse(object).get(members) == simdjson::SUCCESS) {
+    is_plain =
+        std::none_of(members.begin(), members.end(), [](const auto& one) { return is_known_attribute(one.key); });
+  }
+  return is_plain ? object.substr(1, object.size() - 2) : "\"genericAttributes\":" + object;
 }
 
 std::string colour_json(const std::array<double, 3>& colour) {
@@ -245,15 +262,19 @@ std::string CityJsonWriter::attributes(const twin::Entity& entity) const {
     }
     const auto* object = std::get_if<twin::Json>(&attribute.value);
     if (name == "genericAttributes" && object != nullptr && object->text.size() > 2) {
-      json += (json.empty() ? "" : ",") + object->text.substr(1, object->text.size() - 2);
+      json += (json.empty() ? "" : ",") + generic_json(object->text);
     }
   }
   return json;
 }
 
 std::string CityJsonWriter::object(const twin::Entity& entity, const std::vector<std::string>& children) {
-  const std::string_view iri = terms_.text(entity.types.front()), type = iri.substr(iri.find_last_of('/') + 1);
-  if (std::find(std::begin(types), std::end(types), type) == std::end(types)) return {};
+  std::string_view type;
+  for (const twin::Term one : entity.types) {
+    const std::string_view iri = terms_.text(one), name = iri.substr(iri.find_last_of('/') + 1);
+    if (type.empty() && std::find(std::begin(types), std::end(types), name) != std::end(types)) type = name;
+  }
+  if (type.empty()) return {};
   vertex_places_.clear();
   std::string json = json_string(entity.id) + ":{\"type\":" + json_string(type), geometries;
   if (const twin::Attribute* parent = entity.find(vocabulary_.part_of)) {

@@ -7,6 +7,9 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <utility>
+
+#include "space/osm_values.hpp"
 
 namespace cityloom::space {
 namespace {
@@ -360,18 +363,24 @@ void GmlGeometryReader::collect(Node node, SurfaceType type, const GmlContext& c
   if (!to.textures.empty()) to.pad_texture_positions();
 }
 
-bool GmlGeometryReader::read_implicit(Node node, const GmlContext& context, CityGeometry& to) {
-  const XmlTree& tree = *trees_.own;
-  std::array<double, 16> m{1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1};
-  if (const Node matrix = tree.child(node, "transformationMatrix"); matrix != XmlTree::none) {
-    std::string_view text = tree.text_of(matrix);
-    bool is_bad = false;
-    for (double& part : m) {
-      if (next_number(text, part, is_bad)) continue;
-      note("the matrix of an implicit geometry has not 16 numbers: left out");
-      return false;
-    }
+bool GmlGeometryReader::read_matrix(Node node, std::array<double, 16>& matrix) {
+  matrix = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1};
+  const Node stated = trees_.own->child(node, "transformationMatrix");
+  if (stated == XmlTree::none) return true;
+  std::string_view text = trees_.own->text_of(stated);
+  bool is_bad = false;
+  for (double& part : matrix) {
+    if (next_number(text, part, is_bad)) continue;
+    note("the matrix of an implicit geometry has not 16 numbers: left out");
+    return false;
   }
+  return true;
+}
+
+bool GmlGeometryReader::read_implicit(Node node, SurfaceType type, const GmlContext& context, CityGeometry& to) {
+  const XmlTree& tree = *trees_.own;
+  std::array<double, 16> m{};
+  if (node == XmlTree::none || !read_matrix(node, m)) return false;
   CityGeometry point;
   if (const Node reference = tree.child(node, "referencePoint"); reference != XmlTree::none) {
     walk({&tree, reference}, {SurfaceType::other, context, false, -1, 0}, point);
@@ -380,27 +389,32 @@ bool GmlGeometryReader::read_implicit(Node node, const GmlContext& context, City
     note("an implicit geometry without a reference point was left out");
     return false;
   }
+  to.reference = point.positions.front();
   Node relative = tree.child(node, "relativeGMLGeometry");
   if (relative == XmlTree::none) relative = tree.child(node, "relativeGeometry");
   if (relative == XmlTree::none) {
-    note("an implicit geometry in a file of its own is not read: a point was taken");
-    to.positions = {point.positions.front()};
-    to.crs = point.crs;
-    return true;
+    const Node library = tree.child(node, "libraryObject");
+    const std::string_view file = library == XmlTree::none ? std::string_view() : tree.text_of(library);
+    note(file.empty() ? "an implicit geometry without a shape: its reference point was taken"
+                      : "its shape is in the file \"" + excerpt(file, 200) +
+                            "\", which is not read: its reference point was taken");
+  } else {
+    // One prototype stands in many places: that its faces were read for another says nothing.
+    auto seen = std::exchange(seen_, {});
+    walk({&tree, relative}, {type, GmlContext(), false, -1, 0}, to);
+    seen_ = std::move(seen);
   }
-  seen_.clear();
-  GmlContext local;
-  walk({&tree, relative}, {SurfaceType::other, local, false, -1, 0}, to);
+  to.crs = point.crs;
+  to.is_local = !to.positions.empty();
+  if (!to.is_local) to.positions = {to.reference};
+  if (!to.is_local) return true;
   for (RawPosition& p : to.positions) {
     const double z = std::isnan(p.third) ? 0 : p.third;
     p = {m[0] * p.first + m[1] * p.second + m[2] * z + m[3], m[4] * p.first + m[5] * p.second + m[6] * z + m[7],
          m[8] * p.first + m[9] * p.second + m[10] * z + m[11]};
   }
   if (!to.textures.empty()) to.pad_texture_positions();
-  to.is_local = true;
-  to.reference = point.positions.front();
-  to.crs = point.crs;
-  return !to.positions.empty();
+  return true;
 }
 
 }  // namespace cityloom::space

@@ -3,6 +3,7 @@
 
 #include <absl/container/flat_hash_map.h>
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,8 +57,9 @@ class GmlGeometryReader {
 
   /// Adds everything below `node` to `to`; faces get this type.
   void collect(XmlTree::Node node, SurfaceType type, const GmlContext& context, CityGeometry& to);
-  /// Reads an ImplicitGeometry into `to`. false: it has none that can be read (`notes` says why).
-  bool read_implicit(XmlTree::Node node, const GmlContext& context, CityGeometry& to);
+  /// Reads an ImplicitGeometry into `to`, faces of this type; the reference point alone where its shape is in a file of
+  /// its own. false: it has none that can be read (`notes` says why).
+  bool read_implicit(XmlTree::Node node, SurfaceType type, const GmlContext& context, CityGeometry& to);
 
   /// Forgets which faces were collected: before another level of detail.
   void begin_level() { seen_.clear(); }
@@ -85,6 +87,7 @@ class GmlGeometryReader {
   bool read_positions(Place at, const GmlContext& context, CityGeometry& to);
   bool read_numbers(std::string_view text, int dimension, CityGeometry& to);
   bool read_coordinates(Place at, CityGeometry& to);
+  bool read_matrix(XmlTree::Node node, std::array<double, 16>& matrix);
   void note(std::string text);
 
   GmlTrees trees_;

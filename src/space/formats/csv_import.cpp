@@ -68,6 +68,7 @@ class CsvImport {
       auto crs = PlaneCrs::open(batch_.options().crs);
       if (!crs) return std::move(crs).error();
       crs_ = std::move(*crs);
+      if (const std::string note = crs_.note(); !note.empty()) batch_.warn("crs", note);
     }
     // The first pass finds a damaged file.
     auto status = read([](const std::vector<std::string>&, uint64_t) { return Status(); });
@@ -134,8 +135,9 @@ class CsvImport {
     auto position = crs_.position(*x, *y, z.value_or(std::numeric_limits<double>::quiet_NaN()));
     if (!position) {
       const bool is_plane = crs_.is_wgs84() && (std::abs(*x) > 180 || std::abs(*y) > 90);
-      return fail(Code::invalid,
-                  position.error().what + (is_plane ? ": name the coordinate system by the option crs" : ""));
+      return fail(
+          Code::invalid,
+          position.error().what + (is_plane ? ": name the coordinate system by the option crs, e.g. EPSG:5186" : ""));
     }
     FeatureGeometry geometry;
     geometry.points = twin::Geometry::point(*position);

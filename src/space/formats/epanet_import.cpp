@@ -237,6 +237,7 @@ class EpanetImport {
     }
     auto crs = PlaneCrs::open(options.crs);
     if (!crs) return std::move(crs).error();
+    if (const std::string note = crs->note(); !note.empty()) batch_.warn("crs", note);
     place_ = PlanePlace::of_crs(std::move(*crs));
     return {};
   }

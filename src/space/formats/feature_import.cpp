@@ -256,6 +256,24 @@ void FeatureImport::state_property(EntityStatement& statement, const std::string
   statement.number(name, twin::as_number(value), is_height ? "MTR" : "");
 }
 
+// As city/city_export.cpp writes them.
+void FeatureImport::state_exported(EntityStatement& statement, const Feature& feature, const std::string& key,
+                                   const Value& value) const {
+  // Only names that are names of attributes: anybody may write such a file.
+  const std::string name = key == "name" ? key : attribute_name_of(key);
+  if (name.empty()) return;
+  const auto* text = std::get_if<std::string>(&value);
+  const auto* json = std::get_if<twin::Json>(&value);
+  using Kind = twin::AttributeKind;
+  Kind kind = Kind::property;
+  if (json != nullptr) kind = key == "name" ? Kind::language_property : Kind::json_property;
+  const std::string_view shown = text != nullptr ? *text : json != nullptr ? json->text : std::string_view();
+  if (shown.starts_with(text != nullptr ? "urn:ngsi-ld:" : "[\"urn:ngsi-ld:")) kind = Kind::relationship;
+  const auto unit =
+      std::find_if(feature.units.begin(), feature.units.end(), [&](const auto& one) { return one.first == key; });
+  statement.add(batch_.term(name), kind, value, unit == feature.units.end() ? twin::Term() : batch_.unit(unit->second));
+}
+
 void FeatureImport::state_depths(EntityStatement& statement) {
   double least = depth_min_m_, greatest = depth_max_m_;
   if (least > greatest) std::swap(least, greatest);
@@ -292,7 +310,12 @@ base::Status FeatureImport::add(Feature feature) {
   if (feature.geometry.lines) statement.geometry("lines", std::move(*feature.geometry.lines));
   if (feature.geometry.points) statement.geometry("points", std::move(*feature.geometry.points));
   depth_m_ = depth_min_m_ = depth_max_m_ = unknown;
-  for (const auto& [key, value] : feature.properties) state_property(statement, key, value, is_buried);
+  for (const auto& [key, value] : feature.properties) {
+    if (feature.is_exported)
+      state_exported(statement, feature, key, value);
+    else
+      state_property(statement, key, value, is_buried);
+  }
   if (is_buried) state_depths(statement);
   return statement.finish();
 }

@@ -15,9 +15,11 @@ namespace cityloom::space {
 
 /// One feature as a file gives it.
 struct Feature {
-  std::string id;      ///< as the file has it; "" if it has none
-  std::string object;  ///< what it is called in warnings and `providedBy`: "feature 17"
-  std::string type;    ///< the entity type that the file names; "" if it names none
+  std::string id;            ///< as the file has it; "" if it has none
+  std::string object;        ///< what it is called in warnings and `providedBy`: "feature 17"
+  std::string type;          ///< the entity type that the file names; "" if it names none
+  bool is_exported = false;  ///< from a twin: its properties are attributes as they are, with these units
+  std::vector<std::pair<std::string, std::string>> units;
   std::vector<std::pair<std::string, twin::Value>> properties;  ///< in the file's order; null ones left out
   FeatureGeometry geometry;
 };
@@ -38,6 +40,8 @@ class FeatureImport {
   std::string type_of(const Feature& feature) const;
   std::string unique_id_part(const Feature& feature, const std::string& own);
   void state_property(EntityStatement& statement, const std::string& key, const twin::Value& value, bool is_buried);
+  void state_exported(EntityStatement& statement, const Feature& feature, const std::string& key,
+                      const twin::Value& value) const;
   bool state_buried(EntityStatement& statement, const std::string& key, const twin::Value& value);
   void state_depths(EntityStatement& statement);
 

@@ -60,7 +60,9 @@ class GeoJsonImport {
     }
     if (definition.empty()) return {};
     auto crs = PlaneCrs::open(definition);
-    if (!crs) return fail(Code::corrupt, crs.error().what, input_.name, "name the coordinate system by the option crs");
+    if (!crs)
+      return fail(Code::corrupt, crs.error().what, input_.name,
+                  "Name the coordinate system by the option crs, e.g. EPSG:5186");
     crs_ = std::move(*crs);
     if (const std::string note = crs_.note(); !note.empty()) batch_.warn("crs", note);
     return {};
@@ -112,6 +114,15 @@ class GeoJsonImport {
     }
     // What a twin exported names the type among the properties.
     if (feature.id.starts_with("urn:ngsi-ld:")) take_type(feature);
+    object units;
+    feature.is_exported = !feature.type.empty() && root["units"].get_object().get(units) == simdjson::SUCCESS;
+    if (!feature.is_exported) return {};
+    for (const auto& [key, given] : units) {
+      std::string_view unit;
+      if (given.get_string().get(unit) == simdjson::SUCCESS && feature.units.size() < properties_max) {
+        feature.units.emplace_back(key, unit.substr(0, 100));
+      }
+    }
     return {};
   }
 

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "space/coordinates.hpp"
 #include "space/testing/memory_sink.hpp"
 
 namespace cityloom::space {
@@ -163,6 +164,29 @@ TEST(GeoJson, DamagedFilesAreFoundBeforeAnythingIsWritten) {
   MemorySink sink;
   const auto city = import_bytes("a.json", R"({"type":"CityJSON","vertices":[]})", sink, {});
   EXPECT_TRUE(!city.ok() || city->files.size() == 1) << "it is not GeoJSON's";
+}
+
+// Heights above a sea level without a grid: once as they were, off by 23 m, and nobody told.
+TEST(GeoJson, HeightsAboveASeaLevelWithoutItsGridAreTakenByEgm96AndTold) {
+  const auto geoid = CoordinateSystem::open("EPSG:4326+5773")->to_wgs84({37.55, 127, 0});
+  ASSERT_NEAR(geoid->height_m, 23, 2);
+  for (const auto& [name, bytes] :
+       {std::pair("wells.csv", "id,x,y,z\n1,200000,550000,10\n"),
+        std::pair("wells.geojson",
+                  R"({"type":"Feature","id":"1","geometry":{"type":"Point","coordinates":[200000,550000,10]}})")}) {
+    testing::MemorySink sink;
+    ImportOptions options;
+    options.crs = "EPSG:5186+5193";
+    options.type = "Well";
+    if (std::string(name).ends_with("csv")) options.columns = {{"lon", "x"}, {"lat", "y"}, {"height", "z"}};
+    const auto report = import_bytes(name, bytes, sink, options);
+    ASSERT_TRUE(report.ok()) << report.error().text();
+    ASSERT_EQ(report->warnings_count, 1u) << name;
+    EXPECT_THAT(report->warnings[0].reason, ::testing::HasSubstr("Incheon height need the grid of its sea level"));
+    const auto* place = std::get_if<twin::Geometry>(&sink.attribute("urn:ngsi-ld:Well:wells-1", "location")->value);
+    ASSERT_NE(place, nullptr);
+    EXPECT_NEAR(place->positions[0].height_m, 10 + geoid->height_m, 0.1) << name;
+  }
 }
 
 }  // namespace

@@ -71,7 +71,8 @@ base::Result<Position> GeometryReader::position(const element& given, const std:
   auto made = crs_.position(numbers[0], numbers[1], numbers[2]);
   if (!made) {
     const bool is_plane = crs_.is_wgs84() && (std::abs(numbers[0]) > 180 || std::abs(numbers[1]) > 90);
-    return fail(Code::invalid, made.error().what + (is_plane ? ": name the coordinate system by the option crs" : ""),
+    return fail(Code::invalid,
+                made.error().what + (is_plane ? ": name the coordinate system by the option crs, e.g. EPSG:5186" : ""),
                 where);
   }
   return made;
@@ -260,7 +261,8 @@ base::Result<std::string> crs_of(const element& given) {
   }
   int64_t code = 0;  // as of 2008: {"type":"EPSG","properties":{"code":5186}}
   if (given["properties"]["code"].get_int64().get(code) == simdjson::SUCCESS) return "EPSG:" + std::to_string(code);
-  return fail(Code::unsupported, "The file's crs is a link", "crs", "name the coordinate system by the option crs");
+  return fail(Code::unsupported, "The file's crs is a link", "crs",
+              "Name the coordinate system by the option crs, e.g. EPSG:5186");
 }
 
 }  // namespace cityloom::space

@@ -15,7 +15,8 @@ class PlaneCrs {
  public:
   /// WGS 84 longitude and latitude.
   PlaneCrs() = default;
-  /// Errors: those of CoordinateSystem::open. Missing grids are tolerated; `note` says what that means.
+  /// Errors: those of CoordinateSystem::open. Missing grids are tolerated; `note` says what that means. Where that of a
+  /// sea level is missing, EGM96 takes its place.
   static base::Result<PlaneCrs> open(std::string_view definition);
 
   /// Errors: invalid (not finite, out of range).
@@ -29,6 +30,7 @@ class PlaneCrs {
 
  private:
   std::optional<CoordinateSystem> system_;
+  std::optional<CoordinateSystem> egm96_;  // in place of a sea level whose grid is not here
   bool is_north_first_ = false;
   bool has_vertical_ = false;
 };

@@ -171,7 +171,9 @@ class SumoImport {
                   "Say so by the option placement or crs");
     }
     auto crs = PlaneCrs::open(definition);
-    if (!crs) return fail(Code::corrupt, crs.error().what, input_.name, "Name the coordinate system by the option crs");
+    if (!crs)
+      return fail(Code::corrupt, crs.error().what, input_.name,
+                  "Name the coordinate system by the option crs, e.g. EPSG:5186");
     if (const std::string note = crs->note(); !note.empty()) batch_.warn("location", note);
     place_ = PlanePlace::of_crs(std::move(*crs));
     return {};

@@ -38,6 +38,7 @@ class TopoJsonImport {
       auto crs = PlaneCrs::open(batch_.options().crs);
       if (!crs) return std::move(crs).error();
       crs_ = std::move(*crs);
+      if (const std::string note = crs_.note(); !note.empty()) batch_.warn("crs", note);
     }
     if (auto status = read_transform(root); !status) return status;
     if (auto status = read_arcs(root); !status) return status;

@@ -185,7 +185,8 @@ Result<std::optional<IfcGeoreference>> IfcGeoreference::by_map(IfcReader& reader
   const std::string where = instance_name(numbers->id);
   if (!std::isfinite(numbers->east) || !std::isfinite(numbers->north) ||
       std::hypot(numbers->x_east, numbers->x_north) < 1e-9 || !(numbers->scale > 1e-6 && numbers->scale < 1e6))
-    return fail(Code::invalid, "the map conversion's numbers make no sense", where, "give a placement");
+    return fail(Code::invalid, "the map conversion's numbers make no sense", where,
+                "Place it by the option placement: LON,LAT[,HEIGHT[,ROTATION]]");
   std::string code = vertical_code(numbers->vertical);
   auto system = CoordinateSystem::open(numbers->crs + (code.empty() ? "" : "+" + code), MissingGrids::approximate);
   if (!system && !code.empty()) {
@@ -194,7 +195,14 @@ Result<std::optional<IfcGeoreference>> IfcGeoreference::by_map(IfcReader& reader
   }
   if (!system)
     return fail(Code::invalid, "the coordinate system \"" + numbers->crs + "\" is not known: " + system.error().what,
-                where, "give a placement");
+                where, "Place it by the option placement: LON,LAT[,HEIGHT[,ROTATION]]");
+  // Without the grid of its sea level, heights count from the sea as the site's do.
+  if (!code.empty() && system->lacks_heights()) {
+    reader.warn(numbers->id, heights_note(*system, true));
+    code.clear();
+    system = CoordinateSystem::open(numbers->crs, MissingGrids::approximate);
+    if (!system) return system.error();
+  }
   for (const std::string& grid : system->missing_grids())
     reader.warn(numbers->id, "positions are less exact: the grid " + grid + " is not installed");
   Map map{std::move(*system), *numbers, 1, false, !code.empty(), 0};
@@ -220,7 +228,8 @@ Result<std::optional<IfcGeoreference>> IfcGeoreference::by_map(IfcReader& reader
       return std::optional(std::move(made));
     }
   }
-  return fail(Code::invalid, "the map conversion leads out of " + numbers->crs, where, "give a placement");
+  return fail(Code::invalid, "the map conversion leads out of " + numbers->crs, where,
+              "Place it by the option placement: LON,LAT[,HEIGHT[,ROTATION]]");
 }
 
 Result<std::optional<IfcGeoreference>> IfcGeoreference::by_site(IfcReader& reader, const IfcStructure& structure) {
@@ -232,10 +241,13 @@ Result<std::optional<IfcGeoreference>> IfcGeoreference::by_site(IfcReader& reade
     if (!latitude || !longitude || (std::abs(*latitude) < 1e-6 && std::abs(*longitude) < 1e-6)) continue;
     const double elevation = site[11].number(0) * reader.units().length_m;
     if (!(std::abs(elevation) < 10'000))
-      return fail(Code::invalid, "the site's elevation makes no sense", instance_name(product.id), "give a placement");
+      return fail(Code::invalid, "the site's elevation makes no sense", instance_name(product.id),
+                  "Place it by the option placement: LON,LAT[,HEIGHT[,ROTATION]]");
     if (site[11].is_null()) reader.warn(product.id, "the site states no elevation: it is put at sea level");
     auto made = by_frame(*longitude, *latitude, elevation + sea_level_m(*longitude, *latitude, reader));
-    if (!made) return fail(Code::invalid, made.error().what, instance_name(product.id), "give a placement");
+    if (!made)
+      return fail(Code::invalid, made.error().what, instance_name(product.id),
+                  "Place it by the option placement: LON,LAT[,HEIGHT[,ROTATION]]");
     auto placement = reader.object_placement(product.placement);
     if (placement) made->origin_ = placement->origin;
     made->turn(true_north_deg(reader));
@@ -263,7 +275,7 @@ Result<IfcGeoreference> IfcGeoreference::find(IfcReader& reader, const IfcStruct
   if (!by_site) return std::move(by_site).error();
   if (*by_site) return std::move(**by_site);
   return fail(Code::invalid, "The file does not say where on earth it stands", {},
-              "give a placement: longitude,latitude[,height[,rotation]]");
+              "Place it by the option placement: LON,LAT[,HEIGHT[,ROTATION]]");
 }
 
 Result<twin::Position> IfcGeoreference::position(Vector point) const {

@@ -354,6 +354,102 @@ TEST(IfcImport, PropertiesMaterialsAndAge) {
   EXPECT_EQ(text_of(sink, wall_id, "fireRating"), "");
 }
 
+// Products of these classes in a row in a room, each a block of half a metre; `more` for relations. A line is
+// {class, what follows its tag}.
+std::string equipped_house(const std::vector<std::pair<std::string, std::string>>& classes, const std::string& more) {
+  std::string text =
+      "#200=IFCSPACE('0000000000000000000200',$,'101','',$,#31,#42,'Plant room',.ELEMENT.,.INTERNAL.,$);"
+      "#201=IFCRELAGGREGATES('0000000000000000000201',$,$,$,#30,(#200));#202=IFCPRODUCTDEFINITIONSHAPE($,$,(#203));"
+      "#203=IFCSHAPEREPRESENTATION(#3,'Body','CSG',(#204));#204=IFCBLOCK(#4,0.5,0.5,0.5);";
+  std::string all;
+  for (size_t i = 0; i < classes.size(); ++i) {
+    const std::string number = std::to_string(300 + 10 * i), base = std::to_string(300 + 10 * i + 1);
+    const std::string axis = std::to_string(300 + 10 * i + 2), point = std::to_string(300 + 10 * i + 3);
+    text += "#" + number + "=" + classes[i].first + "('0000000000000000000" + number + "',$,'Thing " + number +
+            "',$,$,#" + base + ",#202,'T-" + number + "'" + classes[i].second + ");#" + base +
+            "=IFCLOCALPLACEMENT(#31,#" + axis + ");#" + axis + "=IFCAXIS2PLACEMENT3D(#" + point + ",$,$);#" + point +
+            "=IFCCARTESIANPOINT((" + std::to_string(i) + ".,0.,1.));";
+    all += (all.empty() ? "#" : ",#") + number;
+  }
+  return small_house(text + "#299=IFCRELCONTAINEDINSPATIALSTRUCTURE('0000000000000000000299',$,$,$,(" + all +
+                     "),#200);" + more);
+}
+
+// "Device sensor TEMPERATURESENSOR", by the number of the product.
+std::string kind_of(const MemorySink& sink, int number) {
+  for (const char* type : {"Device", "Equipment", "BuildingElement"}) {
+    const std::string id = "urn:ngsi-ld:" + std::string(type) + ":0000000000000000000" + std::to_string(number);
+    if (!sink.entities.contains(id)) continue;
+    EXPECT_NE(geometry_of(sink, id, "body"), nullptr) << id;
+    EXPECT_EQ(text_of(sink, id, "containedIn"), "urn:ngsi-ld:Room:0000000000000000000200") << id;
+    EXPECT_EQ(text_of(sink, id, "tag"), "T-" + std::to_string(number));
+    const std::string kind = text_of(sink, id, type == std::string("BuildingElement") ? "category" : "kind");
+    return std::string(type) + " " + kind + " " + text_of(sink, id, "predefinedType");
+  }
+  return "none";
+}
+
+TEST(IfcImport, EquipmentAndDevicesOfVersion4) {
+  MemorySink sink;
+  const auto report = import_text(sink, equipped_house({{"IFCSENSOR", ",.TEMPERATURESENSOR."},
+                                                        {"IFCUNITARYEQUIPMENT", ",.AIRCONDITIONINGUNIT."},
+                                                        {"IFCFURNITURE", ",.CHAIR."},
+                                                        {"IFCFLOWTERMINAL", ""},
+                                                        {"IFCLIGHTFIXTURE", ",.POINTSOURCE."},
+                                                        {"IFCALARM", ",.SIREN."},
+                                                        {"IFCPUMP", ",$"},
+                                                        {"IFCFLOWMETER", ",.WATERMETER."},
+                                                        {"IFCAUDIOVISUALAPPLIANCE", ",.CAMERA."}},
+                                                       ""));
+  EXPECT_EQ(report.warnings_count, 0u);
+  EXPECT_EQ(kind_of(sink, 300), "Device sensor TEMPERATURESENSOR");
+  EXPECT_EQ(kind_of(sink, 310), "Equipment unitary AIRCONDITIONINGUNIT");
+  EXPECT_EQ(kind_of(sink, 320), "BuildingElement furniture CHAIR");
+  EXPECT_EQ(kind_of(sink, 330), "Equipment terminal ");
+  EXPECT_EQ(kind_of(sink, 340), "Equipment light POINTSOURCE");
+  EXPECT_EQ(kind_of(sink, 350), "Device alarm SIREN");
+  EXPECT_EQ(kind_of(sink, 360), "Equipment pump ");
+  EXPECT_EQ(kind_of(sink, 370), "Device flowMeter WATERMETER");
+  EXPECT_EQ(kind_of(sink, 380), "Equipment audioVisual CAMERA");
+  const twin::Box box = twin::bounds_of(*geometry_of(sink, "urn:ngsi-ld:Device:0000000000000000000350", "body"));
+  const LocalFrame frame({127.1, 37.51, 0});
+  EXPECT_NEAR(frame.local_of({box.west_deg, box.south_deg, 0}).x, 5, 0.01) << "where it stands";
+}
+
+TEST(IfcImport, EquipmentAndDevicesOfVersion2x3ByTheirTypes) {
+  const auto of_type = [](int product, const std::string& type, const std::string& predefined) {
+    const std::string number = std::to_string(product + 5), relation = std::to_string(product + 6);
+    return "#" + number + "=" + type + "('0000000000000000000" + number + "',$,'Type',$,$,$,$,$,$," + predefined +
+           ");#" + relation + "=IFCRELDEFINESBYTYPE('0000000000000000000" + relation + "',$,$,$,(#" +
+           std::to_string(product) + "),#" + number + ");";
+  };
+  MemorySink sink;
+  std::string text = equipped_house(
+      {{"IFCFLOWTERMINAL", ""},
+       {"IFCDISTRIBUTIONCONTROLELEMENT", ",$"},
+       {"IFCFURNISHINGELEMENT", ""},
+       {"IFCFLOWCONTROLLER", ""},
+       {"IFCENERGYCONVERSIONDEVICE", ""},
+       {"IFCFLOWTERMINAL", ""},
+       {"IFCFLOWCONTROLLER", ""},
+       {"IFCFLOWTERMINAL", ""}},
+      of_type(300, "IFCSANITARYTERMINALTYPE", ".WASHHANDBASIN.") + of_type(310, "IFCSENSORTYPE", ".SMOKESENSOR.") +
+          of_type(320, "IFCFURNITURETYPE", ".FLOOR.") + of_type(330, "IFCVALVETYPE", ".ISOLATING.") +
+          of_type(340, "IFCUNITARYEQUIPMENTTYPE", ".AIRHANDLER.") + of_type(360, "IFCFLOWMETERTYPE", ".WATERMETER.") +
+          of_type(370, "IFCWALLTYPE", ".STANDARD."));
+  text.replace(text.find("'IFC4'"), 6, "'IFC2X3'");
+  EXPECT_EQ(import_text(sink, text).warnings_count, 0u);
+  EXPECT_EQ(kind_of(sink, 300), "Equipment sanitary WASHHANDBASIN");
+  EXPECT_EQ(kind_of(sink, 310), "Device sensor SMOKESENSOR");
+  EXPECT_EQ(kind_of(sink, 320), "BuildingElement furniture ");
+  EXPECT_EQ(kind_of(sink, 330), "Equipment valve ISOLATING");
+  EXPECT_EQ(kind_of(sink, 340), "Equipment unitary AIRHANDLER");
+  EXPECT_EQ(kind_of(sink, 350), "Equipment terminal ") << "without a type, its class is all that is known";
+  EXPECT_EQ(kind_of(sink, 360), "Device flowMeter WATERMETER");
+  EXPECT_EQ(kind_of(sink, 370), "Equipment terminal STANDARD") << "a type of another kind does not make it a wall";
+  EXPECT_EQ(text_of(sink, "urn:ngsi-ld:Device:0000000000000000000310", "ifcClass"), "IfcDistributionControlElement");
+}
+
 TEST(IfcImport, DamageIsToldWithNumbersAndTheRestComesIn) {
   const std::string more =
       // A wall that places itself, one whose shape is missing, one far away, one without GlobalId, a storey in a

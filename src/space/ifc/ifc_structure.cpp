@@ -53,6 +53,28 @@ std::string predefined_of(const StepInstance& instance) {
   return found;
 }
 
+// IFC 2x3 has one class for all lamps and basins, and one for all sensors and valves: which it is, says its type.
+bool is_general(const IfcClass& kind) {
+  for (std::string_view name : {"IfcEnergyConversionDevice", "IfcElectricalElement", "IfcEquipmentElement"}) {
+    if (kind.name == name) return true;
+  }
+  return kind.name.starts_with("IfcDistribution") ||
+         (kind.name.starts_with("IfcFlow") && kind.name != "IfcFlowMeter" && kind.name != "IfcFlowInstrument");
+}
+
+void learn_from_type(const IfcReader& reader, IfcProduct& product) {
+  constexpr std::string_view ending = "TYPE";
+  std::string_view type = reader.file().type_of(product.type_object);
+  const bool is_technical = product.kind.role == IfcRole::equipment || product.kind.role == IfcRole::device;
+  if (!is_technical || !type.ends_with(ending)) return;
+  if (product.predefined.empty()) product.predefined = predefined_of(reader.get(product.type_object));
+  type.remove_suffix(ending.size());
+  const IfcClass finer = ifc_class(type);
+  if (!is_general(product.kind) || (finer.role != IfcRole::equipment && finer.role != IfcRole::device)) return;
+  product.kind.role = finer.role;
+  product.kind.category = finer.category;
+}
+
 }  // namespace
 
 const IfcProduct* IfcStructure::find(uint64_t id) const {
@@ -158,8 +180,10 @@ void IfcStructure::read_relations(const IfcReader& reader) {
     if (sets.reference() != 0) product.property_sets.push_back(sets.reference());
     for (const StepValue set : sets.inner()) product.property_sets.push_back(set.reference());
   });
-  give("IFCRELDEFINESBYTYPE",
-       [](IfcProduct& product, const StepValue& type) { product.type_object = type.reference(); });
+  give("IFCRELDEFINESBYTYPE", [&](IfcProduct& product, const StepValue& type) {
+    product.type_object = type.reference();
+    learn_from_type(reader, product);
+  });
   give("IFCRELASSOCIATESMATERIAL",
        [](IfcProduct& product, const StepValue& material) { product.material = material.reference(); });
   for (std::string_view type : {"IFCRELSPACEBOUNDARY", "IFCRELSPACEBOUNDARY1STLEVEL", "IFCRELSPACEBOUNDARY2NDLEVEL"}) {

@@ -59,7 +59,7 @@ class PointsImport {
                                  (head_.low[2] + head_.high[2]) / 2);
     if (!middle)
       return fail(Code::corrupt, "Its middle lies nowhere: " + middle.error().what, input_.name,
-                  "Name the coordinate system by the option crs");
+                  "Name the coordinate system by the option crs, e.g. EPSG:5186");
     const LocalFrame frame(*middle);
     if (auto status = read_points(frame); !status) return status;
     if (points_.empty()) return fail(Code::corrupt, "None of its points has a place", input_.name);
@@ -107,10 +107,12 @@ class PointsImport {
     }
     if (definition.empty()) {
       return fail(Code::unsupported, "The point cloud does not name its coordinate system", input_.name,
-                  "Name it by the option crs");
+                  "Name the coordinate system by the option crs, e.g. EPSG:5186");
     }
     auto crs = PlaneCrs::open(definition);
-    if (!crs) return fail(Code::corrupt, crs.error().what, input_.name, "Name the coordinate system by the option crs");
+    if (!crs)
+      return fail(Code::corrupt, crs.error().what, input_.name,
+                  "Name the coordinate system by the option crs, e.g. EPSG:5186");
     if (const std::string note = crs->note(); !note.empty()) batch_.warn("crs", note);
     has_vertical_ = crs->has_vertical();
     if (!has_vertical_) {

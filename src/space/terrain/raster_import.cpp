@@ -121,7 +121,8 @@ base::Result<System> system_of(GDALDatasetH dataset, const ImportInput& input, c
   }
   const OGRSpatialReferenceH named = GDALGetSpatialRef(dataset);
   if (named == nullptr) {
-    return fail(Code::invalid, "The raster names no coordinate system", input.name, "Name one, e.g. --crs EPSG:5186");
+    return fail(Code::invalid, "The raster names no coordinate system", input.name,
+                "Name the coordinate system by the option crs, e.g. EPSG:5186");
   }
   return System(OSRClone(named));
 }

@@ -87,13 +87,28 @@ TEST(RasterImport, BringsMetresOfAnotherSystemToTheirPlace) {
   EXPECT_TRUE(std::isnan(height_or_nan(*relief, outside->longitude_deg, outside->latitude_deg)));
 }
 
+TEST(RasterImport, HeightsAboveASeaLevelWithoutItsGridAreTold) {
+  TerrainCity city;
+  ImportOptions options;
+  options.crs = "EPSG:5186+5193";
+  const auto report = import_bytes("seoul.asc", ascii_grid(50, 208'000, 545'000, 10, [](int, int) { return 20.0; }),
+                                   city.sink(), options);
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  ASSERT_EQ(report->warnings_count, 1u);
+  EXPECT_THAT(report->warnings[0].reason,
+              HasSubstr("need the grid of its sea level, which is not installed: EGM96 was"));
+  const auto place = CoordinateSystem::open("EPSG:5186")->to_wgs84({545'250, 208'250});
+  const auto geoid = CoordinateSystem::open("EPSG:4326+5773")->to_wgs84({place->latitude_deg, place->longitude_deg, 0});
+  EXPECT_NEAR(height_or_nan(*city.relief(), place->longitude_deg, place->latitude_deg), 20 + geoid->height_m, 0.1);
+}
+
 TEST(RasterImport, SaysWhatIsMissing) {
   MemorySink sink;
   const std::string grid = ascii_grid(10, 7, 43, 0.1, [](int, int) { return 5; });
   const auto nameless = import_bytes("grid.asc", grid, sink);
   ASSERT_FALSE(nameless.ok());
   EXPECT_EQ(nameless.error().code, Code::invalid);
-  EXPECT_THAT(nameless.error().text(), HasSubstr("--crs"));
+  EXPECT_THAT(nameless.error().text(), HasSubstr("by the option crs, e.g. EPSG:5186"));
   ImportOptions options;
   options.crs = "EPSG:4326";
   EXPECT_TRUE(import_bytes("grid.asc", grid, sink, options).ok());

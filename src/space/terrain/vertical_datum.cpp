@@ -33,15 +33,14 @@ base::Result<VerticalDatum> vertical_datum_of(const std::string& definition) {
     result.datum = name == nullptr ? "unnamed" : name;
     const auto known = CoordinateSystem::open(definition, MissingGrids::approximate);
     if (!known) return known.error();
-    if (known->missing_grids().empty()) {
+    if (!known->lacks_heights()) {
       result.way = Way::system;
       result.correction = "by PROJ";
       return result;
     }
-    const std::string& grid = known->missing_grids().front();
-    result.correction = "EGM96 geoid (egm96_15.gtx), for want of " + grid;
-    result.warning = "heights above " + result.datum + " need the grid " + grid +
-                     ", which is not installed: EGM96 was taken instead (right to about a metre)";
+    result.correction = "EGM96 geoid (egm96_15.gtx)";
+    if (!known->missing_grids().empty()) result.correction += ", for want of " + known->missing_grids().front();
+    result.warning = heights_note(*known, true);
   } else if (OSRIsGeocentric(system.get()) != 0 ||
              (OSRIsGeographic(system.get()) != 0 && OSRGetAxesCount(system.get()) == 3)) {
     result.datum = "ellipsoid";

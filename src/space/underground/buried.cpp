@@ -81,7 +81,7 @@ void read_attribute(const twin::Attribute& attribute, const UndergroundTerms& t,
     to.diameter_m = diameter_of(attribute, t);
   } else if (attribute.name == t.width) {
     to.width_m = metres_of(attribute, t);
-  } else if (attribute.name == t.height) {
+  } else if (attribute.name == t.height || attribute.name == t.level_max) {
     to.height_m = metres_of(attribute, t);
   } else if (attribute.name == t.pressure) {
     to.pressure_kpa = twin::as_number(value) * (attribute.unit == t.bar ? 100 : 1);
@@ -119,7 +119,8 @@ UndergroundTerms UndergroundTerms::find(const twin::TermTable& table) {
     return table.find("https://uri.etsi.org/ngsi-ld/default-context/" + std::string(name));
   };
   UndergroundTerms made;
-  for (const char* type : {"Pipe", "Cable", "Tunnel", "Basement", "UndergroundStructure"}) {
+  for (const char* type :
+       {"Pipe", "Cable", "Tunnel", "Basement", "UndergroundStructure", "Pump", "Valve", "WaterNetworkNode"}) {
     if (const twin::Term found = term(type); found != twin::Term::unknown()) made.types.push_back(found);
   }
   const std::pair<twin::Term UndergroundTerms::*, std::string_view> names[] = {
@@ -142,7 +143,8 @@ UndergroundTerms UndergroundTerms::find(const twin::TermTable& table) {
       {&UndergroundTerms::accuracy_class, "accuracyClass"},
       {&UndergroundTerms::horizontal_accuracy, "horizontalAccuracy"},
       {&UndergroundTerms::vertical_accuracy, "verticalAccuracy"},
-      {&UndergroundTerms::status, "status"}};
+      {&UndergroundTerms::status, "status"},
+      {&UndergroundTerms::level_max, "levelMax"}};
   for (const auto& [member, name] : names) made.*member = term(name);
   const std::pair<twin::Term UndergroundTerms::*, std::string_view> units[] = {
       {&UndergroundTerms::metre, "MTR"},      {&UndergroundTerms::millimetre, "MMT"},
@@ -199,6 +201,10 @@ std::optional<Buried> read_buried(const twin::EntityRecord& record, const Underg
   if (std::isnan(buried.accuracy.vertical_m)) buried.accuracy.vertical_m = by_class.vertical_m;
   buried.has_heights = std::all_of(buried.location.positions.begin(), buried.location.positions.end(),
                                    [](const twin::Position& position) { return position.has_height(); });
+  buried.is_node = type == "WaterNetworkNode";
+  if (buried.is_node && !buried.has_heights) return {};
+  // The diameter of a tank is its width only.
+  if (buried.is_node) std::swap(buried.width_m, buried.diameter_m);
   buried.hazard = hazard_of(buried);
   return buried;
 }

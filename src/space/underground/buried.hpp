@@ -31,10 +31,11 @@ Accuracy accuracy_of(std::string_view accuracy_class, double depth_m);
 
 /// Terms of docs/api.md, "Under the ground", as readers need them. A value.
 struct UndergroundTerms {
-  std::vector<twin::Term> types;  ///< Pipe, Cable, Tunnel, Basement, UndergroundStructure
+  std::vector<twin::Term>
+      types;  ///< Pipe, Cable, Tunnel, Basement, UndergroundStructure, Pump, Valve, WaterNetworkNode
   twin::Term road_segment, tunnel;
   twin::Term name, network, depth, depth_min, depth_max, diameter, width, height, material, installed_at, owner,
-      owner_phone, pressure, voltage, accuracy_class, horizontal_accuracy, vertical_accuracy, status;
+      owner_phone, pressure, voltage, accuracy_class, horizontal_accuracy, vertical_accuracy, status, level_max;
   twin::Term metre, millimetre, centimetre, kilopascal, bar, volt, kilovolt;
 
   /// What nobody has written yet is Term::unknown(). Cost: some 40 lookups.
@@ -54,6 +55,7 @@ struct Buried {
   Hazard hazard = Hazard::none;
   twin::Geometry location;
   bool has_heights = false;  ///< every position of `location` has one: of the axis (lines) or the floor (areas)
+  bool is_node = false;      ///< of a network, as which tanks above the ground count too: its height is of its floor
 
   /// From its axis or middle to its top and to its side; 0 where nothing says how large it is.
   double half_height_m() const;
@@ -62,7 +64,8 @@ struct Buried {
   double size_m() const;
 };
 
-/// Reads an entity of the types above, or a RoadSegment in a tunnel. Nothing if it has no place or is none of them.
+/// Reads an entity of the types above (a node of a water network only if it has heights: its pipes say the rest), or a
+/// RoadSegment in a tunnel. Nothing if it has no place or is none of them.
 std::optional<Buried> read_buried(const twin::EntityRecord& record, const UndergroundTerms& terms,
                                   const twin::TermTable& table);
 

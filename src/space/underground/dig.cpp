@@ -65,6 +65,7 @@ class Digger {
     object.clearance_m = std::max(0.0, nominal_m - off_m);
     if (!(object.clearance_m <= request_.margin_m)) return {};
     tell_depths(shape, object);
+    if (thing.is_node && !(object.depth_max_m > 0)) return {};
     judge(nominal_m, object);
     tell_axis(object);
     return object;
@@ -81,7 +82,7 @@ class Digger {
   // From heights and the ground, over those parts that are in reach.
   void depths_by_heights(const PlaneShape& shape, DigObject& object) const {
     const double reach = request_.margin_m + object.buried.half_width_m() + reach_m;
-    const bool is_area = shape.kind == PlaneShape::Kind::areas;
+    const bool is_area = shape.kind == PlaneShape::Kind::areas || object.buried.is_node;
     const double size = object.buried.size_m();
     const double to_top = is_area ? (std::isfinite(size) ? size : 0) : object.buried.half_height_m();
     const auto take = [&](PlanePoint point, double height_m) {

@@ -8,6 +8,7 @@
 
 #include "space/space.hpp"
 #include "space/underground/section_drawing.hpp"
+#include "space/underground/underground_words.hpp"
 #include "store/store.hpp"
 
 namespace cityloom::space {
@@ -148,6 +149,37 @@ TEST_F(Dig, ASectionAcrossShowsEachPipeAtItsStation) {
   const std::string english = section_svg(*high, Language::english);
   EXPECT_THAT(english, HasSubstr("Gas pipe"));
   EXPECT_THAT(english, HasSubstr("top at 38.80 m"));
+}
+
+// EPANET, placed by hand: heights in the file are metres above the placement. The ground is at 40 m.
+TEST_F(Dig, PumpsValvesAndBuriedNodesOfAWaterNetwork) {
+  const std::string network =
+      "[TITLE]\n[JUNCTIONS]\n west 7 0\n east 8 0\n north 8 0\n[RESERVOIRS]\n well 2\n[TANKS]\n tower 30 1 0 6 4\n"
+      " cellar 4 1 0 3 4\n[PIPES]\n pipe west east 40 300 100 0 Open\n[PUMPS]\n pump west north POWER 10\n[VALVES]\n"
+      " valve east north 200 PRV 50\n[OPTIONS]\n UNITS LPS\n[COORDINATES]\n west -20 0\n east 20 0\n north 0 0.1\n"
+      " well 1 0\n tower -1 0\n cellar 0 -1\n";
+  ThreadSink sink(*thread_);
+  ImportOptions options;
+  // The middle of the network is its origin: 0, -0.45.
+  options.placement = Placement{lon, lat, 30, 0};
+  const auto report = import_bytes("net.inp", network, sink, options);
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  const DigAnswer answer = ask(2, 3);
+  const DigObject *pump = find(answer, "pump"), *valve = find(answer, "valve"), *cellar = find(answer, "cellar");
+  ASSERT_TRUE(pump != nullptr && valve != nullptr && cellar != nullptr && find(answer, "pipe") != nullptr);
+  EXPECT_EQ(pump->buried.type, "Pump");
+  EXPECT_EQ(pump->conflict, Conflict::yes);
+  EXPECT_NEAR(valve->depth_min_m, 2 - 0.1, 0.02) << "38 m is its axis, 0.2 m its diameter";
+  EXPECT_NEAR(cellar->depth_min_m, 40 - 34 - 3, 0.01) << "its floor is at 34 m, and it is 3 m high";
+  EXPECT_NEAR(cellar->bottom_m, 6, 0.01);
+  EXPECT_NE(find(answer, "well"), nullptr);
+  EXPECT_NE(find(answer, "north"), nullptr) << "a junction 2 m under the ground";
+  EXPECT_EQ(find(answer, "tower"), nullptr) << "a tank 20 m above the ground is in nobody's way";
+  EXPECT_EQ(label_of(pump->buried, Language::english), "Water pump");
+  EXPECT_EQ(label_of(valve->buried, Language::korean), "상수 밸브");
+  ground_ = nullptr;
+  EXPECT_EQ(find(ask(2, 3), "cellar"), nullptr) << "without ground, nobody knows that it is buried";
+  EXPECT_NE(find(ask(2, 3), "pump"), nullptr);
 }
 
 TEST_F(Dig, AskedWrongly) {

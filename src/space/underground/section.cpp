@@ -167,7 +167,7 @@ class Sectioner {
       made.station_m = nearest.station_m;
       made.from_m = made.station_m - half;
       made.to_m = made.station_m + half;
-      tell_heights(shape.heights_m[part][i], false, made);
+      tell_heights(shape.heights_m[part][i], object.buried.is_node, made);
       to.push_back(std::move(made));
     }
   }

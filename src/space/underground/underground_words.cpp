@@ -30,7 +30,10 @@ constexpr std::array types{Words{"Pipe", "pipe", "관"},
                            Words{"Tunnel", "tunnel", "터널"},
                            Words{"Basement", "Basement", "지하층"},
                            Words{"UndergroundStructure", "structure", "지하 구조물"},
-                           Words{"RoadSegment", "Road tunnel", "도로 터널"}};
+                           Words{"RoadSegment", "Road tunnel", "도로 터널"},
+                           Words{"Pump", "pump", "펌프"},
+                           Words{"Valve", "valve", "밸브"},
+                           Words{"WaterNetworkNode", "network node", "관망 절점"}};
 
 constexpr std::array sentences{
     Words{"noRecords",
