@@ -173,11 +173,11 @@ def test_a_real_city_gets_invented_cars_on_its_streets():
             on_street = 0
             for vehicle in vehicles:
                 place = vehicle["location"]["coordinates"][:2]
-                near = server.get("/ngsi-ld/v1/entities?type=RoadSegment&limit=1&options=keyValues&georel=near;maxDistance==12"
+                near = server.get("/ngsi-ld/v1/entities?type=RoadSegment&limit=1&options=keyValues&georel=near;maxDistance==25"
                                   f"&geometry=Point&coordinates=[{place[0]},{place[1]}]").json()
                 on_street += len(near)
                 expect_equal(vehicle["invented"], True, f"{vehicle['id']} invented")
-            expect_equal(on_street, len(vehicles), "vehicles within 12 m of the middle of a street")
+            expect_equal(on_street, len(vehicles), "vehicles within 25 m of the middle of a street, as wide as the widest are")
             have = counts(server)
             for kind in ("City", "GeographicFeature"):
                 expect_equal(have.get(kind, 0), 0, f"invented {kind}")
