@@ -292,6 +292,23 @@ TEST(IfcImport, PlacesByMapConversion) {
   EXPECT_NEAR(lowest, 10 + geoid->height_m, 0.01);
 }
 
+TEST(IfcImport, HeightsAboveASeaLevelWithoutItsGridAreTold) {
+  const std::string map =
+      "#70=IFCMAPCONVERSION(#3,#71,200000.,600000.,10.,1.,0.,1.);"
+      "#71=IFCPROJECTEDCRS('EPSG:5186',$,$,'EPSG:5193',$,$,$);";
+  MemorySink sink;
+  const auto report = import_text(sink, small_house(map));
+  ASSERT_EQ(report.warnings_count, 1u);
+  EXPECT_NE(report.warnings[0].reason.find("Incheon height need the grid of its sea level"), std::string::npos)
+      << report.warnings[0].reason;
+  double lowest = 1e9;
+  for (const twin::Position& position : geometry_of(sink, wall_id, "body")->positions) {
+    lowest = std::min(lowest, position.height_m);
+  }
+  const auto geoid = CoordinateSystem::open("EPSG:4326+5773")->to_wgs84({38, 127, 0});
+  EXPECT_NEAR(lowest, 10 + geoid->height_m, 0.1);
+}
+
 TEST(IfcImport, TrueNorthTurnsTheModel) {
   std::string text = small_house();
   const std::string context = "IFCGEOMETRICREPRESENTATIONCONTEXT($,'Model',3,1.E-5,#4,$)";
