@@ -185,6 +185,62 @@ std::vector<std::string> in_text(const std::vector<Stated>& instances) {
   return lines;
 }
 
+/// What a visit tells, as lines; whole chunks of numbers are only counted where asked for.
+class Listener final : public thread::PastVisitor {
+ public:
+  explicit Listener(Term dataset, bool takes_chunks) : dataset_(dataset), takes_chunks_(takes_chunks) {}
+  bool numbers(Term, Term dataset, const thread::ChunkSummary& summary) override {
+    if (takes_chunks_ && dataset == dataset_) count += summary.count;
+    return takes_chunks_;
+  }
+  void number(Term, Term dataset, Instant at, double value) override { add(dataset, at, value); }
+  void instance(const twin::Attribute& attribute, Instant at) override {
+    add(attribute.dataset, at, twin::as_number(attribute.value));
+  }
+
+  uint64_t count = 0;
+  std::vector<std::pair<Instant, double>> heard;  ///< numbers alone
+
+ private:
+  void add(Term dataset, Instant at, double value) {
+    if (dataset != dataset_) return;
+    ++count;
+    if (value == value) heard.emplace_back(at, value);
+  }
+  Term dataset_;
+  bool takes_chunks_;
+};
+
+/// A visit tells what the history does.
+void expect_visit(const Snapshot& snapshot, const std::string& id, const thread::HistoryQuery& query, Term dataset) {
+  const auto histories = snapshot.history(id, query);
+  ASSERT_TRUE(histories.ok()) << histories.error().text();
+  std::vector<std::pair<Instant, double>> expected;
+  size_t count = 0;
+  const bool is_observed = query.window.property == thread::TimeProperty::observed_at;
+  for (const auto& history : *histories) {
+    if (history.dataset != dataset) continue;
+    count += history.instances.size();
+    for (const auto& instance : history.instances) {
+      const double value = twin::as_number(instance.value);
+      if (value == value) expected.emplace_back(is_observed ? instance.observed_at : instance.modified_at, value);
+    }
+  }
+  for (const bool takes_chunks : {false, true}) {
+    Listener listener(dataset, takes_chunks);
+    ASSERT_TRUE(snapshot.visit_past(id, query, listener).ok());
+    // The same said several times in one commit may be told as often.
+    ASSERT_GE(listener.count, count);
+    if (takes_chunks) continue;
+    const auto sorted = [](auto all) {
+      std::sort(all.begin(), all.end());
+      all.erase(std::unique(all.begin(), all.end()), all.end());
+      return all;
+    };
+    ASSERT_EQ(sorted(listener.heard), sorted(expected));
+  }
+}
+
 void expect_history(const Snapshot& snapshot, const RecordModel& model, const std::string& id, Term name,
                     Term dataset) {
   thread::HistoryQuery query;
@@ -201,6 +257,12 @@ void expect_history(const Snapshot& snapshot, const RecordModel& model, const st
   // The same said twice in one commit is told once.
   expected.erase(std::unique(expected.begin(), expected.end()), expected.end());
   ASSERT_EQ(in_text(found), in_text(expected));
+  query.with_recorded_times = true;
+  expect_visit(snapshot, id, query, dataset);
+  query.window = {thread::TimeProperty::observed_at, Instant::from_seconds(1'100), Instant::from_seconds(1'400)};
+  expect_visit(snapshot, id, query, dataset);
+  query.window.property = thread::TimeProperty::modified_at;
+  expect_visit(snapshot, id, query, dataset);
 
   const Instant from = Instant::from_seconds(1'100), to = Instant::from_seconds(1'400);
   const auto aggregate = snapshot.aggregate(id, name, dataset, {thread::TimeProperty::observed_at, from, to});

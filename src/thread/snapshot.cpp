@@ -40,6 +40,10 @@ Result<EntityRecord> Snapshot::find(std::string_view entity_id) const {
   return views_->find(branch_, offset_, entity_id);
 }
 
+std::optional<twin::EntityNumber> Snapshot::number_of(std::string_view entity_id) const {
+  return views_->number_of(branch_, entity_id);
+}
+
 Result<QueryResult> Snapshot::query(const twin::Query& query, const Page& page, const Bounds& bounds) const {
   const auto candidates = views_->candidates(branch_, offset_, query, bounds.records_max);
   if (!candidates) return candidates.error();

@@ -267,18 +267,129 @@ Status aggregate_chunk(const History::Series& series, size_t index, const Window
   return {};
 }
 
+bool is_of_attributes(const HistoryQuery& query, Term name) {
+  const bool head = name == twin::terms::type || name == twin::terms::scope || name == twin::terms::lifecycle;
+  return !head && (query.attributes.empty() ||
+                   std::find(query.attributes.begin(), query.attributes.end(), name) != query.attributes.end());
+}
+
+// Tells a visitor one branch's part of an entity's past.
+class Telling {
+ public:
+  Telling(const Views& views, const HistoryQuery& query, const Window& window, PastVisitor& visitor)
+      : views_(views), query_(query), window_(window), visitor_(visitor) {}
+
+  // What holds now goes first: when it is superseded meanwhile, it is left out of its series.
+  Status present(const twin::EntityRecord& record) {
+    Status failed;
+    record.each_attribute({}, [&](const Attribute& attribute) {
+      if (!is_of_attributes(query_, attribute.name) || !window_.holds(attribute.observed_at, attribute.offset)) {
+        return true;
+      }
+      told_[{attribute.name, attribute.dataset}] = attribute;
+      const auto at = time_of(attribute.observed_at, attribute.offset);
+      if (at) {
+        visitor_.instance(attribute, *at);
+      } else {
+        failed = at.error();
+      }
+      return failed.ok();
+    });
+    return failed;
+  }
+
+  Status series(const SeriesKey& key) {
+    const auto series = views_.history().series(key);
+    if (!series) return series.error();
+    const auto told = told_.find({key.attribute, key.dataset});
+    const Attribute* const present = told == told_.end() ? nullptr : &told->second;
+    for (size_t i = 0; i < series->size() && visitor_.goes_on(); ++i) {
+      if (!window_.may_hold(series->summary(i))) continue;
+      if (auto status = chunk(key, *series, i, present); !status) return status;
+    }
+    return {};
+  }
+
+ private:
+  Result<Instant> time_of(Instant observed_at, Offset offset) const {
+    if (!window_.by_offset) return observed_at;
+    return views_.recorded_at(offset);
+  }
+
+  Status chunk(const SeriesKey& key, const History::Series& series, size_t index, const Attribute* present) {
+    const ChunkSummary& summary = series.summary(index);
+    const bool is_whole = summary.has_numbers && !window_.by_offset && window_.holds_all(summary) &&
+                          summary.first_observed_at.exists() &&
+                          (present == nullptr || summary.last_offset != present->offset);
+    if (is_whole && visitor_.numbers(key.attribute, key.dataset, summary)) return {};
+    const auto numbers = series.columns(index, columns_.times, columns_.values, columns_.offsets);
+    if (!numbers) return numbers.error();
+    if (!*numbers) return instances(series, index, present);
+    for (size_t i = 0; i < columns_.values.size(); ++i) {
+      const Offset offset{columns_.offsets[i]};
+      const Instant observed_at{columns_.times[i]};
+      const bool is_told = present != nullptr && offset == present->offset && observed_at == present->observed_at &&
+                           columns_.values[i] == twin::as_number(present->value);
+      if (is_told || !window_.holds(observed_at, offset)) continue;
+      const auto at = time_of(observed_at, offset);
+      if (!at) return at.error();
+      visitor_.number(key.attribute, key.dataset, *at, columns_.values[i]);
+    }
+    return {};
+  }
+
+  Status instances(const History::Series& series, size_t index, const Attribute* present) {
+    const auto chunk = series.chunk(index);
+    if (!chunk) return chunk.error();
+    for (const PastInstance& one : chunk->instances) {
+      const bool is_told =
+          present != nullptr && one.offset == present->offset && twin::same_statement(one.attribute, *present);
+      if (one.ended || is_told || !window_.holds(one.attribute.observed_at, one.offset)) continue;
+      const auto at = time_of(one.attribute.observed_at, one.offset);
+      if (!at) return at.error();
+      visitor_.instance(one.attribute, *at);
+    }
+    return {};
+  }
+
+  const Views& views_;
+  const HistoryQuery& query_;
+  const Window& window_;
+  PastVisitor& visitor_;
+  std::map<std::pair<Term, Term>, Attribute> told_;
+  Columns columns_;
+};
+
 }  // namespace
+
+Status Snapshot::visit_past(std::string_view entity_id, const HistoryQuery& query, PastVisitor& visitor) const {
+  if (query.window.property == TimeProperty::deleted_at) {
+    return base::fail(base::Code::invalid, "ends of attributes have no values", "timeproperty");
+  }
+  for (const Stretch& stretch : stretches_of(*views_, branch_, offset_)) {
+    const auto on = views_->branch(stretch.branch);
+    const twin::EntityRecord record = on ? on->latest.find(entity_id) : twin::EntityRecord();
+    if (!record) continue;
+    const auto window = window_of(*views_, query.window, stretch);
+    if (!window) return window.error();
+    Telling telling(*views_, query, *window, visitor);
+    if (auto status = telling.present(record); !status) return status;
+    const auto keys = views_->history().series_of(stretch.branch, record.number());
+    if (!keys) return keys.error();
+    for (const SeriesKey& key : *keys) {
+      if (!is_of_attributes(query, key.attribute)) continue;
+      if (auto status = telling.series(key); !status) return status;
+    }
+  }
+  return {};
+}
 
 Result<std::vector<AttributeHistory>> Snapshot::history(std::string_view entity_id, const HistoryQuery& query) const {
   std::map<std::pair<Term, Term>, Gatherer> gatherers;
   const auto gatherer_of = [&](Term name, Term dataset) -> Gatherer& {
     return gatherers.try_emplace({name, dataset}, query).first->second;
   };
-  const auto wanted = [&](Term name) {
-    const bool head = name == twin::terms::type || name == twin::terms::scope || name == twin::terms::lifecycle;
-    return !head && (query.attributes.empty() ||
-                     std::find(query.attributes.begin(), query.attributes.end(), name) != query.attributes.end());
-  };
+  const auto wanted = [&](Term name) { return is_of_attributes(query, name); };
   const bool ends = query.window.property == TimeProperty::deleted_at;
   for (const Stretch& stretch : stretches_of(*views_, branch_, offset_)) {
     const auto on = views_->branch(stretch.branch);

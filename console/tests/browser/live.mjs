@@ -1,6 +1,6 @@
 // Live values and the past: a sensor of our own is written through the API, seen live, and seen as it was before.
 import { above } from './city.mjs';
-import { colours, difference, mapReady, openPage, pixels, settled, until } from './browser.mjs';
+import { SMALL, colours, difference, mapReady, openPage, pixels, settled, until } from './browser.mjs';
 import { ask } from './server.mjs';
 import { expect } from './tally.mjs';
 
@@ -121,7 +121,7 @@ export async function liveChecks(bench) {
   } catch (error) {
     return bench.tally.skip('live values and the past', `the server takes no entity: ${error.message}`);
   }
-  const page = await openPage(bench.browser, bench.journal);
+  const page = await openPage(bench.browser, bench.journal, SMALL);
   await pause(1500);
   const between = Date.now();
   await pause(500);

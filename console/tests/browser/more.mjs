@@ -1,5 +1,5 @@
 // What people do by hand with map and time: a section drawn, two times side by side, playing the past, a file dropped, charts of two series.
-import { colours, difference, mapReady, openPage, pixels, settled, until } from './browser.mjs';
+import { SMALL, colours, difference, mapReady, openPage, pixels, settled, until } from './browser.mjs';
 import { above } from './city.mjs';
 import { clickPlaces } from './cut.mjs';
 import { allOf, ask } from './server.mjs';
@@ -183,7 +183,7 @@ async function chartChecks({ tally, url, console: address, shoot }, page, place)
 
 /** Checks on one page of the district; what they write they delete. */
 export async function moreChecks(bench) {
-  const page = await openPage(bench.browser, bench.journal);
+  const page = await openPage(bench.browser, bench.journal, SMALL);
   const place = await middleOfCity(bench.url);
   for (const checks of [sectionChecks, sideChecks, playChecks, dropChecks, chartChecks]) await checks(bench, page, place);
   await page.context().close();

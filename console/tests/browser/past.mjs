@@ -1,6 +1,6 @@
 // Buildings as they were: one that comes later is not there before, one that is gone is there again.
 import { above } from './city.mjs';
-import { mapReady, openPage } from './browser.mjs';
+import { SMALL, mapReady, openPage } from './browser.mjs';
 import { ask } from './server.mjs';
 import { expect } from './tally.mjs';
 
@@ -41,7 +41,7 @@ export async function pastChecks({ tally, url, console: address, browser, journa
   const place = [west - 0.01, south - 0.01];
   const id = 'urn:ngsi-ld:Building:browser-check-tower';
   const write = (method, path, body) => ask(url, `/ngsi-ld/v1/entities${path}`, { method, ...(body ? { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : {}) });
-  const page = await openPage(browser, journal);
+  const page = await openPage(browser, journal, SMALL);
   let before;
   let between;
   await tally.check('a building that is recorded while one looks appears by itself', async () => {

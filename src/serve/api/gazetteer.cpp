@@ -70,16 +70,83 @@ bool is_building(std::string_view type) {
   return type == "Building" || type == "BuildingPart";
 }
 
-void extend(std::optional<twin::Box>& box, const twin::Box& more) {
-  if (!box) {
-    box = more;
-    return;
+/// Where one entity lies, kept small since there is one for each: rounded to 1e-7 degrees, about a centimetre.
+struct Extent {
+  enum class Of : uint8_t { nothing, other, building };
+  int32_t west = 0, south = 0, east = 0, north = 0;
+  Of of = Of::nothing;
+
+  static constexpr double per_degree = 1e7;
+
+  static Extent around(const twin::Box& box, Of of) {
+    const auto rounded = [](double deg) { return static_cast<int32_t>(std::lround(deg * per_degree)); };
+    return {rounded(box.west_deg), rounded(box.south_deg), rounded(box.east_deg), rounded(box.north_deg), of};
   }
-  box->west_deg = std::min(box->west_deg, more.west_deg);
-  box->south_deg = std::min(box->south_deg, more.south_deg);
-  box->east_deg = std::max(box->east_deg, more.east_deg);
-  box->north_deg = std::max(box->north_deg, more.north_deg);
-}
+
+  /// Around this and another, which is not of nothing.
+  void extend(const Extent& more) {
+    if (of == Of::nothing) {
+      *this = more;
+      return;
+    }
+    west = std::min(west, more.west), south = std::min(south, more.south);
+    east = std::max(east, more.east), north = std::max(north, more.north);
+  }
+
+  /// Whether another that lies within reaches one of its edges: without that one it may be smaller.
+  bool is_held_by(const Extent& one) const {
+    return one.west <= west || one.south <= south || one.east >= east || one.north >= north;
+  }
+
+  std::optional<twin::Box> box() const {
+    if (of == Of::nothing) return {};
+    return twin::Box{west / per_degree, south / per_degree, east / per_degree, north / per_degree};
+  }
+};
+
+/// The extents of all entities by their numbers, and what lies around them. A removed or moved one that held an edge
+/// makes the whole be told anew when it is asked for next: some nanoseconds an entity.
+class Extents {
+ public:
+  void put(uint32_t number, const Extent& extent) {
+    if (number >= by_number_.size()) {
+      if (extent.of == Extent::Of::nothing) return;
+      by_number_.resize(number + 1);
+    }
+    Extent& kept = by_number_[number];
+    if (kept.of != Extent::Of::nothing) {
+      const bool held =
+          everything_.is_held_by(kept) || (kept.of == Extent::Of::building && buildings_.is_held_by(kept));
+      is_stale_ = is_stale_ || held;
+    }
+    kept = extent;
+    add(extent);
+  }
+
+  bool is_stale() const { return is_stale_; }
+
+  void tell_anew() {
+    buildings_ = everything_ = {};
+    is_stale_ = false;
+    for (const Extent& one : by_number_) add(one);
+  }
+
+  /// Around all buildings, or all that has a place where there are none. Not while stale.
+  std::optional<twin::Box> bounds() const {
+    return buildings_.of == Extent::Of::nothing ? everything_.box() : buildings_.box();
+  }
+
+ private:
+  void add(const Extent& one) {
+    if (one.of == Extent::Of::nothing) return;
+    everything_.extend(one);
+    if (one.of == Extent::Of::building) buildings_.extend(one);
+  }
+
+  std::vector<Extent> by_number_;
+  Extent buildings_, everything_;
+  bool is_stale_ = false;
+};
 
 }  // namespace
 
@@ -167,8 +234,7 @@ struct Gazetteer::Parts {
   std::string ids = "\n";       // of all, a line each
   std::vector<bool> is_in_ids;  // by number of the entity
   size_t ids_count = 0, ids_ended = 0;
-  std::optional<twin::Box> buildings;
-  std::optional<twin::Box> everything;
+  Extents extents;
   double bases_sum_m = 0;  // of buildings as they were first told, or told again
   size_t bases_count = 0;
 
@@ -182,7 +248,7 @@ struct Gazetteer::Parts {
   std::thread worker;
 
   void put(const twin::EntityRecord& record);
-  void remove(const std::string& id);
+  void remove(const std::string& id, std::optional<twin::EntityNumber> number);
   void keep_id(const twin::EntityRecord& record);
   void drop_ended_ids(const thread::Snapshot& now);
   void follow();
@@ -190,7 +256,7 @@ struct Gazetteer::Parts {
   void take(const std::vector<std::shared_ptr<const thread::Commit>>& commits);
 };
 
-/// Takes a record as it is now: named ones into the entries, places into the boxes (which only grow until a restart).
+/// Takes a record as it is now: named ones into the entries, places into the extents.
 void Gazetteer::Parts::put(const twin::EntityRecord& record) {
   Entry entry;
   std::optional<twin::Box> box;
@@ -211,13 +277,10 @@ void Gazetteer::Parts::put(const twin::EntityRecord& record) {
   });
   const std::unique_lock lock(mutex);
   keep_id(record);
-  if (box) {
-    extend(everything, *box);
-    if (is_building(short_name(thread.terms().text(entry.place.type)))) {
-      extend(buildings, *box);
-      if (std::isfinite(base_m)) bases_sum_m += base_m, ++bases_count;
-    }
-  }
+  const bool is_of_building = is_building(short_name(thread.terms().text(entry.place.type)));
+  const Extent::Of of = is_of_building ? Extent::Of::building : Extent::Of::other;
+  extents.put(record.number().number, box ? Extent::around(*box, of) : Extent{});
+  if (box && is_of_building && std::isfinite(base_m)) bases_sum_m += base_m, ++bases_count;
   const auto known = by_id.find(entry.place.id);
   if (entry.names.empty() && known == by_id.end()) return;
   if (known != by_id.end()) {
@@ -252,9 +315,10 @@ void Gazetteer::Parts::drop_ended_ids(const thread::Snapshot& now) {
   });
 }
 
-void Gazetteer::Parts::remove(const std::string& id) {
+void Gazetteer::Parts::remove(const std::string& id, std::optional<twin::EntityNumber> number) {
   const std::unique_lock lock(mutex);
   ++ids_ended;
+  if (number) extents.put(number->number, {});
   const auto known = by_id.find(id);
   if (known == by_id.end()) return;
   const size_t at = known->second;
@@ -288,7 +352,7 @@ void Gazetteer::Parts::take(const std::vector<std::shared_ptr<const thread::Comm
     if (record->exists()) {
       put(*record);
     } else {
-      remove(std::string(id));
+      remove(std::string(id), now.number_of(id));
     }
   }
   drop_ended_ids(now);
@@ -391,8 +455,13 @@ std::vector<std::string> Gazetteer::ids_with(std::string_view text, size_t limit
 }
 
 std::optional<twin::Box> Gazetteer::bounds() const {
-  const std::shared_lock lock(parts_->mutex);
-  return parts_->buildings ? parts_->buildings : parts_->everything;
+  {
+    const std::shared_lock lock(parts_->mutex);
+    if (!parts_->extents.is_stale()) return parts_->extents.bounds();
+  }
+  const std::unique_lock lock(parts_->mutex);
+  parts_->extents.tell_anew();
+  return parts_->extents.bounds();
 }
 
 std::optional<double> Gazetteer::mean_base_m() const {

@@ -34,7 +34,7 @@ std::string folded(std::string_view text);
 std::optional<int> fit(std::string_view names, std::string_view text);
 
 /// The named entities of the main branch, and the ids of all. Owns one worker that follows the feed. Any worker may
-/// ask. Memory: its id for each entity, and about 150 bytes for a named one.
+/// ask. Memory: its id and 20 bytes for each entity, and about 150 bytes for a named one.
 class Gazetteer {
  public:
   /// Starts to read the record and follow it; returns at once. The thread must outlive it.
@@ -49,7 +49,8 @@ class Gazetteer {
   /// nanosecond for each byte of all ids.
   std::vector<std::string> ids_with(std::string_view text, size_t limit, size_t& from) const;
 
-  /// The box around all buildings; around everything that has a place if there are none; nothing if nothing has.
+  /// The box around all buildings; around everything that has a place if there are none; nothing if nothing has. To a
+  /// centimetre. Cost: some nanoseconds an entity after one at its edge has moved or gone, else none.
   std::optional<twin::Box> bounds() const;
 
   /// The mean of the heights above the ellipsoid on which buildings stand, by their outlines; nothing if none tells

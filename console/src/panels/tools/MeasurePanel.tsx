@@ -1,5 +1,5 @@
 // Measuring: distance, area and height on tiles and ground, ways and lines of sight by the server; figures can be copied and taken back.
-import type { Shape, ShapeKind } from '../../math/shape';
+import { POINTS, type Shape, type ShapeKind } from '../../math/shape';
 import { copyText } from '../../state/actions';
 import { figuresOf, figuresText } from '../../state/figures';
 import { finishDrawing, redoLast, startDrawing, undoLast } from '../../state/tool_actions';
@@ -35,7 +35,7 @@ export function DraftNote() {
       <p>{t(HOW[draft.kind] ?? 'measure.how')}</p>
       <p className="quiet">{t('measure.howKeys')}</p>
       <div className="row">
-        <button type="button" className="button" onClick={() => finishDrawing(app)}>{t('action.finishDrawing')}</button>
+        <button type="button" className="button" disabled={draft.points.length < POINTS[draft.kind].least} onClick={() => finishDrawing(app)}>{t('action.finishDrawing')}</button>
         <button type="button" className="button" onClick={() => app.drawing.start(null)}>{t('action.stopDrawing')}</button>
       </div>
     </div>
