@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "ngsi/aggregation.hpp"
 #include "ngsi/body.hpp"
 #include "ngsi/context.hpp"
 #include "ngsi/linked.hpp"
@@ -111,5 +112,7 @@ struct TemporalParameters {
 base::Result<thread::HistoryQuery> parse_temporal(const TemporalParameters& parameters);
 /// temporalQ of a query by POST.
 base::Result<thread::HistoryQuery> parse_temporal_body(const Body& body);
+/// aggrMethods (a text with commas between, or a list) and aggrPeriodDuration of temporalQ.
+base::Result<Aggregation> parse_aggregation_body(const Body& body);
 
 }  // namespace cityloom::ngsi

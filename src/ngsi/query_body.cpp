@@ -312,4 +312,34 @@ base::Result<thread::HistoryQuery> parse_temporal_body(const Body& body) {
   return parse_temporal(parameters);
 }
 
+base::Result<Aggregation> parse_aggregation_body(const Body& body) {
+  simdjson::dom::object object, temporal;
+  std::optional<std::string> methods, duration;
+  if (body.parts().root.get(object) != simdjson::SUCCESS || object["temporalQ"].get(temporal) != simdjson::SUCCESS) {
+    return parse_aggregation(methods, duration);
+  }
+  const JsonPath top{nullptr, "temporalQ"};
+  if (Element given; temporal["aggrMethods"].get(given) == simdjson::SUCCESS) {
+    const JsonPath at{&top, "aggrMethods"};
+    simdjson::dom::array list;
+    if (given.get(list) == simdjson::SUCCESS) {
+      for (const Element one : list) {
+        const auto text = read_string(one, at);
+        if (!text) return text.error();
+        methods = methods ? *methods + ',' + std::string(*text) : std::string(*text);
+      }
+    } else {
+      const auto text = read_string(given, at);
+      if (!text) return text.error();
+      methods = std::string(*text);
+    }
+  }
+  if (Element given; temporal["aggrPeriodDuration"].get(given) == simdjson::SUCCESS) {
+    const auto text = read_string(given, JsonPath{&top, "aggrPeriodDuration"});
+    if (!text) return text.error();
+    duration = std::string(*text);
+  }
+  return parse_aggregation(methods, duration);
+}
+
 }  // namespace cityloom::ngsi

@@ -88,13 +88,16 @@ bool has_any_attribute(const twin::EntityRecord& record, const Representation& h
 bool append_attribute(const twin::EntityRecord& record, twin::Term name, const Representation& how, const Names& names,
                       std::string& to);
 
+class PastAggregates;
+
 /// An entity and its past: what a temporal answer is made of.
 struct TemporalEntity {
   std::string_view id;
   std::vector<twin::Term> types;
   std::vector<std::string> scopes;
   std::vector<thread::AttributeHistory> attributes;
-  base::Instant created_at, modified_at;  ///< written with sysAttrs where they exist
+  base::Instant created_at, modified_at;       ///< written with sysAttrs where they exist
+  const PastAggregates* aggregates = nullptr;  ///< written instead of the attributes
 };
 
 enum class TemporalFormat : uint8_t { normalized, concise, simplified };  ///< simplified: temporalValues

@@ -1,6 +1,7 @@
 // The past of entities written as NGSI-LD JSON (clauses 4.5.6 - 4.5.9).
 #include <algorithm>
 
+#include "ngsi/aggregation.hpp"
 #include "ngsi/attribute_writer.hpp"
 #include "ngsi/kinds.hpp"
 #include "ngsi/represent.hpp"
@@ -43,7 +44,11 @@ class TemporalWriter {
       to_ += ",\"modifiedAt\":";
       append_instant(entity_.modified_at, to_);
     }
-    for (size_t i = 0; i < entity_.attributes.size(); ++i) attribute(i);
+    if (entity_.aggregates != nullptr) {
+      entity_.aggregates->append(how_, names_, to_);
+    } else {
+      for (size_t i = 0; i < entity_.attributes.size(); ++i) attribute(i);
+    }
     if (!how_.context_json.empty()) {
       to_ += ",\"@context\":";
       to_ += how_.context_json;
@@ -80,8 +85,9 @@ class TemporalWriter {
     for (size_t i = 0; i < entity_.attributes.size(); ++i) {
       if (entity_.attributes[i].name != name) continue;
       if (i < index) return;
-      datasets.push_back(&entity_.attributes[i]);
+      if (is_chosen(entity_.attributes[i].dataset)) datasets.push_back(&entity_.attributes[i]);
     }
+    if (datasets.empty()) return;
     to_ += ',';
     to_ += names_.quoted(name);
     to_ += ':';
@@ -93,6 +99,11 @@ class TemporalWriter {
       for (const auto* history : datasets) instances(*history, is_first);
       to_ += ']';
     }
+  }
+
+  bool is_chosen(twin::Term dataset) const {
+    return !how_.datasets_given ||
+           std::find(how_.datasets.begin(), how_.datasets.end(), dataset) != how_.datasets.end();
   }
 
   template <class Visit>

@@ -167,7 +167,6 @@ bool Call::check_options() {
   if (options) {
     for (const std::string_view name : split(*options, ',')) {
       const unsigned bit = option_bit(name);
-      if (bit == option_aggregated_values && (form_->options & option_temporal_values) != 0) return refuse_aggregates();
       if (bit == 0 || (bit & form_->options) == 0) {
         fail(ProblemType::invalid_request,
              {Code::invalid, "this operation does not know the option " + quoted(name), "options", {}});
@@ -177,7 +176,6 @@ bool Call::check_options() {
     }
   }
   if (const auto format = request_->query_value("format")) {
-    if (*format == "aggregatedValues" && (form_->options & option_temporal_values) != 0) return refuse_aggregates();
     const unsigned allowed = form_->options & (option_formats | option_temporal_values | option_aggregated_values);
     const unsigned bit = option_bit(*format) & allowed;
     if (bit == 0) {
@@ -195,12 +193,6 @@ bool Call::check_options() {
     return false;
   }
   return true;
-}
-
-bool Call::refuse_aggregates() {
-  fail(ProblemType::operation_not_supported,
-       {Code::unsupported, "aggregatedValues are not supported here yet", "options", "ask for temporalValues"});
-  return false;
 }
 
 bool Call::check_page() {

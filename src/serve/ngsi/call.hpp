@@ -149,7 +149,6 @@ class Call {
  private:
   bool check_parameters();
   bool check_options();
-  bool refuse_aggregates();
   bool check_page();
   bool check_ids();
   bool read_body();

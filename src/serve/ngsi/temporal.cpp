@@ -1,6 +1,7 @@
-// The past of entities: retrieve and query. ETSI GS CIM 009 clauses 5.7.3, 5.7.4, 6.3.10 (206), 6.18 - 6.24.
+// The past of entities: retrieve and query. ETSI GS CIM 009 clauses 4.5.19, 5.7.3, 5.7.4, 6.3.10 (206), 6.18 - 6.24.
 #include <algorithm>
 
+#include "ngsi/aggregation.hpp"
 #include "ngsi/parse.hpp"
 #include "ngsi/query.hpp"
 #include "serve/ngsi/routes.hpp"
@@ -46,7 +47,14 @@ struct Past {
   std::vector<std::string> scopes;
   Instant created_at, modified_at;
   std::vector<AttributeHistory> attributes;
+  std::optional<ngsi::PastAggregates> aggregates;  // given instead of the attributes
   bool found = false;
+};
+
+// What of the past is asked for.
+struct Asked {
+  HistoryQuery history;
+  std::optional<ngsi::Aggregation> aggregation;
 };
 
 void fill(Past& past, const twin::EntityRecord& record) {
@@ -106,16 +114,28 @@ base::Status fill_from_before_end(const thread::Snapshot& snapshot, Past& past, 
   return {};
 }
 
-base::Result<Past> past_of(const thread::Snapshot& snapshot, std::string_view id, const HistoryQuery& query,
+// Puts the past into periods. The last N are gathered first, since they are not told in order else.
+base::Status aggregate(const thread::Snapshot& snapshot, const Asked& asked, Past& past) {
+  past.aggregates.emplace(*asked.aggregation, asked.history.window);
+  if (asked.history.last_n == 0) return past.aggregates->read(snapshot, past.id, asked.history);
+  const auto attributes = snapshot.history(past.id, asked.history);
+  return attributes.ok() ? past.aggregates->take(*attributes) : attributes.error();
+}
+
+base::Result<Past> past_of(const thread::Snapshot& snapshot, std::string_view id, const Asked& asked,
                            const TenantState& tenant) {
   Past past;
   past.id = std::string(id);
   if (is_internal_id(id)) return past;
   auto record = snapshot.find(id);
   if (!record.ok()) return record.error();
-  auto attributes = snapshot.history(id, query);
-  if (!attributes.ok()) return attributes.error();
-  past.attributes = std::move(attributes).value();
+  if (asked.aggregation) {
+    if (const auto status = aggregate(snapshot, asked, past); !status.ok()) return status.error();
+  } else {
+    auto attributes = snapshot.history(id, asked.history);
+    if (!attributes.ok()) return attributes.error();
+    past.attributes = std::move(attributes).value();
+  }
   if (is_visible(*record)) {
     fill(past, *record);
   } else if (const auto status = fill_from_before_end(snapshot, past, tenant); !status.ok()) {
@@ -131,7 +151,9 @@ ngsi::TemporalFormat format_of(const Call& call) {
 
 void write_past(const Call& call, const Past& past, const ngsi::Representation& how, const HistoryQuery& query,
                 const ngsi::Names& names, std::string& to) {
-  ngsi::TemporalEntity entity{past.id, past.types, past.scopes, past.attributes, past.created_at, past.modified_at};
+  ngsi::TemporalEntity entity{past.id,         past.types,       past.scopes, past.attributes,
+                              past.created_at, past.modified_at, nullptr};
+  if (past.aggregates) entity.aggregates = &*past.aggregates;
   ngsi::append_temporal_entity(entity, format_of(call), how, query.window.property, names, to);
 }
 
@@ -145,7 +167,8 @@ Response temporal_response(const Call& call, std::string body, const Cut& cut, c
   return response;
 }
 
-base::Result<HistoryQuery> history_query(const Call& call, const TenantState& tenant, bool window_needed) {
+// Of a query that is told by parameters.
+base::Result<Asked> asked_of(const Call& call, const TenantState& tenant, bool window_needed) {
   ngsi::TemporalParameters parameters{call.parameter_text("timerel"), call.parameter_text("timeAt"),
                                       call.parameter_text("endTimeAt"), call.parameter_text("timeproperty"),
                                       call.parameter_text("lastN")};
@@ -163,7 +186,14 @@ base::Result<HistoryQuery> history_query(const Call& call, const TenantState& te
   }
   query->limit = call.services().history_limit;
   query->with_recorded_times = call.has_option(option_sys_attrs) || query->window.property != TimeProperty::observed_at;
-  return query;
+  Asked asked{std::move(query).value(), {}};
+  if (call.has_option(option_aggregated_values)) {
+    auto aggregation =
+        ngsi::parse_aggregation(call.parameter_text("aggrMethods"), call.parameter_text("aggrPeriodDuration"));
+    if (!aggregation.ok()) return aggregation.error();
+    asked.aggregation = std::move(aggregation).value();
+  }
+  return asked;
 }
 
 // NGSI-LD: 5.7.3 retrieve the past of an entity
@@ -171,14 +201,16 @@ void retrieve_past(Call call) {
   const auto reading = call.reading();
   if (!reading) return;
   const TenantState& tenant = call.services().state_of(*reading->thread);
-  const auto query = history_query(call, tenant, false);
-  if (!query.ok()) return call.fail(query.error());
+  const auto asked = asked_of(call, tenant, false);
+  if (!asked.ok()) return call.fail(asked.error());
+  const HistoryQuery& query = asked->history;
   auto how = call.representation(tenant.thread->terms());
   if (!how.ok()) return call.fail(how.error());
-  auto past = past_of(reading->snapshot, call.entity_id(), *query, tenant);
+  auto past = past_of(reading->snapshot, call.entity_id(), *asked, tenant);
   if (!past.ok()) return call.fail(past.error());
   if (!past->found) return call.fail(unknown_entity(call.entity_id()));
-  if (call.parameter("attrs") && past->attributes.empty()) {
+  const bool is_empty = past->aggregates ? past->aggregates->is_empty() : past->attributes.empty();
+  if (call.parameter("attrs") && is_empty) {
     return call.fail({Code::not_found,
                       "the entity has no past of these attributes in this time",
                       std::string(call.entity_id()),
@@ -187,10 +219,10 @@ void retrieve_past(Call call) {
   std::vector<Past> pasts;
   pasts.push_back(std::move(past).value());
   Cut cut;
-  trim(pasts, *query, cut);
+  trim(pasts, query, cut);
   std::string body;
-  write_past(call, pasts.front(), *how, *query, *tenant.names_in(call.context()), body);
-  call.send(temporal_response(call, std::move(body), cut, *query));
+  write_past(call, pasts.front(), *how, query, *tenant.names_in(call.context()), body);
+  call.send(temporal_response(call, std::move(body), cut, query));
 }
 
 // Whether the past within the window satisfies what the query asks of attributes: any instance will do.
@@ -218,27 +250,34 @@ struct PastsFound {
 
 // The past of one candidate, as it is given: nothing if it does not match.
 base::Result<std::optional<Past>> matching_past(const thread::Snapshot& snapshot, std::string_view id,
-                                                const twin::Matcher& matcher, const HistoryQuery& asked,
+                                                const twin::Matcher& matcher, const Asked& asked,
                                                 const TenantState& tenant) {
   // q and geoQ are about what lies in the window, whichever attributes are given.
-  HistoryQuery all = asked;
-  if (matcher.query().condition || matcher.query().geo) all.attributes.clear();
+  const bool looks_at_all = matcher.query().condition || matcher.query().geo;
+  Asked all{asked.history, {}};
+  if (looks_at_all) all.history.attributes.clear();
+  // That there is one instance is all that needs to be known of a past that is given in periods.
+  if (asked.aggregation && !looks_at_all) all.history.limit = 1;
   auto past = past_of(snapshot, id, all, tenant);
   if (!past.ok()) return past.error();
   std::erase_if(past->attributes, [](const AttributeHistory& one) { return one.instances.empty(); });
   if (!past->found || past->attributes.empty() || !past_satisfies(*past, matcher)) return std::optional<Past>();
-  if (!asked.attributes.empty()) {
+  if (const auto& wanted = asked.history.attributes; !wanted.empty()) {
     std::erase_if(past->attributes, [&](const AttributeHistory& one) {
-      return std::find(asked.attributes.begin(), asked.attributes.end(), one.name) == asked.attributes.end();
+      return std::find(wanted.begin(), wanted.end(), one.name) == wanted.end();
     });
     if (past->attributes.empty()) return std::optional<Past>();
+  }
+  if (asked.aggregation) {
+    past->attributes.clear();
+    if (const auto status = aggregate(snapshot, asked, *past); !status.ok()) return status.error();
   }
   return std::optional<Past>(std::move(past).value());
 }
 
 // A page of the entities whose past in the window is asked for.
 base::Result<PastsFound> pasts_of(const Call& call, const thread::Snapshot& snapshot, const twin::Query& query,
-                                  const HistoryQuery& history, const TenantState& tenant) {
+                                  const Asked& asked, const TenantState& tenant) {
   const thread::Page& page = call.page();
   twin::Query of_attributes;
   of_attributes.condition = query.condition;
@@ -254,7 +293,7 @@ base::Result<PastsFound> pasts_of(const Call& call, const thread::Snapshot& snap
       failed = base::fail(Code::cancelled, "the query was ended");
       return false;
     }
-    auto past = matching_past(snapshot, id, matcher, history, tenant);
+    auto past = matching_past(snapshot, id, matcher, asked, tenant);
     if (!past.ok()) {
       failed = past.error();
       return false;
@@ -269,10 +308,11 @@ base::Result<PastsFound> pasts_of(const Call& call, const thread::Snapshot& snap
   return found;
 }
 
-void answer_pasts(Call& call, const Reading& reading, const twin::Query& query, const HistoryQuery& history,
+void answer_pasts(Call& call, const Reading& reading, const twin::Query& query, const Asked& asked,
                   const ngsi::Representation& how) {
   const TenantState& tenant = call.services().state_of(*reading.thread);
-  auto found = pasts_of(call, reading.snapshot, query, history, tenant);
+  const HistoryQuery& history = asked.history;
+  auto found = pasts_of(call, reading.snapshot, query, asked, tenant);
   if (!found.ok()) return call.fail_read(found.error());
   Cut cut;
   trim(found->pasts, history, cut);
@@ -293,13 +333,30 @@ void query_pasts(Call call) {
   const auto reading = call.reading();
   if (!reading) return;
   const TenantState& tenant = call.services().state_of(*reading->thread);
-  const auto history = history_query(call, tenant, true);
-  if (!history.ok()) return call.fail(history.error());
+  const auto asked = asked_of(call, tenant, true);
+  if (!asked.ok()) return call.fail(asked.error());
   const auto query = query_of(call, *reading, tenant);
   if (!query.ok()) return call.fail(query.error());
   const auto how = call.representation(tenant.thread->terms());
   if (!how.ok()) return call.fail(how.error());
-  answer_pasts(call, *reading, *query, *history, *how);
+  answer_pasts(call, *reading, *query, *asked, *how);
+}
+
+// Of a query that is told by its body.
+base::Result<Asked> asked_in_body(const Call& call, const ngsi::Projection& projection) {
+  auto history = ngsi::parse_temporal_body(call.body());
+  if (!history.ok()) return history.error();
+  history->attributes = projection.pick;
+  history->limit = call.services().history_limit;
+  history->with_recorded_times =
+      call.has_option(option_sys_attrs) || history->window.property != TimeProperty::observed_at;
+  Asked asked{std::move(history).value(), {}};
+  if (call.has_option(option_aggregated_values)) {
+    auto aggregation = ngsi::parse_aggregation_body(call.body());
+    if (!aggregation.ok()) return aggregation.error();
+    asked.aggregation = std::move(aggregation).value();
+  }
+  return asked;
 }
 
 // NGSI-LD: 5.7.4 query the past of entities by POST
@@ -315,25 +372,25 @@ void query_pasts_by_post(Call call) {
         ProblemType::operation_not_supported,
         {Code::unsupported, "several selectors with ids of their own are not supported here yet", "entities", {}});
   }
-  auto history = ngsi::parse_temporal_body(call.body());
-  if (!history.ok()) return call.fail(history.error());
-  history->attributes = asked->projection.pick;
-  history->limit = call.services().history_limit;
-  history->with_recorded_times =
-      call.has_option(option_sys_attrs) || history->window.property != TimeProperty::observed_at;
+  auto past = asked_in_body(call, asked->projection);
+  if (!past.ok()) return call.fail(past.error());
   auto how = call.representation(tenant.thread->terms());
   if (!how.ok()) return call.fail(how.error());
   how->projection = asked->projection;
   if (!asked->language.empty()) how->language = asked->language;
-  answer_pasts(call, *reading, asked->any_of.front(), *history, *how);
+  answer_pasts(call, *reading, asked->any_of.front(), *past, *how);
 }
 
 std::vector<Parameter> temporal_parameters() {
   return {
-      query_parameter("timerel", "before, after or between"), query_parameter("timeAt", "A date-time"),
+      query_parameter("timerel", "before, after or between"),
+      query_parameter("timeAt", "A date-time"),
       query_parameter("endTimeAt", "A date-time"),
       query_parameter("timeproperty", "observedAt, createdAt, modifiedAt or deletedAt"),
-      query_parameter("lastN", "The latest so many instances of each attribute", R"({"type":"integer","minimum":1})")};
+      query_parameter("lastN", "The latest so many instances of each attribute", R"({"type":"integer","minimum":1})"),
+      query_parameter("aggrMethods",
+                      "Of aggregatedValues: avg, distinctCount, max, min, stddev, sum, sumsq, totalCount"),
+      query_parameter("aggrPeriodDuration", "Of aggregatedValues: an ISO 8601 duration; PT0S is the whole")};
 }
 
 Route route_of(Method method, const char* path, trust::Action action, const char* operation_id, const char* summary,
@@ -356,7 +413,8 @@ Route route_of(Method method, const char* path, trust::Action action, const char
 void add_temporal_operations(Router& router, Services& services) {
   Form one;
   one.answers = json_answers;
-  one.options = option_normalized | option_concise | option_sys_attrs | option_temporal_values;
+  one.options =
+      option_normalized | option_concise | option_sys_attrs | option_temporal_values | option_aggregated_values;
   one.long_work = true;
   std::vector<Parameter> parameters = temporal_parameters();
   for (const Parameter& parameter : representation_parameters()) parameters.push_back(parameter);
