@@ -75,10 +75,12 @@ def _skip_reason(output, label):
     return "no reason given"
 
 
-def _run_one(context, tally, preset, left_out, name, command):
+def _run_one(context, tally, preset, left_out, name, command, part, parts):
     with tempfile.TemporaryDirectory(prefix="cityloom-unit-") as folder:
         report_path = os.path.join(folder, "report.json")
         environment = {**sanitizer_environment(context, preset), "GTEST_OUTPUT": f"json:{report_path}"}
+        if parts > 1:
+            environment |= {"GTEST_TOTAL_SHARDS": str(parts), "GTEST_SHARD_INDEX": str(part)}
         if left_out:
             environment["GTEST_FILTER"] = "-" + left_out
         outcome = programs.run(command, context.root, UNIT_TIMEOUT_S, environment)
@@ -93,11 +95,18 @@ def _run_one(context, tally, preset, left_out, name, command):
         _count_report(tally, f"{name} ({preset})", report, outcome)
 
 
+def _parts_of(command, bytes_a_part=30_000_000, parts_max=6):
+    """In how many parts a program is run: by its size, so that all cores end at about the same time."""
+    return min(parts_max, 1 + os.path.getsize(command[0]) // bytes_a_part)
+
+
 def run_unit_tests(context, tally, preset, rooms, left_out=""):
     # The largest first: they run longest, and none of them is to be the one that all wait for at the end.
     found = sorted(_test_programs(context, preset, rooms), key=lambda test: -os.path.getsize(test[1][0]))
     with ThreadPoolExecutor(context.jobs) as pool:
-        list(pool.map(lambda test: _run_one(context, tally, preset, left_out, *test), found))
+        list(pool.map(lambda test: _run_one(context, tally, preset, left_out, *test),
+                      [(name, command, part, parts) for name, command in found
+                       for parts in [_parts_of(command)] for part in range(parts)]))
 
 
 def _sources(context, *endings):
