@@ -2,6 +2,7 @@
 import { dataEn } from './data.en';
 import { indoorsEn } from './texts.indoors.en';
 import { objectsEn } from './texts.objects.en';
+import { statesEn } from './texts.states.en';
 import { toolsEn } from './texts.tools.en';
 import type { TextKey } from './texts.ko';
 
@@ -10,6 +11,7 @@ export const en: Readonly<Record<TextKey, string>> = {
   ...objectsEn,
   ...toolsEn,
   ...indoorsEn,
+  ...statesEn,
   'app.title': 'Cityloom — {{city}}',
   'app.skip': 'Skip to the map',
   'app.noCity': 'No city yet',
@@ -24,7 +26,6 @@ export const en: Readonly<Record<TextKey, string>> = {
   'top.links': 'Links',
   'search.label': 'Search place, name, id or type',
   'search.placeholder': 'Search place, name, id, type',
-  'search.none': 'Nothing matches “{{text}}”. Try another name or part of an id.',
   'search.loading': 'Searching…',
   'search.found': 'Results: {{count}}',
   'stream.live': 'Receiving live changes',
@@ -97,14 +98,12 @@ export const en: Readonly<Record<TextKey, string>> = {
   'layers.close': 'Close the layer panel',
   'layers.sensors': 'Sensors',
   'layers.city': 'City',
-  'layers.empty': 'Layers appear here once a city is imported.',
   'departures.title': 'Next departures',
   'departures.loading': 'Reading the departures.',
   'departures.time': 'Time',
   'departures.line': 'Line',
   'departures.towards': 'Towards',
   'departures.in': 'Leaves',
-  'departures.none': 'Nothing leaves within the next 2 hours.',
   'departures.notValid': 'No timetable holds at this moment.',
   'departures.notValid.do': 'The one that was imported holds from {{from}} to {{to}} only. Import a newer one to see the next departures.',
   'departures.showOther': 'Show the same weekday and time while it held',
@@ -120,7 +119,6 @@ export const en: Readonly<Record<TextKey, string>> = {
   'clouds.road': 'Roads',
   'clouds.other': 'Other, or not classified',
   'layers.ownColours': 'Each line in the colour its timetable gives it; no warning is meant by it.',
-  'layers.noSensors': 'No sensor has sent a value yet.',
   'layers.sensorsCut': 'Only the first {{count}} of each type are shown.',
   'colour.height': 'Height',
   'colour.levels': 'Levels',
@@ -176,14 +174,12 @@ export const en: Readonly<Record<TextKey, string>> = {
   'inspector.observed': 'Observed',
   'inspector.received': 'Recorded',
   'inspector.asOf': 'As of {{time}}',
-  'inspector.noAttributes': 'No attribute is recorded.',
   'inspector.geometry': '{{kind}}, points: {{count}}',
   'inspector.open': 'Open {{id}}',
   'history.show': 'Show history',
   'history.hide': 'Hide history',
   'history.title': 'History of {{attribute}}',
   'history.loading': 'Reading the history…',
-  'history.empty': 'There is no earlier value.',
   'history.one': 'One value only: {{value}} ({{time}})',
   'history.table': 'As a table',
   'history.time': 'Time',
@@ -224,8 +220,6 @@ export const en: Readonly<Record<TextKey, string>> = {
   'list.filter': 'Filter the list',
   'list.id': 'Id',
   'list.loading': 'Reading the list…',
-  'list.empty': 'There is nothing of this type.',
-  'list.noMatch': 'No row matches the filter.',
   'list.count': '{{shown}} of {{total}}',
   'list.cut': 'Only the first {{count}} were read. Find the rest by search.',
   'list.more': 'Show more',

@@ -11,6 +11,8 @@ import { ko, type TextKey } from './texts.ko';
 import type { Json } from './types';
 
 export type { TextKey } from './texts.ko';
+/** Texts of an empty state: each has another that says what to do. */
+export type EmptyText = { [K in TextKey]: `${K}.do` extends TextKey ? K : never }[TextKey];
 export type TextValues = Readonly<Record<string, string | number>>;
 
 export type Fields = { readonly [key: string]: Json };
