@@ -5,7 +5,7 @@ import type { App } from '../state/app';
 import { redoLast, undoLast } from '../state/tool_actions';
 import { wordsOf } from '../state/words';
 import { Help, Palette } from './Dialogs';
-import { AppContext, useApp, useNarrow, usePart, useSettled, useStore, useWords } from './hooks';
+import { AppContext, openPageAgain, useApp, useNarrow, usePart, useSettled, useStore, useWords } from './hooks';
 import { Inspector } from './Inspector';
 import { LayersPanel } from './LayersPanel';
 import { LinksPanel } from './LinksPanel';
@@ -19,12 +19,6 @@ import type { Panel } from '../state/address';
 
 /** The program of a panel did not come. */
 class Unloaded extends Error {}
-
-/** Browsers keep that a program did not come: only the page, opened again, asks anew. Its address holds all that is shown. */
-async function openAgain(): Promise<void> {
-  const there = await fetch(window.location.href, { cache: 'no-store' }).then(({ ok }) => ok, () => false);
-  if (there) window.location.reload();
-}
 
 interface GuardState {
   readonly failed: boolean;
@@ -47,7 +41,7 @@ class Guard extends Component<{ app: App; children: ReactNode }, GuardState> {
         <section className="panel panel-right note note-failure" role="alert" aria-label={t('error.unloaded')}>
           <p className="note-title"><Icon name="warning" />{t('error.unloaded')}</p>
           <p>{t('error.unloaded.do')}</p>
-          <button type="button" className="button" onClick={() => void openAgain()}>{t('error.retry')}</button>
+          <button type="button" className="button" onClick={() => void openPageAgain()}>{t('error.retry')}</button>
         </section>
       );
     }

@@ -6,7 +6,7 @@ import type { App } from '../state/app';
 import { creditOf, isOfCity, isShown } from '../state/catalogue';
 import { placeObject } from '../state/object_actions';
 import { finishDrawing } from '../state/tool_actions';
-import { useApp, useMapBusy, usePart, useStore, useWords } from './hooks';
+import { openPageAgain, useApp, useMapBusy, usePart, useStore, useWords } from './hooks';
 import { BuildingClasses } from './Legend';
 import { FailureNote, IconButton } from './Parts';
 import { Toolbar } from './tools/Toolbar';
@@ -100,7 +100,7 @@ function NoGraphics({ failed }: { failed: boolean }) {
       <h2>{t(failed ? 'map.failed' : 'map.noWebGl')}</h2>
       <p>{t(failed ? 'map.failed.do' : 'map.noWebGl.do')}</p>
       <div className="row">
-        {failed && <button type="button" className="button" onClick={() => window.location.reload()}>{t('error.reload')}</button>}
+        {failed && <button type="button" className="button" onClick={() => void openPageAgain()}>{t('error.reload')}</button>}
         <button type="button" className="button" onClick={() => app.go({ panel: 'list' })}>{t('map.openList')}</button>
       </div>
     </div>

@@ -62,7 +62,7 @@ export const statesEn: Readonly<Record<keyof typeof statesKo, string>> = {
   'picture.noFilm': 'This browser cannot make films',
   'picture.noFilm.do': 'Pictures can be saved. Use another browser for films.',
   'picture.noMap': 'There is no map to take a picture of',
-  'picture.noMap.do': 'If the map has stopped, reload the page.',
+  'picture.noMap.do': 'If the map has stopped, open the page again. The address keeps what you were looking at.',
   'picture.mapLoading': 'Opening the map…',
   'sun.none': 'The sun is off',
   'sun.none.do': 'Switch it on to see the city in the sun of the time shown, or of any other time of that day.',

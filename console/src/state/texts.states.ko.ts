@@ -60,7 +60,7 @@ export const statesKo = {
   'picture.noFilm': '이 브라우저는 영상을 만들 수 없습니다',
   'picture.noFilm.do': '사진은 찍을 수 있습니다. 영상은 다른 브라우저로 찍으세요.',
   'picture.noMap': '지도가 없어 찍을 수 없습니다',
-  'picture.noMap.do': '지도가 멈췄으면 페이지를 새로 고치세요.',
+  'picture.noMap.do': '지도가 멈췄으면 페이지를 다시 여세요. 보던 곳은 주소에 남아 있습니다.',
   'picture.mapLoading': '지도를 여는 중…',
   'sun.none': '해가 꺼져 있습니다',
   'sun.none.do': '켜면 보고 있는 시각의 해가 비치고, 하루 중 다른 시각도 고를 수 있습니다.',

@@ -24,6 +24,8 @@ class Door {
   }
 
   async open() {
+    const [also, answer] = this.row.given ?? [];
+    if (also) await this.page.route(also, (route) => route.fulfill({ json: answer }));
     await this.page.route(this.row.asks, (route) => {
       this.asked++;
       if (this.mode !== 'hang') return this.#answer(route);
@@ -40,7 +42,7 @@ class Door {
 
   async close() {
     await this.turn('pass');
-    await this.page.unroute(this.row.asks);
+    await this.page.unrouteAll({ behavior: 'wait' });
   }
 
   /** A request may have been given up meanwhile, by the page or with it. */
@@ -87,7 +89,7 @@ async function stateIs(page, row, state) {
       const note = places.map((place) => place.querySelector(selector) ?? (place.matches(selector) ? place : null)).find(Boolean);
       const isAlone = !places.some((place) => unwanted.some((other) => [...place.querySelectorAll(other)].some((one) => !one.contains(note) && !note?.contains(one))));
       return document.documentElement.lang === lang && note && isAlone && note.getClientRects().length > 0
-        ? { text: note.innerText, label: note.getAttribute('aria-label') ?? '', lines: [...note.querySelectorAll('p')].map((one) => one.innerText), buttons: [...note.querySelectorAll('button')].map((one) => one.innerText) } : null;
+        ? { text: note.innerText, label: note.getAttribute('aria-label') ?? '', lines: [...note.querySelectorAll('h2, p')].map((one) => one.innerText), buttons: [...note.querySelectorAll('button')].map((one) => one.innerText) } : null;
     }, [row.in, wanted, row.beside ? [] : others, language], { timeout: 10_000 }).catch((error) => { throw new Error(`not seen in ${row.in}: ${state} (${language}) ${error.message.split('\n')[0]}`); });
     texts[language] = await handle.jsonValue();
     const said = `${texts[language].text} ${texts[language].label}`;
@@ -121,7 +123,7 @@ async function rowCheck({ shoot }, page, address, row) {
     await picture('failed');
     const before = door.asked;
     await door.turn('pass');
-    await page.locator(`${row.in} ${row.failed ?? NOTES.failed} button`).last().click();
+    await page.locator(row.retry ?? `${row.in} ${row.failed ?? NOTES.failed} button`).first().click();
     await isGood(page, row);
     expect(door.asked > before, 'trying again asks nothing');
     if (row.nothing === undefined) return;

@@ -40,6 +40,7 @@ const buried = { id: id('Pipe'), type: 'Pipe', network: 'water', station_m: 60, 
 const dig = (objects) => ({ depth_m: 3, objects, hazards: 0 });
 const CATALOGUE = { categories: [{ id: 'street', name: { ko: '거리', en: 'Street' } }], kinds: [], placing: [] };
 const kind = { kind: 'bench', category: 'street', name: { ko: '의자', en: 'Bench' }, model: '/api/objects/bench.glb', parameters: [] };
+const wayOut = (page) => page.click('.indoors-way > .button');
 const typed = (text) => (page) => page.fill('#search-input', text);
 const byFile = (name) => (page) => page.setInputFiles('#import-files', { name, mimeType: 'text/csv', buffer: Buffer.from('a,b') });
 const report = (imported) => ({ imported, unchanged: 0, removed: 0, entities: {}, warningsCount: 0, warnings: [] });
@@ -62,9 +63,9 @@ export const REQUESTS = [
   { name: 'inspector', show: inspector('Building'), asks: ENTITY('Building'), in: '#inspector', good: '#inspector .attributes', nothing: { id: id('Building'), type: 'Building' } },
   { name: 'history of a value', show: inspector('Device'), asks: HISTORY, in: '.history', good: '.history .chart', nothing: NO_VALUES },
   { name: 'list', show: { panel: 'list', listType: 'Pipe' }, asks: /entities\?type=Pipe&offset=0&limit=1000/, in: '.panel-list', good: '.panel-list tbody tr', nothing: [] },
-  { name: 'search', show: {}, do: typed('sample'), doAgain: typed('sampl'), asks: /\/api\/search/, in: '.search-results', good: '#search-results', nothing: { results: [] } },
   { name: 'departures', show: inspector('TransitStop'), asks: /\/api\/transit\/departures/, in: '.departures', good: '.departures tbody tr', nothing: timetable([]), answer: timetable([departure]) },
   { name: 'inside of a building', show: indoors, asks: /\/api\/indoors\?/, in: '.indoors', good: '[data-room]', nothing: plan([]), answer: plan([room]) },
+  { name: 'way out of a room', show: { ...inspector('Room'), inside: indoors.inside }, given: [/\/api\/indoors\?/, plan([room])], do: wayOut, asks: /\/api\/indoors\/route/, in: '.indoors-way', good: '.indoors-way p', nothing: 404, answer: line },
   { name: 'charts', show: { panel: 'charts', series: [{ id: id('Device'), attribute: 'temperature' }] }, asks: ENTITY('Device'), in: '[data-series]', good: '[data-series] .chart', nothing: { id: id('Device'), type: 'Device' } },
   { name: 'history in the charts', show: { panel: 'charts', series: [{ id: id('Device'), attribute: 'temperature' }] }, asks: HISTORY, in: '[data-series]', good: '[data-series] .chart', nothing: NO_VALUES },
   { name: 'filters', show: { panel: 'filters' }, asks: /entities\?type=Building&offset=0&limit=200/, in: '.panel-right', good: '#filter-attribute', nothing: [] },
@@ -79,6 +80,11 @@ export const REQUESTS = [
   { name: 'dig', show: { panel: 'under', ...shape('dig', RING) }, asks: /\/api\/underground\?/, in: '[data-dig]', good: '[data-buried]', nothing: dig([]), answer: dig([buried]) },
   { name: 'saved views', show: { panel: 'views' }, asks: /entities\?type=SavedView/, in: '.panel-right', good: '[data-view]', nothing: [] },
   { name: 'import of a file', show: { panel: 'import' }, do: byFile('first.csv'), doAgain: byFile('second.csv'), asks: /\/api\/import\?/, in: '[data-import]:first-child', loading: 'progress', good: '[data-import=done]', nothing: report(0), answer: report(1) },
+  { name: 'search', show: {}, do: typed('sample'), doAgain: typed('sampl'), asks: /\/api\/search/, in: '.search-results', good: '#search-results', nothing: { results: [] } },
+  // Programs are asked for once: what did not come is asked for again by the page, opened anew.
+  { name: 'program of a panel', show: { panel: 'sun' }, asks: /assets\/SunPanel-/, in: '.panel-right', retry: '.panel-right .button', fails: 'abort', good: '#sun-on', fresh: true },
+  { name: 'picture', show: { panel: 'picture' }, asks: /assets\/plane-/, in: '.panel-right', failed: '.note-empty', fails: 'abort', good: '#take-picture', fresh: true },
+  { name: 'program of the map', show: {}, asks: /assets\/plane-/, in: '.map', failed: '.map-note[role=alert]', retry: '.map-note .button', fails: 'abort', good: '.map canvas', fresh: true },
 ];
 
 /** What asks nothing has nothing to wait for: only that there is nothing yet, and what to do. */

@@ -6,7 +6,7 @@ import { creditOf } from '../../state/catalogue';
 import type { MapControls } from '../../state/map_controls';
 import { whereOf } from '../../state/sun';
 import type { Words } from '../../state/words';
-import { useApp, useStore, useWords } from '../hooks';
+import { openPageAgain, useApp, useStore, useWords } from '../hooks';
 import { EmptyNote, Icon, LoadingNote, PanelHead } from '../Parts';
 
 const WHOLE_MS_MAX = 30_000;
@@ -142,7 +142,7 @@ export default function PicturePanel() {
     <section className="panel panel-right" aria-label={t('tool.picture')}>
       <PanelHead title={<h2>{t('tool.picture')}</h2>} onClose={() => app.closePanel()} closeLabel={t('inspector.close')} />
       <div className="panel-body stack" tabIndex={-1}>
-        {!ready && (phase === 'starting' ? <LoadingNote text="picture.mapLoading" /> : <EmptyNote text="picture.noMap" />)}
+        {!ready && (phase === 'starting' ? <LoadingNote text="picture.mapLoading" /> : <EmptyNote text="picture.noMap"><button type="button" className="button" onClick={() => void openPageAgain()}>{t('error.reload')}</button></EmptyNote>)}
         {ready && (
           <>
             <h3>{t('picture.still')}</h3>
