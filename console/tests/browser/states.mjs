@@ -42,7 +42,7 @@ class Door {
 
   async close() {
     await this.turn('pass');
-    await this.page.unrouteAll({ behavior: 'wait' });
+    await this.page.unrouteAll();
   }
 
   /** A request may have been given up meanwhile, by the page or with it. */
