@@ -39,6 +39,7 @@ export async function fits(page) {
   const { wide, over } = await overflow(page);
   const { width } = page.viewportSize();
   expect(wide <= width && over.length === 0, `${wide} pixels wide instead of ${width}: ${over.join(' | ')}`);
+  if (width <= 760) expect((await page.locator('.map-actions:visible').count()) === 0, 'the tools stand over the map of a phone');
   const under = await covered(page);
   expect(under.length === 0, under.slice(0, 4).join(' | '));
 }
@@ -58,11 +59,11 @@ export async function sheetWorks(page, selector) {
   await sheet.waitFor({ state: 'detached' });
 }
 
-/** Switches to English; nothing on the screen is Korean then. */
+/** Switches to English; nothing on the screen is Korean then, but for the city's own name. */
 export async function inEnglish(page) {
   await page.click('button[lang=en]');
   await page.waitForFunction(() => document.documentElement.lang === 'en');
-  const hangul = (await page.evaluate(() => [...document.querySelectorAll('.panel, .time, .map, .brand, .top-tools > :not(.switch)')].map((one) => one.innerText).join('\n'))).match(/.*\p{Script=Hangul}.*/u);
+  const hangul = (await page.evaluate(() => [...document.querySelectorAll('.panel, .time, .map, .top-tools > :not(.switch)')].map((one) => one.innerText).join('\n'))).match(/.*\p{Script=Hangul}.*/u);
   expect(!hangul, `Korean is left: ${hangul}`);
 }
 
@@ -82,6 +83,17 @@ export async function spotOf(page, start, prefix) {
   }, [start, prefix]);
   expect(found, `no ${prefix} is drawn around ${start.x}, ${start.y}`);
   return found;
+}
+
+/** How many values of sensors stand over the map; none may lie over another. */
+export async function labelsSeen(page) {
+  const { seen, over } = await page.evaluate(() => {
+    const boxes = [...document.querySelectorAll('.sensor-label:not([hidden])')].map((one) => ({ text: one.textContent, box: one.getBoundingClientRect() }));
+    const overlap = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+    return { seen: boxes.length, over: boxes.flatMap((one, i) => boxes.slice(0, i).filter(({ box }) => overlap(one.box, box)).map(({ text }) => `${one.text} over ${text}`)) };
+  });
+  expect(over.length === 0, `${over.length} of ${seen} values: ${over.slice(0, 4).join(', ')}`);
+  return seen;
 }
 
 /** By how many pixels the skyline rises and falls: of what is drawn against the colour of the sky at the top. */

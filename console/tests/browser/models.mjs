@@ -105,7 +105,7 @@ async function texturedScreenChecks({ tally, shoot, browser, journal }, page, se
     await settled(page);
     await shoot(page, 'yokosuka-en-building');
     const facts = await page.innerText('#inspector');
-    expect(/Building/.test(facts) && /Height/.test(facts) && /Source/.test(facts) && !/\p{Script=Hangul}/u.test(facts), `it tells ${facts.slice(0, 300)}`);
+    expect(/Building/.test(facts) && /buildingID/.test(facts) && /Source yokosuka/.test(facts) && !/\p{Script=Hangul}/u.test(facts), `it tells ${facts.slice(0, 300)}`);
     expect(difference(before, await pixels(page, MIDDLE)) > 0.02, 'the selected museum looks as before');
     await fits(page);
   });

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { colours, difference, mapReady, openPage, pixels, settled, until } from './browser.mjs';
 import { CITY_MADE, digChecks } from './dig.mjs';
-import { fits, inEnglish, PHONE, sheetWorks, skyline, spotOf } from './fits.mjs';
+import { fits, inEnglish, labelsSeen, PHONE, sheetWorks, skyline, spotOf } from './fits.mjs';
 import { allOf, ask, startServer } from './server.mjs';
 import { expect } from './tally.mjs';
 
@@ -191,6 +191,7 @@ async function inventedChecks({ tally, url, console: address, shoot, says }, pag
     const before = await pixels(page, AROUND);
     await shoot(page, 'invented');
     expect(colours(before) > 20, `only ${colours(before)} colours`);
+    expect((await labelsSeen(page)) > 10, 'hardly a value is seen');
     await page.waitForFunction(() => [...window.__cityloom.moving.all.values()].some(({ track: { from, to } }) => from[0] !== to[0] || from[1] !== to[1]));
     await until(async () => difference(before, await pixels(page, AROUND)) > 0.0005, 'something moves in the picture');
     const buildings = await ask(url, '/ngsi-ld/v1/entities?type=Building&limit=1&count=true');
@@ -247,6 +248,7 @@ async function inventedScreenChecks({ tally, url, console: address, shoot, brows
       const clip = { x: 0, y, width, height };
       const before = await pixels(phone, clip);
       await shoot(phone, 'invented-phone');
+      expect((await labelsSeen(phone)) > 2, 'hardly a value is seen');
       await until(async () => difference(before, await pixels(phone, clip)) > 0.0003, 'something moves in the picture');
       await fits(phone);
     } finally {
