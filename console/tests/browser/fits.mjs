@@ -59,11 +59,12 @@ export async function sheetWorks(page, selector) {
   await sheet.waitFor({ state: 'detached' });
 }
 
-/** Switches to English; nothing on the screen is Korean then, but for the city's own name. */
-export async function inEnglish(page) {
+/** Switches to English; nothing on the screen is Korean then, but for the city's own name and the names given. */
+export async function inEnglish(page, names = []) {
   await page.click('button[lang=en]');
   await page.waitForFunction(() => document.documentElement.lang === 'en');
-  const hangul = (await page.evaluate(() => [...document.querySelectorAll('.panel, .time, .map, .top-tools > :not(.switch)')].map((one) => one.innerText).join('\n'))).match(/.*\p{Script=Hangul}.*/u);
+  const all = await page.evaluate(() => [...document.querySelectorAll('.panel, .time, .map, .top-tools > :not(.switch)')].map((one) => one.innerText).join('\n'));
+  const hangul = names.reduce((text, name) => text.replaceAll(name || '\n', ' '), all).match(/.*\p{Script=Hangul}.*/u);
   expect(!hangul, `Korean is left: ${hangul}`);
 }
 

@@ -202,12 +202,14 @@ async function inventedChecks({ tally, url, console: address, shoot, says }, pag
   });
 }
 
-/** A sensor of the invented city, and a view down at it. */
+/** A sensor in the middle of the invented city, where the streets are full, and a view down at it. */
 async function sensorView(url) {
-  const [sensor] = (await ask(url, '/ngsi-ld/v1/entities?type=AirQualityObserved&limit=5')).filter(({ location }) => location?.value?.type === 'Point');
+  const { city: { bbox: [west, south, east, north] } } = await ask(url, '/api/summary');
+  const away = ({ location: { value: { coordinates: [x, y] } } }) => Math.hypot(x - (west + east) / 2, y - (south + north) / 2);
+  const [sensor] = (await allOf(url, 'AirQualityObserved')).filter(({ location }) => location?.value?.type === 'Point').sort((a, b) => away(a) - away(b));
   expect(sensor, 'there is no sensor of the air');
   const [longitude, latitude] = sensor.location.value.coordinates;
-  return { sensor, view: `view=${longitude.toFixed(6)},${(latitude - 0.0016).toFixed(6)},260,0,-50` };
+  return { sensor, view: `view=${longitude.toFixed(6)},${(latitude - 0.003).toFixed(6)},450,0,-50` };
 }
 
 const vehiclesSeen = (page) => page.waitForFunction(() => {
@@ -226,7 +228,7 @@ async function inventedScreenChecks({ tally, url, console: address, shoot, brows
     await page.goto(`${address}?${query}&lang=en`);
     await page.waitForSelector(`[data-entity="${sensor.id}"] .history .chart`);
     await mapReady(page);
-    await inEnglish(page);
+    await inEnglish(page, Object.values(sensor.name?.languageMap ?? { name: sensor.name?.value ?? '' }));
     await vehiclesSeen(page);
     await settled(page);
     await shoot(page, 'invented-en-sensor');
