@@ -10,9 +10,11 @@ export interface LabelBox {
 
 const GAP = 2;
 const [EDGE_PIXELS, SIGN_PIXELS, WIDE_SIGN_PIXELS] = [14, 7.5, 13];
+/** Korean and what comes after it in the order of signs is as wide as high. */
+const FIRST_WIDE_SIGN = 0x1100;
 
 /** What a label's text takes: asking the page for it in each frame would lay it out anew each time. */
-export const labelWidth = (text: string): number => [...text].reduce((sum, sign) => sum + (sign >= '\u1100' ? WIDE_SIGN_PIXELS : SIGN_PIXELS), EDGE_PIXELS);
+export const labelWidth = (text: string): number => [...text].reduce((sum, sign) => sum + ((sign.codePointAt(0) ?? 0) >= FIRST_WIDE_SIGN ? WIDE_SIGN_PIXELS : SIGN_PIXELS), EDGE_PIXELS);
 
 
 const overlaps = (a: LabelBox, b: LabelBox): boolean => Math.abs(a.x - b.x) * 2 < a.width + b.width + 2 * GAP && Math.abs(a.y - b.y) * 2 < a.height + b.height + 2 * GAP;

@@ -142,12 +142,12 @@ function Facts({ entity }: { entity: EntityFacts }) {
 function Title({ id, entity, loading }: { id: string; entity: EntityFacts | null; loading: boolean }) {
   const app = useApp();
   const words = useWords();
-  const type = words.type(entity?.types[0] ?? id.split(':')[2] ?? '');
+  const type = entity?.types[0] ?? id.split(':')[2] ?? '';
   const name = entity ? words.name(entity.names) : null;
   return (
     <div className="inspector-title">
-      <p className="kicker">{type}{entity && isInvented(entity) && <span className="invented-badge">{words.t('invented.badge')}</span>}</p>
-      <h2>{name ?? (loading ? '…' : words.t('inspector.unnamed', { type }))}</h2>
+      <p className="kicker">{words.one(type)}{entity && isInvented(entity) && <span className="invented-badge">{words.t('invented.badge')}</span>}</p>
+      <h2>{name ?? (loading ? '…' : words.unnamed(type))}</h2>
       <p className="raw-id">
         <code>{id}</code>
         <IconButton icon="copy" className="small" label={words.t('inspector.copyId')} onClick={() => copyText(app, id)} />

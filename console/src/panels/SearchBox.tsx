@@ -42,8 +42,8 @@ function ResultRow({ result, active, index, onChoose }: { result: SearchResult; 
   const words = useWords();
   return (
     <li id={`search-result-${index}`} role="option" aria-selected={active} className={active ? 'active' : ''} onMouseDown={(event) => { event.preventDefault(); onChoose(); }}>
-      <span className="result-name">{result.name ?? words.t('inspector.unnamed', { type: words.type(result.type) })}</span>
-      <span className="result-type">{words.type(result.type)}</span>
+      <span className="result-name">{result.name ?? words.unnamed(result.type)}</span>
+      <span className="result-type">{words.one(result.type)}</span>
       <span className="result-id">{result.id}</span>
     </li>
   );

@@ -167,7 +167,7 @@ export const en: Readonly<Record<TextKey, string>> = {
   'inspector.copyId': 'Copy id',
   'inspector.copied': 'Copied.',
   'inspector.copyFailed': 'Could not copy. Select the text and copy it yourself.',
-  'inspector.unnamed': 'Unnamed: {{type}}',
+  'inspector.unnamed': 'Unnamed {{type}}',
   'inspector.attributes': 'Attributes',
   'inspector.source': 'Source',
   'inspector.noSource': 'No source recorded',
