@@ -1,6 +1,7 @@
 // Marks at points: places of any kind, and sensors with their live values.
 import { BillboardCollection, Cartesian2, Cartesian3, HeightReference, NearFarScalar, type Billboard, type Scene } from 'cesium';
 import { linesOf, type Position } from '../math/geo';
+import { freeOfOverlap, labelWidth, type LabelBox } from '../math/labels';
 import type { Freshness } from '../math/freshness';
 import { FRESHNESS_COLOUR, SCENE, type Theme } from '../math/paint';
 import type { MapFeature } from '../state/ngsi';
@@ -13,6 +14,7 @@ const heightReference = HeightReference.RELATIVE_TO_GROUND;
 /** Thousands of places would cover a city seen from afar. */
 const SMALLER_FAR = new NearFarScalar(1500, 1, 25_000, 0.5);
 const LABEL_NEAR_M = 2500;
+const LABEL_HEIGHT_PIXELS = 22;
 const SHAPES: Readonly<Record<Freshness, MarkShape>> = { fresh: 'circle', replayed: 'diamond', stale: 'ring' };
 
 const scratch = new Cartesian2();
@@ -70,6 +72,9 @@ export class PlaceMarks {
     this.#scene.primitives.remove(this.#marks);
   }
 }
+
+/** The text of a sensor that has sent no value. */
+export const NO_VALUE = '–';
 
 /** What is drawn for one sensor. */
 export interface SensorMark {
@@ -161,23 +166,34 @@ export class SensorMarks {
     return drawn;
   }
 
-  /** Moves the labels with the scene: the selected one, and the nearest when there are many. */
+  /** Moves the labels with the scene: the selected one, and the nearest when there are many, as far as they find room. */
   #followEye = (): void => {
     const { canvas, camera } = this.#scene;
     const crowded = this.#drawn.size > LABELS_MAX;
+    const candidates: { readonly drawn: Drawn; readonly box: LabelBox; readonly rank: number }[] = [];
     for (const drawn of this.#drawn.values()) {
-      const { billboard } = drawn;
-      const near = !crowded || drawn.mark.selected || Cartesian3.distance(camera.positionWC, billboard.position) < LABEL_NEAR_M;
-      const pixel = near ? billboard.computeScreenSpacePosition(this.#scene, scratch) : undefined;
+      const { billboard, mark: { selected, text } } = drawn;
+      const distance = Cartesian3.distance(camera.positionWC, billboard.position);
+      const pixel = !crowded || selected || distance < LABEL_NEAR_M ? billboard.computeScreenSpacePosition(this.#scene, scratch) : undefined;
       const seen = pixel !== undefined && pixel.x > 0 && pixel.y > 0 && pixel.x < canvas.clientWidth && pixel.y < canvas.clientHeight;
-      if (!seen) {
+      if (!seen || !pixel) {
         if (drawn.label) drawn.label.hidden = true;
         continue;
       }
+      const rank = selected ? 0 : distance + (text === NO_VALUE ? LABEL_NEAR_M : 0);
+      candidates.push({ drawn, rank, box: { x: pixel.x, y: pixel.y, width: labelWidth(text), height: LABEL_HEIGHT_PIXELS } });
+    }
+    candidates.sort((a, b) => a.rank - b.rank);
+    const free = freeOfOverlap(candidates.map(({ box }) => box));
+    candidates.forEach(({ drawn, box }, i) => {
+      if (!free[i]) {
+        if (drawn.label) drawn.label.hidden = true;
+        return;
+      }
       const label = this.#labelOf(drawn);
       label.hidden = false;
-      if (pixel) label.style.transform = `translate(${pixel.x.toFixed(1)}px, ${pixel.y.toFixed(1)}px) translate(-50%, calc(-100% - 12px))`;
-    }
+      label.style.transform = `translate(${box.x.toFixed(1)}px, ${box.y.toFixed(1)}px) translate(-50%, calc(-100% - 12px))`;
+    });
   };
 
   destroy(): void {

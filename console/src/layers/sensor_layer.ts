@@ -8,7 +8,7 @@ import type { Look } from '../state/looks';
 import { lookOf } from '../state/looks';
 import { measuredBy, readingFreshness, type Reading, type Sensor } from '../state/sensors';
 import { wordsOf } from '../state/words';
-import { SensorMarks, type SensorMark } from './points';
+import { NO_VALUE, SensorMarks, type SensorMark } from './points';
 
 export class SensorLayer {
   readonly #app: App;
@@ -49,7 +49,7 @@ export class SensorLayer {
     const reading: Reading | undefined = attribute === undefined ? undefined : sensor.readings[attribute];
     const connected = atMs !== null || this.#app.stream.state.get().phase !== 'lost';
     const freshness = reading ? readingFreshness(reading, atMs ?? this.#app.nowMs.get(), connected) : 'stale';
-    const text = reading ? wordsOf(this.#app.language).quantity(reading.value, reading.unitCode) : '–';
+    const text = reading ? wordsOf(this.#app.language).quantity(reading.value, reading.unitCode) : NO_VALUE;
     return { id: sensor.id, position: sensor.position, text, freshness, selected: sensor.id === selected, colour: colourNow(look, sensor), invented: sensor.invented };
   }
 

@@ -8,6 +8,7 @@ import type { App } from '../state/app';
 import { setSplit } from '../state/compare';
 import type { MapControls } from '../state/map_controls';
 import { useApp, useMapBusy, useStore, useWords } from './hooks';
+import { Icon, LoadingNote } from './Parts';
 
 const STEP = 0.05;
 
@@ -65,7 +66,7 @@ function TwinMap({ app, twin, clip }: { app: App; twin: App; clip: string | unde
       close = made;
       const [a, b] = [app.map.get(), twin.map.get()];
       if (a && b) unbind = bindEyes(a, b);
-    });
+    }).catch(() => twin.mapStatus.update((status) => ({ ...status, phase: 'failed' })));
     return () => {
       ended = true;
       unbind?.();
@@ -73,6 +74,28 @@ function TwinMap({ app, twin, clip }: { app: App; twin: App; clip: string | unde
     };
   }, [app, twin]);
   return <div className="map-canvas map-twin" ref={container} style={clip === undefined ? {} : { clipPath: clip }} aria-hidden="true" aria-busy={busy} />;
+}
+
+/** How far the other moment is: on its way, or why it is not there. */
+function TwinNote({ twin, onOpenAgain }: { twin: App; onOpenAgain: () => void }) {
+  const { t } = useWords();
+  const summary = useStore(twin.summary);
+  const then = useStore(twin.summaryThen);
+  const { phase, tiles, layersFailed, layersLoading } = useStore(twin.mapStatus);
+  const again = (): void => {
+    if (phase === 'failed') onOpenAgain();
+    twin.readCityAgain();
+  };
+  if (summary.error || then.error || phase === 'failed' || tiles === 'failed' || layersFailed.length > 0) {
+    return (
+      <div className="note note-failure compare-note" role="alert">
+        <p className="note-title"><Icon name="warning" />{t('compare.failed')}</p>
+        <p>{t('compare.failed.do')}</p>
+        <button type="button" className="button" onClick={again}>{t('error.retry')}</button>
+      </div>
+    );
+  }
+  return !then.value || phase === 'starting' || tiles === 'loading' || layersLoading > 0 ? <div className="compare-note"><LoadingNote text="compare.loading" /></div> : null;
 }
 
 function SwipeLine({ compare }: { compare: CompareSetting }) {
@@ -106,6 +129,7 @@ export default function CompareView({ compare }: { compare: CompareSetting }) {
   const { atMs } = useStore(app.address);
   const nowMs = useStore(app.nowMs);
   const twin = useTwin(app, compare.atMs);
+  const [openings, setOpenings] = useState(0);
   const mainMs = atMs ?? nowMs;
   const twinFirst = compare.atMs <= mainMs;
   const swipe = compare.mode === 'swipe';
@@ -113,7 +137,8 @@ export default function CompareView({ compare }: { compare: CompareSetting }) {
   const [left, right] = twinFirst ? [words.moment(compare.atMs), atMs === null ? words.t('time.live') : words.moment(mainMs)] : [words.moment(mainMs), words.moment(compare.atMs)];
   return (
     <div className="compare" data-mode={compare.mode} data-twin={twinFirst ? 'left' : 'right'}>
-      {twin && <TwinMap app={app} twin={twin} clip={clip} />}
+      {twin && <TwinMap key={openings} app={app} twin={twin} clip={clip} />}
+      {twin && <TwinNote twin={twin} onOpenAgain={() => setOpenings(openings + 1)} />}
       <p className="compare-time compare-left" role="status">{left}</p>
       <p className="compare-time compare-right">{right}</p>
       {swipe && <SwipeLine compare={compare} />}

@@ -5,7 +5,7 @@ import type { App } from '../state/app';
 import { redoLast, undoLast } from '../state/tool_actions';
 import { wordsOf } from '../state/words';
 import { Help, Palette } from './Dialogs';
-import { AppContext, useApp, useNarrow, usePart, useSettled, useStore, useWords } from './hooks';
+import { AppContext, openPageAgain, useApp, useNarrow, usePart, useSettled, useStore, useWords } from './hooks';
 import { Inspector } from './Inspector';
 import { LayersPanel } from './LayersPanel';
 import { LinksPanel } from './LinksPanel';
@@ -17,17 +17,34 @@ import { DropZone } from './tools/DropZone';
 import { TopBar } from './TopBar';
 import type { Panel } from '../state/address';
 
-/** Keeps one failed panel from taking the others along. */
-class Guard extends Component<{ app: App; children: ReactNode }, { failed: boolean }> {
-  override state = { failed: false };
+/** The program of a panel did not come. */
+class Unloaded extends Error {}
 
-  static getDerivedStateFromError(): { failed: boolean } {
-    return { failed: true };
+interface GuardState {
+  readonly failed: boolean;
+  readonly unloaded: boolean;
+}
+
+/** Keeps one failed panel from taking the others along. */
+class Guard extends Component<{ app: App; children: ReactNode }, GuardState> {
+  override state: GuardState = { failed: false, unloaded: false };
+
+  static getDerivedStateFromError(error: unknown): GuardState {
+    return { failed: true, unloaded: error instanceof Unloaded };
   }
 
   override render(): ReactNode {
     if (!this.state.failed) return this.props.children;
     const { t } = wordsOf(this.props.app.language);
+    if (this.state.unloaded) {
+      return (
+        <section className="panel panel-right note note-failure" role="alert" aria-label={t('error.unloaded')}>
+          <p className="note-title"><Icon name="warning" />{t('error.unloaded')}</p>
+          <p>{t('error.unloaded.do')}</p>
+          <button type="button" className="button" onClick={() => void openPageAgain()}>{t('error.retry')}</button>
+        </section>
+      );
+    }
     return (
       <section className="note note-failure" role="alert" aria-label={t('error.crash')}>
         <p className="note-title">{t('error.crash')}</p>
@@ -100,20 +117,22 @@ function PastSign() {
   );
 }
 
+const late = (load: () => Promise<{ default: ComponentType }>): ComponentType => lazy(() => load().catch(() => { throw new Unloaded(); }));
+
 /** Panels of the tools come when they are first opened, so that the first picture need not wait for them. */
 const TOOL_PANELS: Readonly<Partial<Record<Panel, ComponentType>>> = {
-  tools: lazy(() => import('./tools/Toolbar')),
-  sun: lazy(() => import('./tools/SunPanel')),
-  measure: lazy(() => import('./tools/MeasurePanel')),
-  filters: lazy(() => import('./tools/FiltersPanel')),
-  charts: lazy(() => import('./tools/ChartsPanel')),
-  section: lazy(() => import('./tools/SectionPanel')),
-  under: lazy(() => import('./tools/UnderPanel')),
-  objects: lazy(() => import('./tools/ObjectLibrary')),
-  compare: lazy(() => import('./tools/ComparePanel')),
-  views: lazy(() => import('./tools/ViewsPanel')),
-  import: lazy(() => import('./tools/ImportPanel')),
-  picture: lazy(() => import('./tools/PicturePanel')),
+  tools: late(() => import('./tools/Toolbar')),
+  sun: late(() => import('./tools/SunPanel')),
+  measure: late(() => import('./tools/MeasurePanel')),
+  filters: late(() => import('./tools/FiltersPanel')),
+  charts: late(() => import('./tools/ChartsPanel')),
+  section: late(() => import('./tools/SectionPanel')),
+  under: late(() => import('./tools/UnderPanel')),
+  objects: late(() => import('./tools/ObjectLibrary')),
+  compare: late(() => import('./tools/ComparePanel')),
+  views: late(() => import('./tools/ViewsPanel')),
+  import: late(() => import('./tools/ImportPanel')),
+  picture: late(() => import('./tools/PicturePanel')),
 };
 
 function RightPanel() {

@@ -5,7 +5,7 @@ import { loadInto } from '../state/api';
 import { readDepartures, whenItHolds, type Departure, type Departures as Read } from '../state/departures';
 import { IDLE, type Loadable } from '../state/types';
 import { useApp, usePart, useStore, useWords } from './hooks';
-import { FailureNote, Icon, LoadingNote } from './Parts';
+import { EmptyNote, FailureNote, Icon, LoadingNote } from './Parts';
 
 const MINUTE_MS = 60_000;
 
@@ -61,9 +61,9 @@ function Table({ read }: { read: Read }) {
 function Nothing({ read, onShow }: { read: Read; onShow: (ms: number) => void }) {
   const { t } = useWords();
   const other = whenItHolds(read.fromMs, read);
-  if (other === read.fromMs) return <p className="note">{t('departures.none')}</p>;
+  if (other === read.fromMs) return <EmptyNote text="departures.none" />;
   return (
-    <div className="note">
+    <div className="note note-empty">
       <p className="note-title"><Icon name="warning" />{t('departures.notValid')}</p>
       <p>{t('departures.notValid.do', { from: read.validFrom, to: read.validTo })}</p>
       {other !== null && <button type="button" className="button" onClick={() => onShow(other)}>{t('departures.showOther')}</button>}

@@ -7,7 +7,7 @@ import type { AttributeFact, HistoryPoint } from '../state/ngsi';
 import { IDLE, type Loadable } from '../state/types';
 import type { Words } from '../state/words';
 import { useApp, usePart, useStore, useWords } from './hooks';
-import { FailureNote, LoadingNote } from './Parts';
+import { EmptyNote, FailureNote, LoadingNote } from './Parts';
 
 const POINTS_MAX = 500;
 const TABLE_ROWS = 100;
@@ -117,7 +117,7 @@ export function History({ id, fact }: { id: string; fact: AttributeFact }) {
     <div className="history" data-history={fact.name}>
       {error && <FailureNote failure={error} onRetry={retry} />}
       {!value && !error && <LoadingNote text="history.loading" />}
-      {value?.length === 0 && <p className="origin">{words.t('history.empty')}</p>}
+      {value?.length === 0 && <EmptyNote text="history.empty" />}
       {only && <p className="origin">{words.t('history.one', { value: words.quantity(only.value, fact.unitCode), time: words.moment(only.ms) })}</p>}
       {value && value.length > 1 && <><Chart points={value} fact={fact} /><HistoryTable points={value} fact={fact} /></>}
     </div>

@@ -2,7 +2,7 @@
 import { buildingOf, roomsOf, type IndoorPlan } from '../state/indoors';
 import type { EntityFacts } from '../state/ngsi';
 import { useApp, usePart, useStore, useWords } from './hooks';
-import { FailureNote, Icon, LoadingNote } from './Parts';
+import { EmptyNote, FailureNote, Icon, LoadingNote } from './Parts';
 
 /** From so near one sees rooms. */
 const INSIDE_METRES = 60;
@@ -32,7 +32,7 @@ function Rooms({ plan }: { plan: IndoorPlan }) {
   const selected = usePart(app.address, (address) => address.selected);
   const rooms = roomsOf(plan);
   if (plan.storey === null) return <p className="quiet">{words.t('indoors.chooseStorey')}</p>;
-  if (rooms.length === 0) return <p className="quiet">{words.t('indoors.noRooms')}</p>;
+  if (rooms.length === 0) return <EmptyNote text="indoors.noRooms" />;
   return (
     <ul className="indoors-rooms" aria-label={words.t('indoors.rooms')}>
       {rooms.map(({ id, properties: { name, number, area } }) => (
@@ -52,14 +52,16 @@ function WayOut({ building, room }: { building: string; room: string }) {
   const words = useWords();
   const { state, value, error } = useStore(app.indoors.way);
   const way = value?.from === room ? value : null;
+  const find = (): void => void app.indoors.findWayOut(building, room);
   return (
     <div className="indoors-way">
-      <button type="button" className="button" onClick={() => void app.indoors.findWayOut(building, room)}><Icon name="follow" />{words.t('indoors.wayOut')}</button>
+      <button type="button" className="button" onClick={find}><Icon name="follow" />{words.t('indoors.wayOut')}</button>
       <div role="status">
         {state === 'loading' && <LoadingNote text="indoors.wayLoading" />}
         {way && <p>{words.t('indoors.wayFound', { length: words.quantity(Math.round(way.lengthMetres), 'MTR'), seconds: Math.round(way.seconds) })}</p>}
-        {error && <p className="note-detail">{words.t(error.kind === 'notFound' ? 'indoors.noWay' : 'indoors.wayFailed')}</p>}
+        {error?.kind === 'notFound' && <EmptyNote text="indoors.noWay" />}
       </div>
+      {error && error.kind !== 'notFound' && <FailureNote failure={error} onRetry={find} />}
     </div>
   );
 }

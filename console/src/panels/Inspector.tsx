@@ -139,15 +139,15 @@ function Facts({ entity }: { entity: EntityFacts }) {
   );
 }
 
-function Title({ id, entity }: { id: string; entity: EntityFacts | null }) {
+function Title({ id, entity, loading }: { id: string; entity: EntityFacts | null; loading: boolean }) {
   const app = useApp();
   const words = useWords();
-  const type = words.type(entity?.types[0] ?? id.split(':')[2] ?? '');
+  const type = entity?.types[0] ?? id.split(':')[2] ?? '';
   const name = entity ? words.name(entity.names) : null;
   return (
     <div className="inspector-title">
-      <p className="kicker">{type}{entity && isInvented(entity) && <span className="invented-badge">{words.t('invented.badge')}</span>}</p>
-      <h2>{name ?? (entity ? words.t('inspector.unnamed', { type }) : '…')}</h2>
+      <p className="kicker">{words.one(type)}{entity && isInvented(entity) && <span className="invented-badge">{words.t('invented.badge')}</span>}</p>
+      <h2>{name ?? (loading ? '…' : words.unnamed(type))}</h2>
       <p className="raw-id">
         <code>{id}</code>
         <IconButton icon="copy" className="small" label={words.t('inspector.copyId')} onClick={() => copyText(app, id)} />
@@ -176,13 +176,13 @@ export function Inspector() {
     return (
       <section className="panel panel-right" aria-label={words.t('inspector.title')}>
         <PanelHead title={<h2>{words.t('inspector.title')}</h2>} onClose={close} closeLabel={words.t('inspector.close')} />
-        <EmptyNote text="inspector.none"><p>{words.t('inspector.none.do')}</p></EmptyNote>
+        <EmptyNote text="inspector.none" />
       </section>
     );
   }
   return (
     <section id="inspector" tabIndex={-1} className="panel panel-right" aria-label={words.t('inspector.title')} aria-busy={state === 'loading'} data-entity={entity?.id}>
-      <PanelHead title={<Title id={selected} entity={entity} />} onClose={close} closeLabel={words.t('inspector.close')} />
+      <PanelHead title={<Title id={selected} entity={entity} loading={!entity && !error} />} onClose={close} closeLabel={words.t('inspector.close')} />
       <div className="panel-body" tabIndex={-1}>
         {atMs !== null && <p className="as-of"><Icon name="clock" />{words.t('inspector.asOf', { time: words.moment(atMs) })}</p>}
         {error && <FailureNote failure={error} onRetry={() => void app.loadEntity(true)} />}

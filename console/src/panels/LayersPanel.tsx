@@ -15,7 +15,7 @@ import { CloudLegend } from './CloudLegend';
 import { BuildingClasses } from './Legend';
 import { LookLegend } from './LookLegend';
 import { RasterLegend } from './RasterLegend';
-import { EmptyNote, FailureNote, FreshnessMark, IconButton, LoadingNote, PanelHead } from './Parts';
+import { EmptyNote, FailureNote, FreshnessMark, IconButton, LoadingNote, OfCity, PanelHead } from './Parts';
 
 /** Whether surfaces show the pictures and colours that the model brings; offered where one brings some. */
 function PicturesChoice() {
@@ -61,10 +61,12 @@ function RoadLegend() {
 function SensorLegend({ type, count }: { type: string; count: number }) {
   const app = useApp();
   const words = useWords();
-  const sensors = useStore(app.sensors).value;
+  const { state, value: sensors, error } = useStore(app.sensors);
   const { shown } = useStore(app.address);
   const names = sensors ? measuredBy(sensors, type) : [];
-  if (names.length === 0) return <p className="layer-more quiet">{words.t('layers.noSensors')}</p>;
+  // Above the list it is said that reading them failed.
+  if (names.length === 0 && error) return null;
+  if (names.length === 0) return state === 'ready' ? <EmptyNote text="layers.noSensors" /> : <LoadingNote text="layers.loadingSensors" />;
   return (
     <div className="layer-more">
       <label className="field">
@@ -131,7 +133,7 @@ function Layer({ row, count }: { row: LayerRow; count: number }) {
   const painted = address.paints[row.type] !== undefined;
   const layer = words.type(row.type);
   return (
-    <li className="layer">
+    <li className="layer" data-layer={row.type}>
       <div className="layer-row">
         <label>
           <input type="checkbox" checked={shown} onChange={() => app.go(switchLayer(app.address.get(), row.type))} />
@@ -156,9 +158,9 @@ function Layer({ row, count }: { row: LayerRow; count: number }) {
 function LayerGroups() {
   const app = useApp();
   const { t } = useWords();
-  const summary = useStore(app.summary);
+  const summary = useStore(app.summary).value;
   const sensorsFailure = useStore(app.sensors).error;
-  const counts = new Map((summary.value?.types ?? []).map(({ type, count }) => [type, count]));
+  const counts = new Map((summary?.types ?? []).map(({ type, count }) => [type, count]));
   useStore(app.places.editions);
   usePart(app.sensors, ({ value }) => value?.size);
   const open = [...counts.keys()].filter(maySense);
@@ -167,8 +169,7 @@ function LayerGroups() {
   const sensors = open.filter((type) => !isPlaceOnly(app, type)).map(layerOf);
   const moving = [...counts.keys()].filter(isMoving).map(layerOf);
   const under = [...counts.keys()].filter(isUnderground).map(layerOf);
-  if (!summary.value) return summary.error ? <FailureNote failure={summary.error} onRetry={() => void app.loadSummary()} /> : <LoadingNote text="inspector.loading" />;
-  if (counts.size === 0) return <EmptyNote text="layers.empty" />;
+  if (counts.size === 0) return <EmptyNote text="city.none" />;
   return (
     <>
       <h3>{t('layers.sensors')}</h3>
@@ -189,7 +190,7 @@ export function LayersPanel() {
   return (
     <section className="panel panel-layers" aria-label={t('layers.title')} id="layers">
       <PanelHead title={<h2>{t('layers.title')}</h2>} onClose={() => toggleLayers(app)} closeLabel={t('layers.close')} />
-      <div className="panel-body" tabIndex={-1}><LayerGroups /></div>
+      <div className="panel-body" tabIndex={-1}><OfCity><LayerGroups /></OfCity></div>
     </section>
   );
 }

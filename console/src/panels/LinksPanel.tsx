@@ -78,7 +78,7 @@ export function LinksPanel() {
       <div className="panel-body" tabIndex={-1}>
         {error && <FailureNote failure={error} onRetry={() => void app.loadLinks()} />}
         {!value && !error && <LoadingNote text="links.loading" />}
-        {value?.length === 0 && <EmptyNote text="links.empty"><p>{words.t('links.empty.do')}</p></EmptyNote>}
+        {value?.length === 0 && <EmptyNote text="links.empty" />}
         <ul className="links">{value?.map((link) => <LinkCard key={link.name} link={link} />)}</ul>
       </div>
     </section>

@@ -7,7 +7,7 @@ import type { AttributeFact, EntityFacts } from '../state/ngsi';
 import { IDLE, type Loadable } from '../state/types';
 import type { Words } from '../state/words';
 import { useApp, usePart, useStore, useWords } from './hooks';
-import { EmptyNote, FailureNote, Icon, LoadingNote, PanelHead } from './Parts';
+import { EmptyNote, FailureNote, Icon, LoadingNote, OfCity, PanelHead } from './Parts';
 
 const READ_MAX = 5000;
 const PAGE_SIZE = 1000;
@@ -145,7 +145,7 @@ function Table({ listed, type }: { listed: Listed; type: string }) {
   );
 }
 
-export function ListPanel() {
+function List() {
   const app = useApp();
   const words = useWords();
   const listType = usePart(app.address, (address) => address.listType);
@@ -153,21 +153,30 @@ export function ListPanel() {
   const types = drawnTypes(summary);
   const type = listType ?? types[0] ?? null;
   const { value, error, retry } = useList(type);
+  if (type === null) return <EmptyNote text="city.none" />;
   return (
-    <section className="panel panel-right panel-list" aria-label={words.t('list.title')}>
-      <PanelHead title={<h2>{words.t('list.title')}</h2>} onClose={() => app.closePanel()} closeLabel={words.t('inspector.close')} />
-      <div className="panel-body" tabIndex={-1}>
-        <label className="field">
-          <span>{words.t('list.type')}</span>
-          <select value={type ?? ''} onChange={(event) => app.go({ listType: event.target.value })}>
-            {types.map((one) => <option key={one} value={one}>{words.type(one)}</option>)}
-          </select>
-        </label>
-        {error && <FailureNote failure={error} onRetry={retry} />}
-        {!value && !error && type !== null && <LoadingNote text="list.loading" />}
-        {(type === null || value?.items.length === 0) && <EmptyNote text="list.empty" />}
-        {value && value.items.length > 0 && type !== null && <Table key={type} listed={value} type={type} />}
-      </div>
+    <>
+      <label className="field">
+        <span>{words.t('list.type')}</span>
+        <select value={type} onChange={(event) => app.go({ listType: event.target.value })}>
+          {(types.includes(type) ? types : [type, ...types]).map((one) => <option key={one} value={one}>{words.type(one)}</option>)}
+        </select>
+      </label>
+      {error && <FailureNote failure={error} onRetry={retry} />}
+      {!value && !error && <LoadingNote text="list.loading" />}
+      {value?.items.length === 0 && <EmptyNote text="list.empty" />}
+      {value && value.items.length > 0 && <Table key={type} listed={value} type={type} />}
+    </>
+  );
+}
+
+export function ListPanel() {
+  const app = useApp();
+  const { t } = useWords();
+  return (
+    <section className="panel panel-right panel-list" aria-label={t('list.title')}>
+      <PanelHead title={<h2>{t('list.title')}</h2>} onClose={() => app.closePanel()} closeLabel={t('inspector.close')} />
+      <div className="panel-body" tabIndex={-1}><OfCity><List /></OfCity></div>
     </section>
   );
 }

@@ -1,7 +1,8 @@
 // The legend of a layer that is coloured or filtered by choice, with the way back to that choice.
 import { lookOf } from '../state/looks';
+import { wantedTables } from '../state/value_tables';
 import { useApp, useStore, useWords } from './hooks';
-import { Icon } from './Parts';
+import { EmptyNote, FailureNote, Icon, LoadingNote } from './Parts';
 import { numberClassLabel } from './tools/ValueClasses';
 
 export function LookLegend({ type }: { type: string }) {
@@ -13,9 +14,19 @@ export function LookLegend({ type }: { type: string }) {
   const [paint, filter] = [paints[type], filters[type]];
   if (paint === undefined && filter === undefined) return null;
   const look = lookOf(app, type);
+  const tables = [paint, filter?.attribute].filter((name) => name !== undefined).map((name) => app.tables.get(type, name));
+  const failure = tables.find(({ error }) => error !== null)?.error;
+  const readAgain = (): void => {
+    const wanted = wantedTables(app.address.get()).filter(([one]) => one === type);
+    for (const [, attribute] of wanted) app.tables.forget(type, attribute);
+    app.tables.want(wanted, app.restingAsOf.get(), app.cityEdition.get());
+  };
   return (
     <div className="layer-more look-legend">
       {paint !== undefined && <p>{words.t('filter.paintedBy', { attribute: words.attribute(paint) })}</p>}
+      {failure && <FailureNote failure={failure} onRetry={readAgain} />}
+      {!failure && tables.some(({ value }) => value === null) && <LoadingNote text="filter.loading" />}
+      {look?.paint?.table.values.size === 0 && <EmptyNote text="filter.noValues" />}
       {look?.paint && (
         <ul className="legend-list">
           {look.paint.classes.map((one) => (

@@ -6,7 +6,7 @@ import type { App } from '../state/app';
 import { creditOf, isOfCity, isShown } from '../state/catalogue';
 import { placeObject } from '../state/object_actions';
 import { finishDrawing } from '../state/tool_actions';
-import { useApp, useMapBusy, usePart, useStore, useWords } from './hooks';
+import { openPageAgain, useApp, useMapBusy, usePart, useStore, useWords } from './hooks';
 import { BuildingClasses } from './Legend';
 import { FailureNote, IconButton } from './Parts';
 import { Toolbar } from './tools/Toolbar';
@@ -100,7 +100,7 @@ function NoGraphics({ failed }: { failed: boolean }) {
       <h2>{t(failed ? 'map.failed' : 'map.noWebGl')}</h2>
       <p>{t(failed ? 'map.failed.do' : 'map.noWebGl.do')}</p>
       <div className="row">
-        {failed && <button type="button" className="button" onClick={() => window.location.reload()}>{t('error.reload')}</button>}
+        {failed && <button type="button" className="button" onClick={() => void openPageAgain()}>{t('error.reload')}</button>}
         <button type="button" className="button" onClick={() => app.go({ panel: 'list' })}>{t('map.openList')}</button>
       </div>
     </div>
@@ -136,23 +136,26 @@ function MapNotes() {
   const app = useApp();
   const status = useStore(app.mapStatus);
   const summary = useStore(app.summary);
+  const then = useStore(app.summaryThen);
   const noBuildingsThen = useNoBuildingsThen();
   const loading = status.phase === 'starting' || status.tiles === 'loading' || status.layersLoading > 0;
   const places = useStore(app.places.editions);
   const empty = summary.value !== null && places.size === 0 && !summary.value.types.some(({ type }) => isOfCity(type));
   const flatByChoice = usePart(app.address, ({ flat }) => flat);
+  const readAgain = <button type="button" className="button" onClick={() => app.readCityAgain()}>{words.t('layers.mapAgain')}</button>;
+  const failure = summary.error ?? then.error;
   const sensorsOnly = (summary.value?.types.length ?? 0) > 0;
   if (status.phase === 'noWebGl' || status.phase === 'failed') return <NoGraphics failed={status.phase === 'failed'} />;
   if (empty && !sensorsOnly) return <EmptyCity />;
   return (
     <div className="map-messages">
       {status.phase === 'flat' && !flatByChoice && <FlatNote />}
-      {summary.error && <FailureNote failure={summary.error} onRetry={() => void app.loadSummary()} />}
-      {status.tiles === 'failed' && <div className="note note-failure" role="alert"><p className="note-title">{words.t('map.tilesFailed')}</p><p>{words.t('map.tilesFailed.do')}</p></div>}
-      {status.layersFailed.length > 0 && <p className="note note-failure">{words.t('map.layersFailed', { layers: status.layersFailed.map(words.type).join(', ') })}</p>}
+      {failure && <FailureNote failure={failure} onRetry={() => app.readCityAgain()} />}
+      {status.tiles === 'failed' && <div className="note note-failure" role="alert"><p className="note-title">{words.t('map.tilesFailed')}</p><p>{words.t('map.tilesFailed.do')}</p>{readAgain}</div>}
+      {status.layersFailed.length > 0 && <div className="note note-failure" role="alert"><p>{words.t('map.layersFailed', { layers: status.layersFailed.map(words.type).join(', ') })}</p>{readAgain}</div>}
       {empty && <EmptyCity />}
       {noBuildingsThen && <p className="note">{words.t('map.buildingsNotYet')}</p>}
-      {loading && !summary.error && <p className="note note-loading"><span className="spinner" aria-hidden="true" />{words.t('map.loading')}</p>}
+      {loading && !failure && <p className="note note-loading"><span className="spinner" aria-hidden="true" />{words.t('map.loading')}</p>}
     </div>
   );
 }

@@ -3,8 +3,8 @@ import type { ReactNode } from 'react';
 import type { Freshness } from '../math/freshness';
 import { ICON_PATHS, type IconName } from '../state/icons';
 import type { ApiFailure } from '../state/types';
-import type { TextKey } from '../state/words';
-import { useApp, usePart, useWords } from './hooks';
+import type { EmptyText, TextKey, TextValues } from '../state/words';
+import { useApp, usePart, useStore, useWords } from './hooks';
 
 export type { IconName } from '../state/icons';
 
@@ -47,11 +47,13 @@ export function FailureNote({ failure, onRetry }: { failure: ApiFailure; onRetry
   );
 }
 
-export function EmptyNote({ text, children }: { text: TextKey; children?: ReactNode }) {
+/** Why there is nothing, and what to do about it. */
+export function EmptyNote({ text, values, children }: { text: EmptyText; values?: TextValues; children?: ReactNode }) {
   const { t } = useWords();
   return (
-    <div className="note">
-      <p className="note-title">{t(text)}</p>
+    <div className="note note-empty">
+      <p className="note-title">{t(text, values)}</p>
+      <p>{t(`${text}.do`, values)}</p>
       {children}
     </div>
   );
@@ -60,6 +62,14 @@ export function EmptyNote({ text, children }: { text: TextKey; children?: ReactN
 export function LoadingNote({ text }: { text: TextKey }) {
   const { t } = useWords();
   return <p className="note note-loading" role="status"><span className="spinner" aria-hidden="true" />{t(text)}</p>;
+}
+
+/** What needs to know which city this is: until that is read it says so, or that it failed. */
+export function OfCity({ children }: { children: ReactNode }) {
+  const app = useApp();
+  const { value, error } = useStore(app.summary);
+  if (value) return children;
+  return error ? <FailureNote failure={error} onRetry={() => void app.loadSummary()} /> : <LoadingNote text="city.loading" />;
 }
 
 /** Shape and word for how far a value can be trusted. */

@@ -1,10 +1,10 @@
 // The legend of raster layers: name, colours with their values and unit, and which step is shown.
+import { useEffect } from 'react';
 import { parseInstant } from '../math/time';
 import { rasterNames, stepAt } from '../state/rasters';
 import type { RasterInfo } from '../state/types';
 import { useApp, usePart, useStore, useWords } from './hooks';
-import { FailureNote } from './Parts';
-
+import { EmptyNote, FailureNote, LoadingNote } from './Parts';
 
 function Scale({ raster }: { raster: RasterInfo }) {
   const words = useWords();
@@ -37,7 +37,13 @@ function Raster({ raster }: { raster: RasterInfo }) {
 
 export function RasterLegend() {
   const app = useApp();
-  const { value, error } = useStore(app.rasters.list);
+  const { state, value, error } = useStore(app.rasters.list);
+  useEffect(() => {
+    // The flat map draws none and does not ask.
+    if (state === 'idle') void app.rasters.load(app.asOf);
+  }, [app, state]);
   if (error) return <FailureNote failure={error} onRetry={() => void app.rasters.load(app.asOf)} />;
-  return <ul className="layer-more">{value?.map((raster) => <Raster key={raster.id} raster={raster} />)}</ul>;
+  if (!value) return <LoadingNote text="raster.loading" />;
+  if (value.length === 0) return <EmptyNote text="raster.none" />;
+  return <ul className="layer-more">{value.map((raster) => <Raster key={raster.id} raster={raster} />)}</ul>;
 }

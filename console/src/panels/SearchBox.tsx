@@ -5,7 +5,7 @@ import { failureOf, isAbort } from '../state/api';
 import type { App } from '../state/app';
 import type { ApiFailure, SearchResult } from '../state/types';
 import { useApp, useSettled, useWords } from './hooks';
-import { FailureNote, Icon } from './Parts';
+import { EmptyNote, FailureNote, Icon, LoadingNote } from './Parts';
 
 interface Answer {
   readonly text: string;
@@ -13,11 +13,13 @@ interface Answer {
   readonly failure: ApiFailure | null;
 }
 
-function useSearch(text: string): { answer: Answer | null; loading: boolean } {
+function useSearch(text: string): { answer: Answer | null; loading: boolean; retry: () => void } {
   const app = useApp();
   const [answer, setAnswer] = useState<Answer | null>(null);
+  const [tries, setTries] = useState(0);
   useEffect(() => {
     if (text === '') return setAnswer(null);
+    setAnswer((before) => (before?.failure ? null : before));
     const request = new AbortController();
     app.api.search(text, { asOf: app.asOf, signal: request.signal })
       .then((results) => setAnswer({ text, results, failure: null }))
@@ -25,8 +27,8 @@ function useSearch(text: string): { answer: Answer | null; loading: boolean } {
         if (!isAbort(error)) setAnswer({ text, results: [], failure: failureOf(error) });
       });
     return () => request.abort();
-  }, [app, text]);
-  return { answer, loading: text !== '' && answer?.text !== text };
+  }, [app, text, tries]);
+  return { answer, loading: text !== '' && answer?.text !== text, retry: () => setTries(tries + 1) };
 }
 
 function choose(app: App, result: SearchResult): void {
@@ -40,24 +42,33 @@ function ResultRow({ result, active, index, onChoose }: { result: SearchResult; 
   const words = useWords();
   return (
     <li id={`search-result-${index}`} role="option" aria-selected={active} className={active ? 'active' : ''} onMouseDown={(event) => { event.preventDefault(); onChoose(); }}>
-      <span className="result-name">{result.name ?? words.t('inspector.unnamed', { type: words.type(result.type) })}</span>
-      <span className="result-type">{words.type(result.type)}</span>
+      <span className="result-name">{result.name ?? words.unnamed(result.type)}</span>
+      <span className="result-type">{words.one(result.type)}</span>
       <span className="result-id">{result.id}</span>
     </li>
   );
 }
 
-function Results({ answer, loading, active, onChoose }: { answer: Answer | null; loading: boolean; active: number; onChoose: (result: SearchResult) => void }) {
+interface ResultsProps {
+  readonly answer: Answer | null;
+  readonly loading: boolean;
+  readonly active: number;
+  readonly onChoose: (result: SearchResult) => void;
+  readonly onRetry: () => void;
+}
+
+function Results({ answer, loading, active, onChoose, onRetry }: ResultsProps) {
   const { t } = useWords();
   const results = answer?.results ?? [];
   return (
-    <div className="search-results">
+    // The focus stays in the field, or the list would close before its button is pressed.
+    <div className="search-results" onMouseDown={(event) => event.preventDefault()}>
       <ul id="search-results" role="listbox" aria-label={t('search.label')}>
         {results.map((result, i) => <ResultRow key={result.id} result={result} index={i} active={i === active} onChoose={() => onChoose(result)} />)}
       </ul>
-      {loading && !answer && <p className="note">{t('search.loading')}</p>}
-      {answer?.failure && <FailureNote failure={answer.failure} />}
-      {answer && !answer.failure && results.length === 0 && <p className="note">{t('search.none', { text: answer.text })}</p>}
+      {loading && results.length === 0 && <LoadingNote text="search.loading" />}
+      {!loading && answer?.failure && <FailureNote failure={answer.failure} onRetry={onRetry} />}
+      {!loading && answer && !answer.failure && results.length === 0 && <EmptyNote text="search.none" values={{ text: answer.text }} />}
     </div>
   );
 }
@@ -68,7 +79,7 @@ export function SearchBox() {
   const [text, setText] = useState('');
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(0);
-  const { answer, loading } = useSearch(useSettled(text.trim(), 150));
+  const { answer, loading, retry } = useSearch(useSettled(text.trim(), 150));
   const results = answer?.results ?? [];
   const shown = open && text.trim() !== '';
   const pick = (result: SearchResult | undefined): void => {
@@ -82,7 +93,8 @@ export function SearchBox() {
       event.preventDefault();
       setOpen(true);
       setActive((active + (event.key === 'ArrowDown' ? 1 : -1) + results.length) % Math.max(1, results.length));
-    } else if (event.key === 'Enter') pick(results[active]);
+    } else if (event.key === 'Enter' && answer?.failure) retry();
+    else if (event.key === 'Enter') pick(results[active]);
     else if (event.key === 'Escape') {
       event.stopPropagation();
       if (open) setOpen(false);
@@ -99,7 +111,7 @@ export function SearchBox() {
         onKeyDown={onKey} onFocus={() => setOpen(true)} onBlur={() => setOpen(false)}
       />
       {text === '' && <kbd aria-hidden="true">/</kbd>}
-      {shown && <Results answer={answer} loading={loading} active={active} onChoose={pick} />}
+      {shown && <Results answer={answer} loading={loading} active={active} onChoose={pick} onRetry={retry} />}
       <span className="unseen" role="status">{shown && answer ? t('search.found', { count: results.length }) : ''}</span>
     </search>
   );

@@ -104,6 +104,19 @@ function Player() {
   );
 }
 
+/** Why there is nothing to slide over. */
+function NoRecord() {
+  const app = useApp();
+  const { t } = useWords();
+  const { value, error } = useStore(app.summary);
+  return (
+    <p className="quiet slider" role="status">
+      {t(value ? 'time.none' : error ? 'city.unread' : 'city.loading')}
+      {!value && error && <> <button type="button" className="link-button" onClick={() => void app.loadSummary()}>{t('error.retry')}</button></>}
+    </p>
+  );
+}
+
 export function TimeBar() {
   const app = useApp();
   const { t } = useWords();
@@ -117,7 +130,7 @@ export function TimeBar() {
     <section className="time" aria-label={t('time.label')}>
       <Mode />
       <Shown range={range} />
-      {slider ? <Slider range={slider} /> : <p className="quiet slider">{t('time.none')}</p>}
+      {slider ? <Slider range={slider} /> : <NoRecord />}
       {range && <Player />}
     </section>
   );

@@ -35,8 +35,7 @@ function LinksChip() {
   return (
     <button type="button" className={`chip chip-links ${troubled > 0 ? 'chip-warning' : ''}`} aria-pressed={open} onClick={() => app.go({ panel: open ? null : 'links' })}>
       <Icon name={troubled > 0 ? 'warning' : 'links'} />
-      <span className="chip-word">{words.t('top.links')}</span>
-      {links?.length === 0 && <span>{words.t('links.none')}</span>}
+      {links?.length === 0 ? <span>{words.t('links.none')}</span> : <span className="chip-word">{words.t('top.links')}</span>}
       {running > 0 && <span>{words.t('links.running', { count: running })}</span>}
       {troubled > 0 && <strong>{words.t('links.troubled', { count: troubled })}</strong>}
     </button>

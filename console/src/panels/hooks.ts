@@ -48,6 +48,12 @@ export function useSettled<T>(value: T, ms: number): T {
   return settled;
 }
 
+/** Browsers keep that a program did not come: only the page, opened again, asks anew. Its address holds all that is shown; it stays while the server is away. */
+export async function openPageAgain(): Promise<void> {
+  const there = await fetch(window.location.href, { cache: 'no-store' }).then(({ ok }) => ok, () => false);
+  if (there) window.location.reload();
+}
+
 /** Whether the window is as narrow as a phone. */
 export function useNarrow(): boolean {
   const [narrow, setNarrow] = useState(() => window.matchMedia('(max-width: 760px)').matches);

@@ -151,7 +151,7 @@ export class App {
     this.objects = new Objects(this.api, this.undo, () => outside.newId());
     this.rasters = new Rasters(this.api);
     this.clouds = new PointClouds(this.api);
-    this.imports = new Imports(outside, () => this.#cityChanged());
+    this.imports = new Imports(outside, () => this.readCityAgain());
   }
 
   /** Starts reading from the server and following the clock. */
@@ -356,7 +356,7 @@ export class App {
     const { selected, atMs } = this.address.get();
     const types = change.entities.flatMap((entity) => entity.type);
     if (types.includes(VIEW_TYPE) && this.views.list.get().state !== 'idle') this.#later('views', SETTLE_MS, () => void this.views.load());
-    if (types.some((type) => isOfCity(type) || isUnderground(type))) this.#later('city', CITY_SETTLE_MS, () => this.#cityChanged());
+    if (types.some((type) => isOfCity(type) || isUnderground(type))) this.#later('city', CITY_SETTLE_MS, () => this.readCityAgain());
     for (const type of this.places.movedBy(change)) this.#movedPlaces.add(type);
     if (this.#movedPlaces.size > 0) this.#later('places', CITY_SETTLE_MS, this.#renewPlaces);
     if (atMs !== null) return;
@@ -399,9 +399,11 @@ export class App {
     if (strangers.length > 0) this.#later('sensors', 2000, () => void this.loadSummary().then(() => this.loadSensors()));
   };
 
-  #cityChanged(): void {
+  /** Reads all that is drawn of the city again. */
+  readCityAgain(): void {
     this.cityEdition.update((edition) => edition + 1);
     void this.loadSummary();
+    if (this.address.get().atMs !== null) void this.#loadSummaryThen();
   }
 
   #readAgain = (): void => {

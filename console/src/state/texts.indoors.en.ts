@@ -9,12 +9,9 @@ export const indoorsEn: Readonly<Record<keyof typeof indoorsKo, string>> = {
   'indoors.storeys': 'Storeys',
   'indoors.all': 'All storeys',
   'indoors.rooms': 'Rooms of this storey',
-  'indoors.noRooms': 'No rooms are recorded on this storey.',
   'indoors.chooseStorey': 'Choose a storey to see its rooms.',
   'indoors.unnamed': 'Room without a name',
   'indoors.wayOut': 'Way out of the building',
   'indoors.wayLoading': 'Finding the way…',
   'indoors.wayFound': '{{length}} to the street, about {{seconds}} s on foot',
-  'indoors.noWay': 'No doors, stairs or openings lead out from here.',
-  'indoors.wayFailed': 'The way could not be found. Try again.',
 };

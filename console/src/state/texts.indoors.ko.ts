@@ -7,12 +7,9 @@ export const indoorsKo = {
   'indoors.storeys': '층',
   'indoors.all': '모든 층',
   'indoors.rooms': '이 층의 방',
-  'indoors.noRooms': '이 층에는 기록된 방이 없습니다.',
   'indoors.chooseStorey': '층을 고르면 방이 나옵니다.',
   'indoors.unnamed': '이름 없는 방',
   'indoors.wayOut': '건물 밖으로 가는 길',
   'indoors.wayLoading': '길을 찾는 중…',
   'indoors.wayFound': '밖까지 {{length}}, 걸어서 약 {{seconds}}초',
-  'indoors.noWay': '문, 계단, 트인 곳으로 이어진 길이 없습니다.',
-  'indoors.wayFailed': '길을 찾지 못했습니다. 다시 해 보십시오.',
 };

@@ -2,6 +2,7 @@
 import { dataKo } from './data.ko';
 import { indoorsKo } from './texts.indoors.ko';
 import { objectsKo } from './texts.objects.ko';
+import { statesKo } from './texts.states.ko';
 import { toolsKo } from './texts.tools.ko';
 
 export const ko = {
@@ -9,6 +10,7 @@ export const ko = {
   ...objectsKo,
   ...toolsKo,
   ...indoorsKo,
+  ...statesKo,
   'app.title': 'Cityloom — {{city}}',
   'app.skip': '지도로 바로 가기',
   'app.noCity': '도시 없음',
@@ -23,7 +25,6 @@ export const ko = {
   'top.links': '연결',
   'search.label': '장소, 이름, ID, 유형 검색',
   'search.placeholder': '장소·이름·ID·유형 검색',
-  'search.none': '“{{text}}”에 맞는 것이 없습니다. 다른 이름이나 ID의 일부로 찾아 보세요.',
   'search.loading': '찾는 중…',
   'search.found': '검색 결과 {{count}}개',
   'stream.live': '실시간 수신 중',
@@ -96,14 +97,12 @@ export const ko = {
   'layers.close': '레이어 패널 닫기',
   'layers.sensors': '센서',
   'layers.city': '도시',
-  'layers.empty': '도시를 가져오면 레이어가 여기 나타납니다.',
   'departures.title': '다음 출발',
   'departures.loading': '출발 시각을 읽는 중입니다.',
   'departures.time': '시각',
   'departures.line': '노선',
   'departures.towards': '행선지',
   'departures.in': '남은 시간',
-  'departures.none': '앞으로 2시간 안에 출발하는 차가 없습니다.',
   'departures.notValid': '이 시점에 맞는 시간표가 없습니다.',
   'departures.notValid.do': '가져온 시간표는 {{from}}부터 {{to}}까지만 맞습니다. 새 시간표를 가져오면 다음 출발이 나옵니다.',
   'departures.showOther': '유효 기간의 같은 요일·시각 보기',
@@ -119,7 +118,6 @@ export const ko = {
   'clouds.road': '도로',
   'clouds.other': '그 밖 또는 분류하지 않은 점',
   'layers.ownColours': '노선마다 시간표가 정한 색으로 그립니다. 경보의 색이 아닙니다.',
-  'layers.noSensors': '값을 보내는 센서가 아직 없습니다.',
   'layers.sensorsCut': '유형마다 처음 {{count}}개만 보입니다.',
   'colour.height': '높이',
   'colour.levels': '층수',
@@ -175,14 +173,12 @@ export const ko = {
   'inspector.observed': '측정',
   'inspector.received': '기록',
   'inspector.asOf': '{{time}} 기준',
-  'inspector.noAttributes': '기록된 속성이 없습니다.',
   'inspector.geometry': '{{kind}}, 점 {{count}}개',
   'inspector.open': '{{id}} 열기',
   'history.show': '변화 보기',
   'history.hide': '변화 닫기',
   'history.title': '{{attribute}}의 변화',
   'history.loading': '기록을 읽는 중…',
-  'history.empty': '이 값의 지난 기록이 없습니다.',
   'history.one': '기록이 하나뿐입니다: {{value}} ({{time}})',
   'history.table': '표로 보기',
   'history.time': '시각',
@@ -223,8 +219,6 @@ export const ko = {
   'list.filter': '목록에서 거르기',
   'list.id': 'ID',
   'list.loading': '목록을 읽는 중…',
-  'list.empty': '이 유형의 객체가 없습니다.',
-  'list.noMatch': '거르는 말에 맞는 행이 없습니다.',
   'list.count': '{{shown}} / {{total}}개',
   'list.cut': '처음 {{count}}개만 읽었습니다. 나머지는 검색으로 찾으세요.',
   'list.more': '더 보기',

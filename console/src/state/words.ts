@@ -11,6 +11,8 @@ import { ko, type TextKey } from './texts.ko';
 import type { Json } from './types';
 
 export type { TextKey } from './texts.ko';
+/** Texts of an empty state: each has another that says what to do. */
+export type EmptyText = { [K in TextKey]: `${K}.do` extends TextKey ? K : never }[TextKey];
 export type TextValues = Readonly<Record<string, string | number>>;
 
 export type Fields = { readonly [key: string]: Json };
@@ -36,6 +38,13 @@ void texts.init({
 
 /** "reading" of "https://example.org/city#reading". */
 const lastPart = (name: string): string => name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('#')) + 1) || name;
+
+const IRREGULAR: Readonly<Record<string, string>> = { People: 'Person', 'Other places and areas': 'Other place or area' };
+
+/** "Water body" of "Water bodies", "Point of interest" of "Points of interest". */
+const singularOf = (plural: string): string => IRREGULAR[plural] ?? plural.replace(/^(.*?)(ies|s)(?= of |$)/, (_, stem: string, end: string) => stem + (end === 'ies' ? 'y' : ''));
+
+const lowered = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
 let toKorean: ((sentence: string) => string) | null = null;
 /** Whether the Korean of the server's sentences is here: what said one before says it again. */
@@ -78,6 +87,10 @@ export class Words {
 
   /** "Buildings"; a type without a text stays as it is. */
   type = (type: string): string => this.#known('type', type) ?? lastPart(type);
+  /** "Building" */
+  one = (type: string): string => (this.language === 'en' && this.#known('type', type) !== null ? singularOf(this.type(type)) : this.type(type));
+  /** "Unnamed building" */
+  unnamed = (type: string): string => this.t('inspector.unnamed', { type: this.#known('type', type) === null ? this.one(type) : lowered(this.one(type)) });
   /** A name that JSON-LD keeps for itself ("properties") comes with its vocabulary before it, which is nothing to read. */
   attribute = (name: string): string => {
     const own = lastPart(name);

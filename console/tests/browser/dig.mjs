@@ -188,10 +188,13 @@ async function cutStreet({ tally, url, console: address, shoot }, page) {
   });
 }
 
+/** What the server says once its invented city is whole. */
+export const CITY_MADE = /rehearsal: .* devices in/;
+
 /** Checks of the dig panel against a server with an invented city. */
 export async function digChecks(bench, page) {
   // Ready it is before: the city is made meanwhile.
-  await bench.says(/rehearsal: .* devices in/);
+  await bench.says(CITY_MADE);
   await fullDig(bench, page);
   await emptyDig(bench, page);
   await cutStreet(bench, page);

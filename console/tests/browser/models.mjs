@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { colours, difference, mapReady, openPage, pixels, settled } from './browser.mjs';
+import { fits, inEnglish, PHONE, sheetWorks, spotOf } from './fits.mjs';
 import { allOf, ask, startServer } from './server.mjs';
 import { expect } from './tally.mjs';
 
@@ -37,10 +38,11 @@ function tone({ data }) {
   return { coloured: coloured / count, mean: sum.map((one) => Math.round(one / count)) };
 }
 
-/** Opens the console with the eye `away` metres south of a place and as high above it, looking down at it. */
-async function lookAt(page, url, { longitude, latitude, top }, away, more = '') {
-  const view = [longitude.toFixed(6), (latitude - away / 111_000).toFixed(6), Math.round(top + away), 0, -45].join(',');
-  await page.goto(`${url}/console/?view=${view}${more}`);
+/** The eye `away` metres south of a place and as high above it, looking down at it. */
+const viewOf = ({ longitude, latitude, top }, away) => [longitude.toFixed(6), (latitude - away / 111_000).toFixed(6), Math.round(top + away), 0, -45].join(',');
+
+async function lookAt(page, url, place, away, more = '') {
+  await page.goto(`${url}/console/?view=${viewOf(place, away)}${more}`);
   await mapReady(page);
 }
 
@@ -49,6 +51,12 @@ const pickedAt = (page, { faces }) => page.evaluate((places) => {
   const map = window.__cityloom.map.get();
   return places.map(([x, y, z]) => map.pixelOf(x, y, z)).filter(Boolean).map((at) => map.pick(at));
 }, faces.filter((_, i) => i % Math.ceil(faces.length / 40) === 0));
+
+async function texturedPlace(url) {
+  const parts = (await allOf(url, 'BuildingPart')).filter((one) => one.partOf?.object === TEXTURED);
+  expect(parts.length > 0, 'the textured building has no parts');
+  return { ...(await placeOf(url, parts[0].id)), id: TEXTURED };
+}
 
 async function texturedChecks({ tally, shoot }, page, server, zip) {
   await tally.check('a model with its pictures is imported as the zip that it comes as', async () => {
@@ -60,9 +68,7 @@ async function texturedChecks({ tally, shoot }, page, server, zip) {
     expect(!text.includes('picture'), `pictures are missing: ${text}`);
   });
   await tally.check('surfaces of a model with textures show their pictures; switched off, they take the colour of their class', async () => {
-    const parts = (await allOf(server.url, 'BuildingPart')).filter((one) => one.partOf?.object === TEXTURED);
-    expect(parts.length > 0, 'the textured building has no parts');
-    const place = { ...(await placeOf(server.url, parts[0].id)), id: TEXTURED };
+    const place = await texturedPlace(server.url);
     await lookAt(page, server.url, place, 60);
     const withPictures = await pixels(page, MIDDLE);
     await shoot(page, 'models-textures');
@@ -79,6 +85,55 @@ async function texturedChecks({ tally, shoot }, page, server, zip) {
     await page.evaluate(() => window.__cityloom.go({ pictures: true, colourBy: 'category' }));
     await settled(page);
     expect(difference(withPictures, await pixels(page, MIDDLE)) < 0.15, 'another colouring of plain faces tints the pictures');
+  });
+}
+
+const middleOfMap = async (page) => {
+  const { x, y, width, height } = await page.locator('#map').boundingBox();
+  return { x: x + width / 2, y: y + height / 2 };
+};
+
+async function texturedScreenChecks({ tally, shoot, browser, journal }, page, server) {
+  await tally.check('Yokosuka in English: the textured museum is clicked on, stands out and tells its facts; nothing overlaps', async () => {
+    await page.evaluate(() => window.__cityloom.go({ colourBy: 'height' }));
+    await inEnglish(page);
+    await settled(page);
+    const before = await pixels(page, MIDDLE);
+    const { x, y } = await spotOf(page, await middleOfMap(page), TEXTURED);
+    await page.mouse.click(x, y);
+    await page.waitForSelector(`[data-entity="${TEXTURED}"]`);
+    await settled(page);
+    await shoot(page, 'yokosuka-en-building');
+    const facts = await page.innerText('#inspector');
+    expect(/Building/.test(facts) && /buildingID/.test(facts) && /Source yokosuka/.test(facts) && !/\p{Script=Hangul}/u.test(facts), `it tells ${facts.slice(0, 300)}`);
+    expect(difference(before, await pixels(page, MIDDLE)) > 0.02, 'the selected museum looks as before');
+    await fits(page);
+  });
+  await tally.check('Yokosuka on a phone: its pictures are seen, the museum is tapped, its sheet is read and closed', async () => {
+    const phone = await openPage(browser, journal, PHONE);
+    try {
+      await lookAt(phone, server.url, await texturedPlace(server.url), 60);
+      const box = await phone.locator('#map').boundingBox();
+      const clip = { x: 40, y: box.y + box.height * 0.3, width: 280, height: box.height * 0.4 };
+      const pictured = await pixels(phone, clip);
+      await shoot(phone, 'yokosuka-phone');
+      await fits(phone);
+      await phone.evaluate(() => window.__cityloom.go({ pictures: false }));
+      await settled(phone);
+      const plain = await pixels(phone, clip);
+      expect(difference(pictured, plain) > 0.1 && colours(pictured) > 1.5 * colours(plain), `${colours(pictured)} colours with pictures, ${colours(plain)} without`);
+      await phone.evaluate(() => window.__cityloom.go({ pictures: true }));
+      await settled(phone);
+      const { x, y } = await spotOf(phone, await middleOfMap(phone), TEXTURED);
+      await phone.touchscreen.tap(x, y);
+      await phone.waitForSelector(`[data-entity="${TEXTURED}"]`);
+      await settled(phone);
+      await shoot(phone, 'yokosuka-phone-building');
+      await fits(phone);
+      await sheetWorks(phone, '#inspector');
+    } finally {
+      await phone.context().close();
+    }
   });
 }
 
@@ -182,7 +237,10 @@ export async function modelChecks(bench) {
   try {
     const zip = join(temporary, 'yokosuka.zip');
     execFileSync('python3', ['-m', 'zipfile', '-c', zip, join(folder, 'yokosuka-lod2-citygml2-plateau.gml'), join(folder, '52397519_bldg_6697_appearance')]);
-    await onServer(bench, (page, server) => texturedChecks(bench, page, server, zip));
+    await onServer(bench, async (page, server) => {
+      await texturedChecks(bench, page, server, zip);
+      await texturedScreenChecks(bench, page, server);
+    });
     await onServer(bench, (page, server) => colourChecks(bench, page, server));
     await onServer(bench, async (page, server) => {
       await ask(server.url, '/api/import?name=delft-lod1.city.json', { method: 'POST', body: readFileSync(join(folder, 'delft-lod1.city.json')) });

@@ -1,16 +1,7 @@
 // A phone, 390 pixels wide: panels are sheets over the map, nothing runs over the edge, fingers find the buttons.
 import { mapReady, openPage, settled } from './browser.mjs';
+import { overflow, PHONE } from './fits.mjs';
 import { expect } from './tally.mjs';
-
-const PHONE = { width: 390, height: 844, phone: true };
-
-const overflow = (page) => page.evaluate(() => ({
-  wide: document.documentElement.scrollWidth,
-  over: [...document.querySelectorAll('button, input, select, h1, h2, p')].filter((one) => {
-    const box = one.getBoundingClientRect();
-    return one.offsetParent !== null && box.width > 1 && !one.closest('.table-scroll, .sensor-labels, .unseen') && (box.right > 391 || box.left < -1);
-  }).map((one) => one.outerHTML.slice(0, 80)),
-}));
 
 const smallTargets = (page) => page.evaluate(() => [...document.querySelectorAll('button, select, input')].filter((one) => {
   const box = (one.closest('label') ?? one).getBoundingClientRect();

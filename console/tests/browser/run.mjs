@@ -18,6 +18,7 @@ import { pastChecks } from './past.mjs';
 import { phoneChecks } from './phone.mjs';
 import { placeParts } from './places.mjs';
 import { startServer } from './server.mjs';
+import { stateChecks } from './states.mjs';
 import { expect, Tally } from './tally.mjs';
 import { toolParts } from './tools.mjs';
 import { wayParts } from './ways.mjs';
@@ -30,7 +31,7 @@ const { values } = parseArgs({ options: {
 } });
 const tally = new Tally();
 const journal = { requests: [], complaints: [] };
-const PARTS = { city: cityChecks, live: liveChecks, past: pastChecks, panels: panelChecks, ...toolParts, more: moreChecks, moving: movingThingChecks, objects: objectChecks, models: modelChecks, ...placeParts, ...wholeCityParts, ...wayParts, phone: phoneChecks, accessibility: accessibilityChecks, failures: failureChecks };
+const PARTS = { city: cityChecks, live: liveChecks, past: pastChecks, panels: panelChecks, ...toolParts, more: moreChecks, moving: movingThingChecks, objects: objectChecks, models: modelChecks, ...placeParts, ...wholeCityParts, ...wayParts, phone: phoneChecks, accessibility: accessibilityChecks, states: stateChecks, failures: failureChecks };
 /** The server to look at: the one named, or one of our own on the real district. */
 async function findServer() {
   if (values.server) return { url: values.server.replace(/\/(console\/?)?$/, ''), own: false };

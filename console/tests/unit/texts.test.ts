@@ -29,7 +29,9 @@ describe('texts', () => {
     const names = (readdirSync(source, { recursive: true }) as string[]).filter((path) => /\.tsx?$/.test(path) && !/(texts|data)(\.\w+)?\.(ko|en)/.test(path));
     const code = names.map((path) => readFileSync(join(source, path), 'utf8')).join('\n');
     const dynamic = /^(shape|action\.draw|sun|network|hazard|compare|import\.phase|picture|type|attr|category|roadClass|roofShape|clouds|motorVehicle|material|accuracyClass|areaSource|restriction|geometry|value|class|colour|road|fresh|error|links\.(state|explain|kind)|stream)\./;
-    expect(keys.filter((key) => !dynamic.test(key) && !code.includes(`'${key}'`) && !code.includes(`"${key}"`))).toEqual([]);
+    const isNamed = (key: string): boolean => code.includes(`'${key}'`) || code.includes(`"${key}"`);
+    // An empty state shows what to do by the name of its text.
+    expect(keys.filter((key) => !dynamic.test(key) && !isNamed(key) && !isNamed(key.replace(/\.do$/, '')))).toEqual([]);
   });
 
   it('fill in values and words of the language', () => {

@@ -30,6 +30,12 @@ describe('words', () => {
     expect(ko.attribute('ngsi-ld:default-context/unheardOf')).toBe('unheardOf');
   });
 
+  it('name one of a type', () => {
+    expect(['Building', 'WaterBody', 'PointOfInterest', 'BuildingStorey', 'Person', 'FacilityPart', 'AirQualityObserved', 'GeographicFeature', 'Bus'].map(en.one))
+      .toEqual(['Building', 'Water body', 'Point of interest', 'Storey', 'Person', 'Part of facilities', 'Air quality', 'Other place or area', 'Bus']);
+    expect([ko.unnamed('Building'), en.unnamed('Building'), en.unnamed('FloodZones')]).toEqual(['이름 없는 건물', 'Unnamed building', 'Unnamed FloodZones']);
+  });
+
   it('give positions six digits and the height where there is one', () => {
     expect(en.position([127.1025001, 37.5125004])).toBe('37.512500° N, 127.102500° E');
     expect(en.position([-70.5, -33.25, 12.5])).toBe('33.250000° S, 70.500000° W, height 12.5 m');

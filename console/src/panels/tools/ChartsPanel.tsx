@@ -92,7 +92,7 @@ export default function ChartsPanel() {
     <section className="panel panel-right panel-list" aria-label={t('tool.charts')}>
       <PanelHead title={<h2>{t('tool.charts')}</h2>} onClose={() => app.closePanel()} closeLabel={t('inspector.close')} />
       <div className="panel-body stack" tabIndex={-1}>
-        {series.length === 0 && <EmptyNote text="charts.none"><p>{t('charts.none.do')}</p></EmptyNote>}
+        {series.length === 0 && <EmptyNote text="charts.none" />}
         {series.length > 0 && (
           <div className="row">
             <label className="field"><span>{t('charts.span')}</span>

@@ -7,7 +7,7 @@ import { classable, classesOf, type ValueTable } from '../../state/value_tables'
 import { setFilter, setPaint } from '../../state/look_actions';
 import { IDLE, type Loadable } from '../../state/types';
 import { useApp, useStore, useWords } from '../hooks';
-import { EmptyNote, FailureNote, LoadingNote, PanelHead } from '../Parts';
+import { EmptyNote, FailureNote, LoadingNote, OfCity, PanelHead } from '../Parts';
 import { Categories, NumberRange } from './ValueClasses';
 
 const SAMPLE = 200;
@@ -90,42 +90,46 @@ function Choice({ type, attribute }: { type: string; attribute: string }) {
   );
 }
 
-export default function FiltersPanel() {
+function Filters() {
   const app = useApp();
   const words = useWords();
   const { t } = words;
   const { paints, filters } = useStore(app.address);
-  const summary = useStore(app.summary);
-  const types = drawnTypes(summary.value);
+  const types = drawnTypes(useStore(app.summary).value);
   const [chosenType, setType] = useState<string | null>(null);
   const [chosen, setChosen] = useState<string | null>(null);
   const type = chosenType ?? Object.keys(filters)[0] ?? Object.keys(paints)[0] ?? types[0] ?? null;
   const { value: names, error, retry } = useAttributes(type);
   const inUse = type === null ? undefined : (filters[type]?.attribute ?? paints[type]);
   const attribute = [chosen, inUse, names?.[0]].find((name) => name != null && (names?.includes(name) || name === inUse)) ?? null;
+  if (type === null) return <EmptyNote text="city.none" />;
+  return (
+    <>
+      <label className="field"><span>{t('list.type')}</span>
+        <select id="filter-type" value={type} onChange={(event) => { setType(event.target.value); setChosen(null); }}>{types.map((one) => <option key={one} value={one}>{words.type(one)}</option>)}</select>
+      </label>
+      {error && <FailureNote failure={error} onRetry={retry} />}
+      {!names && !error && <LoadingNote text="filter.loading" />}
+      {names?.length === 0 && <EmptyNote text="filter.noAttributes" />}
+      {names && attribute !== null && (
+        <>
+          <label className="field"><span>{t('filter.attribute')}</span>
+            <select id="filter-attribute" value={attribute} onChange={(event) => setChosen(event.target.value)}>{[...new Set([attribute, ...names])].map((one) => <option key={one} value={one}>{words.attribute(one)}</option>)}</select>
+          </label>
+          <Choice key={`${type} ${attribute}`} type={type} attribute={attribute} />
+        </>
+      )}
+    </>
+  );
+}
+
+export default function FiltersPanel() {
+  const app = useApp();
+  const { t } = useWords();
   return (
     <section className="panel panel-right" aria-label={t('tool.filters')}>
       <PanelHead title={<h2>{t('tool.filters')}</h2>} onClose={() => app.closePanel()} closeLabel={t('inspector.close')} />
-      <div className="panel-body stack" tabIndex={-1}>
-        {summary.error && !summary.value && <FailureNote failure={summary.error} onRetry={() => void app.loadSummary()} />}
-        {summary.value && types.length === 0 && <EmptyNote text="filter.noTypes" />}
-        {type !== null && (
-          <label className="field"><span>{t('list.type')}</span>
-            <select id="filter-type" value={type} onChange={(event) => { setType(event.target.value); setChosen(null); }}>{types.map((one) => <option key={one} value={one}>{words.type(one)}</option>)}</select>
-          </label>
-        )}
-        {error && <FailureNote failure={error} onRetry={retry} />}
-        {type !== null && !names && !error && <LoadingNote text="filter.loading" />}
-        {names?.length === 0 && <EmptyNote text="filter.noAttributes" />}
-        {type !== null && names && attribute !== null && (
-          <>
-            <label className="field"><span>{t('filter.attribute')}</span>
-              <select id="filter-attribute" value={attribute} onChange={(event) => setChosen(event.target.value)}>{[...new Set([attribute, ...names])].map((one) => <option key={one} value={one}>{words.attribute(one)}</option>)}</select>
-            </label>
-            <Choice key={`${type} ${attribute}`} type={type} attribute={attribute} />
-          </>
-        )}
-      </div>
+      <div className="panel-body stack" tabIndex={-1}><OfCity><Filters /></OfCity></div>
     </section>
   );
 }

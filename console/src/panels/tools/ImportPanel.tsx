@@ -46,7 +46,8 @@ function Report({ job }: { job: ImportJob }) {
   const total = report.imported + report.unchanged + report.removed;
   return (
     <>
-      <p role="status">{words.t(total === 0 ? 'import.nothing' : 'import.result', { imported: words.number(report.imported), unchanged: words.number(report.unchanged), removed: words.number(report.removed) })}</p>
+      {total === 0 && <EmptyNote text="import.nothing" />}
+      {total > 0 && <p role="status">{words.t('import.result', { imported: words.number(report.imported), unchanged: words.number(report.unchanged), removed: words.number(report.removed) })}</p>}
       <dl className="facts">{Object.entries(report.entities).map(([type, count]) => <div key={type}><dt>{words.type(type)}</dt><dd>{words.number(count)}</dd></div>)}</dl>
       {report.warningsCount > 0 && (
         <details>
@@ -88,7 +89,7 @@ function Job({ job }: { job: ImportJob }) {
       <p className="quiet">{words.t(`import.phase.${job.phase}`)} · {size}</p>
       {job.phase === 'sending' && <progress max={1} value={job.sent} aria-label={words.t('import.progress', { name: job.file.name })} />}
       {job.phase === 'reading' && <Reading job={job} />}
-      {job.failure && <FailureNote failure={job.failure} />}
+      {job.failure && <FailureNote failure={job.failure} onRetry={() => app.imports.again(job.key, job.answers)} />}
       <Report job={job} />
       {(job.phase === 'failed' || job.phase === 'done' || job.phase === 'givenUp') && <Questions job={job} />}
     </li>
@@ -107,7 +108,7 @@ export default function ImportPanel() {
         <button type="button" className="drop-field" onClick={() => input.current?.click()}><Icon name="import" /><span>{t('import.drop')}</span></button>
         <input ref={input} id="import-files" type="file" multiple hidden aria-label={t('import.choose')} onChange={(event) => { app.imports.add(event.target.files ?? []); event.target.value = ''; }} />
         <p className="quiet">{t('import.formats')}</p>
-        {jobs.length === 0 && <EmptyNote text="import.none"><p>{t('import.none.do')}</p></EmptyNote>}
+        {jobs.length === 0 && <EmptyNote text="import.none" />}
         <ul className="stack">{[...jobs].reverse().map((job) => <Job key={job.key} job={job} />)}</ul>
       </div>
     </section>

@@ -51,10 +51,9 @@ function AnswerNote({ shape }: { shape: Shape }) {
   if (shape.kind !== 'route' && shape.kind !== 'sight') return null;
   if (error?.kind === 'notFound') {
     return (
-      <div className="note">
-        <p>{t(shape.kind === 'route' ? 'measure.noRoute' : 'measure.noTerrain')}</p>
+      <EmptyNote text={shape.kind === 'route' ? 'measure.noRoute' : 'measure.noTerrain'}>
         {error.detail && <p className="note-detail">{t('error.reason', { detail: said(error.detail) })}</p>}
-      </div>
+      </EmptyNote>
     );
   }
   if (error) return <FailureNote failure={error} onRetry={() => app.ways.retry(shape, app.asOf)} />;
@@ -96,7 +95,7 @@ export default function MeasurePanel() {
           {KINDS.map((kind) => <button key={kind} type="button" className="button" aria-pressed={draft?.kind === kind} onClick={() => (draft?.kind === kind ? app.drawing.start(null) : startDrawing(app, kind))}>{t(`shape.${kind}`)}</button>)}
         </div>
         <DraftNote />
-        {measured.length === 0 && !draft && <EmptyNote text="measure.none"><p>{t('measure.none.do')}</p></EmptyNote>}
+        {measured.length === 0 && !draft && <EmptyNote text="measure.none" />}
         <ul className="stack">{measured.map((shape, i) => <Measured key={`${i} ${shape.kind}`} shape={shape} />)}</ul>
         {measured.length > 1 && <button type="button" className="button" onClick={() => app.drawing.clear(KINDS)}>{t('measure.clear')}</button>}
         <UndoButtons />

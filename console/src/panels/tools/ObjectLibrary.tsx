@@ -22,6 +22,8 @@ function pictureOf(path: string): Promise<string | null> {
     return pictures.draw(await answer.arrayBuffer());
   }).catch(() => null);
   made.set(path, drawn);
+  // One that failed is asked for again when it is next to be seen.
+  void drawn.then((picture) => picture ?? made.delete(path));
   return drawn;
 }
 
@@ -176,10 +178,10 @@ function Kinds({ wanted }: { wanted: string }) {
   const words = useWords();
   const { value, error } = useStore(app.objects.catalogue);
   if (!value) return error ? <FailureNote failure={error} onRetry={() => void app.objects.load()} /> : <LoadingNote text="objects.loading" />;
-  if (value.kinds.length === 0) return <EmptyNote text="objects.none"><p>{words.t('objects.none.do')}</p></EmptyNote>;
+  if (value.kinds.length === 0) return <EmptyNote text="objects.none" />;
   const text = wanted.trim().toLowerCase();
   const found = value.kinds.filter(({ kind, name }) => [kind, name.ko, name.en].some((one) => one.toLowerCase().includes(text)));
-  if (found.length === 0) return <EmptyNote text="objects.notFound"><p>{words.t('objects.notFound.do')}</p></EmptyNote>;
+  if (found.length === 0) return <EmptyNote text="objects.notFound" />;
   return (
     <>
       {value.categories.map(({ id, name }) => {
@@ -215,7 +217,7 @@ export default function ObjectLibrary() {
     <section className="panel panel-right" aria-label={t('tool.objects')}>
       <PanelHead title={<h2>{t('tool.objects')}</h2>} onClose={() => app.closePanel()} closeLabel={t('inspector.close')} />
       <div className="panel-body stack" tabIndex={-1}>
-        {past ? <EmptyNote text="objects.past"><p>{t('objects.past.do')}</p></EmptyNote> : <><PlacingCard /><Selected /></>}
+        {past ? <EmptyNote text="objects.past" /> : <><PlacingCard /><Selected /></>}
         <UndoButtons />
         <input id="object-search" type="search" value={wanted} aria-label={t('objects.search')} placeholder={t('objects.search')} onChange={(event) => setWanted(event.target.value)} />
         {!past && <Kinds wanted={wanted} />}

@@ -6,8 +6,8 @@ import { creditOf } from '../../state/catalogue';
 import type { MapControls } from '../../state/map_controls';
 import { whereOf } from '../../state/sun';
 import type { Words } from '../../state/words';
-import { useApp, useStore, useWords } from '../hooks';
-import { EmptyNote, PanelHead } from '../Parts';
+import { openPageAgain, useApp, useStore, useWords } from '../hooks';
+import { EmptyNote, Icon, LoadingNote, PanelHead } from '../Parts';
 
 const WHOLE_MS_MAX = 30_000;
 const SECONDS = [5, 10, 20, 30] as const;
@@ -49,6 +49,17 @@ async function takePicture(app: App, words: Words): Promise<void> {
   const blob = await pngOf(controls.drawnFinely((canvas) => composePicture(canvas, element, captionOf(app, words))));
   saveFile(blob, fileName(app, 'png'));
   app.announcement.set(words.t('picture.saved', { size: words.quantity(Number((blob.size / 1e6).toFixed(2)), '4L') }));
+}
+
+function NotMade({ onRetry }: { onRetry: () => void }) {
+  const { t } = useWords();
+  return (
+    <div className="note note-failure" role="alert">
+      <p className="note-title"><Icon name="warning" />{t('picture.failed')}</p>
+      <p>{t('picture.failed.do')}</p>
+      <button type="button" className="button" onClick={onRetry}>{t('error.retry')}</button>
+    </div>
+  );
 }
 
 type FilmKind = 'orbit' | 'playback';
@@ -109,7 +120,7 @@ function Film() {
           <button type="button" className="button" onClick={() => request.current?.abort()}>{words.t('picture.giveUp')}</button>
         </>
       )}
-      {failed && <div className="note note-failure" role="alert"><p className="note-title">{words.t('picture.failed')}</p><p>{words.t('picture.failed.do')}</p></div>}
+      {failed && <NotMade onRetry={() => void record()} />}
     </>
   );
 }
@@ -119,6 +130,7 @@ export default function PicturePanel() {
   const words = useWords();
   const { t } = words;
   const ready = useStore(app.map) !== null;
+  const { phase } = useStore(app.mapStatus);
   const [waiting, setWaiting] = useState(false);
   const [failed, setFailed] = useState(false);
   const take = (): void => {
@@ -130,12 +142,12 @@ export default function PicturePanel() {
     <section className="panel panel-right" aria-label={t('tool.picture')}>
       <PanelHead title={<h2>{t('tool.picture')}</h2>} onClose={() => app.closePanel()} closeLabel={t('inspector.close')} />
       <div className="panel-body stack" tabIndex={-1}>
-        {!ready && <EmptyNote text="picture.noMap" />}
+        {!ready && (phase === 'starting' ? <LoadingNote text="picture.mapLoading" /> : <EmptyNote text="picture.noMap"><button type="button" className="button" onClick={() => void openPageAgain()}>{t('error.reload')}</button></EmptyNote>)}
         {ready && (
           <>
             <h3>{t('picture.still')}</h3>
             <button type="button" id="take-picture" className="button" disabled={waiting} onClick={take}>{t(waiting ? 'picture.waiting' : 'picture.take')}</button>
-            {failed && <div className="note note-failure" role="alert"><p className="note-title">{t('picture.failed')}</p><p>{t('picture.failed.do')}</p></div>}
+            {failed && <NotMade onRetry={take} />}
             <h3>{t('picture.film')}</h3>
             <Film />
           </>

@@ -123,7 +123,7 @@ export function ProfileSection({ line }: { line: readonly Position[] }) {
       <ProfileDrawing profile={value} />
       {value.ground.length === 0 && <p className="quiet">{words.t('section.noTerrain')}</p>}
       {value.buildings.some(({ estimated }) => estimated) && <p className="quiet">{words.t('section.estimated')}</p>}
-      {value.buildings.length === 0 ? <p className="quiet">{words.t('section.noBuildings')}</p> : <ProfileTable profile={value} />}
+      {value.buildings.length === 0 ? <EmptyNote text="section.noBuildings" /> : <ProfileTable profile={value} />}
     </>
   );
 }
@@ -165,7 +165,7 @@ export function UndergroundSection({ line, across = null }: { line: readonly Pos
   const { value, error, retry } = useAlong(line, (along, signal) => askFullerSection(app, along, across, depth, signal), `${depth} ${across?.join(';') ?? ''}`);
   const unknown = value?.objects.filter(({ top_m }) => top_m == null) ?? [];
   return (
-    <>
+    <section className="stack" data-section="below" aria-label={words.t('section.belowTitle')}>
       <h3>{words.t('section.belowTitle')}</h3>
       {error && <FailureNote failure={error} onRetry={retry} />}
       {!value && !error && <LoadingNote text="section.loading" />}
@@ -173,6 +173,6 @@ export function UndergroundSection({ line, across = null }: { line: readonly Pos
       {value && value.objects.length > 0 && <SectionDrawing answer={value} depth={depth} />}
       {value && across && <p className="quiet">{words.t(value.isSecond ? 'section.crosswise' : 'section.lengthwise')}</p>}
       {unknown.length > 0 && <p className="quiet">{words.t('section.depthUnknown', { things: unknown.map((one) => one.label ?? one.id).join(', ') })}</p>}
-    </>
+    </section>
   );
 }

@@ -21,12 +21,14 @@ export default function SectionPanel() {
       <div className="panel-body stack" tabIndex={-1}>
         <button type="button" id="draw-section" className="button" onClick={() => startDrawing(app, 'section')}>{t('action.draw.section')}</button>
         <DraftNote />
-        {!shape && !drafting && <EmptyNote text="section.none"><p>{t('section.none.do')}</p></EmptyNote>}
+        {!shape && !drafting && <EmptyNote text="section.none" />}
         {shape && (
           <>
             <dl className="facts">{figuresOf(shape, words).map((figure) => <div key={figure.name}><dt>{t(figure.name)}</dt><dd>{figure.value}</dd></div>)}</dl>
-            <h3>{t('section.aboveTitle')}</h3>
-            <ProfileSection line={shape.points} />
+            <section className="stack" data-section="above" aria-label={t('section.aboveTitle')}>
+              <h3>{t('section.aboveTitle')}</h3>
+              <ProfileSection line={shape.points} />
+            </section>
             {below && <UndergroundSection line={shape.points} />}
             <div className="row">
               <button type="button" className="button" onClick={() => copyText(app, figuresText(shape, words))}>{t('measure.copy')}</button>

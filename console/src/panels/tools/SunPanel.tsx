@@ -3,7 +3,7 @@ import { clockText } from '../../math/sun';
 import { sunMinutesOf, sunPlaceOf, sunMomentOf } from '../../state/sun';
 import { setShadows, setSun } from '../../state/tool_actions';
 import { useApp, useStore, useWords } from '../hooks';
-import { PanelHead } from '../Parts';
+import { EmptyNote, PanelHead } from '../Parts';
 
 const DAY_MINUTES = 1440;
 const DIRECTIONS = ['sun.north', 'sun.northEast', 'sun.east', 'sun.southEast', 'sun.south', 'sun.southWest', 'sun.west', 'sun.northWest'] as const;
@@ -55,6 +55,7 @@ export default function SunPanel() {
         <label className="check"><input id="sun-on" type="checkbox" checked={sun !== null} onChange={() => app.go({ sun: sun ? null : { minutes: null, shadows: !light } })} />{t('sun.on')}</label>
         <label className="check"><input id="sun-shadows" type="checkbox" checked={sun?.shadows ?? false} disabled={!sun} onChange={() => setShadows(app, !sun?.shadows)} />{t('sun.shadows')}</label>
         {light && <p className="quiet">{t('sun.lightMode')}</p>}
+        {!sun && <EmptyNote text="sun.none" />}
         {sun && <TimeOfDay />}
         {sun && <p className="quiet">{t(sun.minutes === null ? (atMs === null ? 'sun.followsNow' : 'sun.followsPast') : 'sun.chosen')}</p>}
         <SunPlace />

@@ -10,7 +10,7 @@ import { changeUnder, toggleUnder } from '../../state/under_actions';
 import type { TextKey } from '../../state/words';
 import { copyText } from '../../state/actions';
 import { useApp, usePart, useSettled, useStore, useWords } from '../hooks';
-import { EmptyNote, FailureNote, Icon, LoadingNote, PanelHead } from '../Parts';
+import { EmptyNote, FailureNote, Icon, LoadingNote, OfCity, PanelHead } from '../Parts';
 import { CutControls } from './CutControls';
 import { DraftNote, UndoButtons } from './MeasurePanel';
 import { UndergroundSection } from './SectionDrawings';
@@ -140,9 +140,9 @@ function Dig() {
   const { t } = words;
   const shape = usePart(app.address, ({ shapes }) => shapes.find(({ kind }) => kind === 'dig'));
   const { value, error, retry } = useDig();
-  if (!shape) return <p className="quiet">{t('dig.none')}</p>;
+  if (!shape) return <EmptyNote text="dig.none" />;
   return (
-    <>
+    <div className="stack" data-dig>
       <dl className="facts">{figuresOf(shape, words).map((figure) => <div key={figure.name}><dt>{t(figure.name)}</dt><dd>{figure.value}</dd></div>)}</dl>
       {error && <FailureNote failure={error} onRetry={retry} />}
       {!value && !error && <LoadingNote text="dig.loading" />}
@@ -150,13 +150,13 @@ function Dig() {
         <>
           <p role="status"><strong>{t('dig.found', { count: words.number(value.objects.length), hazards: words.number(value.hazards ?? 0), depth: words.quantity(value.depth_m, 'MTR') })}</strong></p>
           <NotKnownList list={(value.notKnown ?? []).filter(({ code }) => code !== 'noRecords')} />
-          {value.objects.length === 0 ? <EmptyNote text="dig.nothing"><p>{t('dig.nothing.do')}</p></EmptyNote> : <button type="button" className="button" onClick={() => copyText(app, listText(value, words))}>{t('list.copy')}</button>}
+          {value.objects.length === 0 ? <EmptyNote text="dig.nothing" /> : <button type="button" className="button" onClick={() => copyText(app, listText(value, words))}>{t('list.copy')}</button>}
           {value.objects.length > 0 && <UndergroundSection line={lineThrough(shape.points)} across={lineAcross(shape.points)} />}
           <ul className="stack">{value.objects.map((one) => <Thing key={one.id} one={one} />)}</ul>
         </>
       )}
       <button type="button" className="button" onClick={() => app.drawing.clear(['dig'])}>{t('dig.clear')}</button>
-    </>
+    </div>
   );
 }
 
@@ -164,13 +164,13 @@ export default function UnderPanel() {
   const app = useApp();
   const { t } = useWords();
   const { under } = useStore(app.address);
-  const recorded = usePart(app.summary, ({ value }) => value?.types.some(({ type }) => isUnderground(type)) ?? null);
+  const recorded = usePart(app.summary, ({ value }) => value?.types.some(({ type }) => isUnderground(type)) ?? false);
   return (
     <section className="panel panel-right" aria-label={t('tool.under')}>
       <PanelHead title={<h2>{t('tool.under')}</h2>} onClose={() => app.closePanel()} closeLabel={t('inspector.close')} />
       <div className="panel-body stack" tabIndex={-1}>
         <label className="check"><input id="under-on" type="checkbox" checked={under !== null} onChange={() => toggleUnder(app)} />{t('under.on')}</label>
-        {recorded === false && <EmptyNote text="under.none"><p>{t('under.none.do')}</p></EmptyNote>}
+        <OfCity>{!recorded && <EmptyNote text="under.none" />}</OfCity>
         <Controls />
         <CutControls />
         <h3>{t('dig.title')}</h3>

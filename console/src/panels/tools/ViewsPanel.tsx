@@ -71,11 +71,11 @@ export default function ViewsPanel() {
   const app = useApp();
   const { t } = useWords();
   const { value, error } = useStore(app.views.list);
-  const [failure, setFailure] = useState<ApiFailure | null>(null);
+  const [failed, setFailed] = useState<{ readonly failure: ApiFailure; readonly work: () => Promise<void> } | null>(null);
   useEffect(() => void app.views.load(), [app]);
   const attempt: Attempt = (work) => {
-    setFailure(null);
-    work().catch((reason: unknown) => setFailure(failureOf(reason)));
+    setFailed(null);
+    work().catch((reason: unknown) => setFailed({ failure: failureOf(reason), work }));
   };
   return (
     <section className="panel panel-right" aria-label={t('tool.views')}>
@@ -84,7 +84,7 @@ export default function ViewsPanel() {
         <p>{t('views.about')}</p>
         <NewView attempt={attempt} />
         <button type="button" className="button" onClick={() => copyText(app, window.location.href)}>{t('action.copyLink')}</button>
-        {failure && <FailureNote failure={failure} />}
+        {failed && <FailureNote failure={failed.failure} onRetry={() => attempt(failed.work)} />}
         {error && <FailureNote failure={error} onRetry={() => void app.views.load()} />}
         {!value && !error && <LoadingNote text="views.loading" />}
         {value?.length === 0 && <EmptyNote text="views.none" />}
