@@ -5,6 +5,7 @@ import type { Freshness } from '../math/freshness';
 import { FRESHNESS_COLOUR, SCENE, type Theme } from '../math/paint';
 import type { MapFeature } from '../state/ngsi';
 import { markImage, shapeOfType, type MarkShape } from './marks';
+import { cutOfScene } from './scene_cut';
 
 const MARK_SCALE = 0.5;
 /** Above the ground, whatever its height. */
@@ -24,6 +25,15 @@ function setMark(billboard: Billboard, shape: MarkShape, colour: string, halo: s
   billboard.setImage(id, image);
 }
 
+/** Shows the marks that the cut plane keeps. */
+function cutMarks(scene: Scene, marks: BillboardCollection): void {
+  const cut = cutOfScene(scene);
+  for (let i = 0; i < marks.length; i++) {
+    const mark = marks.get(i);
+    mark.show = !cut.takes(mark.position);
+  }
+}
+
 /** The places of one type that are points; the selected one stands out. */
 export class PlaceMarks {
   readonly #scene: Scene;
@@ -31,6 +41,7 @@ export class PlaceMarks {
   readonly #ofId = new Map<string, { readonly billboards: Billboard[]; readonly colour: string }>();
   readonly #type: string;
   readonly #theme: Theme;
+  readonly #endCutting: () => void;
   #selected: string | null = null;
 
   constructor(scene: Scene, features: readonly MapFeature[], type: string, theme: Theme, colourOf: (feature: MapFeature) => string) {
@@ -42,6 +53,8 @@ export class PlaceMarks {
       this.#ofId.set(feature.id, { billboards, colour: colourOf(feature) });
       this.#draw(feature.id);
     }
+    cutMarks(scene, this.#marks);
+    this.#endCutting = cutOfScene(scene).watch(() => cutMarks(scene, this.#marks));
   }
 
   #draw(id: string | null): void {
@@ -67,6 +80,7 @@ export class PlaceMarks {
   }
 
   destroy(): void {
+    this.#endCutting();
     this.#scene.primitives.remove(this.#marks);
   }
 }
@@ -108,7 +122,8 @@ export class SensorMarks {
     this.#labels.className = 'sensor-labels';
     this.#labels.setAttribute('aria-hidden', 'true');
     scene.canvas.parentElement?.append(this.#labels);
-    this.#endFollowing = scene.postRender.addEventListener(this.#followEye) as () => void;
+    const stops = [scene.postRender.addEventListener(this.#followEye) as () => void, cutOfScene(scene).watch(() => cutMarks(scene, this.#marks))];
+    this.#endFollowing = () => stops.forEach((stop) => stop());
   }
 
   draw(sensors: readonly SensorMark[], theme: Theme): void {
@@ -133,6 +148,7 @@ export class SensorMarks {
     setMark(drawn.billboard, SHAPES[sensor.freshness], sensor.selected ? accent : colour, halo);
     drawn.billboard.scale = sensor.selected ? MARK_SCALE * 1.5 : MARK_SCALE;
     drawn.billboard.position = at(sensor.position);
+    drawn.billboard.show = !cutOfScene(this.#scene).takes(drawn.billboard.position);
     drawn.mark = sensor;
     if (drawn.label) this.#write(drawn.label, sensor);
   }
@@ -167,7 +183,7 @@ export class SensorMarks {
     const crowded = this.#drawn.size > LABELS_MAX;
     for (const drawn of this.#drawn.values()) {
       const { billboard } = drawn;
-      const near = !crowded || drawn.mark.selected || Cartesian3.distance(camera.positionWC, billboard.position) < LABEL_NEAR_M;
+      const near = billboard.show && (!crowded || drawn.mark.selected || Cartesian3.distance(camera.positionWC, billboard.position) < LABEL_NEAR_M);
       const pixel = near ? billboard.computeScreenSpacePosition(this.#scene, scratch) : undefined;
       const seen = pixel !== undefined && pixel.x > 0 && pixel.y > 0 && pixel.x < canvas.clientWidth && pixel.y < canvas.clientHeight;
       if (!seen) {
