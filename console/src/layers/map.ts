@@ -186,7 +186,7 @@ function drawClouds(app: App, widget: CesiumWidget): Stop[] {
   return [
     ...[app.summaryThen, app.cityEdition, app.restingAsOf].map((store) => store.subscribe(layer.update)),
     watch(app.clouds.list, ({ value }) => value, layer.update),
-    watch(app.address, ({ on, off }) => `${on} ${off}`, layer.update),
+    watch(app.address, ({ on, off, cloudColouring }) => `${on} ${off} ${cloudColouring}`, layer.update),
     () => layer.destroy(),
   ];
 }

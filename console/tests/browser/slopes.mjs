@@ -62,6 +62,7 @@ async function standingChecks({ tally, url, console: address, shoot }, page) {
     }
     await shoot(page, 'slopes-mark');
     expect(wrong.length === 0, wrong.join(' | '));
+    expect((await page.textContent('.copyright')).includes('© OpenStreetMap'), 'the contributors of OpenStreetMap are not named');
   });
 }
 
