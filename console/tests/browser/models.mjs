@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { colours, difference, mapReady, openPage, pixels, settled } from './browser.mjs';
+import { rotterdamChecks } from './rotterdam.mjs';
 import { allOf, ask, startServer } from './server.mjs';
 import { expect } from './tally.mjs';
 
@@ -184,6 +185,7 @@ export async function modelChecks(bench) {
     execFileSync('python3', ['-m', 'zipfile', '-c', zip, join(folder, 'yokosuka-lod2-citygml2-plateau.gml'), join(folder, '52397519_bldg_6697_appearance')]);
     await onServer(bench, (page, server) => texturedChecks(bench, page, server, zip));
     await onServer(bench, (page, server) => colourChecks(bench, page, server));
+    await onServer(bench, (page, server) => rotterdamChecks(bench, page, server, join(folder, 'rotterdam-delfshaven-lod2.city.json')));
     await onServer(bench, async (page, server) => {
       await ask(server.url, '/api/import?name=delft-lod1.city.json', { method: 'POST', body: readFileSync(join(folder, 'delft-lod1.city.json')) });
       await bodyChecks(bench, page, server);

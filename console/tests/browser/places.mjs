@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { colours, difference, mapReady, openPage, pixels, settled, until } from './browser.mjs';
 import { digChecks } from './dig.mjs';
+import { roomCutChecks } from './rooms_cut.mjs';
 import { allOf, ask, startServer } from './server.mjs';
 import { heightsOf, slopeChecks } from './slopes.mjs';
 import { expect } from './tally.mjs';
@@ -124,7 +125,10 @@ export const placeParts = {
     await hillChecks(monaco, page);
     await slopeChecks(monaco, page);
   }),
-  'places-house': (bench) => withServer(bench, ['ifc/duplex-ifc2x3.ifc'], { what: 'a house from inside', import: ['--placement', '127.1,37.51,40,0'] }, houseChecks),
+  'places-house': (bench) => withServer(bench, ['ifc/duplex-ifc2x3.ifc'], { what: 'a house from inside', import: ['--placement', '127.1,37.51,40,0'] }, async (house, page) => {
+    await houseChecks(house, page);
+    await roomCutChecks(house, page);
+  }),
   'places-invented': (bench) => withServer(bench, [], { what: 'an invented city', rehearses: true }, inventedChecks),
   'places-dig': (bench) => withServer(bench, [], { what: 'a dig in an invented city', rehearses: true }, digChecks),
 };
