@@ -9,9 +9,9 @@ const METRES = /-?[\d,.]+/g;
 const drawnPoints = (page) => page.evaluate(({ x, y, width, height }) => {
   const [map, box] = [window.__cityloom.map.get(), document.getElementById('map').getBoundingClientRect()];
   const found = [];
-  for (let i = 1; i < 10; i++) {
-    for (let j = 1; j < 10; j++) {
-      const at = { x: Math.round((width * i) / 10), y: Math.round((height * j) / 10) };
+  for (let i = 1; i < 8; i++) {
+    for (let j = 1; j < 8; j++) {
+      const at = { x: Math.round((width * i) / 8), y: Math.round((height * j) / 8) };
       const pixel = { x: x + at.x - box.x, y: y + at.y - box.y };
       const id = map.pick(pixel);
       if (id?.includes('PointCloud')) found.push({ ...at, place: map.placeAt(pixel) });

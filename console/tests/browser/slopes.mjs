@@ -37,7 +37,7 @@ async function lookUphill(page, url, place, heightMetres, away) {
 /** Metres above the ellipsoid between which a mark is found at its place: half of them is where it is drawn. */
 const foundBetween = (page, { id, place, expected }) => page.evaluate(({ id, place: [x, y], expected }) => {
   const map = window.__cityloom.map.get();
-  const found = Array.from({ length: 21 }, (_, i) => expected - 10 + i).filter((height) => map.pick(map.pixelOf(x, y, height)) === id);
+  const found = Array.from({ length: 13 }, (_, i) => expected - 6 + i).filter((height) => map.pick(map.pixelOf(x, y, height)) === id);
   return { ground: map.groundAt(x, y), lowest: found[0], highest: found.at(-1) };
 }, { id, place, expected });
 
