@@ -1,12 +1,15 @@
 // Roads, areas and places of an imported city, and places of types that nobody foresaw: fetched when first shown, drawn again when theme or city change.
 import type { Scene } from 'cesium';
+import type { Box } from '../math/geo';
 import type { Theme } from '../math/paint';
+import { partAround, suffices, type Part } from '../math/parts';
 import type { App } from '../state/app';
-import { isAbort } from '../state/api';
+import { FEATURES_MAX, isAbort } from '../state/api';
 import { FIXED_LAYERS, isOfCity, isShown, type LayerRow } from '../state/catalogue';
 import { colourIn, isSeen, lookOf } from '../state/looks';
 import type { MapFeature } from '../state/ngsi';
 import { placesAmong } from '../state/places';
+import { boxSeen } from './controls';
 import { isRaised, raisedRoads, Slot } from './flat';
 import { colourOfPlace } from './ground_draw';
 import { GroundImagery } from './ground_imagery';
@@ -28,6 +31,10 @@ class CityLayer {
   #features: readonly MapFeature[] = [];
   #key = '';
   #drawnKey = '';
+  /** Of very many features those that were read; null: all of them. */
+  #part: Part | null = null;
+  /** How often features came, so that another part of them is drawn. */
+  #arrived = 0;
   #request: AbortController | null = null;
   failed = false;
   loading = false;
@@ -41,8 +48,14 @@ class CityLayer {
     return this.#row.type;
   }
 
-  feature(id: string): MapFeature | undefined {
-    return this.#features.find((feature) => feature.id === id);
+  /** How many are drawn of what is too much to be drawn at once; null when all that is seen is there. */
+  get partly(): number | null {
+    return this.#part && !this.#part.whole ? this.#features.length : null;
+  }
+
+  /** Whether another view has other features. */
+  get isPart(): boolean {
+    return this.#part !== null;
   }
 
   /** Brings the layer to what the state says; `told` is called when loading starts or ends. */
@@ -54,7 +67,7 @@ class CityLayer {
     const shown = isShown(this.#app.address.get(), type) && then > 0 && (isOfCity(type) || edition !== undefined);
     if (shown) {
       const asOf = now === then ? null : this.#app.asOf;
-      await this.#fetch(`${this.#app.cityEdition.get()} ${edition ?? ''} ${asOf ?? 'now'}`, asOf, told);
+      await this.#fetch(`${this.#app.cityEdition.get()} ${edition ?? ''} ${asOf ?? 'now'}`, asOf, then > FEATURES_MAX ? boxSeen(this.#scene) : null, told);
     }
     this.#draw(shown);
     this.#slot.show(shown && !isLookedThrough(this.#app));
@@ -69,17 +82,23 @@ class CityLayer {
     this.#marks?.destroy();
   }
 
-  async #fetch(key: string, asOf: string | null, told: () => void): Promise<void> {
-    if (key === this.#key && !this.failed) return;
+  /** `seen` asks for what is in it alone. */
+  async #fetch(key: string, asOf: string | null, seen: Box | null, told: () => void): Promise<void> {
+    if (key === this.#key && !this.failed && (!seen || suffices(this.#part, seen))) return;
     this.#key = key;
+    const part = (this.#part = seen && partAround(seen));
     this.#request?.abort();
     const request = (this.#request = new AbortController());
-    const features: MapFeature[] = [];
+    let features: MapFeature[] = [];
     this.loading = true;
     told();
     try {
-      await this.#app.api.features(this.#row.type, (page) => features.push(...page), { asOf, signal: request.signal });
+      const options = { asOf, signal: request.signal };
+      if (part) features = [...(await this.#app.api.featuresIn(this.#row.type, part.box, FEATURES_MAX, options))];
+      else await this.#app.api.features(this.#row.type, (page) => features.push(...page), options);
       this.#features = features;
+      this.#part = part && { ...part, whole: features.length < FEATURES_MAX };
+      this.#arrived++;
       this.failed = false;
     } catch (error) {
       if (isAbort(error)) return;
@@ -96,7 +115,7 @@ class CityLayer {
     const look = lookOf(this.#app, type);
     const isRaising = kind === 'roads' && hasTerrain(this.#scene);
     const features = placesAmong(this.#app, type, this.#features);
-    const key = `${this.#key} ${theme} ${features.length} ${look?.key} ${isRaising} ${shown}`;
+    const key = `${this.#key} ${this.#arrived} ${theme} ${features.length} ${look?.key} ${isRaising} ${shown}`;
     if (key === this.#drawnKey || this.loading) return;
     this.#drawnKey = key;
     const seen = !shown ? [] : look?.filter ? features.filter(({ id }) => isSeen(look, id)) : features;
@@ -122,11 +141,15 @@ export class CityLayers {
   readonly #scene: Scene;
   readonly #layers: CityLayer[];
   readonly ground: GroundImagery;
+  readonly #endFollowing: () => void;
 
   constructor(app: App, scene: Scene) {
     [this.#app, this.#scene] = [app, scene];
     this.ground = new GroundImagery(app, scene);
     this.#layers = FIXED_LAYERS.filter(({ kind }) => FEATURE_KINDS.includes(kind)).map(this.#layerOf);
+    this.#endFollowing = scene.camera.moveEnd.addEventListener(() => {
+      if (this.#layers.some(({ isPart }) => isPart)) this.update();
+    }) as () => void;
   }
 
   #layerOf = (row: LayerRow): CityLayer => new CityLayer(this.#app, this.#scene, row, this.ground);
@@ -140,6 +163,7 @@ export class CityLayers {
   };
 
   destroy(): void {
+    this.#endFollowing();
     for (const layer of this.#layers) layer.destroy();
     this.ground.destroy();
   }
@@ -148,8 +172,10 @@ export class CityLayers {
     const failed = this.#layers.filter((layer) => layer.failed).map((layer) => layer.type);
     const layersLoading = this.#layers.filter((layer) => layer.loading).length;
     this.#app.mapStatus.update((status) => {
-      const others = status.layersFailed.filter((type) => !this.#layers.some((layer) => layer.type === type));
-      return { ...status, layersFailed: [...failed, ...others], layersLoading };
+      const isOurs = (type: string): boolean => this.#layers.some((layer) => layer.type === type);
+      const others = status.layersFailed.filter((type) => !isOurs(type));
+      const partly = [...Object.entries(status.partly).filter(([type]) => !isOurs(type)), ...this.#layers.flatMap(({ type, partly: drawn }) => (drawn === null ? [] : [[type, drawn] as const]))];
+      return { ...status, layersFailed: [...failed, ...others], layersLoading, partly: Object.fromEntries(partly) };
     });
   };
 }

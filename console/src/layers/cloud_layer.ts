@@ -1,21 +1,28 @@
 // Point clouds as 3D Tiles, each loaded when the eye first comes to where it lies.
-import { Cesium3DTileset, Rectangle, type Scene } from 'cesium';
+import { Cesium3DTileset, Rectangle, type CustomShader, type Scene } from 'cesium';
 import { boxOf } from '../math/geo';
 import type { App } from '../state/app';
 import { isShown } from '../state/catalogue';
-import { CLOUD_TYPE, cloudTiles, cloudVersion } from '../state/clouds';
+import { CLOUD_TYPE, cloudTiles, cloudVersion, heightsOfClouds } from '../state/clouds';
 import type { MapFeature } from '../state/ngsi';
+import { heightShader } from './cloud_heights';
 import { belongsTo } from './picking';
 
 /** Points are drawn larger where they lie far apart, up to so many pixels. */
 const POINT_PIXELS_MOST = 10;
 const COARSE = { fine: 8, light: 14 } as const;
 
+interface Drawn {
+  readonly version: string;
+  tileset: Cesium3DTileset | null;
+  byHeight: CustomShader | null;
+}
+
 export class CloudLayer {
   readonly #app: App;
   readonly #scene: Scene;
   /** By id; null while it is on its way. */
-  readonly #drawn = new Map<string, { readonly version: string; tileset: Cesium3DTileset | null }>();
+  readonly #drawn = new Map<string, Drawn>();
   readonly #failed = new Set<string>();
   readonly #endFollowing: () => void;
   #loaded = '';
@@ -37,10 +44,21 @@ export class CloudLayer {
     }
     const known = present ? (clouds.list.get().value ?? []) : [];
     this.#forget(known);
-    for (const { tileset } of this.#drawn.values()) if (tileset) tileset.show = shown;
+    for (const drawn of this.#drawn.values()) this.#look(drawn, shown);
     if (shown) for (const cloud of known) if (!this.#drawn.has(cloud.id) && this.#isSeen(cloud)) void this.#bring(cloud);
     this.#scene.requestRender();
   };
+
+  #look(drawn: Drawn, shown: boolean): void {
+    const { tileset } = drawn;
+    if (!tileset) return;
+    tileset.show = shown;
+    const byHeight = this.#app.address.get().cloudColouring === 'height' && this.#heights() !== null;
+    if (byHeight) drawn.byHeight ??= heightShader(this.#scene, tileset.boundingSphere.center, () => this.#heights() ?? { lowMetres: 0, highMetres: 0 });
+    tileset.customShader = byHeight ? (drawn.byHeight ?? undefined) : undefined;
+  }
+
+  #heights = (): ReturnType<typeof heightsOfClouds> => heightsOfClouds(this.#app.clouds.list.get().value ?? []);
 
   /** Takes away clouds that are not there any more, or are others now. */
   #forget(known: readonly MapFeature[]): void {
@@ -58,7 +76,7 @@ export class CloudLayer {
   }
 
   async #bring(cloud: MapFeature): Promise<void> {
-    const drawn: { version: string; tileset: Cesium3DTileset | null } = { version: cloudVersion(cloud), tileset: null };
+    const drawn: Drawn = { version: cloudVersion(cloud), tileset: null, byHeight: null };
     this.#drawn.set(cloud.id, drawn);
     const { light } = this.#app.mapStatus.get();
     try {

@@ -44,6 +44,23 @@ export function watchEye({ camera, preRender }: Scene, moved: () => void): () =>
   }) as () => void;
 }
 
+/** Seen from so many times the height of the eye things are small. */
+const SEEN_HEIGHTS = 6;
+const SEEN_METRES_LEAST = 3000;
+
+/** The box of the ground that is seen, as far as things on it can be told apart; null where there is none. */
+export function boxSeen({ camera }: Scene): Box | null {
+  const rectangle = camera.computeViewRectangle();
+  if (!rectangle || rectangle.west > rectangle.east) return null;
+  const [west, south, east, north] = [rectangle.west, rectangle.south, rectangle.east, rectangle.north].map(CesiumMath.toDegrees) as [number, number, number, number];
+  const { longitude, latitude, height } = camera.positionCartographic;
+  const eye: Position = [CesiumMath.toDegrees(longitude), CesiumMath.toDegrees(latitude)];
+  const reach = Math.max(SEEN_METRES_LEAST, SEEN_HEIGHTS * height);
+  const near: Box = [moved(eye, reach, 270)[0], moved(eye, reach, 180)[1], moved(eye, reach, 90)[0], moved(eye, reach, 0)[1]];
+  const box: Box = [Math.max(west, near[0]), Math.max(south, near[1]), Math.min(east, near[2]), Math.min(north, near[3])];
+  return box[0] < box[2] && box[1] < box[3] ? box : null;
+}
+
 function cameraOptions(view: View): { destination: Cartesian3; orientation: { heading: number; pitch: number; roll: number } } {
   return {
     destination: Cartesian3.fromDegrees(view.longitude, view.latitude, view.heightMetres),

@@ -1,8 +1,9 @@
-// Cuts the scene open: an upright plane through ground and tiles, or a square pit in the ground around what the eye looks at.
+// Cuts the scene open: an upright plane through all of it (ground and tiles here), or a square pit in the ground around what the eye looks at.
 import { Cartesian3, Cesium3DTileset, ClippingPlane, ClippingPlaneCollection, Color, Matrix4, Transforms, type Scene } from 'cesium';
-import { cutOf, keptMetres, type Cut } from '../math/cut';
+import { cutOf, type Cut } from '../math/cut';
 import type { Position } from '../math/geo';
 import type { App } from '../state/app';
+import { cutOfScene } from './scene_cut';
 
 const PIT_METRES = 120;
 const EDGE = { edgeWidth: 2, edgeColor: Color.fromCssColorString('#ff9a52') };
@@ -10,10 +11,7 @@ const EDGE = { edgeWidth: 2, edgeColor: Color.fromCssColorString('#ff9a52') };
 const cutIn = (app: App): Cut | null => cutOf(app.address.get().shapes.find(({ kind }) => kind === 'cut'));
 
 /** Whether the cut plane takes away what is drawn at a place. */
-export function isTakenAway(app: App, place: Position): boolean {
-  const cut = cutIn(app);
-  return cut !== null && keptMetres(cut, place) < 0;
-}
+export const isTakenAway = (scene: Scene, [longitude, latitude]: Position): boolean => cutOfScene(scene).takes(Cartesian3.fromDegrees(longitude, latitude));
 
 /** Cesium takes away what lies behind a plane: its normal points into what is kept, in a frame of east, north and up. */
 function planesOf({ keptDegrees }: Cut): ClippingPlane[] {
@@ -48,6 +46,7 @@ export class CutLayer {
 
   update = (): void => {
     const cut = cutIn(this.#app);
+    cutOfScene(this.#scene).set(cut);
     this.#cutGround(cut);
     const { primitives } = this.#scene;
     for (let i = 0; i < primitives.length; i++) this.#cutTiles(primitives.get(i), cut);

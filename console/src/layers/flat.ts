@@ -6,6 +6,7 @@ import {
 import { linesOf, lowestOf, type Geometry, type Position } from '../math/geo';
 import { ROAD_LEGEND, roadGroup, roadPaint, SCENE, type RoadGroup, type Theme } from '../math/paint';
 import { plainValue, type MapFeature } from '../state/ngsi';
+import { cutOfScene } from './scene_cut';
 
 /** Above the ellipsoid, so that what lies higher is drawn over what lies lower. */
 const HEIGHT_M = { road: 0.8, outline: 1.5 } as const;
@@ -74,7 +75,7 @@ export function groundLine(line: readonly Position[], colour: string, widthPixel
   return instances.length > 0 ? linePrimitive(instances, 'terrain', false) : null;
 }
 
-/** Holds primitives of the scene that belong together, and replaces them. */
+/** Holds primitives of the scene that belong together, cut by its plane, and replaces them. */
 export class Slot {
   readonly #scene: Scene;
   #primitives: readonly Drawn[] = [];
@@ -87,6 +88,7 @@ export class Slot {
   put(...primitives: readonly (Drawn | null)[]): void {
     // Each collection leaves alone what is not in it.
     for (const old of this.#primitives) if (!this.#scene.primitives.remove(old)) this.#scene.groundPrimitives.remove(old);
+    for (const one of primitives) if (one instanceof Primitive) cutOfScene(this.#scene).cutShape(one);
     this.#primitives = primitives.filter((one) => one !== null).map((one) => (one instanceof Primitive ? this.#scene.primitives : this.#scene.groundPrimitives).add(one) as Drawn);
     window.clearInterval(this.#waiting);
     this.#waiting = window.setInterval(this.#untilReady, READY_EVERY_MS);

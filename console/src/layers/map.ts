@@ -186,7 +186,7 @@ function drawClouds(app: App, widget: CesiumWidget): Stop[] {
   return [
     ...[app.summaryThen, app.cityEdition, app.restingAsOf].map((store) => store.subscribe(layer.update)),
     watch(app.clouds.list, ({ value }) => value, layer.update),
-    watch(app.address, ({ on, off }) => `${on} ${off}`, layer.update),
+    watch(app.address, ({ on, off, cloudColouring }) => `${on} ${off} ${cloudColouring}`, layer.update),
     () => layer.destroy(),
   ];
 }
@@ -206,7 +206,7 @@ function drawObjects(app: App, widget: CesiumWidget, controls: SceneControls): S
 function drawLayers(app: App, widget: CesiumWidget, controls: SceneControls): Stop[] {
   const { scene } = widget;
   const [tiles, city, sensors] = [new TileLayers(app, scene), new CityLayers(app, scene), new SensorLayer(app, scene)];
-  controls.groundFeatureAt = (place, near) => (isTakenAway(app, place) ? null : city.ground.at(place, near));
+  controls.groundFeatureAt = (place, near) => (isTakenAway(scene, place) ? null : city.ground.at(place, near));
   const on = (stores: readonly Watched<unknown>[], update: () => void): Stop[] => stores.map((store) => store.subscribe(update));
   const cityStores = [app.address, app.summary, app.summaryThen, app.settings, app.cityEdition, app.restingAsOf, app.tables.tables];
   const terrain = new TerrainLayer(app, scene, city.update);

@@ -6,6 +6,7 @@ import type { App } from '../state/app';
 import { isShown } from '../state/catalogue';
 import type { MovingThing } from '../state/moving';
 import { movingImage, type MovingShape } from './marks';
+import { cutOfScene } from './scene_cut';
 
 /** With so many the far ones are drawn every few frames only. */
 const CALM_ABOVE = 3000;
@@ -33,12 +34,14 @@ export class MovingLayer {
   readonly #up = new Map<string, Cartesian3>();
   #timer = 0;
   #lastReportMs = 0;
+  readonly #endCutting: () => void;
   #ground: (longitude: number, latitude: number) => number;
 
   /** `ground` gives the height of the ground above the ellipsoid, for things that say none. */
   constructor(app: App, scene: Scene, ground: (longitude: number, latitude: number) => number) {
     [this.#app, this.#scene, this.#ground] = [app, scene, ground];
     this.#marks = scene.primitives.add(new BillboardCollection({ scene })) as BillboardCollection;
+    this.#endCutting = cutOfScene(scene).watch(() => this.#frame());
   }
 
   /** Reports came or the choice of layers changed: moves until things have been silent for long. */
@@ -83,6 +86,7 @@ export class MovingLayer {
     const height = (place[2] ?? this.#groundBelow(thing, shown, nowMs)) + HEIGHT_M;
     billboard.position = Cartesian3.fromDegrees(place[0], place[1], height, undefined, this.#scratch);
     billboard.rotation = (-heading * Math.PI) / 180;
+    billboard.show = presence > 0 && !cutOfScene(this.#scene).takes(billboard.position);
     const drawn = this.#drawn.get(thing.id);
     const look = `${theme}${selected}${thing.kind}${thing.track.still}${Math.round(presence * 8)}`;
     if (!drawn || drawn.look === look) return;
@@ -91,7 +95,6 @@ export class MovingLayer {
     const { image, id } = movingImage(thing.track.still ? 'person' : shapeOf(thing), selected ? SCENE[theme].accent : movingColour(thing, theme), SCENE[theme].halo, thing.invented);
     billboard.setImage(id, image);
     billboard.color = Color.WHITE.withAlpha(0.15 + 0.85 * presence);
-    billboard.show = presence > 0;
     billboard.scale = selected ? 0.75 : 0.5;
   }
 
@@ -131,6 +134,7 @@ export class MovingLayer {
   }
 
   destroy(): void {
+    this.#endCutting();
     this.#rest();
   }
 }

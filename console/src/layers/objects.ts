@@ -8,6 +8,7 @@ import { isShown } from '../state/catalogue';
 import { modelPath, objectOf, objectTypes, OBJECT_TYPE, type PlacedObject } from '../state/objects';
 import type { ObjectKind } from '../state/types';
 import { currentView } from './controls';
+import { cutOfScene } from './scene_cut';
 
 /** From higher up nothing as small as a street's furniture is seen. */
 const EYE_METRES_MAX = 1500;
@@ -22,6 +23,7 @@ const SEEN_METRES_MIN = 150;
 
 interface Drawn {
   readonly key: string;
+  readonly place: Cartesian3;
   model: Model | null;
   gone: boolean;
 }
@@ -38,7 +40,7 @@ export class ObjectLayer {
   readonly #scene: Scene;
   readonly #ground: (longitude: number, latitude: number) => number;
   readonly #drawn = new Map<string, Drawn>();
-  readonly #ghost: Drawn = { key: '', model: null, gone: false };
+  readonly #ghost: { model: Model | null } = { model: null };
   #ghostKey = '';
   #objects: readonly PlacedObject[] = [];
   #asked = '';
@@ -51,7 +53,7 @@ export class ObjectLayer {
     [this.#app, this.#scene, this.#ground] = [app, scene, ground];
     // How far things are depends on the ground that they stand on, which at first is a coarse one far below.
     const grounded = (waiting: number): void => { if (waiting === 0) this.update(); };
-    const stops = [scene.camera.moveEnd.addEventListener(this.update), scene.globe.tileLoadProgressEvent.addEventListener(grounded)] as (() => void)[];
+    const stops = [scene.camera.moveEnd.addEventListener(this.update), scene.globe.tileLoadProgressEvent.addEventListener(grounded), cutOfScene(scene).watch(this.#cut)] as (() => void)[];
     this.#stop = () => stops.forEach((stop) => stop());
   }
 
@@ -110,13 +112,14 @@ export class ObjectLayer {
     const key = [path, object.position, object.heading, selected, moving].join(' ');
     const before = this.#drawn.get(object.id);
     if (before?.key === key) return;
-    const drawn: Drawn = { key, model: null, gone: false };
+    const drawn: Drawn = { key, place: Cartesian3.fromDegrees(...object.position), model: null, gone: false };
     this.#drawn.set(object.id, drawn);
     void this.#load(path, object.position, object.heading, object.id, moving ? 0.4 : 1, selected).then((model) => {
       // What was drawn before stays until its successor is there.
       if (before) this.#drop(before);
       if (!model || drawn.gone) return model && this.#scene.primitives.remove(model);
       drawn.model = model;
+      cutOfScene(this.#scene).cutModel(model, drawn.place);
       return this.#scene.requestRender();
     });
   }
@@ -138,6 +141,10 @@ export class ObjectLayer {
       return null;
     }
   }
+
+  #cut = (): void => {
+    for (const { model, place } of this.#drawn.values()) if (model) cutOfScene(this.#scene).cutModel(model, place);
+  };
 
   #remove(id: string, drawn: Drawn): void {
     this.#drop(drawn);

@@ -25,6 +25,8 @@ export class PlaneData {
   readonly #keys = new Map<string, string>();
   readonly #requests = new Map<string, AbortController>();
   readonly #failed = new Set<string>();
+  /** How many were read of types of which there are more in the part seen. */
+  readonly #partly = new Map<string, number>();
 
   constructor(app: App, told: () => void) {
     [this.#app, this.#told] = [app, told];
@@ -59,6 +61,8 @@ export class PlaneData {
       if (box) features.push(...(await this.#app.api.featuresIn(type, box, PART_MAX, options)));
       else await this.#app.api.features(type, (page) => features.push(...page), options);
       this.#features.set(type, boxed(features));
+      if (box && features.length >= PART_MAX) this.#partly.set(type, features.length);
+      else this.#partly.delete(type);
       this.#failed.delete(type);
     } catch (error) {
       if (isAbort(error)) return;
@@ -71,7 +75,7 @@ export class PlaneData {
 
   #tell(): void {
     const layersLoading = this.#requests.size;
-    this.#app.mapStatus.update((status) => ({ ...status, layersLoading, layersFailed: [...this.#failed], tiles: layersLoading > 0 ? 'loading' : 'ready' }));
+    this.#app.mapStatus.update((status) => ({ ...status, layersLoading, layersFailed: [...this.#failed], partly: Object.fromEntries(this.#partly), tiles: layersLoading > 0 ? 'loading' : 'ready' }));
   }
 
   destroy(): void {

@@ -6,6 +6,7 @@ import type { Freshness } from '../math/freshness';
 import { FRESHNESS_COLOUR, SCENE, type Theme } from '../math/paint';
 import type { MapFeature } from '../state/ngsi';
 import { markImage, shapeOfType, type MarkShape } from './marks';
+import { cutOfScene } from './scene_cut';
 
 const MARK_SCALE = 0.5;
 /** Above the ground, whatever its height. */
@@ -26,6 +27,15 @@ function setMark(billboard: Billboard, shape: MarkShape, colour: string, halo: s
   billboard.setImage(id, image);
 }
 
+/** Shows the marks that the cut plane keeps. */
+function cutMarks(scene: Scene, marks: BillboardCollection): void {
+  const cut = cutOfScene(scene);
+  for (let i = 0; i < marks.length; i++) {
+    const mark = marks.get(i);
+    mark.show = !cut.takes(mark.position);
+  }
+}
+
 /** The places of one type that are points; the selected one stands out. */
 export class PlaceMarks {
   readonly #scene: Scene;
@@ -33,6 +43,7 @@ export class PlaceMarks {
   readonly #ofId = new Map<string, { readonly billboards: Billboard[]; readonly colour: string }>();
   readonly #type: string;
   readonly #theme: Theme;
+  readonly #endCutting: () => void;
   #selected: string | null = null;
 
   constructor(scene: Scene, features: readonly MapFeature[], type: string, theme: Theme, colourOf: (feature: MapFeature) => string) {
@@ -44,6 +55,8 @@ export class PlaceMarks {
       this.#ofId.set(feature.id, { billboards, colour: colourOf(feature) });
       this.#draw(feature.id);
     }
+    cutMarks(scene, this.#marks);
+    this.#endCutting = cutOfScene(scene).watch(() => cutMarks(scene, this.#marks));
   }
 
   #draw(id: string | null): void {
@@ -69,6 +82,7 @@ export class PlaceMarks {
   }
 
   destroy(): void {
+    this.#endCutting();
     this.#scene.primitives.remove(this.#marks);
   }
 }
@@ -113,7 +127,8 @@ export class SensorMarks {
     this.#labels.className = 'sensor-labels';
     this.#labels.setAttribute('aria-hidden', 'true');
     scene.canvas.parentElement?.append(this.#labels);
-    this.#endFollowing = scene.postRender.addEventListener(this.#followEye) as () => void;
+    const stops = [scene.postRender.addEventListener(this.#followEye) as () => void, cutOfScene(scene).watch(() => cutMarks(scene, this.#marks))];
+    this.#endFollowing = () => stops.forEach((stop) => stop());
   }
 
   draw(sensors: readonly SensorMark[], theme: Theme): void {
@@ -138,6 +153,7 @@ export class SensorMarks {
     setMark(drawn.billboard, SHAPES[sensor.freshness], sensor.selected ? accent : colour, halo);
     drawn.billboard.scale = sensor.selected ? MARK_SCALE * 1.5 : MARK_SCALE;
     drawn.billboard.position = at(sensor.position);
+    drawn.billboard.show = !cutOfScene(this.#scene).takes(drawn.billboard.position);
     drawn.mark = sensor;
     if (drawn.label) this.#write(drawn.label, sensor);
   }
@@ -174,7 +190,8 @@ export class SensorMarks {
     for (const drawn of this.#drawn.values()) {
       const { billboard, mark: { selected, text } } = drawn;
       const distance = Cartesian3.distance(camera.positionWC, billboard.position);
-      const pixel = !crowded || selected || distance < LABEL_NEAR_M ? billboard.computeScreenSpacePosition(this.#scene, scratch) : undefined;
+      const near = billboard.show && (!crowded || selected || distance < LABEL_NEAR_M);
+      const pixel = near ? billboard.computeScreenSpacePosition(this.#scene, scratch) : undefined;
       const seen = pixel !== undefined && pixel.x > 0 && pixel.y > 0 && pixel.x < canvas.clientWidth && pixel.y < canvas.clientHeight;
       if (!seen || !pixel) {
         if (drawn.label) drawn.label.hidden = true;

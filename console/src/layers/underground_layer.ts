@@ -6,7 +6,7 @@ import {
 import { linesOf, polygonsOf, type Position } from '../math/geo';
 import { axisDepth, isUnderground, networkColour, networkOf, pipeWidth, UNDERGROUND_TYPES } from '../math/underground';
 import type { Theme } from '../math/paint';
-import { isAbort } from '../state/api';
+import { FEATURES_MAX, isAbort } from '../state/api';
 import type { App } from '../state/app';
 import { isShown } from '../state/catalogue';
 import { plainValue, type MapFeature } from '../state/ngsi';
@@ -156,10 +156,18 @@ export class UndergroundLayer {
         await this.#app.api.features(type, (page) => features.push(...page), { asOf: this.#app.restingAsOf.get(), signal });
         this.#features.set(type, features);
         this.#arrived++;
+        this.#tellPart(type, features.length);
       }
     } catch (error) {
       if (!isAbort(error)) this.#fetched = '';
     }
+  }
+
+  #tellPart(type: string, count: number): void {
+    this.#app.mapStatus.update((status) => {
+      const { [type]: _, ...others } = status.partly;
+      return { ...status, partly: count < FEATURES_MAX ? others : { ...others, [type]: count } };
+    });
   }
 
   #draw(): void {

@@ -3,7 +3,7 @@
 import type { PaintClass, Theme } from './paint';
 
 /** From dark blue over grey to yellow: lightness grows steadily. On a light ground it runs the other way. */
-const RAMP: readonly string[] = ['#3b5998', '#5f7396', '#7f8c8d', '#a8a474', '#d2bf58', '#fee838'];
+export const RAMP: readonly string[] = ['#3b5998', '#5f7396', '#7f8c8d', '#a8a474', '#d2bf58', '#fee838'];
 /** Colours of categories, told apart by all common kinds of colour blindness (after Okabe and Ito), lighter and darker by turns. */
 const CATEGORIES: Readonly<Record<Theme, readonly string[]>> = {
   dark: ['#56b4e9', '#e69f00', '#33c6a0', '#f0e442', '#5f8fd9', '#e8763a', '#dd8fbb', '#c9d1d9'],

@@ -1,4 +1,5 @@
-// The classes of points by LAS, and the colours that the server gives points of clouds without colours of their own.
+// What the colours of points mean: classes by LAS in the colours that the server gives points without colours of their own, or heights.
+import { RAMP } from './classes';
 
 export type CloudClass = 'building' | 'ground' | 'other' | 'road' | 'vegetation' | 'water';
 
@@ -9,3 +10,14 @@ export const CLOUD_COLOURS: Readonly<Record<CloudClass, string>> = {
 };
 
 export const cloudClassOf = (number: number): CloudClass => BY_NUMBER[number] ?? 'other';
+
+export const CLOUD_COLOURINGS = ['own', 'height'] as const;
+export type CloudColouring = (typeof CLOUD_COLOURINGS)[number];
+
+/** From the lowest to the highest point; the same on every ground, for points cover it. */
+export const HEIGHT_RAMP: readonly string[] = RAMP;
+
+export interface HeightRange {
+  readonly lowMetres: number;
+  readonly highMetres: number;
+}

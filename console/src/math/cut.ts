@@ -28,13 +28,6 @@ export function cutOf(shape: Shape | undefined): Cut | null {
   return { place: moved(middle, shape.metres ?? 0, keptDegrees), keptDegrees };
 }
 
-/** Metres from the plane into the side that is kept; what is taken away is below zero. */
-export function keptMetres({ place, keptDegrees }: Cut, at: Position): number {
-  const [east, north] = metresBetween(place, at);
-  const kept = (keptDegrees * Math.PI) / 180;
-  return east * Math.sin(kept) + north * Math.cos(kept);
-}
-
 /** The same plane with the other side taken away. */
 export function flipped({ metres = 0, ...shape }: Shape): Shape {
   return { ...shape, points: [...shape.points].reverse(), ...(metres === 0 ? {} : { metres: -metres }) };

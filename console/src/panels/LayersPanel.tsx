@@ -125,6 +125,13 @@ function Mark({ row }: { row: LayerRow }) {
   return row.kind === 'places' ? <PlaceMark type={row.type} /> : null;
 }
 
+/** Says when there are too many to be drawn at once. */
+function PartNote({ type, count }: { type: string; count: number }) {
+  const words = useWords();
+  const drawn = usePart(useApp().mapStatus, ({ partly }) => partly[type]);
+  return drawn === undefined ? null : <p className="layer-more quiet" data-partly={type}>{words.t('layers.partly', { drawn: words.number(drawn), count: words.number(count) })}</p>;
+}
+
 function Layer({ row, count }: { row: LayerRow; count: number }) {
   const app = useApp();
   const words = useWords();
@@ -143,6 +150,7 @@ function Layer({ row, count }: { row: LayerRow; count: number }) {
         <span className="layer-count">{words.number(count)}</span>
         <IconButton icon="list" label={words.t('layers.list', { layer })} onClick={() => app.go({ panel: 'list', listType: row.type })} />
       </div>
+      {shown && <PartNote type={row.type} count={count} />}
       {shown && row.kind === 'buildings' && !painted && <BuildingLegend />}
       {shown && row.kind === 'roads' && !painted && <RoadLegend />}
       {shown && row.kind === 'moving' && <MovingLegend type={row.type} />}

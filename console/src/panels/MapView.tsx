@@ -3,7 +3,7 @@ import { lazy, Suspense, useEffect, useRef, useState, type KeyboardEvent } from 
 import { openBest } from '../layers/open';
 import { scaleBar } from '../math/scale';
 import type { App } from '../state/app';
-import { creditOf, isOfCity, isShown } from '../state/catalogue';
+import { isOfCity, isShown } from '../state/catalogue';
 import { placeObject } from '../state/object_actions';
 import { finishDrawing } from '../state/tool_actions';
 import { openPageAgain, useApp, useMapBusy, usePart, useStore, useWords } from './hooks';
@@ -217,8 +217,7 @@ export function MapView() {
   const { t } = useWords();
   const compare = usePart(app.address, (address) => address.compare);
   const ready = useStore(app.map) !== null;
-  const hasCity = usePart(app.summary, ({ value }) => value?.city !== null && value !== null);
-  const credit = usePart(app.summary, ({ value }) => creditOf(value));
+  const credits = useStore(app.credits.list);
   return (
     <main className="map" aria-label={t('map.label')} data-compare={compare?.mode} data-twin={compare && compare.atMs > (app.address.get().atMs ?? Infinity) ? 'right' : 'left'}>
       <MapCanvas />
@@ -229,7 +228,7 @@ export function MapView() {
       <FloatingLegend />
       <Toolbar />
       <Tools />
-      <div className="map-foot"><ScaleBar />{hasCity && <span className="copyright">{t(credit)}</span>}</div>
+      <div className="map-foot"><ScaleBar />{credits.length > 0 && <span className="copyright">{credits.map((one) => t(one)).join(' · ')}</span>}</div>
     </main>
   );
 }

@@ -1,5 +1,6 @@
 // What the address of the page says: view, selection, layers, colours, time, panel, language. A link reopens the same.
 import { formatView, parseView, type View } from '../math/camera';
+import { CLOUD_COLOURINGS, type CloudColouring } from '../math/clouds';
 import { COLOUR_BY, type ColourBy } from '../math/paint';
 import { formatShape, parseShape, type Shape } from '../math/shape';
 import { parseInstant } from '../math/time';
@@ -29,6 +30,8 @@ export interface Address {
   readonly colourBy: ColourBy;
   /** Whether what has pictures (textures) or colours of its own shows them. */
   readonly pictures: boolean;
+  /** By what point clouds are coloured. */
+  readonly cloudColouring: CloudColouring;
   /** The moment looked at; null is live. */
   readonly atMs: number | null;
   /** null: as the browser prefers. */
@@ -75,6 +78,7 @@ export function parseAddress(query: string): Address {
   const get = (key: string): string | null => parameters.get(key);
   const colour = get('colour') as ColourBy;
   const panel = get('panel') as Panel;
+  const clouds = get('clouds') as CloudColouring;
   const language = get('lang');
   return {
     view: parseView(get('view') ?? ''),
@@ -83,6 +87,7 @@ export function parseAddress(query: string): Address {
     off: list(get('off')),
     colourBy: COLOUR_BY.includes(colour) ? colour : 'height',
     pictures: get('pictures') !== '0',
+    cloudColouring: CLOUD_COLOURINGS.includes(clouds) ? clouds : 'own',
     atMs: parseInstant(get('t')),
     language: language === 'ko' || language === 'en' ? language : null,
     panel: PANELS.includes(panel) ? panel : null,
@@ -111,6 +116,7 @@ export function formatAddress(address: Address): string {
     ['off', address.off.join(',')],
     ['colour', address.colourBy === 'height' ? null : address.colourBy],
     ['pictures', address.pictures ? null : '0'],
+    ['clouds', address.cloudColouring === 'own' ? null : address.cloudColouring],
     ['t', address.atMs === null ? null : new Date(address.atMs).toISOString()],
     ['lang', address.language],
     ['panel', address.panel],

@@ -5,8 +5,9 @@ import type { ApiFailure, FailureKind, Json, Link, Loadable, ObjectCatalogue, Ra
 import { Waits } from './waits';
 
 const TIMEOUT_MS = 20_000;
-const PAGE_SIZE = 500;
-const FEATURES_MAX = 40_000;
+const PAGE_SIZE = 1000;
+/** Of a type only so many are read at once. */
+export const FEATURES_MAX = 40_000;
 const AROUND_MAX = 1000;
 
 /** Thrown by CityApi; carries the reason in parts. */
@@ -163,6 +164,12 @@ export class CityApi {
       throw new RequestError({ kind: 'unreachable', detail: failureOf(error).detail });
     }
     if (!response.ok) throw new RequestError(await problemOf(response));
+  }
+
+  /** Whether there is an entity of one of these types whose id has this pattern. */
+  async hasAny(types: readonly string[], idPattern: string): Promise<boolean> {
+    const { body } = await this.#json(pathWith('/ngsi-ld/v1/entities', { type: types.join(), idPattern, attrs: 'source', limit: 1 }));
+    return readEntities(body).length > 0;
   }
 
   /** Any other JSON door; the caller knows its shape. */

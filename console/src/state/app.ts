@@ -6,6 +6,7 @@ import { formatAddress, languageOf, parseAddress, type Address, type Language } 
 import { CityApi, isAbort, loadInto } from './api';
 import { isOfCity, maySense } from './catalogue';
 import { PointClouds } from './clouds';
+import { Credits } from './credits';
 import { Drawing } from './drawing';
 import { MAP_STARTING, type MapControls, type MapStatus, type Missing } from './map_controls';
 import { Imports, type Upload } from './imports';
@@ -120,6 +121,7 @@ export class App {
   readonly objects: Objects;
   readonly rasters: Rasters;
   readonly clouds: PointClouds;
+  readonly credits: Credits;
   readonly places = new OpenPlaces();
   readonly #outside: Outside;
   readonly #stops: (() => void)[] = [];
@@ -151,6 +153,7 @@ export class App {
     this.objects = new Objects(this.api, this.undo, () => outside.newId());
     this.rasters = new Rasters(this.api);
     this.clouds = new PointClouds(this.api);
+    this.credits = new Credits(this.api);
     this.imports = new Imports(outside, () => this.readCityAgain());
   }
 
@@ -164,6 +167,7 @@ export class App {
     this.#stops.push(
       watch(this.address, (address) => address.atMs, () => this.#momentChanged()),
       watch(this.address, (address) => address.selected, () => void this.loadEntity(true)),
+      this.summary.subscribe(() => void this.credits.follow(this.summary.get())),
       watch(this.summary, sensorTypes, () => void this.loadSensors()),
       watch(this.summary, (summary) => typesOf(summary, isMoving), () => void this.loadMoving()),
       ...this.indoors.follow(),

@@ -51,10 +51,6 @@ export function maySense(type: string): boolean {
   return !HIDDEN.includes(type) && !NOT_SENSING.has(type) && !isMoving(type) && !isUnderground(type) && !isOfCity(type);
 }
 
-/** What stands below the map: whose data it shows, or that all of it is invented. */
-export const creditOf = (summary: { readonly types: readonly { readonly type: string }[] } | null): 'map.copyright' | 'map.inventedCity' =>
-  summary?.types.some(({ type }) => type === 'City') ? 'map.inventedCity' : 'map.copyright';
-
 /** Whether a type is one that imports of a city bring. */
 export const isOfCity = (type: string): boolean => FIXED.some((row) => row.type === type);
 

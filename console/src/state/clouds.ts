@@ -1,5 +1,5 @@
 // Point clouds: which there are, and by what their points are coloured.
-import { cloudClassOf, type CloudClass } from '../math/clouds';
+import { cloudClassOf, type CloudClass, type HeightRange } from '../math/clouds';
 import { loadInto, pathWith, type CityApi } from './api';
 import { plainValue, type MapFeature } from './ngsi';
 import { Store } from './store';
@@ -37,6 +37,13 @@ export const cloudTiles = (id: string, asOf: string | null): string => pathWith(
 export const cloudVersion = ({ properties }: MapFeature): string => String(plainValue(properties['tileset']) ?? '');
 
 const hasColour = ({ properties }: MapFeature): boolean => plainValue(properties['hasColour']) === true;
+
+/** From the lowest to the highest point of these clouds; null where none says it. */
+export function heightsOfClouds(clouds: readonly MapFeature[]): HeightRange | null {
+  const ends = (name: string): number[] => clouds.map(({ properties }) => plainValue(properties[name])).filter((value): value is number => typeof value === 'number');
+  const [lows, highs] = [ends('heightMin'), ends('heightMax')];
+  return lows.length > 0 && highs.length > 0 ? { lowMetres: Math.min(...lows), highMetres: Math.max(...highs) } : null;
+}
 
 /** What the colours of these clouds mean: that of the picture taken with them, or the class of each point. */
 export function coloursOfClouds(clouds: readonly MapFeature[]): { readonly pictured: boolean; readonly classes: readonly CloudClass[] } {

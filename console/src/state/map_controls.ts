@@ -56,6 +56,8 @@ export interface MapStatus {
   /** Whether parts of the ground that are seen, and what is drawn on it, are on their way. */
   readonly groundLoading: boolean;
   readonly layersFailed: readonly string[];
+  /** Types of which there are too many to be drawn at once, and how many are. */
+  readonly partly: Readonly<Record<string, number>>;
   /** Whether something was seen that brings pictures or colours of its own. */
   readonly dressed: boolean;
   readonly headingDegrees: number;
@@ -63,5 +65,5 @@ export interface MapStatus {
 }
 
 export const MAP_STARTING: MapStatus = {
-  phase: 'starting', light: false, quality: 0, tiles: 'none', layersLoading: 0, groundLoading: false, layersFailed: [], dressed: false, headingDegrees: 0, metresPerPixel: null,
+  phase: 'starting', light: false, quality: 0, tiles: 'none', layersLoading: 0, groundLoading: false, layersFailed: [], partly: {}, dressed: false, headingDegrees: 0, metresPerPixel: null,
 };

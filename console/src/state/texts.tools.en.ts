@@ -213,7 +213,7 @@ export const toolsEn: Readonly<Record<keyof typeof toolsKo, string>> = {
   'under.ground': 'How much of the ground is seen',
   'under.cut': 'Cut a pit in the middle of the map',
   'cut.title': 'Cut plane',
-  'cut.none': 'Click two points on the map: an upright plane through them takes away ground and buildings on one side.',
+  'cut.none': 'Click two points on the map: an upright plane through them takes away all that is on one side.',
   'cut.metres': 'Moved from the line',
   'cut.flip': 'Take away the other side',
   'cut.clear': 'Remove the cut plane',

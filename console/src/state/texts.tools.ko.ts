@@ -211,7 +211,7 @@ export const toolsKo = {
   'under.ground': '땅이 보이는 정도',
   'under.cut': '지도 가운데에 구덩이 내기',
   'cut.title': '절단면',
-  'cut.none': '지도에서 두 점을 누르면 그 선에 선 수직면 한쪽의 땅과 건물을 걷어 냅니다.',
+  'cut.none': '지도에서 두 점을 누르면 그 선에 선 수직면 한쪽을 모두 걷어 냅니다.',
   'cut.metres': '선에서 옮긴 거리',
   'cut.flip': '반대쪽 걷어 내기',
   'cut.clear': '절단면 지우기',

@@ -103,6 +103,34 @@ async function buildingChecks({ tally, url, console: address, journal, browser, 
   });
 }
 
+/** Buildings of one body with a flat roof at their stated height, the tallest first. */
+async function flatBuildings(url) {
+  const parents = new Set((await allOf(url, 'BuildingPart')).map(({ partOf }) => partOf?.object));
+  return (await allOf(url, 'Building')).map(({ id, height, minHeight, roofShape, location }) => ({ id, height: height?.value, plain: !minHeight && (roofShape?.value ?? 'flat') === 'flat', place: location?.value && insideOf(location.value) }))
+    .filter(({ id, height, plain, place }) => height > 3 && plain && place && !parents.has(id)).sort((a, b) => b.height - a.height);
+}
+
+async function heightChecks({ tally, url, console: address }, page) {
+  await tally.check('roofs are drawn at the heights of the buildings', async () => {
+    const buildings = await flatBuildings(url);
+    const [tallest] = buildings;
+    await page.goto(`${address}?${above(tallest.place, 700)}&off=RoadSegment,Water,GreenSpace,AirQualityObserved,TrafficFlowObserved`);
+    await mapReady(page);
+    const all = buildings.filter(({ place }) => Math.abs(place[0] - tallest.place[0]) < 0.002 && Math.abs(place[1] - tallest.place[1]) < 0.0015);
+    const near = all.filter((_, i) => i % Math.ceil(all.length / 20) === 0);
+    const seen = await page.evaluate((tops) => tops.map(({ place: [x, y], height }) => {
+      const map = window.__cityloom.map.get();
+      const pixel = map.pixelOf(x, y, height);
+      return pixel && { id: map.pick(pixel), roof: map.placeAt(pixel)?.[2] };
+    }), near);
+    const tried = near.map((one, i) => ({ ...one, apart: (seen[i]?.roof ?? NaN) - one.height, isSeen: seen[i]?.id === one.id })).filter(({ isSeen }) => isSeen);
+    console.log(`  ${tried.length} roofs of ${tried.at(-1)?.height} to ${tried[0]?.height} m, apart by ${tried.map(({ apart }) => apart.toFixed(1)).join()} m`);
+    expect(tried.length > 5 && tried[0].height > 2 * tried.at(-1).height, `only ${tried.length} of ${near.length} are seen`);
+    const wrong = tried.filter(({ apart }) => !(Math.abs(apart) < 0.5));
+    expect(wrong.length === 0, wrong.map(({ id, apart, height }) => `${id}: ${apart.toFixed(1)} m from ${height}`).join(' | '));
+  });
+}
+
 async function colourChecks({ tally, shoot }, page) {
   await tally.check('buildings take other colours for another attribute, and the legend says which', async () => {
     const before = await pixels(page, MIDDLE);
@@ -219,5 +247,6 @@ export async function cityChecks(bench) {
   await buildingChecks(bench, page);
   await colourChecks(bench, page);
   await roadChecks(bench, page);
+  await heightChecks(bench, page);
   await page.context().close();
 }

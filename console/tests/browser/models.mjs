@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { colours, difference, mapReady, openPage, pixels, settled } from './browser.mjs';
 import { fits, inEnglish, PHONE, sheetWorks, spotOf } from './fits.mjs';
+import { rotterdamChecks } from './rotterdam.mjs';
 import { allOf, ask, startServer } from './server.mjs';
 import { expect } from './tally.mjs';
 
@@ -242,6 +243,7 @@ export async function modelChecks(bench) {
       await texturedScreenChecks(bench, page, server);
     });
     await onServer(bench, (page, server) => colourChecks(bench, page, server));
+    await onServer(bench, (page, server) => rotterdamChecks(bench, page, server, join(folder, 'rotterdam-delfshaven-lod2.city.json')));
     await onServer(bench, async (page, server) => {
       await ask(server.url, '/api/import?name=delft-lod1.city.json', { method: 'POST', body: readFileSync(join(folder, 'delft-lod1.city.json')) });
       await bodyChecks(bench, page, server);

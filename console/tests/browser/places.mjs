@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { colours, difference, mapReady, openPage, pixels, settled, until } from './browser.mjs';
 import { CITY_MADE, digChecks } from './dig.mjs';
 import { fits, inEnglish, labelsSeen, PHONE, sheetWorks, skyline, spotOf } from './fits.mjs';
+import { roomCutChecks } from './rooms_cut.mjs';
 import { allOf, ask, startServer } from './server.mjs';
+import { heightsOf, slopeChecks } from './slopes.mjs';
 import { expect } from './tally.mjs';
 
 const SHARED = process.env.CITYLOOM_SHARED ?? join(dirname(fileURLToPath(import.meta.url)), '../../../../shared/data');
@@ -36,18 +38,6 @@ export async function withServer(bench, files, options, checks) {
   }
 }
 
-/** What the map draws at the pixel of a point: its id and its place. */
-const drawnAt = (page, [longitude, latitude], heightMetres) => page.evaluate(([x, y, z]) => {
-  const map = window.__cityloom.map.get();
-  const pixel = map.pixelOf(x, y, z);
-  return pixel && { id: map.pick(pixel), place: map.placeAt(pixel) };
-}, [longitude, latitude, heightMetres]);
-
-const middleOf = (ring) => [0, 1].map((axis) => ring.slice(1).reduce((sum, point) => sum + point[axis], 0) / (ring.length - 1));
-
-const heightsOf = async (url, places) =>
-  (await ask(url, `/api/terrain/height?at=${places.map((place) => place.slice(0, 2).join(',')).join(';')}`)).heights.map((one) => one.height_m);
-
 async function hillChecks({ tally, url, console: address, shoot }, page) {
   const SLOPE = [7.4155, 43.7365];
   await tally.check('Monaco: the ground that is drawn is that of the elevation file', async () => {
@@ -60,29 +50,6 @@ async function hillChecks({ tally, url, console: address, shoot }, page) {
     expect(Math.max(...wanted) - Math.min(...wanted) > 40, `no slope here: ${wanted}`);
     const apart = wanted.map((height, i) => Math.abs(height - drawn[i]));
     expect(Math.max(...apart) < 5, `apart by ${apart.map((one) => one.toFixed(1))} m`);
-  });
-  await tally.check('Monaco: roofs are drawn at the height of the ground below them and their own', async () => {
-    const [ground] = await heightsOf(url, [SLOPE]);
-    await page.goto(`${address}?view=${SLOPE[0]},${SLOPE[1]},${Math.round(ground + 220)},0,-89`);
-    await mapReady(page);
-    await shoot(page, 'monaco-roofs');
-    const near = await ask(url, `/ngsi-ld/v1/entities?type=Building&georel=near;maxDistance==120&geometry=Point&coordinates=${encodeURIComponent(JSON.stringify(SLOPE))}&limit=200`);
-    const buildings = near.filter(({ location }) => location?.value?.type === 'Polygon').map(({ id, height, location }) => ({ id, height: height?.value, ring: location.value.coordinates[0] }))
-      .filter(({ height, ring }) => height > 2 && ring.length === 5);
-    expect(buildings.length > 5, `only ${buildings.length} plain buildings of ${near.length} near`);
-    const tried = [];
-    const wrong = [];
-    for (const { id, height, ring } of buildings) {
-      const corners = await heightsOf(url, ring);
-      const seen = await drawnAt(page, middleOf(ring), Math.min(...corners) + height);
-      if (seen?.id !== id) continue;
-      tried.push(id);
-      // Between the roof over the lowest and over the highest corner of its ground.
-      const roof = seen.place[2];
-      if (roof < Math.min(...corners) + height - 3 || roof > Math.max(...corners) + height + 3) wrong.push(`${id}: roof at ${roof.toFixed(1)}, ground ${Math.min(...corners)} to ${Math.max(...corners)}, height ${height}`);
-    }
-    expect(tried.length > 5, `only ${tried.length} of ${buildings.length} are seen`);
-    expect(wrong.length <= 0.1 * tried.length, `${wrong.length} of ${tried.length}: ${wrong.slice(0, 3).join(' | ')}`);
   });
   await tally.check('Monaco: hills are seen from the sea', async () => {
     await page.goto(`${address}?${SEA}`);
@@ -266,8 +233,8 @@ const allOfThem = (...all) => async (bench, page) => {
 
 /** The checks by part. */
 export const placeParts = {
-  'places-monaco': (bench) => withServer(bench, ['monaco/monaco.osm.pbf', 'monaco/N43E007.hgt.zip'], { what: 'Monaco on its hills' }, allOfThem(hillChecks, hillScreenChecks)),
-  'places-house': (bench) => withServer(bench, ['ifc/duplex-ifc2x3.ifc'], { what: 'a house from inside', import: ['--placement', '127.1,37.51,40,0'] }, houseChecks),
+  'places-monaco': (bench) => withServer(bench, ['monaco/monaco.osm.pbf', 'monaco/N43E007.hgt.zip'], { what: 'Monaco on its hills' }, allOfThem(hillChecks, slopeChecks, hillScreenChecks)),
+  'places-house': (bench) => withServer(bench, ['ifc/duplex-ifc2x3.ifc'], { what: 'a house from inside', import: ['--placement', '127.1,37.51,40,0'] }, allOfThem(houseChecks, roomCutChecks)),
   // One city for both: making it takes longer than most checks of it.
   'places-invented places-dig': (bench) => withServer(bench, [], { what: 'an invented city', rehearses: true }, allOfThem(inventedChecks, inventedScreenChecks, digChecks)),
 };

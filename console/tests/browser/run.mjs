@@ -9,6 +9,7 @@ import { openBrowser } from './browser.mjs';
 import { cityChecks } from './city.mjs';
 import { failureChecks } from './failures.mjs';
 import { liveChecks } from './live.mjs';
+import { manyParts } from './many.mjs';
 import { modelChecks } from './models.mjs';
 import { moreChecks } from './more.mjs';
 import { movingThingChecks } from './moving.mjs';
@@ -31,7 +32,7 @@ const { values } = parseArgs({ options: {
 } });
 const tally = new Tally();
 const journal = { requests: [], complaints: [] };
-const PARTS = { city: cityChecks, live: liveChecks, past: pastChecks, panels: panelChecks, ...toolParts, more: moreChecks, moving: movingThingChecks, objects: objectChecks, models: modelChecks, ...placeParts, ...wholeCityParts, ...wayParts, phone: phoneChecks, accessibility: accessibilityChecks, states: stateChecks, failures: failureChecks };
+const PARTS = { city: cityChecks, live: liveChecks, past: pastChecks, panels: panelChecks, ...toolParts, more: moreChecks, moving: movingThingChecks, objects: objectChecks, models: modelChecks, ...placeParts, ...wholeCityParts, ...manyParts, ...wayParts, phone: phoneChecks, accessibility: accessibilityChecks, states: stateChecks, failures: failureChecks };
 /** The server to look at: the one named, or one of our own on the real district. */
 async function findServer() {
   if (values.server) return { url: values.server.replace(/\/(console\/?)?$/, ''), own: false };

@@ -1,5 +1,6 @@
 // All that is imported is drawn, listed and found: municipalities, types that nobody foresaw, transit, a water network.
 import { colours, difference, mapReady, openPage, pixels, settled } from './browser.mjs';
+import { cloudHeightChecks } from './clouds.mjs';
 import { withServer } from './places.mjs';
 import { allOf, ask } from './server.mjs';
 import { expect } from './tally.mjs';
@@ -245,6 +246,9 @@ async function cloudChecks({ tally, url, console: address, shoot }, page) {
 export const wholeCityParts = {
   'whole-korea': (bench) => withServer(bench, ['korea/municipalities-2018.topojson'], { what: 'municipalities on the map' }, municipalityChecks),
   'whole-water': (bench) => withServer(bench, ['network/ky10-water.inp'], { what: 'a water network on the map', import: ['--crs', 'EPSG:3089'] }, waterChecks),
-  'whole-points': (bench) => withServer(bench, ['points/autzen-trim.laz'], { what: 'a point cloud on the map' }, cloudChecks),
+  'whole-points': (bench) => withServer(bench, ['points/autzen-trim.laz'], { what: 'a point cloud on the map' }, async (cloud, page) => {
+    await cloudChecks(cloud, page);
+    await cloudHeightChecks(cloud, page);
+  }),
   'whole-transit': (bench) => withServer(bench, ['transit/porto-alegre-gtfs.zip'], { what: 'transit on the map' }, transitChecks),
 };

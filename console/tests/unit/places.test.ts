@@ -1,17 +1,20 @@
 // Places: types that nobody foresaw are drawn as far as they measure nothing, and in colours that are told from the ground.
 import { describe, expect, it } from 'vitest';
+import { partAround, suffices } from '../../src/math/parts';
 import { ownColour, placeColour } from '../../src/math/places';
 import { SCENE } from '../../src/math/paint';
 import type { App } from '../../src/state/app';
 import { layerOf, maySense, PLACE_TYPES } from '../../src/state/catalogue';
-import { CLOUD_TYPE, cloudTiles, coloursOfClouds } from '../../src/state/clouds';
+import { formatAddress, parseAddress } from '../../src/state/address';
+import { CLOUD_TYPE, cloudTiles, coloursOfClouds, heightsOfClouds } from '../../src/state/clouds';
+import { Credits } from '../../src/state/credits';
 import { CityApi } from '../../src/state/api';
 import { readDepartures, whenItHolds } from '../../src/state/departures';
 import type { EntityFacts, MapFeature } from '../../src/state/ngsi';
 import { isPlaceOnly, OpenPlaces, placesAmong, placeTypes } from '../../src/state/places';
 import type { Sensors } from '../../src/state/sensors';
 import { ko } from '../../src/state/texts.ko';
-import type { Change } from '../../src/state/types';
+import type { Change, Loadable, Summary } from '../../src/state/types';
 
 const entity = (id: string, type: string, place = true): EntityFacts => ({ id, types: [type], names: {}, geometry: place ? { type: 'Point', coordinates: [127, 37] } : null, attributes: [] });
 const sensors = (...ids: [string, string][]): Sensors => new Map(ids.map(([id, type]) => [id, { id, type }])) as unknown as Sensors;
@@ -74,6 +77,13 @@ describe('point clouds', () => {
     expect(coloursOfClouds([])).toEqual({ pictured: false, classes: [] });
   });
 
+  it('are coloured from their lowest to their highest point, as far as they say it, and a link keeps that', () => {
+    expect(heightsOfClouds([cloud({ heightMin: 12, heightMax: 80 }), cloud({ heightMin: -3, heightMax: 40 }), cloud({})])).toEqual({ lowMetres: -3, highMetres: 80 });
+    expect(heightsOfClouds([cloud({})])).toBeNull();
+    expect(formatAddress({ ...parseAddress(''), cloudColouring: 'height' })).toBe('?clouds=height');
+    expect([parseAddress('?clouds=height'), parseAddress('?clouds=smell')].map(({ cloudColouring }) => cloudColouring)).toEqual(['height', 'own']);
+  });
+
   it('have their tiles under their id', () => {
     expect(cloudTiles('urn:ngsi-ld:PointCloud:a', '2026-01-01T00:00:00Z')).toBe('/tiles/points/urn%3Angsi-ld%3APointCloud%3Aa/tileset.json?asOf=2026-01-01T00%3A00%3A00Z');
   });
@@ -109,5 +119,37 @@ describe('departures', () => {
     expect(asked[0]).toContain('at=2019-05-02T15%3A00%3A00.000Z');
     expect(asked[1]).toContain('id=r1%2Cr2');
     expect(list.map(({ line, towards }) => [line, towards['@none']])).toEqual([['244', 'Santa Teresa'], ['244', 'Centro'], [null, undefined]]);
+  });
+});
+
+describe('places past what is drawn at once', () => {
+  it('are read around what is seen, and again when the eye leaves that or comes much nearer to some of them', () => {
+    const part = partAround([10, 50, 12, 52]);
+    expect(part.box).toEqual([9.5, 49.5, 12.5, 52.5]);
+    expect([suffices(null, part.seen), suffices(part, [9.6, 49.6, 11, 51]), suffices(part, [9, 50, 11, 52])]).toEqual([false, true, false]);
+    expect([suffices({ ...part, whole: false }, part.seen), suffices({ ...part, whole: false }, [10, 50, 11, 51])]).toEqual([true, false]);
+  });
+});
+
+describe('credits', () => {
+  const summaryOf = (...types: [string, number][]): Loadable<Summary> => ({ state: 'ready', error: null, value: { types: types.map(([type, count]) => ({ type, count })) } }) as unknown as Loadable<Summary>;
+
+  it('name the contributors of OpenStreetMap where something is of them, and ask again when there is more', async () => {
+    const asked: string[] = [];
+    const credits = new Credits({ hasAny: (types: readonly string[]) => (asked.push(types.join()), Promise.resolve(types.includes('RoadSegment'))) } as unknown as CityApi);
+    await credits.follow(summaryOf(['AirQualityObserved', 3]));
+    await credits.follow(summaryOf(['Building', 3], ['City', 1]));
+    await credits.follow(summaryOf(['Building', 3], ['City', 1]));
+    expect([credits.list.get(), asked]).toEqual([['map.inventedCity'], ['Building']]);
+    await credits.follow(summaryOf(['Building', 3], ['RoadSegment', 9]));
+    expect(credits.list.get()).toEqual(['map.copyright']);
+  });
+  it('are asked for again when there was no answer', async () => {
+    let failing = true;
+    const credits = new Credits({ hasAny: () => (failing ? Promise.reject(new Error('lost')) : Promise.resolve(true)) } as unknown as CityApi);
+    await credits.follow(summaryOf(['Building', 3]));
+    failing = false;
+    await credits.follow(summaryOf(['Building', 3]));
+    expect(credits.list.get()).toEqual(['map.copyright']);
   });
 });

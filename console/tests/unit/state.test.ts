@@ -181,13 +181,13 @@ describe('requests', () => {
     const asked: string[] = [];
     const api = new CityApi((url) => {
       asked.push(String(url));
-      const count = asked.length === 1 ? 500 : 3;
+      const count = asked.length === 1 ? 1000 : 3;
       return Promise.resolve(new Response(JSON.stringify({ features: Array.from({ length: count }, (_, i) => feature(`f${asked.length}-${i}`)) })));
     });
     const sizes: number[] = [];
     await api.features('RoadSegment', (features) => sizes.push(features.length));
-    expect(sizes).toEqual([500, 3]);
-    expect(asked[1]).toContain('offset=500');
+    expect(sizes).toEqual([1000, 3]);
+    expect(asked[1]).toContain('offset=1000');
   });
 });
 

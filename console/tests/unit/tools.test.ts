@@ -1,8 +1,9 @@
 // The figures behind the tools: lengths, areas, sun, tracks, classes, flat map, and what the address holds of them.
-import { Cartesian3, JulianDate, Matrix3, Matrix4, Simon1994PlanetaryPositions, Transforms } from 'cesium';
+import { Cartesian3, JulianDate, Matrix3, Matrix4, Simon1994PlanetaryPositions, Transforms, type Scene } from 'cesium';
 import { describe, expect, it } from 'vitest';
+import { SceneCut } from '../../src/layers/scene_cut';
 import { binsOf, numberClassesOf, quantile, roundStep, textClassesOf } from '../../src/math/classes';
-import { cutOf, flipped, keptMetres, lineOfCut, shifted } from '../../src/math/cut';
+import { cutOf, flipped, lineOfCut, shifted } from '../../src/math/cut';
 import { alongLine, groundMetres, lineMetres, ringMeasures, stretchesInside } from '../../src/math/measure';
 import { classOf } from '../../src/math/paint';
 import { boxOn, dragged, pixelOn, placeOn, planeOf, viewOn, zoomed } from '../../src/math/plane';
@@ -198,19 +199,23 @@ describe('below the ground', () => {
 
 describe('a cut plane', () => {
   const eastward: Shape = { kind: 'cut', points: [[127.1, 37.5, 0], [127.102, 37.5, 0]] };
-  const [north, south]: Position[] = [[127.3, 37.501], [126.9, 37.499]];
-  const sidesOf = (shape: Shape): number[] => [north, south].map((at) => Math.sign(keptMetres(cutOf(shape) as NonNullable<ReturnType<typeof cutOf>>, at as Position)));
+  const takenAt = (shape: Shape, places: readonly Position[]): boolean[] => {
+    const cut = new SceneCut({} as Scene);
+    cut.set(cutOf(shape));
+    return places.map(([longitude, latitude]) => cut.takes(Cartesian3.fromDegrees(longitude, latitude)));
+  };
+  const northAndSouth: Position[] = [[127.3, 37.501], [126.9, 37.499]];
 
   it('takes away what lies to the right of its line, without end, and the other side when flipped', () => {
     expect(cutOf(eastward)?.keptDegrees).toBeCloseTo(0, 6);
-    expect(sidesOf(eastward)).toEqual([1, -1]);
-    expect(sidesOf(flipped(eastward))).toEqual([-1, 1]);
+    expect(takenAt(eastward, northAndSouth)).toEqual([false, true]);
+    expect(takenAt(flipped(eastward), northAndSouth)).toEqual([true, false]);
   });
   it('is moved in metres into what it keeps, and stays there when flipped', () => {
     const moved = shifted(eastward, 50);
-    const metresFrom = (shape: Shape): number => keptMetres(cutOf(shape) as NonNullable<ReturnType<typeof cutOf>>, [127.101, 37.5]);
-    expect(metresFrom(moved)).toBeCloseTo(-50, 3);
-    expect(metresFrom(flipped(moved))).toBeCloseTo(50, 3);
+    const north = (metres: number): Position => [127.101, 37.5 + metres / 111_320];
+    expect(takenAt(moved, [north(49), north(51)])).toEqual([true, false]);
+    expect(takenAt(flipped(moved), [north(49), north(51)])).toEqual([false, true]);
     expect(shifted(eastward, 9999).metres).toBe(200);
     expect(flipped(flipped(moved))).toEqual(moved);
     expect(lineOfCut(moved).points.map((point) => (point[1] - 37.5) * 111_320).map(Math.round)).toEqual([50, 50]);
@@ -222,6 +227,7 @@ describe('a cut plane', () => {
   it('needs a line with a direction, and is kept in a link', () => {
     expect(cutOf({ kind: 'cut', points: [[127, 37], [127, 37]] })).toBeNull();
     expect(cutOf({ ...eastward, kind: 'section' })).toBeNull();
+    expect(takenAt({ ...eastward, kind: 'section' }, northAndSouth)).toEqual([false, false]);
     expect(parseShape(formatShape(shifted(eastward, -12)))).toEqual(shifted(eastward, -12));
     expect([parseShape('cut:x~1,1,1~2,2,2'), parseShape('area:3~1,1,1~2,2,2~3,3,3'), parseShape('cut~1,1,1~2,2,2~3,3,3')]).toEqual([null, null, null]);
   });

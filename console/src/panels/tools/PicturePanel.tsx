@@ -2,7 +2,6 @@
 import { useRef, useState } from 'react';
 import { canFilm, composePicture, pngOf, recordFilm, saveFile, type Caption, type FilmPlan } from '../../layers/picture';
 import type { App } from '../../state/app';
-import { creditOf } from '../../state/catalogue';
 import type { MapControls } from '../../state/map_controls';
 import { whereOf } from '../../state/sun';
 import type { Words } from '../../state/words';
@@ -21,7 +20,7 @@ function captionOf(app: App, words: Words): Caption {
     title: city,
     lines: [
       `${words.moment(atMs ?? app.nowMs.get())} · ${state}${where ? ` · ${words.position([where[0], where[1]])}` : ''}`,
-      `${words.t(creditOf(app.summary.get().value))} · Cityloom`,
+      [...app.credits.list.get().map((one) => words.t(one)), 'Cityloom'].join(' · '),
     ],
   };
 }
