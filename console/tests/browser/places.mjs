@@ -193,7 +193,7 @@ async function inventedScreenChecks({ tally, url, console: address, shoot, brows
   const query = `${view}&sel=${encodeURIComponent(sensor.id)}&panel=inspector`;
   await tally.check('the invented city in English: a sensor with its value and history, vehicles around it; nothing overlaps', async () => {
     await page.goto(`${address}?${query}&lang=en`);
-    await page.waitForSelector(`[data-entity="${sensor.id}"] .history .chart`);
+    await page.waitForSelector(`[data-entity="${sensor.id}"] .history :is(.chart, .origin)`);
     await mapReady(page);
     await inEnglish(page, Object.values(sensor.name?.languageMap ?? { name: sensor.name?.value ?? '' }));
     await vehiclesSeen(page);
@@ -207,7 +207,7 @@ async function inventedScreenChecks({ tally, url, console: address, shoot, brows
     const phone = await openPage(browser, journal, PHONE);
     try {
       await phone.goto(`${address}?${query}`);
-      await phone.waitForSelector(`[data-entity="${sensor.id}"] .history .chart`);
+      await phone.waitForSelector(`[data-entity="${sensor.id}"] .history :is(.chart, .origin)`);
       await mapReady(phone);
       await vehiclesSeen(phone);
       await shoot(phone, 'invented-phone-sensor');
