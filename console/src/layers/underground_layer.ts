@@ -4,18 +4,24 @@ import {
   PerInstanceColorAppearance, PolygonGeometry, PolygonHierarchy, PolylineColorAppearance, PolylineGeometry, PolylineVolumeGeometry, Primitive, type Scene,
 } from 'cesium';
 import { linesOf, polygonsOf, type Position } from '../math/geo';
+import { partAround, suffices, type Part } from '../math/parts';
 import { axisDepth, isUnderground, networkColour, networkOf, pipeWidth, UNDERGROUND_TYPES } from '../math/underground';
 import type { Theme } from '../math/paint';
 import { FEATURES_MAX, isAbort } from '../state/api';
 import type { App } from '../state/app';
 import { isShown } from '../state/catalogue';
 import { plainValue, type MapFeature } from '../state/ngsi';
+import { boxSeen } from './controls';
 import { hasTerrain } from './terrain';
 import { Slot } from './flat';
 
 const SIDES = 8;
 const LEAST_RADIUS_M = 0.09;
 const BASEMENT_M = 4;
+/** Where the ground is looked at again, and by how much it must have become another one. */
+const WATCHED_MOST = 400;
+const WATCHED_DEGREES = 0.004;
+const GROUND_STEP_M = 0.3;
 
 type Ground = (longitude: number, latitude: number) => number;
 
@@ -109,6 +115,12 @@ export class UndergroundLayer {
   readonly #ground: Ground;
   readonly #slots = new Map<string, Slot>();
   readonly #features = new Map<string, readonly MapFeature[]>();
+  /** What was read last of each type. */
+  readonly #keys = new Map<string, string>();
+  readonly #parts = new Map<string, Part>();
+  readonly #endFollowing: () => void;
+  /** The ground as it was where things were drawn below it. */
+  #watched: readonly { readonly place: Position; readonly height: number }[] = [];
   #fetched = '';
   #drawn = '';
   #request: AbortController | null = null;
@@ -119,6 +131,10 @@ export class UndergroundLayer {
   constructor(app: App, scene: Scene, ground: Ground) {
     [this.#app, this.#scene, this.#ground] = [app, scene, ground];
     for (const type of UNDERGROUND_TYPES) for (const kind of ['body', 'axis']) this.#slots.set(`${type} ${kind}`, new Slot(scene));
+    const stops = [scene.globe.tileLoadProgressEvent.addEventListener(this.#groundCame), scene.camera.moveEnd.addEventListener(() => {
+      if (this.#parts.size > 0) this.update();
+    })] as (() => void)[];
+    this.#endFollowing = () => stops.forEach((stop) => stop());
   }
 
   update = (): void => {
@@ -143,30 +159,44 @@ export class UndergroundLayer {
   }
 
   async #fetch(): Promise<void> {
-    const key = `${this.#app.cityEdition.get()} ${this.#app.restingAsOf.get()}`;
-    const present = (this.#app.summary.get().value?.types ?? []).map(({ type }) => type).filter(isUnderground);
-    const wanted = `${key} ${present.join()}`;
-    if (wanted === this.#fetched) return;
-    this.#fetched = wanted;
+    const present = (this.#app.summary.get().value?.types ?? []).filter(({ type }) => isUnderground(type));
+    const wanted = present.map(({ type, count }) => this.#keyOf(type, count));
+    if (wanted.join() === this.#fetched) return;
+    this.#fetched = wanted.join();
     this.#request?.abort();
     const { signal } = (this.#request = new AbortController());
     try {
-      for (const type of present) {
-        const features: MapFeature[] = [];
-        await this.#app.api.features(type, (page) => features.push(...page), { asOf: this.#app.restingAsOf.get(), signal });
-        this.#features.set(type, features);
+      for (const [i, { type }] of present.entries()) {
+        if (this.#keys.get(type) === wanted[i]) continue;
+        await this.#read(type, signal);
+        this.#keys.set(type, wanted[i] ?? '');
         this.#arrived++;
-        this.#tellPart(type, features.length);
       }
     } catch (error) {
       if (!isAbort(error)) this.#fetched = '';
     }
   }
 
-  #tellPart(type: string, count: number): void {
+  /** Names what is to be read of a type; of very many things those around what is seen. */
+  #keyOf(type: string, count: number): string {
+    const seen = count > FEATURES_MAX ? boxSeen(this.#scene) : null;
+    if (!seen) this.#parts.delete(type);
+    else if (!suffices(this.#parts.get(type) ?? null, seen)) this.#parts.set(type, partAround(seen));
+    return `${type} ${this.#app.cityEdition.get()} ${this.#app.restingAsOf.get()} ${this.#parts.get(type)?.box ?? ''}`;
+  }
+
+  async #read(type: string, signal: AbortSignal): Promise<void> {
+    const options = { asOf: this.#app.restingAsOf.get(), signal };
+    const part = this.#parts.get(type);
+    const features: MapFeature[] = [];
+    if (part) for (const one of await this.#app.api.featuresIn(type, part.box, FEATURES_MAX, options)) features.push(one);
+    else await this.#app.api.features(type, (page) => features.push(...page), options);
+    this.#features.set(type, features);
+    const whole = !part || features.length < FEATURES_MAX;
+    if (part) this.#parts.set(type, { ...part, whole });
     this.#app.mapStatus.update((status) => {
       const { [type]: _, ...others } = status.partly;
-      return { ...status, partly: count < FEATURES_MAX ? others : { ...others, [type]: count } };
+      return { ...status, partly: whole ? others : { ...others, [type]: features.length } };
     });
   }
 
@@ -179,12 +209,29 @@ export class UndergroundLayer {
     const key = `${this.#fetched} ${this.#arrived} ${theme} ${under.depthMetres} ${shown.join()}`;
     if (key === this.#drawn) return;
     this.#drawn = key;
+    this.#watchGround();
     for (const type of UNDERGROUND_TYPES) {
       const features = shown.includes(type) ? (this.#features.get(type) ?? []) : [];
       this.#slots.get(`${type} body`)?.put(primitiveOf(features, type, theme, this.#ground, under.depthMetres));
       this.#slots.get(`${type} axis`)?.put(axesOf(features, type, theme, this.#ground, under.depthMetres));
     }
     this.#scene.requestRender();
+  }
+
+  /** From afar the ground is a coarse one: what lies below it is drawn again once it is known better near what is looked at. */
+  #groundCame = (waiting: number): void => {
+    const target = this.#app.map.get()?.target();
+    if (waiting > 0 || this.#drawn === '' || !target) return;
+    const near = this.#watched.filter(({ place }) => Math.abs(place[0] - target[0]) < WATCHED_DEGREES && Math.abs(place[1] - target[1]) < WATCHED_DEGREES);
+    if (!near.some(({ place, height }) => Math.abs(this.#ground(place[0], place[1]) - height) > GROUND_STEP_M)) return;
+    this.#drawn = '';
+    this.#draw();
+  };
+
+  #watchGround(): void {
+    const places = [...this.#features.values()].flat().map(({ geometry }) => linesOf(geometry)[0]?.[0]).filter((place): place is Position => place !== undefined && place[2] === undefined);
+    const step = Math.ceil(places.length / WATCHED_MOST);
+    this.#watched = places.filter((_, i) => i % step === 0).map((place) => ({ place, height: this.#ground(place[0], place[1]) }));
   }
 
   #showNone(): void {
@@ -194,6 +241,7 @@ export class UndergroundLayer {
   }
 
   destroy(): void {
+    this.#endFollowing();
     this.#request?.abort();
     for (const slot of this.#slots.values()) slot.destroy();
   }

@@ -160,23 +160,41 @@ async function emptyDig(bench, page) {
   });
 }
 
+/** A place some metres away in a compass direction. */
+const away = ([longitude, latitude], metres, degrees) => {
+  const [east, north] = [Math.sin((degrees * Math.PI) / 180), Math.cos((degrees * Math.PI) / 180)];
+  return [longitude + (metres * east) / METRES_PER_DEGREE / Math.cos((latitude * Math.PI) / 180), latitude + (metres * north) / METRES_PER_DEGREE];
+};
+
+/** The pipes that run along a street at a place: half a metre behind a plane across it, and how deep they lie there. */
+async function pipesAcross(url, place) {
+  const near = (await ask(url, `/ngsi-ld/v1/entities?type=Pipe&georel=near;maxDistance==12&geometry=Point&coordinates=${encodeURIComponent(JSON.stringify(place))}&limit=50`))
+    .map(({ id, location, depth, diameter }) => ({ id, depth: (depth?.value ?? 1.2) + (diameter?.value ?? 150) / 2000, ends: location.value.coordinates }));
+  const metres = ([x, y]) => [(x - place[0]) * METRES_PER_DEGREE * Math.cos((place[1] * Math.PI) / 180), (y - place[1]) * METRES_PER_DEGREE];
+  const bearing = ([a, b]) => (Math.atan2(metres(b)[0] - metres(a)[0], metres(b)[1] - metres(a)[1]) * 180) / Math.PI;
+  const length = ({ ends: [a, b] }) => Math.hypot(metres(b)[0] - metres(a)[0], metres(b)[1] - metres(a)[1]);
+  const along = bearing(near.toSorted((a, b) => length(b) - length(a))[0].ends);
+  const ahead = (point) => metres(point)[0] * Math.sin((along * Math.PI) / 180) + metres(point)[1] * Math.cos((along * Math.PI) / 180);
+  const crossing = near.map(({ id, depth, ends: [a, b] }) => ({ id, depth, a, b, part: (0.5 - ahead(a)) / (ahead(b) - ahead(a)) })).filter(({ part }) => part > 0.05 && part < 0.95);
+  return { along, pipes: crossing.map(({ id, depth, a, b, part }) => ({ id, depth, place: [0, 1].map((axis) => a[axis] + part * (b[axis] - a[axis])) })) };
+}
+
 async function cutStreet({ tally, url, console: address, shoot }, page) {
-  await tally.check('below whole ground no pipe is seen, and where a cut takes the ground away they are', async () => {
-    const [x, y] = await middleOfAStreet(url);
+  await tally.check('below whole ground no pipe is seen, and where a cut goes through a street they are', async () => {
+    const place = await middleOfAStreet(url);
+    const { along, pipes } = await pipesAcross(url, place);
     const known = (await ask(url, '/api/summary')).types.map(({ type }) => type);
     const off = [...new Set([...known, ...TOLD_LATER])].filter((type) => !DRAWN.includes(type));
-    const aside = 40 / METRES_PER_DEGREE;
-    await page.goto(`${address}?view=${x},${y - aside * 1.5},45,0,-38&under=50,1&off=${off}&draw=cut~${x - aside},${y + aside},0~${x + aside},${y + aside},0`);
+    const [left, right, eye] = [away(place, -30, along + 90), away(place, 30, along + 90), away(place, -6, along)];
+    const [{ height_m: ground }] = (await ask(url, `/api/terrain/height?at=${eye}`)).heights;
+    await page.goto(`${address}?view=${eye.map((one) => one.toFixed(7))},${(ground + 6).toFixed(1)},${((along + 360) % 360).toFixed(2)},-48&under=50,1&off=${off}&draw=cut~${left},0~${right},0`);
     await mapReady(page);
-    const pipes = (await ask(url, `/ngsi-ld/v1/entities?type=Pipe&georel=near;maxDistance==20&geometry=Point&coordinates=${encodeURIComponent(JSON.stringify([x, y]))}&limit=50`))
-      .map(({ id, location, depth }) => ({ id, depth: depth?.value ?? 1.2, ends: location.value.coordinates }));
     const seen = () => page.evaluate((all) => {
       const map = window.__cityloom.map.get();
-      return all.filter(({ id, depth, ends: [[x1, y1], [x2, y2]] }) => [0.3, 0.4, 0.5, 0.6, 0.7].some((part) => {
-        const [longitude, latitude] = [x1 + (x2 - x1) * part, y1 + (y2 - y1) * part];
-        const at = map.pixelOf(longitude, latitude, map.groundAt(longitude, latitude) - depth);
+      return all.filter(({ id, depth, place: [x, y] }) => {
+        const at = map.pixelOf(x, y, map.groundAt(x, y) - depth);
         return at && map.pick(at) === id;
-      })).length;
+      }).length;
     }, pipes);
     await shoot(page, 'cut-street');
     const cut = await seen();
