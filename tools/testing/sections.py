@@ -17,7 +17,7 @@ TSAN_ROOMS = ("base", "thread", "store", "link", "serve")
 # Left out: long tests of a single worker, and one that forks, which the sanitizer cannot follow; all run elsewhere.
 TSAN_LEFT_OUT = "FailingDisk.*:RecordFault.*:EmbeddedStore.NamesTheProcessThatHasItOpen"
 SCRIPT_TIMEOUT_S = 600
-BROWSER_TIMEOUT_S = 1500  # one script with all of the console
+BROWSER_TIMEOUT_S = 2400  # one script with all of the console
 
 
 @dataclass
