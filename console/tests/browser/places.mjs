@@ -68,6 +68,8 @@ const SEA = 'view=7.4246,43.7240,500,350,-12';
 
 async function hillScreenChecks({ tally, console: address, shoot, browser, journal }, page) {
   await tally.check('Monaco in English: a building on the hills is clicked on, stands out and tells its facts; nothing overlaps', async () => {
+    await page.goto(`${address}?${SEA}`);
+    await mapReady(page);
     await inEnglish(page);
     await settled(page);
     const before = await pixels(page, AROUND);

@@ -58,7 +58,7 @@ export const REQUESTS = [
   { name: 'sensors in the layers', show: {}, asks: /entities\?type=Device&offset=0&limit=1000/, in: '.panel-layers', beside: true, good: '[data-layer=Device] select', nothing: [], fresh: true },
   { name: 'grids in the layers', show: {}, asks: /\/api\/rasters/, in: '.panel-layers', good: '[data-raster]', nothing: { rasters: [] }, answer: { rasters: [raster] }, fresh: true },
   { name: 'points in the layers', show: { off: [] }, asks: /entities\?type=PointCloud/, in: '[data-layer=PointCloud]', nothing: { type: 'FeatureCollection', features: [] }, fresh: true },
-  { name: 'map', show: {}, asks: /entities\?type=Building&offset=0&limit=500/, in: '.map-messages', good: '.map canvas', fresh: true, short: true },
+  { name: 'map', show: {}, asks: /entities\?type=Building&offset=0&limit=1000/, in: '.map-messages', good: '.map canvas', fresh: true, short: true },
   { name: 'map of another time', show: { compare: { mode: 'swipe', atMs: Date.parse('2026-01-01T00:00:00Z'), split: 0.5 } }, asks: /\/api\/summary\?asOf=/, in: '.compare', good: '.compare', fresh: true },
   { name: 'inspector', show: inspector('Building'), asks: ENTITY('Building'), in: '#inspector', good: '#inspector .attributes', nothing: { id: id('Building'), type: 'Building' } },
   { name: 'history of a value', show: inspector('Device'), asks: HISTORY, in: '.history', good: '.history .chart', nothing: NO_VALUES },
