@@ -1,8 +1,6 @@
 // A year of minutes put into days (clause 4.5.19). The estimate: 1,027 chunks of 512 points, of which two in three lie
 // within one day and answer by their summaries; the 365 or so that hold midnight are unpacked, 190,000 points at some
 // 10 ns with their way into a period: 2 ms, and the summaries' read from the store as much again.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>

@@ -66,6 +66,7 @@ bool read_parts(std::string_view text, const std::array<DurationPart, Count>& pa
       text.remove_prefix(1);
       size_t digits = 0;
       for (int64_t unit = 100'000; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits) {
+        if (unit == 0 && text[digits] != '0') return false;  // finer than times are
         fraction_us += (text[digits] - '0') * unit;
         unit /= 10;
       }
@@ -148,24 +149,13 @@ Weighed weigh(const twin::Attribute& attribute) {
   return weighed;
 }
 
-void add_to(thread::Aggregate& total, const thread::Aggregate& more) {
-  if (more.count == 0) return;
-  total.minimum = total.count == 0 ? more.minimum : std::min(total.minimum, more.minimum);
-  total.maximum = total.count == 0 ? more.maximum : std::max(total.maximum, more.maximum);
-  total.count += more.count;
-  total.sum += more.sum;
-  total.sum_of_squares += more.sum_of_squares;
-}
-
-double deviation_of(const thread::Aggregate& numbers) {
-  const double mean = numbers.sum / static_cast<double>(numbers.count);
-  return std::sqrt(std::max(0.0, numbers.sum_of_squares / static_cast<double>(numbers.count) - mean * mean));
-}
+// The end of the year 9999: a later time has no text.
+constexpr Instant last_instant{253'402'300'799'999'999};
 
 }  // namespace
 
 Instant Period::start(Instant anchor, int64_t index) const {
-  if (months == 0) return {anchor.microseconds + index * microseconds};
+  if (months == 0) return std::min(last_instant, Instant{anchor.microseconds + index * microseconds});
   using std::chrono::days;
   const std::chrono::sys_time<std::chrono::microseconds> time{std::chrono::microseconds(anchor.microseconds)};
   const auto day = std::chrono::floor<days>(time);
@@ -173,7 +163,7 @@ Instant Period::start(Instant anchor, int64_t index) const {
   date += std::chrono::months(index * months);
   if (!date.ok()) date = date.year() / date.month() / std::chrono::last;
   const auto moved = std::chrono::sys_days(date) + (time - day) + std::chrono::microseconds(index * microseconds);
-  return {moved.time_since_epoch().count()};
+  return std::min(last_instant, Instant{moved.time_since_epoch().count()});
 }
 
 int64_t Period::index(Instant anchor, Instant at) const {
@@ -183,7 +173,7 @@ int64_t Period::index(Instant anchor, Instant at) const {
   const double length_us = static_cast<double>(months) * month_us + static_cast<double>(microseconds);
   auto index = static_cast<int64_t>(std::floor(static_cast<double>(since_us) / length_us));
   while (start(anchor, index) > at) --index;
-  while (start(anchor, index + 1) <= at) ++index;
+  while (start(anchor, index + 1) <= at && at < last_instant) ++index;
   return index;
 }
 
@@ -284,7 +274,7 @@ PastAggregates::Series& PastAggregates::series_of(Term name, Term dataset) {
 }
 
 PastAggregates::Values* PastAggregates::values_at(Series& series, Instant at) {
-  if (!anchor_.exists() || at < anchor_) anchor_ = at;  // of the whole, whose start is not told
+  if (asked_.period.is_whole() && (!anchor_.exists() || at < anchor_)) anchor_ = at;
   last_ = std::max(last_, at);
   if (series.values != nullptr && (asked_.period.is_whole() || (at >= series.from && at < series.to))) {
     return series.values;
@@ -302,16 +292,32 @@ void PastAggregates::count_distinct(Values& values, std::string key) {
   if (values.distinct.insert(std::move(key)).second && ++distinct_ > distinct_max) too_many_ = true;
 }
 
+// Welford's sum of squared distances from the mean: squares added up lose all digits of readings far from zero.
+void PastAggregates::add_number(Values& values, double number) const {
+  values.minimum = values.count == 0 ? number : std::min(values.minimum, number);
+  values.maximum = values.count == 0 ? number : std::max(values.maximum, number);
+  ++values.count;
+  values.sum += number;
+  values.sum_of_squares += number * number;
+  const double distance = number - values.mean;
+  values.mean += distance / static_cast<double>(values.count);
+  values.deviations += distance * (number - values.mean);
+}
+
 bool PastAggregates::numbers(Term name, Term dataset, const thread::ChunkSummary& summary) {
-  if (asks_for(AggregateMethod::distinct_count)) return false;
+  if (asks_for(AggregateMethod::distinct_count) || asks_for(AggregateMethod::stddev)) return false;
   Series& series = series_of(name, dataset);
   const bool is_of_one = asked_.period.is_whole() || asked_.period.index(anchor_, summary.first_observed_at) ==
                                                          asked_.period.index(anchor_, summary.last_observed_at);
   if (!is_of_one) return false;
   Values& values = *values_at(series, summary.first_observed_at);
   last_ = std::max(last_, summary.last_observed_at);
+  values.minimum = values.count == 0 ? summary.minimum : std::min(values.minimum, summary.minimum);
+  values.maximum = values.count == 0 ? summary.maximum : std::max(values.maximum, summary.maximum);
   values.total += summary.count;
-  add_to(values.numbers, {summary.count, summary.sum, summary.sum_of_squares, summary.minimum, summary.maximum});
+  values.count += summary.count;
+  values.sum += summary.sum;
+  values.sum_of_squares += summary.sum_of_squares;
   return true;
 }
 
@@ -319,7 +325,7 @@ void PastAggregates::number(Term name, Term dataset, Instant at, double value) {
   if (!at.exists()) return;
   Values& values = *values_at(series_of(name, dataset), at);
   ++values.total;
-  add_to(values.numbers, {1, value, value * value, value, value});
+  add_number(values, value);
   if (asks_for(AggregateMethod::distinct_count)) {
     count_distinct(values, "n" + std::to_string(std::bit_cast<uint64_t>(value)));
   }
@@ -332,10 +338,7 @@ void PastAggregates::instance(const twin::Attribute& attribute, Instant at) {
   Values& values = *values_at(series, at);
   Weighed weighed = weigh(attribute);
   ++values.total;
-  if (weighed.number) {
-    const double number = *weighed.number;
-    add_to(values.numbers, {1, number, number * number, number, number});
-  }
+  if (weighed.number) add_number(values, *weighed.number);
   if (weighed.text) {
     if (!values.least || *weighed.text < *values.least) values.least = weighed.text;
     if (!values.greatest || *weighed.text > *values.greatest) values.greatest = weighed.text;
@@ -344,26 +347,25 @@ void PastAggregates::instance(const twin::Attribute& attribute, Instant at) {
 }
 
 bool PastAggregates::append_value(AggregateMethod method, const Values& values, std::string& to) const {
-  const thread::Aggregate& numbers = values.numbers;
   const auto count = [&](uint64_t number) {
     append_number(static_cast<int64_t>(number), to);
     return true;
   };
   if (method == AggregateMethod::total_count) return count(values.total);
   if (method == AggregateMethod::distinct_count) return count(values.distinct.size());
-  if (numbers.count == 0) {
+  if (values.count == 0) {
     const auto& text = method == AggregateMethod::min ? values.least : values.greatest;
     if (!text || (method != AggregateMethod::min && method != AggregateMethod::max)) return false;
     append_quoted(*text, to);
     return true;
   }
   double value = 0;
-  if (method == AggregateMethod::avg) value = numbers.sum / static_cast<double>(numbers.count);
-  if (method == AggregateMethod::max) value = numbers.maximum;
-  if (method == AggregateMethod::min) value = numbers.minimum;
-  if (method == AggregateMethod::stddev) value = deviation_of(numbers);
-  if (method == AggregateMethod::sum) value = numbers.sum;
-  if (method == AggregateMethod::sumsq) value = numbers.sum_of_squares;
+  if (method == AggregateMethod::avg) value = values.sum / static_cast<double>(values.count);
+  if (method == AggregateMethod::max) value = values.maximum;
+  if (method == AggregateMethod::min) value = values.minimum;
+  if (method == AggregateMethod::stddev) value = std::sqrt(values.deviations / static_cast<double>(values.count));
+  if (method == AggregateMethod::sum) value = values.sum;
+  if (method == AggregateMethod::sumsq) value = values.sum_of_squares;
   if (!std::isfinite(value)) return false;  // past what a double holds
   const twin::Value exact = twin::number_value(value);
   if (const auto* integer = std::get_if<int64_t>(&exact)) {

@@ -26,7 +26,8 @@ struct Period {
   int64_t microseconds = 0;
 
   bool is_whole() const { return months == 0 && microseconds == 0; }
-  /// The start of period `index`, counted from `anchor`: a month that lacks the day ends on its last.
+  /// The start of period `index`, counted from `anchor`: a month that lacks the day ends on its last. None lies after
+  /// the last time that can be written, in the year 9999.
   base::Instant start(base::Instant anchor, int64_t index) const;
   /// Which period a time lies in, from its start on and before its end. Not of the whole. Cost: some nanoseconds, of
   /// months some hundreds.
@@ -35,7 +36,7 @@ struct Period {
 };
 
 /// Reads an ISO 8601 duration of the forms P[n]Y[n]M[n]DT[n]H[n]M[n]S and P[n]W; seconds may have a fraction. Errors:
-/// invalid, also above 10,000 years.
+/// invalid, also above 10,000 years and finer than a microsecond.
 base::Result<Period> parse_period(std::string_view text);
 
 /// What is asked for by aggrMethods and aggrPeriodDuration.
@@ -63,13 +64,16 @@ class PastAggregates final : public thread::PastVisitor {
   base::Status take(const std::vector<thread::AttributeHistory>& histories);
 
   bool is_empty() const { return series_.empty(); }
+  size_t period_count() const { return periods_; }
   /// Appends ",\"name\":{...}" for each attribute that the representation keeps.
   void append(const Representation& how, const Names& names, std::string& to) const;
 
  private:
   struct Values {
-    thread::Aggregate numbers;  // of numbers and sizes; count: of those
     uint64_t total = 0;
+    uint64_t count = 0;  // of numbers and sizes, of which the rest is
+    double sum = 0, sum_of_squares = 0, minimum = 0, maximum = 0;
+    double mean = 0, deviations = 0;  // where stddev is asked for: the mean so far, squared distances from it added up
     std::optional<std::string> least, greatest;  // of strings
     std::unordered_set<std::string> distinct;    // where asked for
   };
@@ -88,6 +92,7 @@ class PastAggregates final : public thread::PastVisitor {
   bool goes_on() override { return !too_many_; }
 
   bool asks_for(AggregateMethod method) const;
+  void add_number(Values& values, double number) const;
   Series& series_of(twin::Term name, twin::Term dataset);
   Values* values_at(Series& series, base::Instant at);
   void count_distinct(Values& values, std::string key);

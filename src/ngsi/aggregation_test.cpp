@@ -51,6 +51,7 @@ TEST(Aggregation, ReadsDurations) {
                           "p1d",
                           "P99999999999D",
                           "P20000Y",
+                          "PT0.0000001S",
                           "PT99999999999999999999S",
                           "P0003-06-04T12:30:05"}) {
     EXPECT_FALSE(parse_period(bad).ok()) << bad;
@@ -74,6 +75,18 @@ TEST(Aggregation, MonthsEndOnTheirLastDayAndComeBackToTheirs) {
   EXPECT_EQ(month.index(anchor, at("2024-02-29T05:59:59Z")), 0);
   EXPECT_EQ(month.index(anchor, at("2024-02-29T06:00:00Z")), 1);
   EXPECT_EQ(period("P1Y").start(at("2024-02-29T00:00:00Z"), 4), at("2028-02-29T00:00:00Z"));
+}
+
+TEST(Aggregation, NoPeriodEndsAfterTheYear9999) {
+  const Instant last = at("9999-12-31T23:59:59.999999Z");
+  for (const char* text : {"P1D", "P1M", "P9999Y", "P3000000D"}) {
+    const Period one = period(text);
+    EXPECT_LE(one.start(at("2026-11-22T00:00:00Z"), 1), last) << text;
+    for (const Instant when : {at("9999-12-31T12:00:00Z"), last}) {
+      EXPECT_LE(one.start(when, 1), last) << text;
+      EXPECT_EQ(one.index(when, when), 0) << text;
+    }
+  }
 }
 
 TEST(Aggregation, EveryTimeLiesInItsPeriod) {
@@ -144,6 +157,12 @@ TEST(Aggregation, NumbersHaveEveryMethod) {
                              rows("3", "0.5", "-3") + R"(,"min":)" + rows("2", "0.5", "-3") + R"(,"max":)" +
                              rows("4", "0.5", "-3") + R"(,"stddev":)" + rows("1", "0", "0") + R"(,"sumsq":)" +
                              rows("20", "0.25", "18") + "}");
+}
+
+TEST(Aggregation, DeviationOfReadingsFarFromZeroIsRight) {
+  Aggregated past(*parse_aggregation("stddev", {}));
+  for (const int64_t offset : {-1, 1, -1, 1}) past.add("2026-11-22T01:00:00Z", int64_t{9'000'000'000} + offset);
+  EXPECT_NE(past.text().find(R"("stddev":[[1,)"), std::string::npos) << past.text();
 }
 
 TEST(Aggregation, OtherValuesHaveTheMethodsThatFitThem) {

@@ -64,15 +64,6 @@ struct AttributeHistory {
   bool more = false;  ///< the limit cut it
 };
 
-/// count, sums and extremes of numeric instances.
-struct Aggregate {
-  uint64_t count = 0;
-  double sum = 0;
-  double sum_of_squares = 0;
-  double minimum = 0;
-  double maximum = 0;
-};
-
 /// Hears what of an entity's past lies in a window, in no order. Called by the worker that asks.
 class PastVisitor {
  public:
@@ -126,10 +117,6 @@ class Snapshot {
   /// it returns false: candidates of temporal queries. Errors: cancelled.
   base::Status each_ever(const twin::Query& query, const std::function<bool(std::string_view id)>& visit,
                          const Bounds& bounds = {}) const;
-
-  /// Aggregate of a numeric attribute over a window. Whole chunks answer from their summaries.
-  base::Result<Aggregate> aggregate(std::string_view entity_id, twin::Term attribute, twin::Term dataset,
-                                    const TimeWindow& window) const;
 
  private:
   const Views* views_;

@@ -226,46 +226,11 @@ Status gather_ends_with(const Views& views, const SeriesKey& key, const std::vec
   return {};
 }
 
-void add_to(Aggregate& total, uint64_t count, double sum, double sum_of_squares, double minimum, double maximum) {
-  if (count == 0) return;
-  total.minimum = total.count == 0 ? minimum : std::min(total.minimum, minimum);
-  total.maximum = total.count == 0 ? maximum : std::max(total.maximum, maximum);
-  total.count += count;
-  total.sum += sum;
-  total.sum_of_squares += sum_of_squares;
-}
-
 struct Columns {
   std::vector<int64_t> times;
   std::vector<double> values;
   std::vector<uint64_t> offsets;
 };
-
-Status aggregate_chunk(const History::Series& series, size_t index, const Window& window, Columns& columns,
-                       Aggregate& total) {
-  const ChunkSummary& summary = series.summary(index);
-  if (summary.has_numbers && window.holds_all(summary)) {
-    add_to(total, summary.count, summary.sum, summary.sum_of_squares, summary.minimum, summary.maximum);
-    return {};
-  }
-  const auto numbers = series.columns(index, columns.times, columns.values, columns.offsets);
-  if (!numbers) return numbers.error();
-  if (*numbers) {
-    for (size_t i = 0; i < columns.values.size(); ++i) {
-      const double value = columns.values[i];
-      if (window.holds({columns.times[i]}, {columns.offsets[i]})) add_to(total, 1, value, value * value, value, value);
-    }
-    return {};
-  }
-  const auto chunk = series.chunk(index);
-  if (!chunk) return chunk.error();
-  for (const PastInstance& instance : chunk->instances) {
-    const double value = twin::as_number(instance.attribute.value);
-    if (instance.ended || value != value || !window.holds(instance.attribute.observed_at, instance.offset)) continue;
-    add_to(total, 1, value, value * value, value, value);
-  }
-  return {};
-}
 
 bool is_of_attributes(const HistoryQuery& query, Term name) {
   const bool head = name == twin::terms::type || name == twin::terms::scope || name == twin::terms::lifecycle;
@@ -430,33 +395,6 @@ Result<std::vector<AttributeHistory>> Snapshot::history(std::string_view entity_
     histories.push_back(std::move(history));
   }
   return histories;
-}
-
-Result<Aggregate> Snapshot::aggregate(std::string_view entity_id, Term attribute, Term dataset,
-                                      const TimeWindow& asked) const {
-  Aggregate total;
-  Columns columns;
-  for (const Stretch& stretch : stretches_of(*views_, branch_, offset_)) {
-    const auto on = views_->branch(stretch.branch);
-    const twin::EntityRecord record = on ? on->latest.find(entity_id) : twin::EntityRecord();
-    if (!record) continue;
-    const auto window = window_of(*views_, asked, stretch);
-    if (!window) return window.error();
-    const auto series = views_->history().series({stretch.branch, record.number(), attribute, dataset});
-    if (!series) return series.error();
-    for (size_t i = 0; i < series->size(); ++i) {
-      if (!window->may_hold(series->summary(i))) continue;
-      if (auto added = aggregate_chunk(*series, i, *window, columns, total); !added) return added.error();
-    }
-    record.each_attribute(attribute, [&](const Attribute& present) {
-      const double value = twin::as_number(present.value);
-      if (present.dataset == dataset && value == value && window->holds(present.observed_at, present.offset)) {
-        add_to(total, 1, value, value * value, value, value);
-      }
-      return true;
-    });
-  }
-  return total;
 }
 
 }  // namespace cityloom::thread

@@ -61,6 +61,17 @@ export async function settled(page) {
   }
 }
 
+/** Pictures of a screen in both languages; it is Korean before and after. */
+export async function inBoth(page, shoot, name) {
+  await shoot(page, `${name}-ko`);
+  await page.click('button[lang=en]');
+  await page.waitForFunction(() => document.documentElement.lang === 'en');
+  await settled(page);
+  await shoot(page, `${name}-en`);
+  await page.click('button[lang=ko]');
+  await page.waitForFunction(() => document.documentElement.lang === 'ko');
+}
+
 const ASK_EVERY_MS = 250;
 
 /** Asks again and again until a condition outside of the page, or one of its pixels, holds; fails by saying `what`. */

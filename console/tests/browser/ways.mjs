@@ -1,5 +1,5 @@
 // Routes and lines of sight on the map: drawn, told in figures, kept in the address, and said when there is none.
-import { difference, mapReady, openPage, pixels, settled } from './browser.mjs';
+import { difference, inBoth, mapReady, openPage, pixels, settled } from './browser.mjs';
 import { withServer } from './places.mjs';
 import { ask } from './server.mjs';
 import { expect } from './tally.mjs';
@@ -26,16 +26,6 @@ async function drawBetween(page, kind, places) {
 }
 
 const lineOfAddress = (page, kind) => page.evaluate((wanted) => window.__cityloom.address.get().shapes.find((shape) => shape.kind === wanted).points, kind);
-
-async function inBoth(page, shoot, name) {
-  await shoot(page, `${name}-ko`);
-  await page.click('button[lang=en]');
-  await page.waitForFunction(() => document.documentElement.lang === 'en');
-  await settled(page);
-  await shoot(page, `${name}-en`);
-  await page.click('button[lang=ko]');
-  await page.waitForFunction(() => document.documentElement.lang === 'ko');
-}
 
 async function wayChecks({ tally, url, console: address, shoot, browser, journal }, page) {
   await tally.check('a route between two places is drawn over the ground, with its length and time', async () => {

@@ -1,5 +1,5 @@
 // All that is imported is drawn, listed and found: municipalities, types that nobody foresaw, transit, a water network.
-import { colours, difference, mapReady, openPage, pixels, settled } from './browser.mjs';
+import { colours, difference, inBoth, mapReady, openPage, pixels, settled } from './browser.mjs';
 import { cloudHeightChecks } from './clouds.mjs';
 import { withServer } from './places.mjs';
 import { allOf, ask } from './server.mjs';
@@ -30,16 +30,6 @@ async function seenOf(page, types) {
 }
 
 const layerRow = (page, name) => page.locator('.layer-row', { hasText: name });
-
-async function inBoth(page, shoot, name) {
-  await shoot(page, `${name}-ko`);
-  await page.click('button[lang=en]');
-  await page.waitForFunction(() => document.documentElement.lang === 'en');
-  await settled(page);
-  await shoot(page, `${name}-en`);
-  await page.click('button[lang=ko]');
-  await page.waitForFunction(() => document.documentElement.lang === 'ko');
-}
 
 const SEOUL = '126.99,37.55,70000,0,-89';
 /** In Songpa-gu, away from its borders. */

@@ -114,12 +114,25 @@ base::Status fill_from_before_end(const thread::Snapshot& snapshot, Past& past, 
   return {};
 }
 
+// Aggregated values are never of a part that was not asked for.
+Error too_many_instances(size_t limit, const char* parameter) {
+  return {Code::too_large,
+          "more than " + std::to_string(limit) + " instances of an attribute would have to be looked at", parameter,
+          "ask for a shorter time"};
+}
+
 // Puts the past into periods. The last N are gathered first, since they are not told in order else.
 base::Status aggregate(const thread::Snapshot& snapshot, const Asked& asked, Past& past) {
   past.aggregates.emplace(*asked.aggregation, asked.history.window);
   if (asked.history.last_n == 0) return past.aggregates->read(snapshot, past.id, asked.history);
   const auto attributes = snapshot.history(past.id, asked.history);
-  return attributes.ok() ? past.aggregates->take(*attributes) : attributes.error();
+  if (!attributes.ok()) return attributes.error();
+  if (asked.history.last_n > asked.history.limit) {
+    for (const AttributeHistory& history : *attributes) {
+      if (history.more) return too_many_instances(asked.history.limit, "lastN");
+    }
+  }
+  return past.aggregates->take(*attributes);
 }
 
 base::Result<Past> past_of(const thread::Snapshot& snapshot, std::string_view id, const Asked& asked,
@@ -248,7 +261,7 @@ struct PastsFound {
   bool more = false;
 };
 
-// The past of one candidate, as it is given: nothing if it does not match.
+// The past of one candidate: nothing if it does not match.
 base::Result<std::optional<Past>> matching_past(const thread::Snapshot& snapshot, std::string_view id,
                                                 const twin::Matcher& matcher, const Asked& asked,
                                                 const TenantState& tenant) {
@@ -261,16 +274,18 @@ base::Result<std::optional<Past>> matching_past(const thread::Snapshot& snapshot
   auto past = past_of(snapshot, id, all, tenant);
   if (!past.ok()) return past.error();
   std::erase_if(past->attributes, [](const AttributeHistory& one) { return one.instances.empty(); });
-  if (!past->found || past->attributes.empty() || !past_satisfies(*past, matcher)) return std::optional<Past>();
+  if (!past->found || past->attributes.empty()) return std::optional<Past>();
+  if (!past_satisfies(*past, matcher)) {
+    const bool is_part = looks_at_all && std::any_of(past->attributes.begin(), past->attributes.end(),
+                                                     [](const AttributeHistory& one) { return one.more; });
+    if (asked.aggregation && is_part) return too_many_instances(all.history.limit, "q");
+    return std::optional<Past>();
+  }
   if (const auto& wanted = asked.history.attributes; !wanted.empty()) {
     std::erase_if(past->attributes, [&](const AttributeHistory& one) {
       return std::find(wanted.begin(), wanted.end(), one.name) == wanted.end();
     });
     if (past->attributes.empty()) return std::optional<Past>();
-  }
-  if (asked.aggregation) {
-    past->attributes.clear();
-    if (const auto status = aggregate(snapshot, asked, *past); !status.ok()) return status.error();
   }
   return std::optional<Past>(std::move(past).value());
 }
@@ -286,6 +301,7 @@ base::Result<PastsFound> pasts_of(const Call& call, const thread::Snapshot& snap
   const twin::Matcher matcher(std::move(of_attributes));
   const thread::Bounds bounds = call.bounds();
   PastsFound found;
+  size_t periods = 0;
   base::Status failed;
   const auto visit = [&](std::string_view id) {
     if (is_internal_id(id)) return true;
@@ -300,8 +316,20 @@ base::Result<PastsFound> pasts_of(const Call& call, const thread::Snapshot& snap
     }
     if (!*past || found.count++ < page.offset) return true;
     found.more = found.pasts.size() >= page.limit;
-    if (!found.more) found.pasts.push_back(std::move(**past));
-    return !found.more || page.count;
+    if (found.more) return page.count;
+    if (asked.aggregation) {
+      (*past)->attributes.clear();
+      failed = aggregate(snapshot, asked, **past);
+      if (!failed.ok()) return false;
+      periods += (*past)->aggregates->period_count();
+    }
+    if (periods > ngsi::PastAggregates::periods_max) {
+      failed = base::fail(Code::too_large, "the page has too many periods", "limit",
+                          "ask for fewer entities, longer periods or a shorter time");
+      return false;
+    }
+    found.pasts.push_back(std::move(**past));
+    return true;
   };
   if (const auto status = snapshot.each_ever(query, visit, bounds); !status.ok()) return status.error();
   if (!failed.ok()) return failed.error();

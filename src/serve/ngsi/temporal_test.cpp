@@ -87,5 +87,31 @@ TEST_F(TemporalParts, SaysSoForManyEntitiesToo) {
   EXPECT_EQ(response.body.find(hour(5)), std::string::npos) << response.body;
 }
 
+TEST_F(TemporalParts, AggregatedValuesAreOfAllOrSayThatTheyCannotBe) {
+  const auto of = [&](const std::string& parameters, const std::string& path = "/urn:ngsi-ld:Gauge:1") {
+    TestClient client(hub_.port());
+    const auto response =
+        client.ask("GET", "/ngsi-ld/v1/temporal/entities" + path +
+                              "?options=aggregatedValues&aggrMethods=totalCount&attrs=level" + parameters);
+    EXPECT_TRUE(response);
+    return response.value_or(ReceivedResponse());
+  };
+  const auto expect_count = [](const ReceivedResponse& response, int count) {
+    EXPECT_EQ(response.status, 200) << response.body;
+    EXPECT_NE(response.body.find("[[" + std::to_string(count) + ","), std::string::npos) << response.body;
+  };
+  expect_count(of(""), 8);  // past the limit of three instances
+  expect_count(of("&lastN=3"), 3);
+  const auto last = of("&lastN=4");
+  EXPECT_EQ(last.status, 400);
+  EXPECT_NE(last.body.find("more than 3 instances"), std::string::npos) << last.body;
+  const std::string all = "&type=Gauge&timerel=after&timeAt=2026-11-20T00:00:00Z";
+  expect_count(of(all, ""), 8);
+  expect_count(of(all + "&q=level==2", ""), 8);
+  EXPECT_EQ(of(all + "&q=level==8", "").status, 400);  // might be among those that were not looked at
+  const auto far = of("&aggrPeriodDuration=P9000Y");
+  EXPECT_NE(far.body.find("9999-12-31T23:59:59.999999Z"), std::string::npos) << far.body;
+}
+
 }  // namespace
 }  // namespace cityloom::serve::ngsi_ld
