@@ -15,6 +15,8 @@ NullRule null_rule(Kind kind) {
   switch (kind) {
     case Kind::update:
     case Kind::patch_attribute:
+    case Kind::state_past:
+    case Kind::correct_past:
       return NullRule::whole;
     case Kind::merge:
     case Kind::create_or_merge:
@@ -72,6 +74,15 @@ AttributeReader::AttributeReader(const ChangeForm& form, const Context& context,
       value_may_be_absent_(form.kind == Kind::patch_attribute || form.kind == Kind::merge ||
                            form.kind == Kind::create_or_merge) {}
 
+// In the past Null says that there was no value; it asks for no deletion, and stands nowhere else (clause 5.5.4).
+bool AttributeReader::is_of_past() const {
+  return form_.kind == Kind::state_past || form_.kind == Kind::correct_past;
+}
+
+NullRule AttributeReader::nulls() const {
+  return is_of_past() ? NullRule::never : nulls_;
+}
+
 base::Result<twin::Term> AttributeReader::intern(std::string_view text, const JsonPath& at) {
   auto term = terms_.intern(text);
   if (!term) return base::fail(term.error().code, term.error().what, at.text());
@@ -95,8 +106,12 @@ base::Status AttributeReader::read(std::string_view name, Element value, const J
   return read_instances(*term, name, value, at, 0, to);
 }
 
-base::Status AttributeReader::add(twin::Attribute attribute, const JsonPath& at,
-                                  std::vector<twin::Attribute>& to) const {
+base::Status AttributeReader::add(twin::Attribute attribute, const JsonPath& at, std::vector<twin::Attribute>& to,
+                                  size_t level) const {
+  if (is_of_past() && level == 0) {
+    to.push_back(std::move(attribute));
+    return {};
+  }
   for (const twin::Attribute& other : to) {
     if (other.name == attribute.name && other.dataset == attribute.dataset) {
       return bad(
@@ -119,7 +134,7 @@ base::Status AttributeReader::read_instances(twin::Term name, std::string_view s
       if (!item.is_object()) return bad("an array of attribute instances holds objects only", item_at);
       auto instance = read_instance(name, short_name, item, item_at, level);
       if (!instance) return instance.error();
-      if (base::Status status = add(std::move(*instance), item_at, instances); !status) return status;
+      if (base::Status status = add(std::move(*instance), item_at, instances, level); !status) return status;
       if (to.size() + instances.size() > twin::attributes_max) break;
     }
     if (std::any_of(to.begin(), to.end(), [&](const auto& other) { return other.name == name; })) {
@@ -135,7 +150,7 @@ base::Status AttributeReader::read_instances(twin::Term name, std::string_view s
   }
   auto instance = read_instance(name, short_name, value, at, level);
   if (!instance) return instance.error();
-  return add(std::move(*instance), at, to);
+  return add(std::move(*instance), at, to, level);
 }
 
 // Clause 4.5.4: several instances in simplified form stand by their datasetId.
@@ -151,7 +166,7 @@ base::Status AttributeReader::read_datasets(twin::Term name, std::string_view sh
       if (!term) return term.error();
       instance->dataset = *term;
     }
-    if (base::Status status = add(std::move(*instance), dataset_at, to); !status) return status;
+    if (base::Status status = add(std::move(*instance), dataset_at, to, 0); !status) return status;
   }
   return {};
 }
@@ -262,7 +277,7 @@ base::Result<twin::Attribute> AttributeReader::read_reified(twin::Term name, Obj
     const JsonPath member_at{&at, member};
     base::Status status;
     if (member == names.value) {
-      auto read = read_value(kind, value, nulls_, context_, member_at);
+      auto read = read_value(kind, value, level == 0 ? nulls_ : nulls(), context_, member_at);
       if (!read) return read.error();
       attribute.value = std::move(*read);
     } else {
@@ -304,7 +319,7 @@ base::Status AttributeReader::read_reserved(std::string_view member, Element val
                                             twin::Attribute& to) {
   const KindNames& names = names_of(to.kind);
   std::string_view plain;
-  const bool is_null = nulls_ != NullRule::never && value.get(plain) == simdjson::SUCCESS && plain == ngsi_ld_null;
+  const bool is_null = nulls() != NullRule::never && value.get(plain) == simdjson::SUCCESS && plain == ngsi_ld_null;
   if (is_null && (member == "observedAt" || member == "expiresAt")) {
     (member == "observedAt" ? to.observed_at : to.expires_at) = thread::removed_time;
     return {};

@@ -27,7 +27,10 @@ class AttributeReader {
   base::Result<twin::Term> name_term(std::string_view name, const JsonPath& at);
   base::Result<twin::Term> intern(std::string_view text, const JsonPath& at);
 
-  NullRule nulls() const { return nulls_; }
+  /// Where NGSI-LD Null may ask for a deletion.
+  NullRule nulls() const;
+  /// Whether what is read is an entity's past: attributes stand there many times.
+  bool is_of_past() const;
 
  private:
   using Element = simdjson::dom::element;
@@ -48,7 +51,7 @@ class AttributeReader {
   base::Status read_reserved(std::string_view member, Element value, const JsonPath& at, twin::Attribute& to);
   base::Result<std::optional<twin::AttributeKind>> kind_of(Element object, const JsonPath& at) const;
   twin::AttributeKind bare_kind(twin::Term name, std::string_view short_name, Element value) const;
-  base::Status add(twin::Attribute attribute, const JsonPath& at, std::vector<twin::Attribute>& to) const;
+  base::Status add(twin::Attribute attribute, const JsonPath& at, std::vector<twin::Attribute>& to, size_t level) const;
 
   const ChangeForm& form_;
   const Context& context_;

@@ -1,6 +1,8 @@
 #include "ngsi/parse.hpp"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "ngsi/attribute_reader.hpp"
 #include "ngsi/body_parts.hpp"
@@ -24,6 +26,32 @@ bool needs_type(Kind kind) {
   }
 }
 
+// Of instances of the past with the same time, the one that stands last in the document counts. Errors: invalid,
+// several without a time cannot be told apart.
+base::Status take_last_of_each_time(std::vector<twin::Attribute>& attributes) {
+  const auto key = [](const twin::Attribute& one) { return std::tie(one.name, one.dataset, one.observed_at); };
+  std::map<twin::Term, size_t> places;  // attributes stay in the order in which they stand
+  for (const twin::Attribute& one : attributes) places.try_emplace(one.name, places.size());
+  std::stable_sort(attributes.begin(), attributes.end(), [&](const auto& left, const auto& right) {
+    return std::tuple(places[left.name], left.dataset, left.observed_at) <
+           std::tuple(places[right.name], right.dataset, right.observed_at);
+  });
+  std::vector<twin::Attribute> kept;
+  for (twin::Attribute& one : attributes) {
+    if (kept.empty() || key(kept.back()) != key(one)) {
+      kept.push_back(std::move(one));
+      continue;
+    }
+    if (!one.observed_at.exists()) {
+      return base::fail(base::Code::invalid, "several instances of an attribute without observedAt", "body",
+                        "give each instance the time at which it was observed");
+    }
+    kept.back() = std::move(one);
+  }
+  attributes = std::move(kept);
+  return {};
+}
+
 // The members of an entity document, taken one by one into a change.
 class EntityReader {
  public:
@@ -44,6 +72,9 @@ class EntityReader {
     if (change_.entity_id.empty()) return base::fail(base::Code::invalid, "the entity has no id", "id");
     if (change_.types.empty() && needs_type(form_.kind)) {
       return base::fail(base::Code::invalid, "the entity has no type", "type");
+    }
+    if (form_.kind == Kind::state_past) {
+      if (base::Status status = take_last_of_each_time(change_.attributes); !status) return status.error();
     }
     return std::move(change_);
   }
@@ -95,7 +126,19 @@ class EntityReader {
     return {};
   }
 
-  base::Status scopes(Element value, const JsonPath& at) {
+  // The past of a scope is that of a Property (clause 4.5.6): the last of its instances counts.
+  static Element last_value(Element value) {
+    simdjson::dom::array instances;
+    Element last = value;
+    if (value.get(instances) == simdjson::SUCCESS) {
+      for (const Element instance : instances) last = instance;
+    }
+    Element inner;
+    return last.is_object() && last["value"].get(inner) == simdjson::SUCCESS ? inner : value;
+  }
+
+  base::Status scopes(Element given, const JsonPath& at) {
+    const Element value = form_.kind == Kind::state_past ? last_value(given) : given;
     const auto texts = read_strings(value, at);
     if (!texts) return texts.error();
     for (const std::string_view text : *texts) {
@@ -126,6 +169,8 @@ class EntityReader {
       if (!time) return time.error();
       attribute.value = time->text();
     }
+    // What was ends nothing that is.
+    if (form_.kind == Kind::state_past) return {};
     change_.attributes.push_back(std::move(attribute));
     return {};
   }
@@ -160,6 +205,27 @@ base::Result<thread::Change> parse_attribute_change(const Body& body, std::strin
   change.dataset = attribute->dataset;
   change.attributes.push_back(std::move(*attribute));
   return change;
+}
+
+base::Result<twin::Attribute> parse_instance(const Body& body, std::string_view name, const Context& context,
+                                             twin::TermTable& terms) {
+  ChangeForm form;
+  form.kind = Kind::correct_past;
+  AttributeReader reader(form, context, terms);
+  const JsonPath at{nullptr, name};
+  const auto term = reader.name_term(name, at);
+  if (!term) return term.error();
+  // A fragment of an EntityTemporal holds it in an array of one; many clients send the instance alone.
+  Element element = body.parts().root;
+  Element inner;
+  if (element.is_object() && element[name].get(inner) == simdjson::SUCCESS) element = inner;
+  simdjson::dom::array items;
+  if (element.get(items) == simdjson::SUCCESS) {
+    if (items.size() != 1) return bad("exactly one instance is to be given", at);
+    element = *items.begin();
+  }
+  if (!element.is_object()) return bad("an instance is a JSON object", at);
+  return reader.read_fragment(*term, element, at);
 }
 
 base::Result<std::vector<std::string>> parse_ids(const Body& body) {

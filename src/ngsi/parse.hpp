@@ -20,7 +20,8 @@ namespace cityloom::ngsi {
 inline constexpr std::string_view ngsi_ld_null = "urn:ngsi-ld:null";
 
 /// What a body is to become. The kind decides which members must be there and where NGSI-LD Null may stand (update,
-/// merge, create_or_merge, patch_attribute; it becomes a value twin::Null).
+/// merge, create_or_merge, patch_attribute; it becomes a value twin::Null). With state_past attributes stand there once
+/// for each time, in arrays, and Null in place of a value says that there was none.
 struct ChangeForm {
   thread::Change::Kind kind = thread::Change::Kind::create;
   std::string entity_id;       ///< of the URL; empty: the body must have "id". With both, they must be equal
@@ -42,6 +43,10 @@ base::Result<thread::Change> parse_change(const Body& body, size_t item, const C
 /// URL, a term or an IRI. A body that holds one instance with a datasetId addresses that instance.
 base::Result<thread::Change> parse_attribute_change(const Body& body, std::string_view name, const ChangeForm& form,
                                                     const Context& context, twin::TermTable& terms);
+
+/// One instance of the past of an attribute (clause 5.6.14): alone, or as an array of one below the attribute's name.
+base::Result<twin::Attribute> parse_instance(const Body& body, std::string_view name, const Context& context,
+                                             twin::TermTable& terms);
 
 /// The list of ids of a batch delete: an array of URI strings. Errors: invalid, too_large.
 base::Result<std::vector<std::string>> parse_ids(const Body& body);

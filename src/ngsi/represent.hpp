@@ -106,7 +106,16 @@ enum class TemporalFormat : uint8_t { normalized, concise, simplified };  ///< s
 void append_temporal_entity(const TemporalEntity& entity, TemporalFormat format, const Representation& how,
                             thread::TimeProperty time_property, const Names& names, std::string& to);
 
-/// The id of one instance in temporal answers; unique within an entity's attribute: "urn:ngsi-ld:instance:12-34-0".
-std::string instance_id(const twin::Attribute& attribute);
+/// The id of one instance in temporal answers, unique within an entity: offset, name and dataset, and of what was
+/// stated of the past the observed time: "urn:ngsi-ld:instance:12-34-0-1700000000000000".
+std::string instance_id(const thread::PastAttribute& attribute);
+
+/// An instance id taken apart.
+struct InstanceName {
+  twin::Term name, dataset;
+  thread::PastKey key;
+};
+/// Nothing: no id that `instance_id` gave.
+std::optional<InstanceName> parse_instance_id(std::string_view id);
 
 }  // namespace cityloom::ngsi

@@ -1,5 +1,6 @@
 // The past of entities written as NGSI-LD JSON (clauses 4.5.6 - 4.5.9).
 #include <algorithm>
+#include <charconv>
 
 #include "ngsi/aggregation.hpp"
 #include "ngsi/attribute_writer.hpp"
@@ -109,7 +110,7 @@ class TemporalWriter {
   template <class Visit>
   static void each_view(const thread::AttributeHistory& history, const Visit& visit) {
     std::string bytes;
-    for (const twin::Attribute& attribute : history.instances) {
+    for (const thread::PastAttribute& attribute : history.instances) {
       bytes.clear();
       twin::pack_attribute(attribute, bytes);
       AttributeView view;
@@ -119,7 +120,7 @@ class TemporalWriter {
 
   void instances(const thread::AttributeHistory& history, bool& is_first) {
     AttributeWriter writer(how_, names_, to_);
-    each_view(history, [&](const twin::Attribute& attribute, const AttributeView& view) {
+    each_view(history, [&](const thread::PastAttribute& attribute, const AttributeView& view) {
       if (!is_first) to_ += ',';
       is_first = false;
       extra_ = ",\"instanceId\":";
@@ -188,9 +189,45 @@ void append_temporal_entity(const TemporalEntity& entity, TemporalFormat format,
   TemporalWriter(entity, format, how, time_property, names, to).write();
 }
 
-std::string instance_id(const twin::Attribute& attribute) {
-  return "urn:ngsi-ld:instance:" + std::to_string(attribute.offset.number) + '-' +
-         std::to_string(attribute.name.number) + '-' + std::to_string(attribute.dataset.number);
+namespace {
+
+constexpr std::string_view instance_prefix = "urn:ngsi-ld:instance:";
+
+template <class Number>
+bool read_number(std::string_view& text, Number& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return false;
+  text.remove_prefix(static_cast<size_t>(end - text.data()));
+  return true;
+}
+
+bool take_dash(std::string_view& text) {
+  if (!text.starts_with('-')) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+}  // namespace
+
+std::string instance_id(const thread::PastAttribute& attribute) {
+  const thread::PastKey& key = attribute.key;
+  std::string id(instance_prefix);
+  id += std::to_string(key.offset.number) + '-' + std::to_string(attribute.name.number) + '-' +
+        std::to_string(attribute.dataset.number);
+  if (key.is_told) id += '-' + std::to_string(key.observed_at.microseconds);
+  return id;
+}
+
+std::optional<InstanceName> parse_instance_id(std::string_view id) {
+  if (!id.starts_with(instance_prefix)) return {};
+  id.remove_prefix(instance_prefix.size());
+  InstanceName name;
+  const bool is_named = read_number(id, name.key.offset.number) && take_dash(id) && read_number(id, name.name.number) &&
+                        take_dash(id) && read_number(id, name.dataset.number);
+  if (!is_named) return {};
+  name.key.is_told = take_dash(id);
+  if (name.key.is_told && !read_number(id, name.key.observed_at.microseconds)) return {};
+  return id.empty() ? std::optional(name) : std::nullopt;
 }
 
 }  // namespace cityloom::ngsi

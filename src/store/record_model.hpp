@@ -5,10 +5,13 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "thread/keys.hpp"
+#include "thread/series_codec.hpp"
 #include "thread/thread.hpp"
 
 namespace cityloom::store {
@@ -71,19 +74,20 @@ class RecordModel {
     }
   }
 
-  /// All that was ever stated of an attribute, in order of offsets.
+  /// All that was ever stated of an attribute, and of its past: as it is told after all corrections.
   std::vector<Stated> history(thread::BranchId id, twin::Offset offset, const std::string& entity_id, twin::Term name,
                               twin::Term dataset) const {
-    std::vector<Stated> all;
+    Past past{name, dataset, {}, {}};
     for (const thread::Commit& commit : facts_) {
       if (!is_seen(commit, id, offset)) continue;
       for (const twin::Fact& fact : commit.facts) {
-        if (fact.kind != twin::Fact::Kind::attribute_set || fact.entity_id != entity_id) continue;
-        if (fact.attribute.name != name || fact.attribute.dataset != dataset) continue;
-        all.push_back({fact.attribute.observed_at, fact.attribute.value, commit.offset.number});
+        if (fact.entity_id == entity_id) past.take(fact, commit.offset);
+      }
+      for (const twin::Fact& fact : commit.facts) {
+        if (fact.entity_id == entity_id) past.take_out_all(fact);
       }
     }
-    return all;
+    return past.told();
   }
 
   /// The last offset recorded at or before a time; 0 if none.
@@ -103,6 +107,59 @@ class RecordModel {
   }
 
  private:
+  // The past of one attribute in one dataset.
+  struct Past {
+    struct Instance {
+      thread::PastKey key;
+      Stated stated;
+    };
+    twin::Term name, dataset;
+    std::vector<Instance> stated;
+    std::vector<std::pair<thread::PastKey, std::optional<Stated>>> corrected;
+
+    void take(const twin::Fact& fact, twin::Offset at) {
+      using Kind = twin::Fact::Kind;
+      const twin::Attribute& one = fact.attribute;
+      if (one.name != name || thread::without_told(one.dataset) != dataset) return;
+      if (fact.kind == Kind::attribute_set || fact.kind == Kind::past_stated) {
+        const bool told = fact.kind == Kind::past_stated;
+        stated.push_back(
+            {{at, told ? one.observed_at : base::Instant(), told}, {one.observed_at, one.value, at.number}});
+      } else if (fact.kind == Kind::past_numbers_stated) {
+        const auto points = thread::unpack_numbers(std::get<std::string>(one.value));
+        for (const auto& point : *points)
+          stated.push_back(
+              {{at, point.observed_at, true}, {point.observed_at, twin::number_value(point.value), at.number}});
+      } else if ((fact.kind == Kind::past_corrected || fact.kind == Kind::past_removed) && one.offset.number != 0) {
+        const thread::PastKey key{one.offset, one.created_at, thread::is_told(one.dataset)};
+        std::erase_if(corrected, [&](const auto& earlier) { return earlier.first == key; });
+        corrected.emplace_back(key, std::nullopt);
+        if (fact.kind == Kind::past_corrected)
+          corrected.back().second = {one.observed_at, one.value, key.offset.number};
+      }
+    }
+    void take_out_all(const twin::Fact& fact) {
+      const twin::Attribute& one = fact.attribute;
+      if (fact.kind != twin::Fact::Kind::past_removed || one.offset.number != 0) return;
+      const bool is_all = !one.name.exists() || (one.name == name && one.dataset == twin::Term::unknown());
+      if (!is_all && (one.name != name || one.dataset != dataset)) return;
+      stated.clear();
+      for (auto& [key, replacement] : corrected) replacement.reset();
+    }
+    std::vector<Stated> told() const {
+      std::vector<Stated> all;
+      for (const Instance& one : stated) {
+        const bool is_corrected = std::any_of(corrected.begin(), corrected.end(),
+                                              [&](const auto& correction) { return correction.first == one.key; });
+        if (!is_corrected) all.push_back(one.stated);
+      }
+      for (const auto& [key, replacement] : corrected) {
+        if (replacement) all.push_back(*replacement);
+      }
+      return all;
+    }
+  };
+
   struct Branch {
     thread::BranchId parent;
     twin::Offset fork_offset;
@@ -189,17 +246,47 @@ class RandomChanges {
     return change;
   }
 
+  /// A change of the past, of an entity that may never have been.
+  thread::Change change_of_past() {
+    using Kind = thread::Change::Kind;
+    thread::Change change;
+    change.kind = below(2) == 0 ? Kind::state_past : Kind::state_past_numbers;
+    change.entity_id = entity_id();
+    if (below(2) == 0) change.types.push_back(type());
+    for (uint64_t left = 1 + below(3); left > 0; --left) {
+      twin::Attribute one = attribute();
+      if (change.kind == Kind::state_past_numbers) {
+        one.kind = twin::AttributeKind::property;
+        one.value = numbers();
+        one.observed_at = {};
+        one.members.clear();
+      }
+      change.attributes.push_back(std::move(one));
+    }
+    return change;
+  }
+
   /// One to `changes_max` changes, which may meet on one entity.
   thread::ChangeSet change_set(thread::BranchId branch, size_t changes_max) {
     thread::ChangeSet set;
     set.branch = branch;
     set.author = "test";
     set.all_or_nothing = below(4) == 0;
-    for (uint64_t left = 1 + below(changes_max); left > 0; --left) set.changes.push_back(change());
+    for (uint64_t left = 1 + below(changes_max); left > 0; --left)
+      set.changes.push_back(below(5) == 0 ? change_of_past() : change());
     return set;
   }
 
  private:
+  // As many as fill a chunk now and then, some of them late.
+  twin::Value numbers() {
+    std::vector<std::pair<base::Instant, double>> numbers;
+    const int64_t first_s = 1'000 + static_cast<int64_t>(below(500));
+    for (int64_t left = static_cast<int64_t>(1 + below(below(20) == 0 ? 300 : 10)); left > 0; --left)
+      numbers.emplace_back(base::Instant::from_seconds(first_s + left), static_cast<double>(below(1'000)) / 8);
+    return thread::pack_past_numbers(numbers);
+  }
+
   twin::Attribute member() {
     twin::Attribute member;
     member.name = names_[1];

@@ -188,6 +188,10 @@ std::shared_ptr<Commit> Appender::next_commit(BranchId branch, std::string autho
 Result<Outcome> Appender::decide_one(BranchId branch, Change& change, Commit& commit) {
   auto standing = views_.standing(open_->stage, branch, change.entity_id);
   if (!standing) return standing.error();
+  if (change.is_of_past() && change.types.empty() && !standing->record.exists() &&
+      !views_.number_of(branch, change.entity_id)) {
+    return fail(Code::not_found, "there never was such an entity", change.entity_id);
+  }
   if (!standing->exists()) {
     part_ = twin::Entity();
   } else if (reads(change, keys_)) {

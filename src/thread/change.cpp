@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "thread/json_merge.hpp"
+#include "thread/keys.hpp"
+#include "thread/series_codec.hpp"
 
 namespace cityloom::thread {
 namespace {
@@ -74,6 +76,14 @@ class Decision {
       case Kind::create:
         if (exists) return fail(Code::already_exists, "the entity exists already", change_.entity_id);
         return create();
+      case Kind::state_past:
+        return of_past(Fact::Kind::past_stated);
+      case Kind::state_past_numbers:
+        return of_past(Fact::Kind::past_numbers_stated);
+      case Kind::correct_past:
+        return of_past(Fact::Kind::past_corrected);
+      case Kind::remove_past:
+        return of_past(Fact::Kind::past_removed);
       case Kind::create_or_replace:
         return exists ? replace() : create();
       case Kind::create_or_append:
@@ -261,6 +271,23 @@ class Decision {
     return finish();
   }
 
+  base::Result<Outcome> of_past(Fact::Kind kind) {
+    // One that was and is not: known by a life without length.
+    if (now_.id.empty() && !change_.types.empty()) {
+      Fact& created = add(Fact::Kind::entity_created);
+      created.types = std::move(change_.types);
+      created.scopes = std::move(change_.scopes);
+      add(Fact::Kind::entity_deleted);
+      outcome_.created = true;
+    }
+    for (Attribute& attribute : change_.attributes) {
+      outcome_.updated.push_back(attribute.name);
+      Fact& fact = add(kind);
+      fact.attribute = std::move(attribute);
+    }
+    return finish();
+  }
+
   Change& change_;
   const Entity& now_;
   std::vector<Fact>& facts_;
@@ -281,14 +308,35 @@ base::Result<Outcome> decide(const Change& change, const Entity& now, std::vecto
   return decide(std::move(copy), now, facts);
 }
 
+void set_past_key(const PastKey& key, Attribute& attribute) {
+  attribute.offset = key.offset;
+  attribute.created_at = key.observed_at;
+  if (key.is_told) attribute.dataset = told(attribute.dataset);
+}
+
+Attribute all_past_of(Term name, Term dataset) {
+  Attribute attribute;
+  attribute.name = name;
+  attribute.dataset = dataset;
+  return attribute;
+}
+
+twin::Value pack_past_numbers(std::span<const std::pair<base::Instant, double>> numbers) {
+  std::vector<NumberPoint> points;
+  points.reserve(numbers.size());
+  for (const auto& [observed_at, value] : numbers) points.push_back({observed_at, value, {}});
+  return pack_numbers(points);
+}
+
 bool reads(const Change& change, std::vector<twin::InstanceKey>& keys) {
   using Kind = Change::Kind;
   // Many keys are looked for one by one: reading all is quicker then.
   constexpr size_t keys_max = 32;
+  keys.clear();
+  if (change.is_of_past()) return true;
   const bool any = change.kind == Kind::replace || change.kind == Kind::create_or_replace ||
                    change.kind == Kind::remove || change.kind == Kind::remove_attribute;
   if (any || change.attributes.size() > keys_max) return false;
-  keys.clear();
   for (const Attribute& attribute : change.attributes) keys.push_back({attribute.name, attribute.dataset});
   return true;
 }

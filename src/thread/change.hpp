@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -31,7 +33,15 @@ struct Change {
     patch_attribute,    ///< `attributes[0]` is merged into the existing instance; not_found if it is absent
     replace_attribute,  ///< `attributes[0]` takes the place of the existing instance; not_found if it is absent
     remove_attribute,   ///< the instance of `attribute_name`, `dataset` (or every one, `all_datasets`) ends
+    // Of the past. What the entity is now stays as it is; it must have been once, or, with `types`, is known from now
+    // on as one that was.
+    state_past,          ///< each of `attributes` held at its observed_at
+    state_past_numbers,  ///< of each of `attributes` many numbers did: its value is `pack_past_numbers` of them
+    correct_past,        ///< each of `attributes` takes the place of the instance that its `PastKey` names
+    remove_past,         ///< those instances are taken out of the past, or all of an attribute (`all_past_of`)
   };
+  /// Whether it is about the past alone.
+  bool is_of_past() const { return kind >= Kind::state_past; }
   Kind kind = Kind::create_or_append;
   std::string entity_id;
   std::vector<twin::Term> types;  ///< needed to create; may be empty otherwise
@@ -45,6 +55,23 @@ struct Change {
   twin::Offset only_at;           ///< not 0: only if the entity's last commit is this one, else conflict
   bool only_differences = false;  ///< set only what states something else than now: repeated imports
 };
+
+/// One instance of an entity's past: which it is, for correct_past and remove_past.
+struct PastKey {
+  twin::Offset offset;        ///< of the commit that stated it
+  base::Instant observed_at;  ///< of what was stated of the past: the observed time under which it first was; else none
+  bool is_told = false;       ///< whether it was stated of the past
+  bool operator==(const PastKey&) const = default;
+};
+/// Makes `attribute` name the instance of its name and dataset that is to be corrected or removed.
+void set_past_key(const PastKey& key, twin::Attribute& attribute);
+/// An attribute for remove_past: all so far of a name (none: of the entity), in one dataset or (unknown) in all.
+twin::Attribute all_past_of(twin::Term name, twin::Term dataset);
+
+/// Numbers in their order, as the value of a state_past_numbers' attribute: observed time, value. At most
+/// `past_numbers_max`; of equal times only one may be there.
+inline constexpr size_t past_numbers_max = 4'096;
+twin::Value pack_past_numbers(std::span<const std::pair<base::Instant, double>> numbers);
 
 /// Why one attribute of a change was left as it was.
 struct NotUpdated {

@@ -37,6 +37,10 @@ void pack_fact(const Fact& fact, bool same_entity, std::string& to) {
       for (const std::string& scope : fact.scopes) writer.text(scope);
       break;
     case Fact::Kind::attribute_set:
+    case Fact::Kind::past_stated:
+    case Fact::Kind::past_numbers_stated:
+    case Fact::Kind::past_corrected:
+    case Fact::Kind::past_removed:
       twin::pack_attribute(fact.attribute, to);
       break;
     case Fact::Kind::attribute_deleted:
@@ -59,7 +63,11 @@ bool read_fact(ByteReader& reader, const std::string& entity_before, Fact& fact)
       for (uint64_t left = reader.varint(); left > 0 && reader.ok(); --left) fact.types.push_back({reader.varint32()});
       for (uint64_t left = reader.varint(); left > 0 && reader.ok(); --left) fact.scopes.emplace_back(reader.text());
       return reader.ok();
-    case Fact::Kind::attribute_set: {
+    case Fact::Kind::attribute_set:
+    case Fact::Kind::past_stated:
+    case Fact::Kind::past_numbers_stated:
+    case Fact::Kind::past_corrected:
+    case Fact::Kind::past_removed: {
       std::string_view rest = reader.rest();
       auto attribute = twin::unpack_attribute(rest);
       if (!attribute) return false;

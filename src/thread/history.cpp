@@ -91,8 +91,14 @@ base::Status History::push(std::vector<Superseded>& superseded) {
       opens.push_back(*open);
     }
     const std::unique_lock lock(mutex_);
-    for (size_t i = first; i < end; ++i)
-      add(superseded[i].series, *opens[i - first], std::move(superseded[i].instance));
+    for (size_t i = first; i < end; ++i) {
+      Superseded& one = superseded[i];
+      if (one.numbers.empty()) {
+        add(one.series, *opens[i - first], std::move(one.instance));
+      } else {
+        add_numbers(one.series, *opens[i - first], one.instance, one.numbers);
+      }
+    }
   }
   return {};
 }
@@ -100,8 +106,10 @@ base::Status History::push(std::vector<Superseded>& superseded) {
 void History::add(const SeriesKey& series, Open& open, PastInstance instance) {
   if (!open.changed) changed_.push_back({series, &open});
   open.changed = true;
+  // What is said of the entity itself is always kept whole.
+  const bool is_number = series.attribute != twin::terms::lifecycle && is_number_instance(instance);
   if (open.chunk.is_numbers() && !fits_prototype(instance, *open.chunk.prototype)) close(series, open);
-  if (open.chunk.size() == 0 && is_number_instance(instance)) open.chunk.prototype = prototype_of(instance);
+  if (open.chunk.size() == 0 && is_number) open.chunk.prototype = prototype_of(instance);
   if (open.chunk.is_numbers()) {
     open.chunk.numbers.push_back(number_point_of(instance));
     dirty_bytes_ += sizeof(NumberPoint);
@@ -112,6 +120,22 @@ void History::add(const SeriesKey& series, Open& open, PastInstance instance) {
     dirty_bytes_ += bytes;
   }
   if (open.chunk.size() >= chunk_points || open.bytes >= chunk_bytes) close(series, open);
+}
+
+void History::add_numbers(const SeriesKey& series, Open& open, const PastInstance& shared,
+                          std::span<const NumberPoint> points) {
+  if (!open.changed) changed_.push_back({series, &open});
+  open.changed = true;
+  const bool fits = open.chunk.is_numbers() && fits_prototype(shared, *open.chunk.prototype);
+  if (open.chunk.size() > 0 && !fits) close(series, open);
+  while (!points.empty()) {
+    if (open.chunk.size() == 0) open.chunk.prototype = prototype_of(shared);
+    const auto taken = points.first(std::min(points.size(), chunk_points - open.chunk.size()));
+    open.chunk.numbers.insert(open.chunk.numbers.end(), taken.begin(), taken.end());
+    dirty_bytes_ += taken.size_bytes();
+    points = points.subspan(taken.size());
+    if (open.chunk.size() >= chunk_points) close(series, open);
+  }
 }
 
 void History::collect(Batch& batch) {

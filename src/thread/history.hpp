@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ struct PastInstance {
 struct Superseded {
   SeriesKey series;
   PastInstance instance;
+  std::vector<NumberPoint> numbers = {};  ///< if there are any: they, and `instance` is what they share
 };
 
 /// One chunk, read back: numbers that share a prototype (all fields but value, observed_at, modified_at and offset),
@@ -140,6 +142,8 @@ class History {
 
   base::Result<Open> load_open(const SeriesKey& series) const;
   void add(const SeriesKey& series, Open& open, PastInstance instance);
+  void add_numbers(const SeriesKey& series, Open& open, const PastInstance& shared,
+                   std::span<const NumberPoint> points);
   void close(const SeriesKey& series, Open& open);
   size_t resident_points() const;
 

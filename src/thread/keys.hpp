@@ -19,6 +19,21 @@ struct SeriesKey {
   auto operator<=>(const SeriesKey&) const = default;
 };
 
+/// What was stated of the past lies in a series of its own beside that of what was superseded: restoring a state never
+/// meets it. Its dataset carries this bit, which no term has.
+inline constexpr uint32_t told_bit = 1u << 31;
+constexpr twin::Term told(twin::Term dataset) {  ///< the dataset of the series of what was stated of the past
+  return {dataset.number | told_bit};
+}
+constexpr bool is_told(twin::Term dataset) {  ///< whether a series' dataset says that
+  return (dataset.number & told_bit) != 0;
+}
+constexpr twin::Term without_told(twin::Term dataset) {  ///< the dataset itself
+  return {dataset.number & ~told_bit};
+}
+/// The dataset of the series of `terms::lifecycle` in which the corrections of an entity's past are.
+inline constexpr twin::Term corrections_dataset{1};
+
 inline void append_big_endian(std::string& to, uint32_t number) {  ///< 4 bytes that sort as the number
   const char bytes[] = {static_cast<char>(number >> 24), static_cast<char>(number >> 16),
                         static_cast<char>(number >> 8), static_cast<char>(number)};

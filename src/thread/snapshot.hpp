@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "thread/change.hpp"
 #include "thread/commit.hpp"
 #include "thread/series_codec.hpp"
 #include "twin/query.hpp"
@@ -56,12 +57,26 @@ struct HistoryQuery {
   size_t limit = 10'000;             ///< instances of each attribute at most
 };
 
+/// An instance of the past, and which it is.
+struct PastAttribute : twin::Attribute {
+  PastKey key;
+};
+
 /// One attribute's past, in order of the window's time property (descending when last_n is asked).
 struct AttributeHistory {
   twin::Term name;
   twin::Term dataset;
-  std::vector<twin::Attribute> instances;
+  std::vector<PastAttribute> instances;
   bool more = false;  ///< the limit cut it
+};
+
+/// What an entity that has ended, or was only ever told of, was.
+struct PastHead {
+  std::vector<twin::Term> types;  ///< at its last end; empty: it has not ended
+  std::vector<std::string> scopes;
+  base::Instant created_at, modified_at;
+  Offset offset;        ///< of its last end
+  Offset removed_upto;  ///< all that was stated of it up to here was taken out of its past
 };
 
 /// Hears what of an entity's past lies in a window, in no order. Called by the worker that asks.
@@ -108,6 +123,13 @@ class Snapshot {
 
   /// The history of one entity (also of one that has ended) up to this snapshot. Empty if it never existed.
   base::Result<std::vector<AttributeHistory>> history(std::string_view entity_id, const HistoryQuery& query) const;
+
+  /// What the entity was when it last ended, and up to where its past was taken out.
+  base::Result<PastHead> head_of_past(std::string_view entity_id) const;
+
+  /// One instance of the past as it is told here, or nothing. Cost: a chunk of its series.
+  base::Result<std::optional<PastAttribute>> past_instance(std::string_view entity_id, twin::Term name,
+                                                           twin::Term dataset, const PastKey& key) const;
 
   /// Tells each instance that `history` would give without lastN and limit, once. Ends of attributes (deleted_at) are
   /// not told: invalid. Cost: by observed time about 20 ns a number; else a read of its commit an instance.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "thread/past_corrections.hpp"
 #include "thread/snapshot.hpp"
 #include "thread/views.hpp"
 
@@ -13,27 +14,6 @@ using base::Result;
 using base::Status;
 using twin::Attribute;
 using twin::Term;
-
-// One branch's part of the past of a snapshot: commits with after < offset <= upto.
-struct Stretch {
-  BranchId branch;
-  Offset after;
-  Offset upto;
-};
-
-// From main to the snapshot's branch.
-std::vector<Stretch> stretches_of(const Views& views, BranchId branch, Offset upto) {
-  std::vector<Stretch> stretches;
-  for (auto on = views.branch(branch); on != nullptr; on = views.branch(on->info.parent)) {
-    const bool is_main = on->info.id == main_branch;
-    const Offset after = is_main ? Offset{} : on->info.fork_offset;
-    if (after < upto || is_main) stretches.push_back({on->info.id, after, upto});
-    if (is_main) break;
-    upto = std::min(upto, after);
-  }
-  std::reverse(stretches.begin(), stretches.end());
-  return stretches;
-}
 
 // A window, told in offsets where its property is a recorded time.
 struct Window {
@@ -91,38 +71,46 @@ class Gatherer {
     need_ = latest_first_ ? std::min(query.last_n, query.limit) : query.limit;
   }
 
-  void add(PastInstance instance) { found_.push_back(std::move(instance)); }
+  // One that lies in the window; `key` says which it is.
+  void add(Offset offset, Attribute attribute, const PastKey& key) {
+    found_.push_back({offset, {std::move(attribute), key}});
+  }
 
   // Whether a chunk can still hold something better than what is found.
   bool wants(const ChunkSummary& chunk) {
     if (found_.size() <= need_ + 1) return true;
     trim();
-    const PastInstance& worst = found_.back();
+    const Found& worst = found_.back();
     if (query_.window.property != TimeProperty::observed_at) {
       return latest_first_ ? chunk.last_offset > worst.offset : chunk.first_offset < worst.offset;
     }
-    if (!chunk.first_observed_at.exists() || !worst.attribute.observed_at.exists()) return true;
-    return latest_first_ ? chunk.last_observed_at >= worst.attribute.observed_at
-                         : chunk.first_observed_at <= worst.attribute.observed_at;
+    if (!chunk.first_observed_at.exists() || !worst.instance.observed_at.exists()) return true;
+    return latest_first_ ? chunk.last_observed_at >= worst.instance.observed_at
+                         : chunk.first_observed_at <= worst.instance.observed_at;
   }
 
   AttributeHistory take(Term name, Term dataset) {
     sort();
-    const auto twice = [](const PastInstance& left, const PastInstance& right) {
-      return left.offset == right.offset && twin::same_statement(left.attribute, right.attribute);
+    const auto twice = [](const Found& left, const Found& right) {
+      return left.offset == right.offset && twin::same_statement(left.instance, right.instance);
     };
     found_.erase(std::unique(found_.begin(), found_.end(), twice), found_.end());
     AttributeHistory history{name, dataset, {}, found_.size() > need_};
     if (found_.size() > need_) found_.resize(need_);
-    for (PastInstance& instance : found_) history.instances.push_back(std::move(instance.attribute));
+    for (Found& one : found_) history.instances.push_back(std::move(one.instance));
     return history;
   }
 
  private:
-  bool before(const PastInstance& left, const PastInstance& right) const {
+  struct Found {
+    Offset offset;  // of the window: that of the commit, or of the correction
+    PastAttribute instance;
+  };
+
+  bool before(const Found& left, const Found& right) const {
     const bool observed = query_.window.property == TimeProperty::observed_at;
-    const auto key = [&](const PastInstance& one) {
-      return std::pair{observed ? one.attribute.observed_at : Instant{}, one.offset};
+    const auto key = [&](const Found& one) {
+      return std::pair{observed ? one.instance.observed_at : Instant{}, one.offset};
     };
     return latest_first_ ? key(right) < key(left) : key(left) < key(right);
   }
@@ -139,8 +127,14 @@ class Gatherer {
   const HistoryQuery& query_;
   const bool latest_first_;
   size_t need_ = 0;
-  std::vector<PastInstance> found_;
+  std::vector<Found> found_;
 };
+
+// Of an instance in a series.
+PastKey key_in(const SeriesKey& series, Offset offset, Instant observed_at) {
+  const bool told = is_told(series.dataset);
+  return {offset, told ? observed_at : Instant::none(), told};
+}
 
 // The end of an instance, as an instance of the kind that ended.
 Result<PastInstance> end_at(const History::Series& series, PastInstance end) {
@@ -151,38 +145,54 @@ Result<PastInstance> end_at(const History::Series& series, PastInstance end) {
   return end;
 }
 
-Status gather(const Views& views, const SeriesKey& key, const Window& window, bool latest_first, bool ends,
-              Gatherer& gatherer) {
-  const auto series = views.history().series(key);
-  if (!series) return series.error();
+// The chunks that may hold what lies in the window, the best first.
+std::vector<size_t> chunks_in(const History::Series& series, const Window& window, bool latest_first) {
   std::vector<size_t> order;
-  for (size_t i = 0; i < series->size(); ++i) {
-    if (window.may_hold(series->summary(i))) order.push_back(i);
+  for (size_t i = 0; i < series.size(); ++i) {
+    if (window.may_hold(series.summary(i))) order.push_back(i);
   }
   std::stable_sort(order.begin(), order.end(), [&](size_t left, size_t right) {
-    const ChunkSummary& one = series->summary(left);
-    const ChunkSummary& other = series->summary(right);
+    const ChunkSummary& one = series.summary(left);
+    const ChunkSummary& other = series.summary(right);
     if (latest_first)
       return std::pair{one.last_observed_at, one.last_offset} > std::pair{other.last_observed_at, other.last_offset};
     return std::pair{one.first_observed_at, one.first_offset} < std::pair{other.first_observed_at, other.first_offset};
   });
-  for (const size_t index : order) {
+  return order;
+}
+
+// How the instances of one entity are gathered on one stretch.
+struct Gathering {
+  const Views& views;
+  const Window& window;
+  const PastCorrections& corrections;
+  bool latest_first = false;
+  bool ends = false;  // rather than what held
+};
+
+Status gather(const Gathering& how, const SeriesKey& key, Gatherer& gatherer) {
+  const auto series = how.views.history().series(key);
+  if (!series) return series.error();
+  const Term dataset = without_told(key.dataset);
+  for (const size_t index : chunks_in(*series, how.window, how.latest_first)) {
     if (!gatherer.wants(series->summary(index))) continue;
     const auto chunk = series->chunk(index);
     if (!chunk) return chunk.error();
     for (size_t i = 0; i < chunk->size(); ++i) {
       const Instant observed_at =
           chunk->is_numbers() ? chunk->numbers[i].observed_at : chunk->instances[i].attribute.observed_at;
-      if (!window.holds(observed_at, chunk->offset_at(i))) continue;
+      const Offset offset = chunk->offset_at(i);
+      const PastKey which = key_in(key, offset, observed_at);
+      if (!how.window.holds(observed_at, offset) || how.corrections.hides(key.attribute, dataset, which)) continue;
       const bool is_end = !chunk->is_numbers() && chunk->instances[i].ended;
-      if (is_end != ends) continue;
+      if (is_end != how.ends) continue;
       if (!is_end) {
-        gatherer.add(chunk->at(i));
+        gatherer.add(offset, chunk->at(i).attribute, which);
         continue;
       }
       auto end = end_at(*series, chunk->at(i));
       if (!end) return end.error();
-      gatherer.add(std::move(*end));
+      gatherer.add(offset, std::move(end->attribute), which);
     }
   }
   return {};
@@ -216,12 +226,12 @@ Status gather_ends_with(const Views& views, const SeriesKey& key, const std::vec
     const auto last = series->last_at(life.end);
     if (!last) return last.error();
     if (!last->has_value() || (*last)->ended || (*last)->offset < life.start) continue;
-    PastInstance end{life.end, true, {}};
-    end.attribute.name = key.attribute;
-    end.attribute.dataset = key.dataset;
-    end.attribute.kind = (*last)->attribute.kind;
-    end.attribute.offset = life.end;
-    gatherer.add(std::move(end));
+    Attribute end;
+    end.name = key.attribute;
+    end.dataset = key.dataset;
+    end.kind = (*last)->attribute.kind;
+    end.offset = life.end;
+    gatherer.add(life.end, std::move(end), {life.end, {}, false});
   }
   return {};
 }
@@ -238,11 +248,17 @@ bool is_of_attributes(const HistoryQuery& query, Term name) {
                    std::find(query.attributes.begin(), query.attributes.end(), name) != query.attributes.end());
 }
 
+// The offset at which a correction counts for a window by recorded times.
+Offset offset_of(const Correction& correction, TimeProperty property) {
+  return property == TimeProperty::created_at ? correction.key.offset : correction.at;
+}
+
 // Tells a visitor one branch's part of an entity's past.
 class Telling {
  public:
-  Telling(const Views& views, const HistoryQuery& query, const Window& window, PastVisitor& visitor)
-      : views_(views), query_(query), window_(window), visitor_(visitor) {}
+  Telling(const Views& views, const HistoryQuery& query, const Window& window, const PastCorrections& corrections,
+          PastVisitor& visitor)
+      : views_(views), query_(query), window_(window), corrections_(corrections), visitor_(visitor) {}
 
   // What holds now goes first: when it is superseded meanwhile, it is left out of its series.
   Status present(const twin::EntityRecord& record) {
@@ -252,6 +268,7 @@ class Telling {
         return true;
       }
       told_[{attribute.name, attribute.dataset}] = attribute;
+      if (corrections_.hides(attribute.name, attribute.dataset, {attribute.offset, {}, false})) return true;
       const auto at = time_of(attribute.observed_at, attribute.offset);
       if (at) {
         visitor_.instance(attribute, *at);
@@ -266,11 +283,23 @@ class Telling {
   Status series(const SeriesKey& key) {
     const auto series = views_.history().series(key);
     if (!series) return series.error();
-    const auto told = told_.find({key.attribute, key.dataset});
+    const auto told = told_.find({key.attribute, key.dataset});  // none of a series of the past
     const Attribute* const present = told == told_.end() ? nullptr : &told->second;
     for (size_t i = 0; i < series->size() && visitor_.goes_on(); ++i) {
       if (!window_.may_hold(series->summary(i))) continue;
       if (auto status = chunk(key, *series, i, present); !status) return status;
+    }
+    return {};
+  }
+
+  // What takes the place of what was said, once for all stretches.
+  Status replacements() {
+    for (const Correction& one : corrections_.replacements()) {
+      const Offset offset = offset_of(one, query_.window.property);
+      if (!is_of_attributes(query_, one.attribute.name) || !window_.holds(one.attribute.observed_at, offset)) continue;
+      const auto at = time_of(one.attribute.observed_at, offset);
+      if (!at) return at.error();
+      visitor_.instance(one.attribute, *at);
     }
     return {};
   }
@@ -286,30 +315,36 @@ class Telling {
     const bool is_whole = summary.has_numbers && !window_.by_offset && window_.holds_all(summary) &&
                           summary.first_observed_at.exists() &&
                           (present == nullptr || summary.last_offset != present->offset);
-    if (is_whole && visitor_.numbers(key.attribute, key.dataset, summary)) return {};
+    const Term dataset = without_told(key.dataset);
+    const bool is_corrected =
+        corrections_.concerns(key.attribute, dataset, is_told(key.dataset), summary.first_offset, summary.last_offset);
+    if (is_whole && !is_corrected && visitor_.numbers(key.attribute, dataset, summary)) return {};
     const auto numbers = series.columns(index, columns_.times, columns_.values, columns_.offsets);
     if (!numbers) return numbers.error();
-    if (!*numbers) return instances(series, index, present);
+    if (!*numbers) return instances(key, series, index, present);
     for (size_t i = 0; i < columns_.values.size(); ++i) {
       const Offset offset{columns_.offsets[i]};
       const Instant observed_at{columns_.times[i]};
       const bool is_told = present != nullptr && offset == present->offset && observed_at == present->observed_at &&
                            columns_.values[i] == twin::as_number(present->value);
       if (is_told || !window_.holds(observed_at, offset)) continue;
+      if (is_corrected && corrections_.hides(key.attribute, dataset, key_in(key, offset, observed_at))) continue;
       const auto at = time_of(observed_at, offset);
       if (!at) return at.error();
-      visitor_.number(key.attribute, key.dataset, *at, columns_.values[i]);
+      visitor_.number(key.attribute, dataset, *at, columns_.values[i]);
     }
     return {};
   }
 
-  Status instances(const History::Series& series, size_t index, const Attribute* present) {
+  Status instances(const SeriesKey& key, const History::Series& series, size_t index, const Attribute* present) {
     const auto chunk = series.chunk(index);
     if (!chunk) return chunk.error();
     for (const PastInstance& one : chunk->instances) {
       const bool is_told =
           present != nullptr && one.offset == present->offset && twin::same_statement(one.attribute, *present);
       if (one.ended || is_told || !window_.holds(one.attribute.observed_at, one.offset)) continue;
+      const PastKey which = key_in(key, one.offset, one.attribute.observed_at);
+      if (corrections_.hides(key.attribute, without_told(key.dataset), which)) continue;
       const auto at = time_of(one.attribute.observed_at, one.offset);
       if (!at) return at.error();
       visitor_.instance(one.attribute, *at);
@@ -320,10 +355,47 @@ class Telling {
   const Views& views_;
   const HistoryQuery& query_;
   const Window& window_;
+  const PastCorrections& corrections_;
   PastVisitor& visitor_;
   std::map<std::pair<Term, Term>, Attribute> told_;
   Columns columns_;
 };
+
+// By its key.
+Result<std::optional<PastAttribute>> instance_in(const Views& views, const SeriesKey& key, const PastKey& wanted) {
+  const auto series = views.history().series(key);
+  if (!series) return series.error();
+  for (size_t index = 0; index < series->size(); ++index) {
+    const ChunkSummary& summary = series->summary(index);
+    if (summary.first_offset > wanted.offset || summary.last_offset < wanted.offset) continue;
+    const auto chunk = series->chunk(index);
+    if (!chunk) return chunk.error();
+    for (size_t i = 0; i < chunk->size(); ++i) {
+      if (chunk->offset_at(i) != wanted.offset) continue;
+      PastInstance instance = chunk->at(i);
+      if (instance.ended || key_in(key, instance.offset, instance.attribute.observed_at) != wanted) continue;
+      return std::optional(PastAttribute{std::move(instance.attribute), wanted});
+    }
+  }
+  return std::optional<PastAttribute>();
+}
+
+// All of a snapshot, for what belongs to no branch alone.
+Stretch whole_of(BranchId branch, Offset upto) {
+  return {branch, Offset{}, upto};
+}
+
+// What `history` gives of the times that are recorded rather than stated.
+Status fill_recorded_times(const Views& views, std::vector<PastAttribute>& instances) {
+  for (PastAttribute& instance : instances) {
+    if (instance.modified_at.exists() && instance.created_at.exists()) continue;
+    const auto time = views.recorded_at(instance.offset);
+    if (!time) return time.error();
+    if (!instance.created_at.exists()) instance.created_at = *time;
+    if (!instance.modified_at.exists()) stamp(instance, *time);
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -331,22 +403,30 @@ Status Snapshot::visit_past(std::string_view entity_id, const HistoryQuery& quer
   if (query.window.property == TimeProperty::deleted_at) {
     return base::fail(base::Code::invalid, "ends of attributes have no values", "timeproperty");
   }
-  for (const Stretch& stretch : stretches_of(*views_, branch_, offset_)) {
+  const auto number = views_->number_of(branch_, entity_id);
+  if (!number) return {};
+  const auto stretches = stretches_of(*views_, branch_, offset_);
+  const auto corrections = PastCorrections::read(*views_, stretches, *number);
+  if (!corrections) return corrections.error();
+  for (const Stretch& stretch : stretches) {
     const auto on = views_->branch(stretch.branch);
     const twin::EntityRecord record = on ? on->latest.find(entity_id) : twin::EntityRecord();
-    if (!record) continue;
     const auto window = window_of(*views_, query.window, stretch);
     if (!window) return window.error();
-    Telling telling(*views_, query, *window, visitor);
-    if (auto status = telling.present(record); !status) return status;
-    const auto keys = views_->history().series_of(stretch.branch, record.number());
+    Telling telling(*views_, query, *window, *corrections, visitor);
+    if (record) {
+      if (auto status = telling.present(record); !status) return status;
+    }
+    const auto keys = views_->history().series_of(stretch.branch, *number);
     if (!keys) return keys.error();
     for (const SeriesKey& key : *keys) {
       if (!is_of_attributes(query, key.attribute)) continue;
       if (auto status = telling.series(key); !status) return status;
     }
   }
-  return {};
+  if (corrections->replacements().empty()) return {};
+  const auto window = window_of(*views_, query.window, whole_of(branch_, offset_));
+  return window ? Telling(*views_, query, *window, *corrections, visitor).replacements() : window.error();
 }
 
 Result<std::vector<AttributeHistory>> Snapshot::history(std::string_view entity_id, const HistoryQuery& query) const {
@@ -354,47 +434,116 @@ Result<std::vector<AttributeHistory>> Snapshot::history(std::string_view entity_
   const auto gatherer_of = [&](Term name, Term dataset) -> Gatherer& {
     return gatherers.try_emplace({name, dataset}, query).first->second;
   };
-  const auto wanted = [&](Term name) { return is_of_attributes(query, name); };
+  const auto number = views_->number_of(branch_, entity_id);
+  if (!number) return std::vector<AttributeHistory>();
+  const auto stretches = stretches_of(*views_, branch_, offset_);
+  const auto corrections = PastCorrections::read(*views_, stretches, *number);
+  if (!corrections) return corrections.error();
   const bool ends = query.window.property == TimeProperty::deleted_at;
-  for (const Stretch& stretch : stretches_of(*views_, branch_, offset_)) {
+  for (const Stretch& stretch : stretches) {
     const auto on = views_->branch(stretch.branch);
     const twin::EntityRecord record = on ? on->latest.find(entity_id) : twin::EntityRecord();
-    if (!record) continue;
     const auto window = window_of(*views_, query.window, stretch);
     if (!window) return window.error();
     // What holds now before what held: an instance superseded in between is then found twice rather than never.
-    record.each_attribute({}, [&](const Attribute& attribute) {
-      if (!ends && wanted(attribute.name) && window->holds(attribute.observed_at, attribute.offset)) {
-        gatherer_of(attribute.name, attribute.dataset).add({attribute.offset, false, attribute});
+    const auto present = [&](const Attribute& attribute) {
+      const PastKey key{attribute.offset, {}, false};
+      if (!ends && is_of_attributes(query, attribute.name) && window->holds(attribute.observed_at, attribute.offset) &&
+          !corrections->hides(attribute.name, attribute.dataset, key)) {
+        gatherer_of(attribute.name, attribute.dataset).add(attribute.offset, attribute, key);
       }
       return true;
-    });
-    const auto keys = views_->history().series_of(stretch.branch, record.number());
+    };
+    if (record) record.each_attribute({}, present);
+    const auto keys = views_->history().series_of(stretch.branch, *number);
     if (!keys) return keys.error();
-    const auto lives = ends ? ended_lives(*views_, stretch.branch, record.number()) : Result(std::vector<Life>());
+    const auto lives = ends ? ended_lives(*views_, stretch.branch, *number) : Result(std::vector<Life>());
     if (!lives) return lives.error();
+    const Gathering how{*views_, *window, *corrections, query.last_n > 0, ends};
     for (const SeriesKey& key : *keys) {
-      if (!wanted(key.attribute)) continue;
-      if (auto ended = gather_ends_with(*views_, key, *lives, *window, gatherer_of(key.attribute, key.dataset)); !ended)
-        return ended.error();
-      const Status gathered =
-          gather(*views_, key, *window, query.last_n > 0, ends, gatherer_of(key.attribute, key.dataset));
-      if (!gathered) return gathered.error();
+      if (!is_of_attributes(query, key.attribute)) continue;
+      Gatherer& gatherer = gatherer_of(key.attribute, without_told(key.dataset));
+      if (auto ended = gather_ends_with(*views_, key, *lives, *window, gatherer); !ended) return ended.error();
+      if (auto gathered = gather(how, key, gatherer); !gathered) return gathered.error();
+    }
+  }
+  if (!ends && !corrections->replacements().empty()) {
+    const auto window = window_of(*views_, query.window, whole_of(branch_, offset_));
+    if (!window) return window.error();
+    for (const Correction& one : corrections->replacements()) {
+      const Offset offset = offset_of(one, query.window.property);
+      if (!is_of_attributes(query, one.attribute.name) || !window->holds(one.attribute.observed_at, offset)) continue;
+      gatherer_of(one.attribute.name, one.attribute.dataset).add(offset, one.attribute, one.key);
     }
   }
   std::vector<AttributeHistory> histories;
   for (auto& [key, gatherer] : gatherers) {
     AttributeHistory history = gatherer.take(key.first, key.second);
     if (history.instances.empty()) continue;
-    for (Attribute& attribute : history.instances) {
-      if (!query.with_recorded_times || attribute.modified_at.exists()) continue;
-      const auto time = views_->recorded_at(attribute.offset);
-      if (!time) return time.error();
-      stamp(attribute, *time);
+    if (query.with_recorded_times) {
+      if (auto filled = fill_recorded_times(*views_, history.instances); !filled) return filled.error();
     }
     histories.push_back(std::move(history));
   }
   return histories;
+}
+
+Result<PastHead> Snapshot::head_of_past(std::string_view entity_id) const {
+  PastHead head;
+  const auto number = views_->number_of(branch_, entity_id);
+  if (!number) return head;
+  const auto stretches = stretches_of(*views_, branch_, offset_);
+  const auto corrections = PastCorrections::read(*views_, stretches, *number);
+  if (!corrections) return corrections.error();
+  head.removed_upto = corrections->removed_upto();
+  for (const Stretch& stretch : stretches) {
+    const auto series = views_->history().series({stretch.branch, *number, twin::terms::lifecycle, {}});
+    if (!series) return series.error();
+    for (size_t index = 0; index < series->size(); ++index) {
+      const auto chunk = series->chunk(index);
+      if (!chunk) return chunk.error();
+      for (const PastInstance& life : chunk->instances) {
+        if (life.offset <= stretch.after || life.offset > stretch.upto || life.offset < head.offset) continue;
+        if (!head.created_at.exists() || life.attribute.created_at < head.created_at)
+          head.created_at = life.attribute.created_at;
+        head.offset = life.offset;
+        head.modified_at = life.attribute.modified_at;
+        head.types = life.attribute.object_types;
+        head.scopes = lines_of(life.attribute.value);
+      }
+    }
+  }
+  return head;
+}
+
+Result<std::optional<PastAttribute>> Snapshot::past_instance(std::string_view entity_id, Term name, Term dataset,
+                                                             const PastKey& key) const {
+  const std::optional<PastAttribute> none;
+  const auto number = views_->number_of(branch_, entity_id);
+  if (!number) return none;
+  const auto stretches = stretches_of(*views_, branch_, offset_);
+  const auto corrections = PastCorrections::read(*views_, stretches, *number);
+  if (!corrections) return corrections.error();
+  for (const Correction& one : corrections->replacements()) {
+    if (one.key == key && one.attribute.name == name && one.attribute.dataset == dataset)
+      return std::optional(PastAttribute{one.attribute, key});
+  }
+  if (corrections->hides(name, dataset, key)) return none;
+  for (const Stretch& stretch : stretches) {
+    if (key.offset <= stretch.after || key.offset > stretch.upto) continue;
+    const auto on = views_->branch(stretch.branch);
+    const twin::EntityRecord record = on ? on->latest.find(entity_id) : twin::EntityRecord();
+    std::optional<PastAttribute> found;
+    const auto present = [&](const Attribute& attribute) {
+      const bool is_it = attribute.dataset == dataset && attribute.offset == key.offset;
+      if (is_it) found = PastAttribute{attribute, key};
+      return !is_it;
+    };
+    if (record && !key.is_told) record.each_attribute(name, present);
+    if (found) return found;
+    return instance_in(*views_, {stretch.branch, *number, name, key.is_told ? told(dataset) : dataset}, key);
+  }
+  return none;
 }
 
 }  // namespace cityloom::thread

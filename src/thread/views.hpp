@@ -199,6 +199,8 @@ class Views {
   base::Status stage_event(Stage& stage, const BranchEvent& event, Offset offset) const;
   base::Status fold_attributes(Stage& stage, Standing& standing, const Commit& commit,
                                std::span<const twin::Fact> facts, twin::Entity& part);
+  base::Status fold_past(Stage& stage, const Standing& standing, const Commit& commit,
+                         std::span<const twin::Fact> facts);
   base::Status fold_any(Stage& stage, Standing& standing, const Commit& commit, std::span<const twin::Fact> facts);
   std::shared_ptr<Branch> writable_branch(BranchId id) const;
   void publish_branches(Stage& stage);
@@ -245,6 +247,9 @@ class Views {
   mutable std::shared_mutex ever_mutex_;
   absl::btree_set<EverKey> ever_dirty_;  // not stored yet; read by as-of queries
 };
+
+/// The lines of a string: the scopes in what is kept of an entity's past.
+std::vector<std::string> lines_of(const twin::Value& value);
 
 /// Puts the attributes in order of their creation, then of name and dataset: what is left of the order in which they
 /// were first set when an entity is read back from history.

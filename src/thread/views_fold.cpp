@@ -4,6 +4,8 @@
 //   terms::scope      likewise: the scopes that held until then, one a line in a string
 //   terms::lifecycle  one instance an ended life, at the offset of its end: `attribute.offset` and `created_at` are its
 //                     start, `object_types` and the string its types and scopes at the end
+//   the same, with corrections_dataset: one instance a correction of the past; `attribute` is what takes the place of
+//                     the instance that its offset and created_at name, unless it `ended` that
 #include <algorithm>
 #include <mutex>
 
@@ -95,16 +97,42 @@ void supersede(const Fact& fact, const Commit& commit, EntityNumber number, cons
       break;
     }
     case Fact::Kind::entity_created:
+    default:
       break;
   }
+}
+
+// What a fact of the past adds to its series.
+base::Status tell(const Fact& fact, const Commit& commit, EntityNumber number, std::vector<Superseded>& to) {
+  Superseded one{{commit.branch, number, fact.attribute.name, told(fact.attribute.dataset)},
+                 {commit.offset, false, fact.attribute}};
+  Attribute& attribute = one.instance.attribute;
+  attribute.modified_at = commit.recorded_at;
+  if (fact.kind == Fact::Kind::past_stated) {
+    attribute.offset = commit.offset;
+  } else if (fact.kind == Fact::Kind::past_numbers_stated) {
+    const auto* packed = std::get_if<std::string>(&fact.attribute.value);
+    auto points = packed != nullptr ? unpack_numbers(*packed) : unpack_numbers({});
+    if (!points) return points.error();
+    for (NumberPoint& point : *points) point.offset = commit.offset;
+    attribute.value = int64_t{0};
+    one.numbers = std::move(*points);
+  } else {
+    one.series = {commit.branch, number, twin::terms::lifecycle, corrections_dataset};
+    one.instance.ended = fact.kind == Fact::Kind::past_removed;
+  }
+  if (one.numbers.empty() && fact.kind == Fact::Kind::past_numbers_stated) return {};
+  to.push_back(std::move(one));
+  return {};
 }
 
 // Where the entity will once have been of a type or in a cell.
 void add_ever(const Fact& fact, EntityNumber number, std::vector<Stage::EverKey>& to) {
   for (const Term type : fact.types) to.push_back({'t', type.number, number.number});
   const auto* location = std::get_if<twin::Geometry>(&fact.attribute.value);
-  if (fact.kind != Fact::Kind::attribute_set || fact.attribute.name != twin::terms::location || location == nullptr)
-    return;
+  const bool is_stated = fact.kind == Fact::Kind::attribute_set || fact.kind == Fact::Kind::past_stated ||
+                         fact.kind == Fact::Kind::past_corrected;
+  if (!is_stated || fact.attribute.name != twin::terms::location || location == nullptr) return;
   for (const Cell cell : cells_of(*location, coarse_level)) to.push_back({'c', cell, number.number});
 }
 
@@ -204,6 +232,7 @@ EntityNumber Views::number_for(Stage& stage, const Standing& standing, std::stri
 base::Status Views::fold(Stage& stage, Standing& standing, const Commit& commit, std::span<const Fact> facts,
                          twin::Entity& part) {
   if (facts.empty()) return {};
+  if (std::ranges::all_of(facts, &Fact::is_of_past)) return fold_past(stage, standing, commit, facts);
   const bool only_set =
       std::ranges::all_of(facts, [](const Fact& one) { return one.kind == Fact::Kind::attribute_set; });
   const bool plain = only_set && standing.exists() && !standing.inherited;
@@ -255,10 +284,26 @@ base::Status Views::fold_any(Stage& stage, Standing& standing, const Commit& com
   if (standing.inherited) sort_by_creation(entity);
   for (const Fact& fact : facts) {
     supersede(fact, commit, number, entity, stage.superseded);
+    if (fact.is_of_past()) {
+      if (auto told = tell(fact, commit, number, stage.superseded); !told) return told;
+    }
     if (auto applied = twin::apply(fact, commit.offset, commit.recorded_at, entity); !applied) return applied;
   }
   standing.record = entity.id.empty() ? ended_record(id, number, commit.offset) : EntityRecord::pack(entity, number);
   standing.inherited = false;
+  return {};
+}
+
+// What is stays untouched.
+base::Status Views::fold_past(Stage& stage, const Standing& standing, const Commit& commit,
+                              std::span<const Fact> facts) {
+  const bool numbered = standing.record.exists() && !standing.inherited;
+  const EntityNumber number =
+      numbered ? standing.record.number() : number_for(stage, standing, facts.front().entity_id);
+  for (const Fact& fact : facts) {
+    if (auto told = tell(fact, commit, number, stage.superseded); !told) return told;
+    add_ever(fact, number, stage.ever);
+  }
   return {};
 }
 

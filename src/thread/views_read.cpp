@@ -20,17 +20,6 @@ base::Error no_branch(BranchId id) {
   return fail(Code::not_found, "there is no such branch", std::to_string(id.number), "list the branches");
 }
 
-std::vector<std::string> lines_of(const twin::Value& value) {
-  std::vector<std::string> lines;
-  const auto* text = std::get_if<std::string>(&value);
-  for (size_t from = 0; text != nullptr && from < text->size();) {
-    const size_t end = text->find('\n', from);
-    lines.push_back(text->substr(from, end - from));
-    from = end + 1;
-  }
-  return lines;
-}
-
 void stamp(Attribute& attribute, base::Instant time) {
   attribute.modified_at = time;
   for (Attribute& member : attribute.members) stamp(member, time);
@@ -62,6 +51,17 @@ bool is_local(const std::optional<twin::GeoQuery>& geo) {
 }
 
 }  // namespace
+
+std::vector<std::string> lines_of(const twin::Value& value) {
+  std::vector<std::string> lines;
+  const auto* text = std::get_if<std::string>(&value);
+  for (size_t from = 0; text != nullptr && from < text->size();) {
+    const size_t end = text->find('\n', from);
+    lines.push_back(text->substr(from, end - from));
+    from = end + 1;
+  }
+  return lines;
+}
 
 std::shared_ptr<const Branch> Views::branch(BranchId id) const {
   return writable_branch(id);
@@ -163,7 +163,9 @@ base::Status Views::restore(BranchId on, EntityNumber number, Offset at, const L
   const auto keys = history_.series_of(on, number);
   if (!keys) return keys.error();
   for (const SeriesKey& key : *keys) {
-    if (key.attribute == twin::terms::lifecycle || entity.find(key.attribute, key.dataset) != nullptr) continue;
+    if (key.attribute == twin::terms::lifecycle || is_told(key.dataset) ||
+        entity.find(key.attribute, key.dataset) != nullptr)
+      continue;
     const auto series = history_.series(key);
     if (!series) return series.error();
     const bool head = key.attribute == twin::terms::type || key.attribute == twin::terms::scope;

@@ -44,6 +44,7 @@ Attribute stamped(const Attribute& stated, const Attribute* present, Offset offs
 }
 
 base::Status apply(const Fact& fact, Offset offset, base::Instant recorded_at, Entity& entity) {
+  if (fact.is_of_past()) return {};
   const bool exists = !entity.id.empty();
   if (exists == (fact.kind == Fact::Kind::entity_created)) {
     return base::fail(base::Code::corrupt, "a fact does not fit its entity", fact.entity_id,
@@ -69,6 +70,8 @@ base::Status apply(const Fact& fact, Offset offset, base::Instant recorded_at, E
       std::erase_if(entity.attributes, [&](const Attribute& attribute) {
         return attribute.name == fact.attribute.name && attribute.dataset == fact.attribute.dataset;
       });
+      break;
+    default:
       break;
   }
   entity.modified_at = recorded_at;

@@ -60,6 +60,7 @@ std::vector<Touched> by_entity(const thread::Commit& commit) {
   std::vector<Touched> result;
   absl::flat_hash_map<std::string, size_t> known;
   for (const twin::Fact& fact : commit.facts) {
+    if (fact.is_of_past()) continue;
     const auto [at, is_new] = known.try_emplace(fact.entity_id, result.size());
     if (is_new) result.push_back({fact.entity_id, false, {}});
     Touched& touched = result[at->second];

@@ -174,6 +174,8 @@ void NgsiApi::add_routes(Router& router) {
   ngsi_ld::add_entity_writes(router, services);
   ngsi_ld::add_batch_operations(router, services);
   ngsi_ld::add_temporal_operations(router, services);
+  ngsi_ld::add_temporal_writes(router, services);
+  ngsi_ld::add_observation_load(router, services);
   ngsi_ld::add_discovery(router, services);
   ngsi_ld::add_context_operations(router, services);
   ngsi_ld::add_subscription_operations(router, services);

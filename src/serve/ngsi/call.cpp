@@ -482,7 +482,7 @@ void prepare_and_run(Services& services, const Form& form, const Request& reques
 
 void add_operation(Router& router, Services& services, Route route, Form form, void (*run)(Call)) {
   route.tag = route.tag.empty() ? "NGSI-LD" : route.tag;
-  route.path = "/ngsi-ld/v1" + route.path;
+  if (!route.path.starts_with("/api/")) route.path = "/ngsi-ld/v1" + route.path;
   route.parameters.push_back(query_parameter("local", "Only what is kept here", R"({"type":"boolean"})"));
   route.parameters.push_back(query_parameter("branch", "A branch of the record other than main"));
   if (route.method == Method::get)

@@ -169,8 +169,9 @@ class Call {
   std::vector<ngsi::ContextPointer> contexts_;
 };
 
-/// Adds a route whose handler prepares a Call and runs the operation. Parameters common to all (local, asOf, branch,
-/// type checks) are added to those of the route. `clause` goes into the description and docs/ngsi-ld.md.
+/// Adds a route below /ngsi-ld/v1 (or /api/, if it says so) whose handler prepares a Call and runs the operation.
+/// Parameters common to all (local, asOf, branch, type checks) are added to those of the route. `clause` goes into the
+/// description and docs/ngsi-ld.md.
 void add_operation(Router& router, Services& services, Route route, Form form, void (*run)(Call));
 
 /// A query parameter for a route's description.

@@ -12,12 +12,6 @@ void refuse(Call call, const char* what, const char* remedy) {
             {Code::unsupported, what, std::string(call.request().path()), remedy});
 }
 
-// NGSI-LD: 5.6.11 - 5.6.16 writes of the past (not yet)
-void write_pasts(Call call) {
-  refuse(std::move(call), "writing the past is not supported here yet",
-         "write the entity with observedAt through /ngsi-ld/v1/entities");
-}
-
 // NGSI-LD: 5.9 - 5.12 context source registrations and their subscriptions (not yet)
 void registrations(Call call) {
   refuse(std::move(call), "registrations of context sources are not supported here yet", "");
@@ -42,13 +36,6 @@ struct Closed {
 };
 
 constexpr Closed closed_doors[] = {
-    {Method::post, "/temporal/entities", "upsertTemporal", write_pasts},
-    {Method::del, "/temporal/entities/{entityId}", "deleteTemporal", write_pasts},
-    {Method::post, "/temporal/entities/{entityId}/attrs", "appendAttrsTemporal", write_pasts},
-    {Method::del, "/temporal/entities/{entityId}/attrs/{attrId}", "deleteAttrsTemporal", write_pasts},
-    {Method::patch, "/temporal/entities/{entityId}/attrs/{attrId}/{instanceId}", "updateAttrsTemporal", write_pasts},
-    {Method::del, "/temporal/entities/{entityId}/attrs/{attrId}/{instanceId}", "deleteAttrInstanceTemporal",
-     write_pasts},
     {Method::post, "/csourceRegistrations", "createCSR", registrations},
     {Method::get, "/csourceRegistrations", "queryCSR", registrations},
     {Method::get, "/csourceRegistrations/{registrationId}", "retrieveCSR", registrations},

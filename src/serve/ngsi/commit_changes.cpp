@@ -16,7 +16,7 @@ std::vector<EntityChange> changes_of(const thread::Commit& commit) {
   std::map<std::string_view, size_t> places;
   size_t place = 0;
   for (const Fact& fact : commit.facts) {
-    if (is_internal_id(fact.entity_id)) continue;
+    if (is_internal_id(fact.entity_id) || fact.is_of_past()) continue;
     // Facts of one entity mostly follow each other.
     if (changes.empty() || changes[place].id != fact.entity_id) {
       const auto [at, is_new] = places.try_emplace(fact.entity_id, changes.size());
@@ -42,9 +42,12 @@ std::vector<EntityChange> changes_of(const thread::Commit& commit) {
         break;
       case Fact::Kind::types_set:
       case Fact::Kind::scopes_set:
+      default:
         break;
     }
   }
+  // A life without length only says that there was an entity once: see Change::Kind::state_past.
+  std::erase_if(changes, [](const EntityChange& one) { return one.created && one.deleted && one.attributes.empty(); });
   return changes;
 }
 

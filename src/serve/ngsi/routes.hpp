@@ -15,6 +15,10 @@ void add_entity_reads(Router& router, Services& services);
 void add_entity_writes(Router& router, Services& services);
 /// Many entities in one request; purge.
 void add_batch_operations(Router& router, Services& services);
+/// Writes of the past.
+void add_temporal_writes(Router& router, Services& services);
+/// Past observations in bulk.
+void add_observation_load(Router& router, Services& services);
 /// The past.
 void add_temporal_operations(Router& router, Services& services);
 /// Types, attributes, source identity.

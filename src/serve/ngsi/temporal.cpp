@@ -94,26 +94,6 @@ void trim(std::vector<Past>& pasts, const HistoryQuery& query, Cut& cut) {
   }
 }
 
-// What an entity that has ended was, as of the last statement about it.
-base::Status fill_from_before_end(const thread::Snapshot& snapshot, Past& past, const TenantState& tenant) {
-  HistoryQuery query;
-  query.window.property = TimeProperty::modified_at;
-  query.last_n = 1;
-  const auto all = snapshot.history(past.id, query);
-  if (!all.ok()) return all.error();
-  twin::Offset last;
-  for (const AttributeHistory& history : *all) {
-    for (const twin::Attribute& instance : history.instances) last = std::max(last, instance.offset);
-  }
-  if (last.number == 0) return {};
-  const auto then = tenant.thread->snapshot_at(last, snapshot.branch());
-  if (!then.ok()) return then.error();
-  const auto record = then->find(past.id);
-  if (!record.ok()) return record.error();
-  if (is_visible(*record)) fill(past, *record);
-  return {};
-}
-
 // Aggregated values are never of a part that was not asked for.
 Error too_many_instances(size_t limit, const char* parameter) {
   return {Code::too_large,
@@ -135,8 +115,7 @@ base::Status aggregate(const thread::Snapshot& snapshot, const Asked& asked, Pas
   return past.aggregates->take(*attributes);
 }
 
-base::Result<Past> past_of(const thread::Snapshot& snapshot, std::string_view id, const Asked& asked,
-                           const TenantState& tenant) {
+base::Result<Past> past_of(const thread::Snapshot& snapshot, std::string_view id, const Asked& asked) {
   Past past;
   past.id = std::string(id);
   if (is_internal_id(id)) return past;
@@ -149,10 +128,18 @@ base::Result<Past> past_of(const thread::Snapshot& snapshot, std::string_view id
     if (!attributes.ok()) return attributes.error();
     past.attributes = std::move(attributes).value();
   }
+  const auto head = snapshot.head_of_past(id);
+  if (!head.ok()) return head.error();
+  const bool is_told = past.aggregates ? !past.aggregates->is_empty() : !past.attributes.empty();
   if (is_visible(*record)) {
     fill(past, *record);
-  } else if (const auto status = fill_from_before_end(snapshot, past, tenant); !status.ok()) {
-    return status.error();
+    past.found = record->offset() > head->removed_upto || is_told;
+  } else if (head->offset > head->removed_upto) {
+    past.types = head->types;
+    past.scopes = head->scopes;
+    past.created_at = head->created_at;
+    past.modified_at = head->modified_at;
+    past.found = true;
   }
   return past;
 }
@@ -219,7 +206,7 @@ void retrieve_past(Call call) {
   const HistoryQuery& query = asked->history;
   auto how = call.representation(tenant.thread->terms());
   if (!how.ok()) return call.fail(how.error());
-  auto past = past_of(reading->snapshot, call.entity_id(), *asked, tenant);
+  auto past = past_of(reading->snapshot, call.entity_id(), *asked);
   if (!past.ok()) return call.fail(past.error());
   if (!past->found) return call.fail(unknown_entity(call.entity_id()));
   const bool is_empty = past->aggregates ? past->aggregates->is_empty() : past->attributes.empty();
@@ -263,15 +250,14 @@ struct PastsFound {
 
 // The past of one candidate: nothing if it does not match.
 base::Result<std::optional<Past>> matching_past(const thread::Snapshot& snapshot, std::string_view id,
-                                                const twin::Matcher& matcher, const Asked& asked,
-                                                const TenantState& tenant) {
+                                                const twin::Matcher& matcher, const Asked& asked) {
   // q and geoQ are about what lies in the window, whichever attributes are given.
   const bool looks_at_all = matcher.query().condition || matcher.query().geo;
   Asked all{asked.history, {}};
   if (looks_at_all) all.history.attributes.clear();
   // That there is one instance is all that needs to be known of a past that is given in periods.
   if (asked.aggregation && !looks_at_all) all.history.limit = 1;
-  auto past = past_of(snapshot, id, all, tenant);
+  auto past = past_of(snapshot, id, all);
   if (!past.ok()) return past.error();
   std::erase_if(past->attributes, [](const AttributeHistory& one) { return one.instances.empty(); });
   if (!past->found || past->attributes.empty()) return std::optional<Past>();
@@ -292,7 +278,7 @@ base::Result<std::optional<Past>> matching_past(const thread::Snapshot& snapshot
 
 // A page of the entities whose past in the window is asked for.
 base::Result<PastsFound> pasts_of(const Call& call, const thread::Snapshot& snapshot, const twin::Query& query,
-                                  const Asked& asked, const TenantState& tenant) {
+                                  const Asked& asked) {
   const thread::Page& page = call.page();
   twin::Query of_attributes;
   of_attributes.condition = query.condition;
@@ -309,7 +295,7 @@ base::Result<PastsFound> pasts_of(const Call& call, const thread::Snapshot& snap
       failed = base::fail(Code::cancelled, "the query was ended");
       return false;
     }
-    auto past = matching_past(snapshot, id, matcher, asked, tenant);
+    auto past = matching_past(snapshot, id, matcher, asked);
     if (!past.ok()) {
       failed = past.error();
       return false;
@@ -340,7 +326,7 @@ void answer_pasts(Call& call, const Reading& reading, const twin::Query& query, 
                   const ngsi::Representation& how) {
   const TenantState& tenant = call.services().state_of(*reading.thread);
   const HistoryQuery& history = asked.history;
-  auto found = pasts_of(call, reading.snapshot, query, asked, tenant);
+  auto found = pasts_of(call, reading.snapshot, query, asked);
   if (!found.ok()) return call.fail_read(found.error());
   Cut cut;
   trim(found->pasts, history, cut);

@@ -236,6 +236,7 @@ bool TileIndex::concerns(const twin::Fact& fact) const {
     case FactKind::attribute_deleted:
       return layer_.shows(fact.attribute.name, context_) && is_known();
     case FactKind::scopes_set:
+    default:
       break;
   }
   return false;
@@ -253,6 +254,7 @@ bool TileIndex::may_have_concerned(const twin::Fact& fact) const {
     case FactKind::attribute_deleted:
       return layer_.shows(fact.attribute.name, context_) && texts_.find(fact.entity_id) != 0;
     case FactKind::scopes_set:
+    default:
       break;
   }
   return false;
