@@ -109,7 +109,7 @@ class Aggregated {
   explicit Aggregated(Aggregation asked, thread::TimeWindow window = {}) : asked_(std::move(asked)), window_(window) {}
 
   twin::Attribute& add(const char* time, twin::Value value, twin::AttributeKind kind = twin::AttributeKind::property) {
-    twin::Attribute attribute;
+    thread::PastAttribute attribute;
     attribute.name = name_;
     attribute.kind = kind;
     attribute.value = std::move(value);
@@ -212,7 +212,7 @@ TEST(Aggregation, SaysThatThereAreTooManyPeriods) {
   thread::AttributeHistory history;
   history.name = twin::terms::location;
   for (size_t i = 0; i <= PastAggregates::periods_max; ++i) {
-    twin::Attribute attribute;
+    thread::PastAttribute attribute;
     attribute.name = history.name;
     attribute.value = int64_t{1};
     attribute.observed_at = Instant::from_seconds(static_cast<int64_t>(i));
