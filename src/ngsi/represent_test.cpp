@@ -152,7 +152,8 @@ TEST(Temporal, EveryFormat) {
   const auto add = [&](const std::string& json, const char* time) {
     const auto change = testing::change_of(R"({"id":"urn:a","type":"T",)" + json + "}", *core, terms);
     ASSERT_TRUE(change.ok()) << change.error().text();
-    for (twin::Attribute attribute : change->attributes) {
+    for (const twin::Attribute& stated : change->attributes) {
+      thread::PastAttribute attribute{stated, {{static_cast<uint64_t>(3 + entity.attributes.size())}, {}, false}};
       attribute.observed_at = *base::Instant::parse(time);
       attribute.created_at = attribute.modified_at = attribute.observed_at;
       attribute.offset = {static_cast<uint64_t>(3 + entity.attributes.size())};
