@@ -16,9 +16,11 @@ namespace cityloom::serve::ngsi_ld {
 
 /// Limits and times.
 struct SubscriptionOptions {
-  size_t subscriptions_max = 10'000;  ///< in one tenant
+  size_t subscriptions_max = 50'000;  ///< in one tenant
   size_t waiting_max = 1'000;  ///< notifications that wait for one endpoint; past it the feed is read again later
   size_t waiting_bytes_max = 8u << 20;   ///< of them
+  size_t failing_waiting_max = 16;       ///< the same where the last delivery failed
+  size_t total_bytes_max = 128u << 20;   ///< of all that wait in one tenant
   size_t held_entities_max = 1'000;      ///< held back by throttling
   size_t periodic_entities_max = 1'000;  ///< in one notification of a timeInterval
   int64_t retry_first_ms = 1'000;        ///< back-off after a failure, doubled up to `retry_most_ms`
@@ -27,10 +29,31 @@ struct SubscriptionOptions {
   int64_t status_interval_ms = 60'000;  ///< counters
 };
 
+/// How far a subscription is behind what was recorded.
+struct SubscriptionLag {
+  int64_t lag_ms = 0;        ///< since the oldest change was recorded that it has still to be told of; 0: none
+  size_t waiting = 0;        ///< notifications made and not delivered yet
+  size_t waiting_bytes = 0;  ///< of them
+  bool reads_again = false;  ///< more lies in the record than is held for it
+  int failures = 0;          ///< in a row
+};
+
+/// What all subscriptions of a tenant have waiting.
+struct SubscriptionTotals {
+  size_t subscriptions = 0;
+  size_t behind = 0;  ///< that have something to be told of for more than a second
+  size_t waiting = 0;
+  size_t waiting_bytes = 0;
+  int64_t lag_ms_max = 0;
+  uint64_t sent = 0, failed = 0;  ///< deliveries since the start
+  size_t failing_endpoints = 0;
+};
+
 /// A subscription and how it fares.
 struct SubscriptionView {
   ngsi::Subscription subscription;
   ngsi::SubscriptionStatus status;
+  SubscriptionLag lag;
   ngsi::ContextPointer context;  ///< that gives its names meaning; nullptr while it cannot be had
 };
 
@@ -48,6 +71,11 @@ class Subscriptions {
 
   /// By id.
   std::optional<SubscriptionView> find(std::string_view id) const;
+  /// What waits, in all. Cost: looks at each subscription.
+  SubscriptionTotals totals() const;
+  /// The ones that are furthest behind first; those that are not, by id.
+  std::vector<SubscriptionView> furthest_behind(size_t limit) const;
+
   /// In order of their ids; `count` is of all.
   std::vector<SubscriptionView> list(const thread::Page& page, uint64_t& count) const;
 
