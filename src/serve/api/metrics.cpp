@@ -149,6 +149,32 @@ void put_links(Families& families, const std::vector<link::LinkStatus>& statuses
       [](const auto& s) { return number(s.mailbox_waiting); });
 }
 
+// No label names a subscription: there may be tens of thousands. /api/subscriptions tells of each.
+void put_subscriptions(Families& families, const SubscriptionReport& report) {
+  const auto put = [&](const char* name, const char* help, MetricType type, auto value) {
+    families.begin(name, help, type);
+    for (const SubscriptionTotals& totals : report.totals)
+      families.put(value(totals), {{"tenant", totals.tenant.empty() ? "main" : totals.tenant}});
+  };
+  const auto gauge = MetricType::Gauge;
+  using Totals = SubscriptionTotals;
+  put("cityloom_subscriptions", "Subscriptions kept", gauge, [](const Totals& t) { return number(t.subscriptions); });
+  put("cityloom_subscriptions_behind", "Subscriptions that have had something to be told of for over a second", gauge,
+      [](const Totals& t) { return number(t.behind); });
+  put("cityloom_subscription_lag_seconds_max", "Age of the oldest change that a subscriber was not told of yet", gauge,
+      [](const Totals& t) { return static_cast<double>(t.lag_ms_max) / 1'000; });
+  put("cityloom_notifications_waiting", "Notifications made and not delivered yet", gauge,
+      [](const Totals& t) { return number(t.waiting); });
+  put("cityloom_notifications_waiting_bytes", "Bytes of them", gauge,
+      [](const Totals& t) { return number(t.waiting_bytes); });
+  put("cityloom_notifications_sent_total", "Deliveries tried since the start", MetricType::Counter,
+      [](const Totals& t) { return number(t.sent); });
+  put("cityloom_notifications_failed_total", "Deliveries that failed since the start", MetricType::Counter,
+      [](const Totals& t) { return number(t.failed); });
+  families.one("cityloom_notification_endpoints_failing", "Endpoints whose last delivery failed", gauge,
+               number(report.failing_endpoints));
+}
+
 Response metrics(const Router& router, const ApiState& state) {
   Families families;
   families.begin("cityloom_build_info", "The running version", MetricType::Gauge)
@@ -156,6 +182,7 @@ Response metrics(const Router& router, const ApiState& state) {
   if (const Server* server = state.server.load()) put_server(families, router, server->status());
   put_threads(families, *state.services.tenants);
   if (state.services.link_status) put_links(families, state.services.link_status());
+  if (state.services.subscriptions) put_subscriptions(families, state.services.subscriptions());
   return {
       200, "text/plain; version=0.0.4; charset=utf-8", {}, prometheus::TextSerializer().Serialize(families.list()), {}};
 }

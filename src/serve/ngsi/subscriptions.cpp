@@ -90,6 +90,10 @@ SubscriptionView Subscriptions::Parts::view_of(const Entry& entry) const {
   return {entry.subscription, entry.status, entry.lag(services.clock.now()), entry.context};
 }
 
+const std::string& Subscriptions::tenant() const {
+  return parts_->tenant.name;
+}
+
 SubscriptionTotals Subscriptions::totals() const {
   const std::lock_guard lock(parts_->mutex);
   SubscriptionTotals totals;
@@ -97,7 +101,7 @@ SubscriptionTotals Subscriptions::totals() const {
   totals.waiting_bytes = parts_->waiting_bytes;
   totals.sent = parts_->sent;
   totals.failed = parts_->failed;
-  totals.failing_endpoints = parts_->deliverer.failing_endpoints();
+  totals.tenant = parts_->tenant.name;
   const Instant now = parts_->services.clock.now();
   for (const auto& [id, entry] : parts_->entries) {
     const SubscriptionLag lag = entry->lag(now);

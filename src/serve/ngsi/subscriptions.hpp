@@ -11,6 +11,7 @@
 #include "ngsi/subscription.hpp"
 #include "serve/ngsi/deliverer.hpp"
 #include "serve/ngsi/services.hpp"
+#include "serve/subscription_report.hpp"
 
 namespace cityloom::serve::ngsi_ld {
 
@@ -27,26 +28,6 @@ struct SubscriptionOptions {
   int64_t retry_most_ms = 60'000;
   int64_t save_interval_ms = 1'000;     ///< offsets
   int64_t status_interval_ms = 60'000;  ///< counters
-};
-
-/// How far a subscription is behind what was recorded.
-struct SubscriptionLag {
-  int64_t lag_ms = 0;        ///< since the oldest change was recorded that it has still to be told of; 0: none
-  size_t waiting = 0;        ///< notifications made and not delivered yet
-  size_t waiting_bytes = 0;  ///< of them
-  bool reads_again = false;  ///< more lies in the record than is held for it
-  int failures = 0;          ///< in a row
-};
-
-/// What all subscriptions of a tenant have waiting.
-struct SubscriptionTotals {
-  size_t subscriptions = 0;
-  size_t behind = 0;  ///< that have something to be told of for more than a second
-  size_t waiting = 0;
-  size_t waiting_bytes = 0;
-  int64_t lag_ms_max = 0;
-  uint64_t sent = 0, failed = 0;  ///< deliveries since the start
-  size_t failing_endpoints = 0;
 };
 
 /// A subscription and how it fares.
@@ -71,6 +52,8 @@ class Subscriptions {
 
   /// By id.
   std::optional<SubscriptionView> find(std::string_view id) const;
+  /// The tenant they are of; "" is the default one.
+  const std::string& tenant() const;
   /// What waits, in all. Cost: looks at each subscription.
   SubscriptionTotals totals() const;
   /// The ones that are furthest behind first; those that are not, by id.
