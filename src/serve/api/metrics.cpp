@@ -92,7 +92,16 @@ void put_server(Families& families, const Router& router, const ServerStatus& st
            number(status.long_work))
       .one("cityloom_http_refused_total", "Refused because too much was asked at once", MetricType::Counter,
            number(status.refused_by_load))
+      .one("cityloom_memory_bytes", "Resident memory, where a limit is set", MetricType::Gauge,
+           number(status.memory_bytes))
       .one("cityloom_http_sent_bytes_total", "Bytes sent", MetricType::Counter, number(status.bytes_sent));
+}
+
+void put_refusals(Families& families, const ServerStatus& status) {
+  families.begin("cityloom_http_refused_by_work_total", "Refused because too much was asked at once, by class of work",
+                 MetricType::Counter);
+  for (size_t i = 0; i < work_count; ++i)
+    families.put(number(status.refused_by_work[i]), {{"work", std::string(name_of(static_cast<Work>(i)))}});
 }
 
 void put_threads(Families& families, const Tenants& tenants) {
@@ -179,7 +188,11 @@ Response metrics(const Router& router, const ApiState& state) {
   Families families;
   families.begin("cityloom_build_info", "The running version", MetricType::Gauge)
       .put(1, {{"version", CITYLOOM_VERSION}});
-  if (const Server* server = state.server.load()) put_server(families, router, server->status());
+  if (const Server* server = state.server.load()) {
+    const ServerStatus status = server->status();
+    put_server(families, router, status);
+    put_refusals(families, status);
+  }
   put_threads(families, *state.services.tenants);
   if (state.services.link_status) put_links(families, state.services.link_status());
   if (state.services.subscriptions) put_subscriptions(families, state.services.subscriptions());
