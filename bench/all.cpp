@@ -2,6 +2,7 @@
 #include "bench/bench.hpp"
 #include "bench/citymodels_bench.hpp"
 #include "bench/http_bench.hpp"
+#include "bench/hub_bench.hpp"
 #include "bench/import_bench.hpp"
 #include "bench/live_bench.hpp"
 #include "bench/mqtt_bench.hpp"
@@ -21,6 +22,10 @@ const std::vector<Benchmark>& all_benchmarks() {
       {"million", "a million entities: memory, a branch of them written to, opening again", run_million},
       {"subscriptions", "who hears of a change among 10,000 subscriptions", run_subscriptions},
       {"http", "an entity read and an attribute changed durably, against a fixed body", run_http},
+      {"hub", "an entity of 1 KB created, read in each format, upserted in batches of 1,000", run_hub},
+      {"hub-million", "a million entities and 10,000 subscriptions: queries, memory and start", run_hub_million},
+      {"notify", "10,000 subscriptions, 5,000 updates a second, one endpoint in a hundred dead", run_notify},
+      {"overload", "512 MB allowed and many times the load: stays up, health within a second", run_overload},
       {"mqtt", "5,000 readings a second by MQTT for a minute: all durable, none lost", run_mqtt},
       {"live", "the same readings into a running server: what a console sees and how long its reads take", run_live},
       {"citymodels", "houses of LoD2 from CityGML and CityJSON to entities and tiles", run_citymodels},

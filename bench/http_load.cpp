@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstring>
+#include <memory>
 #include <string_view>
 
 namespace cityloom::bench {
@@ -120,8 +122,15 @@ class Load {
   base::Status send_next(Connection& connection) {
     const std::string& request = requests_[next_++ % requests_.size()];
     connection.sent = Clock::now();
-    const ssize_t sent = ::send(connection.socket.number(), request.data(), request.size(), MSG_NOSIGNAL);
-    if (sent != static_cast<ssize_t>(request.size())) return fail(Code::unavailable, "the server took no request");
+    // A large request fills the socket's buffer: the server takes it meanwhile.
+    for (size_t done = 0; done < request.size();) {
+      const ssize_t sent =
+          ::send(connection.socket.number(), request.data() + done, request.size() - done, MSG_NOSIGNAL);
+      if (sent < 0 && errno != EAGAIN) return fail(Code::unavailable, "the server took no request");
+      if (sent > 0) done += static_cast<size_t>(sent);
+      pollfd room{connection.socket.number(), POLLOUT, 0};
+      if (sent < 0 && ::poll(&room, 1, 10'000) <= 0) return fail(Code::unavailable, "the server took no request");
+    }
     return {};
   }
 
@@ -164,6 +173,7 @@ class Load {
   HttpLoad result(int duration_ms) {
     load_.requests_per_second = static_cast<double>(load_.answers) * 1000 / duration_ms;
     load_.p50_ms = quantile_ms(0.5);
+    load_.p95_ms = quantile_ms(0.95);
     load_.p99_ms = quantile_ms(0.99);
     return load_;
   }
@@ -179,6 +189,81 @@ class Load {
 };
 
 }  // namespace
+
+struct PacedClients::Parts {
+  struct Client {
+    explicit Client(Descriptor open) : socket(std::move(open)) {}
+    Descriptor socket;
+    std::string received;
+    int number = -1;  // of the request under way
+  };
+  uint16_t port;
+  int connections;
+  Descriptor poll{::epoll_create1(EPOLL_CLOEXEC)};
+  std::vector<std::unique_ptr<Client>> clients;
+  std::vector<Client*> free;
+
+  base::Status take(Client& client, const std::function<void(int, int)>& done) {
+    char piece[16'384];
+    const ssize_t got = ::recv(client.socket.number(), piece, sizeof piece, MSG_DONTWAIT);
+    if (got < 0 && errno == EAGAIN) return {};
+    if (got <= 0) return fail(Code::unavailable, "the server closed a connection");
+    client.received.append(piece, static_cast<size_t>(got));
+    const size_t whole = answer_bytes(client.received);
+    if (whole == 0 || client.received.size() < whole) return {};
+    done(client.number, status_of(client.received));
+    client.received.clear();
+    client.number = -1;
+    free.push_back(&client);
+    return {};
+  }
+};
+
+PacedClients::PacedClients(uint16_t port, int connections) : parts_(std::make_unique<Parts>()) {
+  parts_->port = port;
+  parts_->connections = connections;
+}
+
+PacedClients::~PacedClients() = default;
+
+base::Status PacedClients::open() {
+  for (int i = 0; i < parts_->connections; ++i) {
+    parts_->clients.push_back(std::make_unique<Parts::Client>(connect_to(parts_->port)));
+    Parts::Client* client = parts_->clients.back().get();
+    if (client->socket.number() < 0) return fail(Code::unavailable, "cannot connect to the server");
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.ptr = client;
+    ::epoll_ctl(parts_->poll.number(), EPOLL_CTL_ADD, client->socket.number(), &event);
+    parts_->free.push_back(client);
+  }
+  return {};
+}
+
+base::Status PacedClients::run(int count, int a_second, const std::function<std::string(int)>& make,
+                               const std::function<void(int, int)>& done) {
+  const auto start = Clock::now();
+  int sent = 0;
+  epoll_event events[64];
+  while (sent < count || parts_->free.size() < parts_->clients.size()) {
+    const double s = std::chrono::duration<double>(Clock::now() - start).count();
+    const int due = std::min(count, static_cast<int>(s * a_second));
+    while (sent < due && !parts_->free.empty()) {
+      Parts::Client* client = parts_->free.back();
+      parts_->free.pop_back();
+      client->number = sent++;
+      const std::string request = make(client->number);
+      if (::send(client->socket.number(), request.data(), request.size(), MSG_NOSIGNAL) !=
+          static_cast<ssize_t>(request.size()))
+        return fail(Code::unavailable, "the server took no request");
+    }
+    const int got = ::epoll_wait(parts_->poll.number(), events, 64, 1);
+    for (int i = 0; i < got; ++i) {
+      if (auto taken = parts_->take(*static_cast<Parts::Client*>(events[i].data.ptr), done); !taken) return taken;
+    }
+  }
+  return {};
+}
 
 base::Result<HttpLoad> load_http(uint16_t port, const std::vector<std::string>& requests, int status_wanted,
                                  int connections, int duration_ms) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,7 @@ namespace cityloom::bench {
 struct HttpLoad {
   double requests_per_second = 0;
   double p50_ms = 0;
+  double p95_ms = 0;
   double p99_ms = 0;
   uint64_t answers = 0;
   uint64_t failures = 0;  ///< answers with another status than wanted
@@ -22,6 +25,26 @@ struct HttpLoad {
 /// tenth of it. On the caller's worker. Errors: unavailable (no connection, or it ended), corrupt (not HTTP).
 base::Result<HttpLoad> load_http(uint16_t port, const std::vector<std::string>& requests, int status_wanted,
                                  int connections, int duration_ms);
+
+/// Clients that ask at a pace, each one request at a time: a slow server is asked less, never at once for what it
+/// missed. One worker.
+class PacedClients {
+ public:
+  PacedClients(uint16_t port, int connections);
+  ~PacedClients();
+  PacedClients(const PacedClients&) = delete;
+  PacedClients& operator=(const PacedClients&) = delete;
+
+  /// Errors: unavailable.
+  base::Status open();
+  /// Asks for `count` requests, `a_second` at most; `make` gives each when it is sent, `done` hears of its status.
+  base::Status run(int count, int a_second, const std::function<std::string(int number)>& make,
+                   const std::function<void(int number, int status)>& done);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
 
 /// One request and the answer's status and body.
 struct HttpReply {

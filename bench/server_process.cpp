@@ -63,10 +63,18 @@ base::Result<uint16_t> ServerProcess::wait_for_port(int timeout_ms) const {
 }
 
 uint64_t ServerProcess::peak_resident_bytes() const {
+  return bytes_of("VmHWM:");
+}
+
+uint64_t ServerProcess::resident_bytes() const {
+  return bytes_of("VmRSS:");
+}
+
+uint64_t ServerProcess::bytes_of(const char* field) const {
   std::ifstream status("/proc/" + std::to_string(process_) + "/status");
   for (std::string word; status >> word;) {
     uint64_t kilobytes = 0;
-    if (word == "VmHWM:" && status >> kilobytes) return kilobytes * 1024;
+    if (word == field && status >> kilobytes) return kilobytes * 1024;
   }
   return 0;
 }

@@ -24,9 +24,12 @@ class ServerProcess {
 
   /// The most memory it has had resident, in bytes; 0 if it cannot be known.
   uint64_t peak_resident_bytes() const;
+  /// The memory that it has resident now.
+  uint64_t resident_bytes() const;
 
  private:
   base::Result<uint16_t> wait_for_port(int timeout_ms) const;
+  uint64_t bytes_of(const char* field) const;
 
   pid_t process_ = -1;
   int output_ = -1;

@@ -84,6 +84,10 @@ class OpenDoors final : public Doors {
     services.clock = &parts.clock;
     services.gate = &parts.gate;
     services.links = &parts.links;
+    services.subscriptions = [ngsi = ngsi_.get()] { return ngsi->subscriptions(); };
+    services.subscriptions_of = [ngsi = ngsi_.get()](std::string_view tenant, size_t limit) {
+      return ngsi->subscriptions_of(tenant, limit);
+    };
     services.tiles = tiles_.get();
     services.roads = roads_.get();
     services.terrain = terrain_.get();

@@ -11,6 +11,7 @@
 
 #include "app/command.hpp"
 #include "app/doors.hpp"
+#include "app/memory_limit.hpp"
 #include "app/places.hpp"
 #include "app/record_work.hpp"
 #include "app/rehearsal_runner.hpp"
@@ -41,6 +42,7 @@ serve::ServerOptions server_options(const Settings& settings) {
   options.workers = settings.workers;
   options.connections_max = settings.connections_max;
   options.body_bytes_max = settings.body_bytes_max;
+  fit_into_memory(settings.memory_bytes, options);
   return options;
 }
 
@@ -241,6 +243,8 @@ ExitCode work_serve(const Arguments& arguments) {
   Settings settings = arguments.settings;
   if (arguments.option("--rehearse") != nullptr) settings.rehearsal = "on";
   if (arguments.option("--no-rehearsal") != nullptr) settings.rehearsal = "off";
+  settings.memory_bytes = memory_bytes_max(settings);
+  fit_into_memory(settings.memory_bytes, settings);
   Twin twin(settings, std::move(*folder));
   if (Status status = open_tenants(twin); !status) return complain(status.error(), exit_code_of_data(status.error()));
   if (Status status = declare_links(twin); !status) return complain(status.error(), ExitCode::usage);
@@ -275,6 +279,8 @@ Command serve_command() {
   options.push_back({"--port", "N", "port to listen on (default 8080; 0: any free one)", "listen.port"});
   options.push_back(
       {"--host", "ADDRESS", "address to listen on; only this machine's own (default 127.0.0.1)", "listen.host"});
+  options.push_back({"--memory", "BYTES", "memory to take at most (default: what the control group allows)",
+                     "listen.memory_bytes"});
   options.push_back({"--packs", "DIR", "folder with packs (default: packs/ beside the sources)", "packs"});
   options.push_back(
       {"--console", "DIR", "folder with the built console (default: console/dist beside the sources)", "console"});

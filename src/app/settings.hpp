@@ -21,6 +21,7 @@ struct Settings {
   uint32_t workers = 0;
   uint32_t connections_max = 4096;
   uint64_t body_bytes_max = 64u << 20;
+  uint64_t memory_bytes = 0;
   std::string log_level = "info";
   uint64_t queue_changes_max = 100'000;
   uint64_t queue_bytes_max = 256u << 20;

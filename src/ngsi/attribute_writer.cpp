@@ -326,6 +326,10 @@ void AttributeWriter::simplified(const twin::AttributeView& view) {
 void AttributeWriter::instance(const twin::AttributeView& view, const twin::AttributeView* previous) {
   const bool is_language = view.kind == AttributeKind::language_property && view.value_kind == ValueKind::json;
   if (is_language && !how_.language.empty()) return in_language(view);
+  if (view.value_kind == ValueKind::null && previous == nullptr && is_bare_end(view)) {
+    to_ += R"("urn:ngsi-ld:null")";
+    return;
+  }
   switch (how_.format) {
     case Format::normalized:
       return object(view, true, previous, {});
@@ -335,6 +339,12 @@ void AttributeWriter::instance(const twin::AttributeView& view, const twin::Attr
     case Format::simplified:
       return simplified(view);
   }
+}
+
+// Clause 5.8.6: of what ended only NGSI-LD Null, unless more is to be said.
+bool AttributeWriter::is_bare_end(const twin::AttributeView& view) const {
+  if (how_.format == Format::simplified) return true;
+  return how_.format == Format::concise && !view.dataset.exists() && !view.modified_at.exists();
 }
 
 bool find_view(const twin::EntityRecord& record, twin::Term name, twin::Term dataset, twin::AttributeView& view) {

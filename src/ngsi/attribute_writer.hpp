@@ -37,6 +37,7 @@ class AttributeWriter {
   void members(std::string_view members_bytes);
   void object_types(std::string_view bytes);
   bool is_concise_bare(const twin::AttributeView& view) const;
+  bool is_bare_end(const twin::AttributeView& view) const;
   void in_language(const twin::AttributeView& view);
   void linked(const twin::AttributeView& view);
   void simplified_links(const twin::AttributeView& view);
@@ -49,8 +50,8 @@ class AttributeWriter {
 
 /// What a notification says of a change beside the entity as it is.
 struct ShownChanges {
-  const twin::EntityRecord* previous = nullptr;      ///< what was before; nullptr: not shown
-  const std::vector<twin::Term>* deleted = nullptr;  ///< attributes that ended
+  const twin::EntityRecord* previous = nullptr;             ///< what was before; nullptr: not shown
+  const std::vector<twin::AttributeView>* ended = nullptr;  ///< instances that ended, with a value Null
 };
 
 /// Writes all instances of one attribute as the value of its member: one instance plainly, several as an array (or, in

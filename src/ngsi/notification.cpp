@@ -4,13 +4,74 @@
 #include "ngsi/attribute_writer.hpp"
 #include "ngsi/json.hpp"
 #include "ngsi/subscription.hpp"
+#include "ngsi/syntax.hpp"
 
 namespace cityloom::ngsi {
 namespace {
 
+using twin::AttributeView;
+
+bool has(const Matcher& matcher, Trigger trigger) {
+  return std::find(matcher.triggers.begin(), matcher.triggers.end(), trigger) != matcher.triggers.end();
+}
+
+// What is left of an instance when it ended: its kind, and with sysAttrs its times.
+AttributeView ended_view(const InstanceName& name, const twin::EntityRecord& before, base::Instant deleted_at,
+                         bool sys_attrs) {
+  AttributeView ended;
+  ended.name = name.name;
+  ended.dataset = name.dataset;
+  AttributeView was;
+  const bool is_known = before && find_view(before, name.name, name.dataset, was);
+  if (is_known) ended.kind = was.kind;
+  if (!sys_attrs) return ended;
+  if (is_known) ended.created_at = was.created_at;
+  ended.modified_at = deleted_at;
+  return ended;
+}
+
+// The instances that ended and did not come back. Of an attribute of which nothing is left the default one tells.
+std::vector<AttributeView> ended_views(const Notified& one, bool sys_attrs) {
+  std::vector<AttributeView> ended;
+  for (const InstanceName& name : one.deleted_attributes) {
+    AttributeView is;
+    if (find_view(one.record, name.name, name.dataset, is)) continue;
+    const bool default_ended = std::find(one.deleted_attributes.begin(), one.deleted_attributes.end(),
+                                         InstanceName{name.name, {}}) != one.deleted_attributes.end();
+    bool is_left = false;
+    one.record.each_attribute(name.name, [&](const twin::Attribute&) {
+      is_left = true;
+      return false;
+    });
+    if (name.dataset.exists() && default_ended && !is_left) continue;
+    ended.push_back(ended_view(name, one.previous, one.deleted_at, sys_attrs));
+  }
+  return ended;
+}
+
+// Attributes that ended with their entity, where their ends are what is asked for or their values are shown.
+void append_ended_attributes(const Notified& one, const twin::EntityRecord& last, const Subscription& subscription,
+                             const Matcher& matcher, const Names& names, std::string& to) {
+  if (!subscription.show_changes && has(matcher, Trigger::entity_deleted)) return;
+  twin::PackedAttributes all(last.attributes_bytes());
+  AttributeWriter writer(matcher.how, names, to);
+  const std::vector<twin::Term>& watched = matcher.watched;
+  for (AttributeView before; all.next(before);) {
+    if (before.dataset.exists() || !matcher.how.projection.writes(before.name)) continue;
+    if (names.terms().text(before.name) == expires_at_iri) continue;
+    const bool is_watched = watched.empty() || std::find(watched.begin(), watched.end(), before.name) != watched.end();
+    if (!subscription.show_changes && !is_watched) continue;
+    to += ',';
+    to += names.quoted(before.name);
+    to += ':';
+    writer.instance(ended_view({before.name, {}}, last, one.deleted_at, matcher.how.sys_attrs),
+                    subscription.show_changes ? &before : nullptr);
+  }
+}
+
 // An entity that ended: its id, its type and when; with showChanges also what it was.
 void append_deleted(const Notified& one, const Subscription& subscription, const Matcher& matcher, const Names& names,
-                    bool as_feature, std::string& to) {
+                    const Representation& how, bool as_feature, std::string& to) {
   const twin::EntityRecord& last = one.record ? one.record : one.previous;
   to += "{\"id\":";
   append_quoted(last.id(), to);
@@ -32,21 +93,21 @@ void append_deleted(const Notified& one, const Subscription& subscription, const
     to += ",\"deletedAt\":";
     append_instant(one.deleted_at, to);
   }
-  if (subscription.show_changes) {
-    twin::PackedAttributes all(last.attributes_bytes());
-    AttributeWriter writer(matcher.how, names, to);
-    for (twin::AttributeView before; all.next(before);) {
-      if (before.dataset.exists() || !matcher.how.projection.writes(before.name)) continue;
-      twin::AttributeView ended;
-      ended.kind = before.kind;
-      ended.modified_at = one.deleted_at;
-      to += ',';
-      to += names.quoted(before.name);
-      to += ':';
-      writer.object(ended, matcher.how.format == Format::normalized, &before, {});
-    }
+  append_ended_attributes(one, last, subscription, matcher, names, to);
+  if (!as_feature && !how.context_json.empty()) {
+    to += ",\"@context\":";
+    to += how.context_json;
   }
   to += as_feature ? "}}" : "}";
+}
+
+// Whether a receiver of GeoJSON wants it without @context (clause 6.3.8).
+bool wants_bare_features(const Endpoint& endpoint) {
+  const auto says = [](const std::vector<KeyValue>& pairs) {
+    return std::any_of(pairs.begin(), pairs.end(),
+                       [](const KeyValue& one) { return one.key == "Prefer" && one.value == "body=json"; });
+  };
+  return says(endpoint.receiver_info) || says(endpoint.notifier_info);
 }
 
 std::string context_of(const Subscription& subscription, const Matcher& matcher) {
@@ -63,7 +124,12 @@ std::string notification_json(const Subscription& subscription, const Matcher& m
                               const std::vector<Notified>& entities, const Names& names,
                               const LinkedEntities::Find& find) {
   LinkedEntities linked({subscription.join == "flat", std::max(1U, subscription.join_level), {}}, find);
+  const bool as_features = subscription.endpoint.accept == "application/geo+json";
+  const bool as_ld = subscription.endpoint.accept == "application/ld+json";
+  const bool with_context = as_ld || (as_features && !wants_bare_features(subscription.endpoint));
+  const std::string context = with_context ? context_of(subscription, matcher) : std::string();
   Representation how = matcher.how;
+  how.now = notified_at;
   if (subscription.join == "inline") {
     how.linked = &linked;
     Representation inner = how;
@@ -71,8 +137,8 @@ std::string notification_json(const Subscription& subscription, const Matcher& m
     inner.datasets_given = false;
     linked.set_representation(std::move(inner));
   }
+  if (as_ld) how.context_json = context;
   std::vector<twin::EntityRecord> linking;
-  const bool as_features = subscription.endpoint.accept == "application/geo+json";
   std::string json = "{\"id\":";
   append_quoted(notification_id, json);
   json += ",\"type\":\"Notification\",\"subscriptionId\":";
@@ -86,12 +152,13 @@ std::string notification_json(const Subscription& subscription, const Matcher& m
     if (!is_first) json += ',';
     is_first = false;
     if (one.deleted) {
-      append_deleted(one, subscription, matcher, names, as_features, json);
+      append_deleted(one, subscription, matcher, names, how, as_features, json);
       continue;
     }
+    const std::vector<twin::AttributeView> ended = ended_views(one, how.sys_attrs);
     ShownChanges changes;
     if (subscription.show_changes && one.previous) changes.previous = &one.previous;
-    if (!one.deleted_attributes.empty()) changes.deleted = &one.deleted_attributes;
+    if (!ended.empty()) changes.ended = &ended;
     append_changed_entity(one.record, changes, as_features, how, names, json);
     if (subscription.join == "flat") linking.push_back(one.record);
   }
@@ -100,10 +167,15 @@ std::string notification_json(const Subscription& subscription, const Matcher& m
     json += ',';
     append_changed_entity(one.record, {}, as_features, how, names, json);
   }
-  json += as_features ? "]}" : "]";
-  if (subscription.endpoint.accept == "application/ld+json" || as_features) {
-    json += ",\"@context\":" + context_of(subscription, matcher);
+  // A receiver may expand the notification, or one entity of it: both say what their names mean.
+  if (as_features) {
+    json += ']';
+    if (with_context) json += ",\"@context\":" + context;
+    json += '}';
+  } else {
+    json += ']';
   }
+  if (with_context) json += ",\"@context\":" + context;
   json += '}';
   return json;
 }

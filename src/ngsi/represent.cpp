@@ -104,33 +104,9 @@ class EntityWriter {
   }
 
   void attributes() {
-    present_attributes();
-    if (changes_.deleted == nullptr) return;
-    for (const twin::Term name : *changes_.deleted) {
-      if (how_.projection.writes(name)) deleted_attribute(name);
-    }
-  }
-
-  // Clause 5.8.6: only its name and NGSI-LD Null, unless more is to be said.
-  void deleted_attribute(twin::Term name) {
-    member(names_.quoted(name));
-    to_ += ':';
-    AttributeView view;
-    const bool is_known = changes_.previous != nullptr && find_view(*changes_.previous, name, {}, view);
-    if (!is_known || how_.format == Format::simplified) {
-      to_ += "\"urn:ngsi-ld:null\"";
-      return;
-    }
-    AttributeView ended;
-    ended.name = name;
-    ended.kind = view.kind;
-    ended.modified_at = record_.modified_at();
-    AttributeWriter(how_, names_, to_).object(ended, how_.format == Format::normalized, &view, {});
-  }
-
-  void present_attributes() {
     // A record without datasetIds has one instance of each name: it is written in one walk.
-    if (twin::have_datasets(record_.attributes_bytes()) || changes_.previous != nullptr) return grouped_attributes();
+    const bool has_changes = changes_.previous != nullptr || changes_.ended != nullptr;
+    if (twin::have_datasets(record_.attributes_bytes()) || has_changes) return grouped_attributes();
     AttributeWriter writer(how_, names_, to_);
     PackedAttributes all(record_.attributes_bytes());
     for (AttributeView view; all.next(view);) {
@@ -148,6 +124,10 @@ class EntityWriter {
     views.reserve(all.count());
     for (AttributeView view; all.next(view);) {
       if (is_written(view) && !is_expires_at(view)) views.push_back(view);
+    }
+    if (changes_.ended != nullptr) {
+      std::copy_if(changes_.ended->begin(), changes_.ended->end(), std::back_inserter(views),
+                   [&](const AttributeView& view) { return is_written(view); });
     }
     std::vector<AttributeView> instances;
     for (size_t i = 0; i < views.size(); ++i) {

@@ -69,16 +69,33 @@ void append_selectors(const Subscription& subscription, MemberWriter& members) {
   if (subscription.entities.empty()) return;
   std::string& to = members.name("entities");
   char separator = '[';
-  for (const EntitySelector& selector : subscription.entities) {
+  const std::vector<EntitySelector>& all = subscription.entities;
+  for (size_t i = 0; i < all.size();) {
     to += separator;
+    size_t end = i + 1;
+    std::vector<std::string> ids = {all[i].id};
+    while (end < all.size() && all[end].in_list) ids.push_back(all[end++].id);
     MemberWriter one(to);
-    one.text("id", selector.id);
-    one.text("idPattern", selector.id_pattern);
-    one.text("type", selector.type);
+    if (ids.size() > 1) {
+      one.texts("id", ids);
+    } else {
+      one.text("id", ids.front());
+    }
+    one.text("idPattern", all[i].id_pattern);
+    one.text("type", all[i].type);
     one.end();
     separator = ',';
+    i = end;
   }
   to += ']';
+}
+
+// As given; a reader is told the default as well.
+void append_triggers(const Subscription& subscription, bool with_default, MemberWriter& members) {
+  std::vector<std::string> triggers;
+  for (const Trigger trigger : subscription.triggers) triggers.emplace_back(name_of(trigger));
+  if (triggers.empty() && with_default) triggers = {"attributeCreated", "attributeUpdated"};
+  members.texts("notificationTrigger", triggers);
 }
 
 void append_notification(const Subscription& subscription, const SubscriptionStatus* status, std::string& to) {
@@ -172,9 +189,7 @@ void append_subscription(const Subscription& subscription, const SubscriptionSta
   members.text("description", subscription.description);
   append_selectors(subscription, members);
   members.texts("watchedAttributes", subscription.watched_attributes);
-  std::vector<std::string> triggers;
-  for (const Trigger trigger : subscription.triggers) triggers.emplace_back(name_of(trigger));
-  members.texts("notificationTrigger", triggers);
+  append_triggers(subscription, status != nullptr, members);
   members.text("q", subscription.q);
   if (subscription.geo_q) {
     MemberWriter geo(members.name("geoQ"));
@@ -190,7 +205,7 @@ void append_subscription(const Subscription& subscription, const SubscriptionSta
   members.number("throttling", subscription.throttling_s);
   members.number("timeInterval", subscription.time_interval_s);
   members.time("expiresAt", subscription.expires_at);
-  members.flag("isActive", subscription.is_active);
+  if (subscription.states_activity || !subscription.is_active) members.flag("isActive", subscription.is_active);
   members.text("lang", subscription.language);
   members.texts("datasetId", subscription.dataset_ids);
   members.text("jsonldContext", subscription.jsonld_context);
@@ -227,7 +242,8 @@ base::Result<Matcher> make_matcher(const Subscription& subscription, ContextPoin
   for (const EntitySelector& selector : selectors) {
     QueryParameters parameters = common;
     parameters.id = given(selector.id);
-    parameters.id_pattern = given(selector.id_pattern);
+    // id takes precedence (clause 5.2.33).
+    if (selector.id.empty()) parameters.id_pattern = given(selector.id_pattern);
     parameters.type = given(selector.type);
     auto query = parse_query(parameters, *context, interned);
     if (!query) return query.error();

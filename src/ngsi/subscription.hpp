@@ -23,6 +23,7 @@ struct EntitySelector {
   std::string id;          ///< empty: any
   std::string id_pattern;  ///< empty: any
   std::string type;        ///< a type selection as given; never empty on input
+  bool in_list = false;    ///< its id was given in one array with that of the selector before
   bool operator==(const EntitySelector&) const = default;
 };
 
@@ -74,6 +75,7 @@ struct Subscription {
   std::string scope_q;
   std::vector<Trigger> triggers;  ///< as given; empty: attributeCreated and attributeUpdated
   bool is_active = true;
+  bool states_activity = false;  ///< isActive was given
   double throttling_s = 0;
   double time_interval_s = 0;  ///< not zero: periodic
   base::Instant expires_at;
@@ -91,9 +93,10 @@ struct Subscription {
   unsigned join_level = 0;  ///< as given; 0: absent, which stands for 1
   Endpoint endpoint;
 
-  std::string context_json;       ///< JSON text of the "@context" it was created under
-  std::string expand_values;      ///< names whose values in q are of a vocabulary, comma-separated
-  std::vector<KeyValue> further;  ///< members that are kept and not acted on, by name; JSON text
+  std::string context_json;        ///< JSON text of the "@context" it was created under
+  std::optional<bool> local_only;  ///< as given
+  std::string expand_values;       ///< names whose values in q are of a vocabulary, comma-separated
+  std::vector<KeyValue> further;   ///< members that are kept and not acted on, by name; JSON text
 
   bool operator==(const Subscription&) const = default;
 };
@@ -145,13 +148,20 @@ base::Result<Matcher> make_matcher(const Subscription& subscription, ContextPoin
 /// for the caller, who knows what changed.
 bool matches(const Matcher& matcher, const twin::EntityRecord& record);
 
-/// An entity in a notification. With `previous` (showChanges) each changed attribute also says what it was.
+/// One instance of an attribute.
+struct InstanceName {
+  twin::Term name, dataset;
+  bool operator==(const InstanceName&) const = default;
+};
+
+/// An entity in a notification. `previous` tells of what ended what kind it was, and with showChanges of each changed
+/// attribute what it held.
 struct Notified {
   twin::EntityRecord record;
-  twin::EntityRecord previous;  ///< may be empty
-  bool deleted = false;         ///< written as id, type and deletedAt
-  base::Instant deleted_at;
-  std::vector<twin::Term> deleted_attributes;  ///< written with NGSI-LD Null and deletedAt
+  twin::EntityRecord previous;                   ///< may be empty
+  bool deleted = false;                          ///< written as id, type and deletedAt
+  base::Instant deleted_at;                      ///< of the entity, or of `deleted_attributes`
+  std::vector<InstanceName> deleted_attributes;  ///< written with NGSI-LD Null
 };
 
 /// The body of a notification: NGSI-LD, or GeoJSON for an endpoint that accepts it. `find` is asked for linked entities

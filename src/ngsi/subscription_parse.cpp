@@ -185,6 +185,7 @@ base::Status read_entities(Element value, const JsonPath& at, std::vector<Entity
     const std::string ids = selector->id.value_or("");
     for (size_t start = 0; start <= ids.size(); start = std::min(ids.find(',', start), ids.size()) + 1) {
       made.id = ids.substr(start, ids.find(',', start) - start);
+      made.in_list = start > 0;
       to.push_back(made);
     }
     if (to.size() > 1'000) return base::fail(Code::too_large, "more than 1,000 selectors", at.text());
@@ -213,10 +214,31 @@ base::Status read_triggers(Element value, const JsonPath& at, std::vector<Trigge
   return {};
 }
 
-// Members by which a client asks for what one server has no choice in; kept for the answer.
-bool is_kept(std::string_view name) {
-  constexpr std::string_view kept[] = {"localOnly", "splitEntities", "jsonKeys", "ngsildConformance", "temporalQ"};
-  return std::find(std::begin(kept), std::end(kept), name) != std::end(kept);
+// "1.8"
+bool is_version(std::string_view text) {
+  const size_t dot = text.find('.');
+  const auto is_number = [](std::string_view part) {
+    return !part.empty() && part.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  return dot != std::string_view::npos && is_number(text.substr(0, dot)) && is_number(text.substr(dot + 1));
+}
+
+// Members by which a client asks for what one server has no choice in; kept for the answer. False: none of them.
+base::Result<bool> read_kept(std::string_view name, Element value, const JsonPath& at, Subscription& to) {
+  std::string_view text;
+  if (name == "localOnly" || name == "splitEntities") {
+    const auto flag = read_bool(value, at);
+    if (!flag) return flag.error();
+    if (name == "localOnly") to.local_only = *flag;
+  } else if (name == "jsonKeys" || name == "ngsildConformance") {
+    if (value.get(text) != simdjson::SUCCESS || text.empty()) return bad("must be a text that is not empty", at);
+    if (name == "ngsildConformance" && !is_version(text))
+      return bad("must be a version of the standard", at, "write it as major.minor, e.g. \"1.8\"");
+  } else if (name != "temporalQ") {
+    return false;
+  }
+  to.further.push_back({std::string(name), compact_json(value)});
+  return true;
 }
 
 base::Status read_number_or_flag(std::string_view name, Element value, const JsonPath& at, Subscription& to) {
@@ -228,12 +250,45 @@ base::Status read_number_or_flag(std::string_view name, Element value, const Jso
     const auto flag = read_bool(value, at);
     if (!flag) return flag.error();
     to.is_active = *flag;
+    to.states_activity = true;
   } else if (name == "expiresAt") {
     const auto time = read_time(value, at);
     if (!time) return time.error();
     to.expires_at = *time;
-  } else if (is_kept(name)) {
-    to.further.push_back({std::string(name), compact_json(value)});
+  } else if (const auto kept = read_kept(name, value, at, to); !kept) {
+    return kept.error();
+  }
+  return {};
+}
+
+// Clauses 5.2.12 and 5.2.33: everything at once is asked for in local scope only.
+base::Status check_scope(const Subscription& made) {
+  const bool is_local = made.local_only.value_or(false);
+  if (made.entities.empty() && made.watched_attributes.empty() && !is_local) {
+    return base::fail(Code::invalid, "entities or watchedAttributes are needed", "entities",
+                      "localOnly true asks for every entity kept here");
+  }
+  if (made.time_interval_s != 0 && made.entities.empty() && !is_local)
+    return base::fail(Code::invalid, "timeInterval needs entities", "entities");
+  const bool is_any = std::any_of(made.entities.begin(), made.entities.end(),
+                                  [](const EntitySelector& selector) { return selector.type == "*"; });
+  if (is_any && made.local_only == false)
+    return base::fail(Code::invalid, "type \"*\" asks for what is kept here only", "localOnly", "leave it out");
+  return {};
+}
+
+// What the MQTT binding knows (clause 7.2).
+base::Status check_notifier(const Endpoint& endpoint) {
+  if (!endpoint.uri.starts_with("mqtt")) return {};
+  for (const KeyValue& one : endpoint.notifier_info) {
+    const bool is_known = one.key == "MQTT-QoS"       ? one.value == "0" || one.value == "1" || one.value == "2"
+                          : one.key == "MQTT-Version" ? one.value == "mqtt3.1.1" || one.value == "mqtt5.0"
+                                                      : true;
+    if (!is_known) {
+      return base::fail(Code::invalid, one.key + " cannot be " + one.value.substr(0, 60),
+                        "notification.endpoint.notifierInfo",
+                        "MQTT-QoS is 0, 1 or 2; MQTT-Version is mqtt3.1.1 or mqtt5.0");
+    }
   }
   return {};
 }
@@ -265,14 +320,12 @@ base::Status read_member(std::string_view name, Element value, const JsonPath& a
 base::Status check(const Subscription& made, const Context& context, base::Instant now) {
   if (!made.id.empty() && !is_uri(made.id)) return base::fail(Code::invalid, "not a URI", "id");
   if (made.endpoint.uri.empty()) return base::fail(Code::invalid, "is needed", "notification");
-  if (made.entities.empty() && made.watched_attributes.empty()) {
-    return base::fail(Code::invalid, "entities or watchedAttributes are needed", "entities");
-  }
+  if (base::Status status = check_scope(made); !status) return status;
+  if (base::Status status = check_notifier(made.endpoint); !status) return status;
   if (made.time_interval_s != 0) {
     if (!made.watched_attributes.empty())
       return base::fail(Code::invalid, "does not go with timeInterval", "watchedAttributes");
     if (made.throttling_s != 0) return base::fail(Code::invalid, "does not go with timeInterval", "throttling");
-    if (made.entities.empty()) return base::fail(Code::invalid, "timeInterval needs entities", "entities");
   }
   if (made.expires_at.exists() && made.expires_at <= now)
     return base::fail(Code::invalid, "lies in the past", "expiresAt");

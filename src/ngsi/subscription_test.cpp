@@ -170,13 +170,17 @@ TEST_F(SubscriptionTest, Notifications) {
     if (section.name.find("showChanges") != std::string::npos) subscription += ",\"showChanges\":true";
     if (section.name.find("simplified") != std::string::npos) subscription += ",\"format\":\"simplified\"";
     if (section.name.find("concise") != std::string::npos) subscription += ",\"format\":\"concise\"";
-    const auto made = read(subscription + "}}");
+    if (section.name.find("sysAttrs") != std::string::npos) subscription += ",\"sysAttrs\":true";
+    subscription += section.name.find("attribute") != std::string::npos
+                        ? R"(},"notificationTrigger":["attributeDeleted"],"watchedAttributes":["name"]})"
+                        : R"(},"notificationTrigger":["attributeUpdated","entityDeleted"]})";
+    const auto made = read(subscription);
     ASSERT_TRUE(made.ok()) << made.error().text();
     const auto matcher = make_matcher(*made, core, terms);
     const Names names(core, terms);
     const bool is_deletion = section.name.find("deleted") != std::string::npos;
     Notified one{is_deletion ? before : after, before, is_deletion, *base::Instant::parse("2026-11-22T08:06:00Z"), {}};
-    if (!is_deletion) one.deleted_attributes = {gone};
+    if (!is_deletion) one.deleted_attributes = {{gone, {}}};
     const std::string given = testing::pretty(
         notification_json(*made, *matcher, "urn:n:1", *base::Instant::parse("2026-11-22T08:07:00Z"), {one}, names, {}));
     if (testing::writes_golden()) section.text = given;

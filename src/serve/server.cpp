@@ -113,6 +113,11 @@ base::Result<std::unique_ptr<Server>> Server::start(const Router& router, const 
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
 
+std::string_view name_of(Work work) {
+  static constexpr std::string_view names[work_count] = {"bulk", "write", "read", "emergency"};
+  return names[static_cast<size_t>(work)];
+}
+
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Server::~Server() {
@@ -156,8 +161,10 @@ ServerStatus Server::status() const {
   status.connections_accepted = shared.connections_accepted;
   status.requests_in_flight = shared.requests_in_flight;
   status.streams = shared.streams;
-  status.long_work = shared.blocking_waiting;
+  status.long_work = shared.blocking_waiting + shared.bulk_waiting;
   status.refused_by_load = shared.refused_by_load;
+  for (size_t i = 0; i < work_count; ++i) status.refused_by_work[i] = shared.refused_by_work[i];
+  status.memory_bytes = shared.memory_bytes;
   status.routes.resize(shared.router.routes().size() + 1);
   for (const auto& worker : parts_->workers) {
     status.bytes_sent += worker->bytes_sent();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -19,6 +20,10 @@ struct ServerOptions {
   unsigned workers = 0;                   ///< 0: one per core
   unsigned blocking_workers = 4;          ///< for routes marked `blocking`
   size_t blocking_waiting_max = 128;      ///< requests that they have or that wait for them; past it: 503
+  unsigned bulk_workers = 2;              ///< for long work of the class bulk
+  size_t bulk_waiting_max = 64;           ///< requests that they have or that wait for them; past it: 503
+  size_t bulk_bytes_min = 256u << 10;     ///< of a body: from then on a request is bulk
+  uint64_t memory_bytes_max = 0;          ///< of the process; near it work is refused by class (503); 0: no matter
   size_t header_bytes_max = 16'384;       ///< 431
   size_t headers_max = 100;               ///< 431
   size_t target_bytes_max = 8'192;        ///< 414
@@ -34,6 +39,13 @@ struct ServerOptions {
   int stream_heartbeat_ms = 15'000;       ///< see BodySource
   int stop_timeout_ms = 5'000;            ///< what is in flight when stopping may still be answered for so long
 };
+
+/// Classes of work, in the order in which they are refused when too much is asked. Emergencies are what the server says
+/// of itself, and what comes with `Priority: u=0`.
+enum class Work : uint8_t { bulk, write, read, emergency };
+inline constexpr size_t work_count = 4;
+/// "bulk" ...
+std::string_view name_of(Work work);
 
 /// Counts of one route (or of what no route took, at the end). Times are from the end of the header to the last byte
 /// handed to the system.
@@ -53,6 +65,8 @@ struct ServerStatus {
   uint64_t streams = 0;
   uint64_t long_work = 0;  ///< requests that workers for long work have, or that wait for them
   uint64_t refused_by_load = 0;
+  uint64_t refused_by_work[work_count] = {};  ///< of them those that were told apart by class
+  uint64_t memory_bytes = 0;                  ///< resident, as of the last look; 0 without memory_bytes_max
   uint64_t bytes_sent = 0;
   std::vector<RouteCounts> routes;  ///< as in Router::routes(), and one more for requests without a route
 };

@@ -406,6 +406,64 @@ TEST_F(ServerTest, RefusesWhatIsTooMuch) {
   EXPECT_EQ(server_->status().refused_by_load, 2u);
 }
 
+// Bulk goes first, emergencies last: with a quarter of the places taken bulk is refused, with most of them writes, then
+// reads; what is urgent until all are.
+TEST_F(ServerTest, RefusesByClassOfWork) {
+  ServerOptions options;
+  options.requests_in_flight_max = 8;
+  options.bulk_bytes_min = 1'000;
+  start(options);
+  std::vector<std::unique_ptr<TestClient>> waiting;
+  std::vector<Reply> replies;
+  const auto take = [&] {
+    waiting.push_back(std::make_unique<TestClient>(port()));
+    waiting.back()->send("GET /later HTTP/1.1\r\nHost: x\r\nPriority: u=0\r\n\r\n");
+    replies.push_back(shelf_.take());
+    while (server_->status().requests_in_flight < replies.size()) std::this_thread::yield();
+  };
+  const auto asked = [&](std::string_view method, std::string_view target, const std::string& body,
+                         const std::string& headers = {}) {
+    return TestClient(port()).ask(method, target, body, headers)->status;
+  };
+  const std::string large(2'000, 'x');
+  const auto bulk = [&] { return asked("POST", "/echo", large); };
+  const auto write = [&] { return asked("POST", "/echo", "x"); };
+  const auto read = [&] { return asked("GET", "/hello", ""); };
+  const auto urgent = [&] { return asked("GET", "/hello", "", "Priority: u=0\r\n"); };
+  EXPECT_EQ(bulk(), 200);
+  for (int i = 0; i < 2; ++i) take();
+  EXPECT_EQ(bulk(), 503);
+  EXPECT_EQ(asked("GET", "/hello", "", "Priority: u=7\r\n"), 503);
+  EXPECT_EQ(write(), 200);
+  for (int i = 0; i < 4; ++i) take();
+  EXPECT_EQ(write(), 503);
+  EXPECT_EQ(read(), 200);
+  take();
+  EXPECT_EQ(read(), 503);
+  EXPECT_EQ(urgent(), 200);
+  take();
+  EXPECT_EQ(urgent(), 503);
+  const ServerStatus status = server_->status();
+  EXPECT_EQ(status.refused_by_work[static_cast<size_t>(Work::bulk)], 2u);
+  EXPECT_EQ(status.refused_by_work[static_cast<size_t>(Work::write)], 1u);
+  EXPECT_EQ(status.refused_by_work[static_cast<size_t>(Work::read)], 1u);
+  EXPECT_EQ(status.refused_by_work[static_cast<size_t>(Work::emergency)], 1u);
+  for (Reply& reply : replies) reply.send(Response::plain("1"));
+}
+
+// A process that is past its memory refuses everything but what it says of itself.
+TEST_F(ServerTest, RefusesWorkPastItsMemory) {
+  ServerOptions options;
+  options.memory_bytes_max = 1u << 20;
+  start(options);
+  TestClient client(port());
+  while (server_->status().memory_bytes == 0) std::this_thread::yield();
+  const auto refused = client.ask("GET", "/hello");
+  EXPECT_EQ(refused->status, 503);
+  EXPECT_EQ(refused->header("Retry-After"), "1");
+  EXPECT_GT(server_->status().memory_bytes, options.memory_bytes_max);
+}
+
 TEST_F(ServerTest, SaysWhenThePortIsTaken) {
   start();
   ServerOptions options;

@@ -1,6 +1,8 @@
-// The status of the links to the outside: state in words, rates, and what was refused with the reason.
+// The status of the links to the outside: state in words, rates, and what was refused with the reason. Below them who
+// subscribes to the city and how far each is behind.
+import { useEffect } from 'react';
 import { parseInstant } from '../math/time';
-import type { Link } from '../state/types';
+import type { Link, Subscriptions } from '../state/types';
 import { useApp, useStore, useWords } from './hooks';
 import { EmptyNote, FailureNote, LoadingNote, PanelHead } from './Parts';
 
@@ -68,6 +70,45 @@ function LinkCard({ link }: { link: Link }) {
   );
 }
 
+const SUBSCRIPTIONS_EVERY_MS = 5_000;
+
+function Subscriber({ one }: { one: Subscriptions['subscriptions'][number] }) {
+  const words = useWords();
+  const isBehind = one.lagMs > 1_000;
+  const figures: readonly (readonly [string, string])[] = [
+    [words.t('subscribers.lag'), isBehind ? words.age(one.lagMs) : words.t('subscribers.none')],
+    [words.t('links.waiting'), words.number(one.waiting)],
+    [words.t('subscribers.sent'), words.number(one.timesSent)],
+    [words.t('subscribers.failed'), words.number(one.timesFailed)],
+  ];
+  return (
+    <li className={`link link-${one.failuresInARow > 0 ? 'failed' : isBehind ? 'waiting' : 'running'}`}>
+      <div className="link-head"><h3>{one.name || one.id}</h3><span className="link-kind"><code>{one.endpoint}</code></span></div>
+      {one.failuresInARow > 0 && one.lastError && <p>{words.t('subscribers.trouble')}<span className="note-detail">{one.lastError}</span></p>}
+      <dl className="figures">{figures.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>
+    </li>
+  );
+}
+
+function Subscribers() {
+  const app = useApp();
+  const words = useWords();
+  const { value } = useStore(app.subscriptions);
+  useEffect(() => {
+    void app.loadSubscriptions();
+    const timer = setInterval(() => void app.loadSubscriptions(), SUBSCRIPTIONS_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [app]);
+  if (!value?.count) return null;
+  return (
+    <>
+      <h2>{words.t('subscribers.title')}</h2>
+      <p>{words.t('subscribers.summary', { count: words.number(value.count), behind: words.number(value.behind) })}</p>
+      <ul className="links">{value.subscriptions.map((one) => <Subscriber key={one.id} one={one} />)}</ul>
+    </>
+  );
+}
+
 export function LinksPanel() {
   const app = useApp();
   const words = useWords();
@@ -80,6 +121,7 @@ export function LinksPanel() {
         {!value && !error && <LoadingNote text="links.loading" />}
         {value?.length === 0 && <EmptyNote text="links.empty" />}
         <ul className="links">{value?.map((link) => <LinkCard key={link.name} link={link} />)}</ul>
+        <Subscribers />
       </div>
     </section>
   );

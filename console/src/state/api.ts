@@ -1,7 +1,7 @@
 // Asks the server: every request has a time limit and ends in a value or an ApiFailure that panels can put in words.
 import { readEntities, readEntity, readFeatures, readHistory, readValues, type EntityFacts, type HistoryPoint, type MapFeature } from './ngsi';
 import type { Box, Position } from '../math/geo';
-import type { ApiFailure, FailureKind, Json, Link, Loadable, ObjectCatalogue, RasterInfo, SearchResult, Summary } from './types';
+import type { ApiFailure, FailureKind, Json, Link, Loadable, ObjectCatalogue, RasterInfo, SearchResult, Subscriptions, Summary } from './types';
 import { Waits } from './waits';
 
 const TIMEOUT_MS = 20_000;
@@ -121,6 +121,11 @@ export class CityApi {
   /** Asked every few seconds for one panel: nothing waits for it. */
   async links(signal?: AbortSignal): Promise<readonly Link[]> {
     return ((await this.#answer('/api/links', signal)).body as { links?: readonly Link[] }).links ?? [];
+  }
+
+  /** How far subscribers are behind, the furthest first. */
+  async subscriptions(signal?: AbortSignal): Promise<Subscriptions> {
+    return (await this.#answer('/api/subscriptions?limit=20', signal)).body as Subscriptions;
   }
 
   /** The version of a layer's tiles, equal exactly when what they draw is, and whether there are any. */

@@ -33,6 +33,30 @@ export interface components {
             type: "Point";
             coordinates: number[];
         };
+        Subscriptions: {
+            count: number;
+            behind: number;
+            lagMsMax: number;
+            waiting: number;
+            subscriptions: {
+                id: string;
+                name: string;
+                endpoint: string;
+                isActive: boolean;
+                lagMs: number;
+                waiting: number;
+                waitingBytes: number;
+                readsAgain: boolean;
+                failuresInARow: number;
+                timesSent: number;
+                timesFailed: number;
+                /** Format: date-time */
+                lastSuccess: string | null;
+                /** Format: date-time */
+                lastFailure: string | null;
+                lastError: string;
+            }[];
+        };
         Links: {
             links: {
                 name: string;

@@ -102,6 +102,7 @@ const requests: readonly SentencePair[] = [
   ['a step has a time', '단계에는 시각이 있어야 합니다'],
   ['this layer has no step yet', '레이어에 아직 자료가 없습니다'],
   ['not a number from 1 to 100', '1~100의 수가 아닙니다'],
+  ['not a number from 1 to 1000', '1~1000의 수가 아닙니다'],
   ['q must be a text of 1 to 200 bytes', 'q는 1~200바이트의 글이어야 합니다'],
   ['not an offset', '순번이 아닙니다'],
   ['more than 100 types', '유형이 100개를 넘습니다'],

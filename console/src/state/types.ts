@@ -8,6 +8,7 @@ type Schemas = components['schemas'];
 export type Summary = Schemas['Summary'];
 export type SearchResult = Schemas['SearchResults']['results'][number];
 export type Link = Schemas['Links']['links'][number];
+export type Subscriptions = Schemas['Subscriptions'];
 export type ObjectCatalogue = Schemas['ObjectCatalogue'];
 export type ObjectKind = Schemas['ObjectKind'];
 export type ObjectParameter = ObjectKind['parameters'][number];

@@ -57,6 +57,7 @@ Api::Api(Router& router, ApiServices services) : parts_(std::make_unique<Parts>(
   add_console_doors(router, state->services.console_folder);
   add_search_doors(router, state);
   add_link_doors(router, state);
+  add_subscription_door(router, state);
   add_stream_door(router, state);
   add_branch_doors(router, state);
   add_city_doors(router, state);

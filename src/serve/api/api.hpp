@@ -13,6 +13,7 @@
 #include "link/links.hpp"
 #include "serve/router.hpp"
 #include "serve/server.hpp"
+#include "serve/subscription_report.hpp"
 #include "serve/tenants.hpp"
 #include "space/space.hpp"
 
@@ -41,6 +42,9 @@ struct ApiServices {
   std::function<std::vector<link::LinkStatus>()> link_status;  ///< link::Links::status
   std::function<void(std::string_view name, std::string payload, std::function<void(base::Status)> done)>
       link_push;                                  ///< link::Links::push
+  std::function<SubscriptionReport()> subscriptions;  ///< NgsiApi::subscriptions
+  std::function<std::vector<SubscriptionFare>(std::string_view tenant, size_t limit)>
+      subscriptions_of;                           ///< NgsiApi::subscriptions_of
   space::CityTiles* tiles = nullptr;              ///< of the default tenant
   space::RoadMap* roads = nullptr;                ///< of the default tenant
   space::Terrain* terrain = nullptr;              ///< of the default tenant

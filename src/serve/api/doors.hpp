@@ -41,6 +41,8 @@ void add_console_doors(Router& router, const std::string& folder);
 void add_search_doors(Router& router, const ApiStatePointer& state);
 /// /api/links and /api/links/{name}/push.
 void add_link_doors(Router& router, const ApiStatePointer& state);
+/// /api/subscriptions.
+void add_subscription_door(Router& router, const ApiStatePointer& state);
 /// /api/stream.
 void add_stream_door(Router& router, const ApiStatePointer& state);
 /// /api/branches.

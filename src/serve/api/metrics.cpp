@@ -92,7 +92,16 @@ void put_server(Families& families, const Router& router, const ServerStatus& st
            number(status.long_work))
       .one("cityloom_http_refused_total", "Refused because too much was asked at once", MetricType::Counter,
            number(status.refused_by_load))
+      .one("cityloom_memory_bytes", "Resident memory, where a limit is set", MetricType::Gauge,
+           number(status.memory_bytes))
       .one("cityloom_http_sent_bytes_total", "Bytes sent", MetricType::Counter, number(status.bytes_sent));
+}
+
+void put_refusals(Families& families, const ServerStatus& status) {
+  families.begin("cityloom_http_refused_by_work_total", "Refused because too much was asked at once, by class of work",
+                 MetricType::Counter);
+  for (size_t i = 0; i < work_count; ++i)
+    families.put(number(status.refused_by_work[i]), {{"work", std::string(name_of(static_cast<Work>(i)))}});
 }
 
 void put_threads(Families& families, const Tenants& tenants) {
@@ -149,13 +158,44 @@ void put_links(Families& families, const std::vector<link::LinkStatus>& statuses
       [](const auto& s) { return number(s.mailbox_waiting); });
 }
 
+// No label names a subscription: there may be tens of thousands. /api/subscriptions tells of each.
+void put_subscriptions(Families& families, const SubscriptionReport& report) {
+  const auto put = [&](const char* name, const char* help, MetricType type, auto value) {
+    families.begin(name, help, type);
+    for (const SubscriptionTotals& totals : report.totals)
+      families.put(value(totals), {{"tenant", totals.tenant.empty() ? "main" : totals.tenant}});
+  };
+  const auto gauge = MetricType::Gauge;
+  using Totals = SubscriptionTotals;
+  put("cityloom_subscriptions", "Subscriptions kept", gauge, [](const Totals& t) { return number(t.subscriptions); });
+  put("cityloom_subscriptions_behind", "Subscriptions that have had something to be told of for over a second", gauge,
+      [](const Totals& t) { return number(t.behind); });
+  put("cityloom_subscription_lag_seconds_max", "Age of the oldest change that a subscriber was not told of yet", gauge,
+      [](const Totals& t) { return static_cast<double>(t.lag_ms_max) / 1'000; });
+  put("cityloom_notifications_waiting", "Notifications made and not delivered yet", gauge,
+      [](const Totals& t) { return number(t.waiting); });
+  put("cityloom_notifications_waiting_bytes", "Bytes of them", gauge,
+      [](const Totals& t) { return number(t.waiting_bytes); });
+  put("cityloom_notifications_sent_total", "Deliveries tried since the start", MetricType::Counter,
+      [](const Totals& t) { return number(t.sent); });
+  put("cityloom_notifications_failed_total", "Deliveries that failed since the start", MetricType::Counter,
+      [](const Totals& t) { return number(t.failed); });
+  families.one("cityloom_notification_endpoints_failing", "Endpoints whose last delivery failed", gauge,
+               number(report.failing_endpoints));
+}
+
 Response metrics(const Router& router, const ApiState& state) {
   Families families;
   families.begin("cityloom_build_info", "The running version", MetricType::Gauge)
       .put(1, {{"version", CITYLOOM_VERSION}});
-  if (const Server* server = state.server.load()) put_server(families, router, server->status());
+  if (const Server* server = state.server.load()) {
+    const ServerStatus status = server->status();
+    put_server(families, router, status);
+    put_refusals(families, status);
+  }
   put_threads(families, *state.services.tenants);
   if (state.services.link_status) put_links(families, state.services.link_status());
+  if (state.services.subscriptions) put_subscriptions(families, state.services.subscriptions());
   return {
       200, "text/plain; version=0.0.4; charset=utf-8", {}, prometheus::TextSerializer().Serialize(families.list()), {}};
 }

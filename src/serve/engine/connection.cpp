@@ -8,6 +8,8 @@
 #include <cstring>
 #include <utility>
 
+#include "serve/engine/load.hpp"
+
 namespace cityloom::serve::engine {
 namespace asio = boost::asio;
 namespace {
@@ -214,12 +216,11 @@ bool Connection::begin_request(size_t head_bytes) {
     return refuse(std::move(*admission.refusal));
   }
   route_ = admission.route;
-  const bool is_look = route_->action == trust::Action::look;
-  if (!is_look &&
-      shared_.requests_in_flight.load(std::memory_order_relaxed) >= shared_.options.requests_in_flight_max) {
-    shared_.refused_by_load.fetch_add(1, std::memory_order_relaxed);
+  work_ = work_of(*route_, request_, body_bytes, parser_.chunked(), shared_.options);
+  if (route_->action != trust::Action::look && !has_room(shared_, work_)) {
+    count_refusal();
     if (!body_unread_) begin_ += body_bytes;
-    return refuse(503, base::Code::busy, "too many requests wait for their answer");
+    return refuse(503, base::Code::busy, "too much is asked at once");
   }
   return begin_body();
 }
@@ -265,8 +266,10 @@ bool Connection::hold_body_bytes(size_t bytes) {
   const size_t more = bytes > body_bytes_held_ ? bytes - body_bytes_held_ : 0;
   body_bytes_held_ += more;
   const uint64_t before = shared_.body_bytes.fetch_add(more, std::memory_order_relaxed);
-  if (more == 0 || before + more <= shared_.options.bodies_bytes_max) return true;
-  shared_.refused_by_load.fetch_add(1, std::memory_order_relaxed);
+  // Large bodies leave a quarter to the others.
+  const uint64_t all = shared_.options.bodies_bytes_max;
+  if (more == 0 || before + more <= (work_ == Work::bulk ? all / 4 * 3 : all)) return true;
+  count_refusal();
   return false;
 }
 

@@ -75,6 +75,7 @@ class Connection final : public Exchange, public Waker::Target, public std::enab
   void send_continue();
   void watch_client();
   bool hold_body_bytes(size_t bytes);
+  void count_refusal();
   void set_deadline(int after_ms);
   std::string_view pending() const { return {buffer_.data() + begin_, end_ - begin_}; }
 
@@ -113,6 +114,7 @@ class Connection final : public Exchange, public Waker::Target, public std::enab
   size_t body_bytes_held_ = 0;
 
   const Route* route_ = nullptr;
+  Work work_ = Work::read;
   const ProblemStyle* style_ = nullptr;
   size_t route_index_ = 0;
   Clock::time_point began_{};

@@ -53,9 +53,11 @@ void Connection::post(absl::AnyInvocable<void()> task) {
 }
 
 bool Connection::post_long(absl::AnyInvocable<void()>& task) {
-  if (shared_.blocking_waiting.fetch_add(1) >= shared_.options.blocking_waiting_max) {
-    shared_.blocking_waiting.fetch_sub(1);
-    shared_.refused_by_load.fetch_add(1, std::memory_order_relaxed);
+  const bool is_bulk = work_ == Work::bulk;
+  std::atomic<uint64_t>& waiting = is_bulk ? shared_.bulk_waiting : shared_.blocking_waiting;
+  if (waiting.fetch_add(1) >= (is_bulk ? shared_.options.bulk_waiting_max : shared_.options.blocking_waiting_max)) {
+    waiting.fetch_sub(1);
+    count_refusal();
     return false;
   }
   if (worker_->is_current()) {
@@ -64,17 +66,22 @@ bool Connection::post_long(absl::AnyInvocable<void()>& task) {
     worker_->post([self = shared_from_this()] { self->watch_client(); });
   }
   // Holds the server's shared part: the connection may be gone when the work ends.
-  asio::post(shared_.blocking,
-             [worker = worker_, work = std::make_shared<absl::AnyInvocable<void()>>(std::move(task))] {
+  asio::post(is_bulk ? shared_.bulk : shared_.blocking,
+             [worker = worker_, is_bulk, work = std::make_shared<absl::AnyInvocable<void()>>(std::move(task))] {
                // As in `call`: what a library throws ends the work, and the reply in it answers 500.
                try {
                  (*work)();
                } catch (const std::exception&) {
                }
                *work = nullptr;  // the reply goes now, not with the last copy of this lambda
-               worker->shared().blocking_waiting.fetch_sub(1);
+               (is_bulk ? worker->shared().bulk_waiting : worker->shared().blocking_waiting).fetch_sub(1);
              });
   return true;
+}
+
+void Connection::count_refusal() {
+  shared_.refused_by_load.fetch_add(1, std::memory_order_relaxed);
+  shared_.refused_by_work[static_cast<size_t>(work_)].fetch_add(1, std::memory_order_relaxed);
 }
 
 bool Connection::is_wanted() const {

@@ -2,6 +2,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -10,6 +12,7 @@
 #include <utility>
 
 #include "serve/engine/connection.hpp"
+#include "serve/engine/load.hpp"
 
 namespace cityloom::serve {
 
@@ -27,10 +30,14 @@ int64_t steady_ms() {
 }
 
 /// Deadlines are looked at this often: a quarter of the shortest one, so that tests with short ones are exact.
+constexpr int64_t memory_interval_ms = 100;
+constexpr uint64_t trim_percent = 60;
+constexpr int64_t trim_interval_ms = 2'000;
+
 int tick_interval_ms(const ServerOptions& options) {
   const int shortest = std::min({options.header_timeout_ms, options.body_timeout_ms, options.idle_timeout_ms,
                                  options.write_timeout_ms, options.stream_heartbeat_ms});
-  return std::clamp(shortest / 4, 5, 250);
+  return std::clamp(shortest / 4, 5, options.memory_bytes_max != 0 ? 100 : 250);
 }
 
 }  // namespace
@@ -108,8 +115,21 @@ void Worker::schedule_tick() {
   });
 }
 
+void Shared::look_at_memory(int64_t now_ms) {
+  if (options.memory_bytes_max == 0) return;
+  int64_t before = memory_at_ms.load(std::memory_order_relaxed);
+  if (now_ms - before < memory_interval_ms || !memory_at_ms.compare_exchange_strong(before, now_ms)) return;
+  memory_bytes.store(resident_bytes(), std::memory_order_relaxed);
+  if (memory_bytes.load(std::memory_order_relaxed) < options.memory_bytes_max / 100 * trim_percent) return;
+  // What was freed stays with the allocator until it is told: without this a burst would be remembered as taken.
+  if (now_ms - trimmed_at_ms.load() < trim_interval_ms) return;
+  trimmed_at_ms.store(now_ms);
+  boost::asio::post(blocking, [] { ::malloc_trim(0); });
+}
+
 void Worker::tick() {
   renew_time();
+  shared_->look_at_memory(now_ms_);
   std::vector<std::shared_ptr<Connection>> late;
   for (const auto& [pointer, connection] : connections_) {
     if (connection->deadline_ms() <= now_ms_) late.push_back(connection);

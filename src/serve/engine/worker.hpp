@@ -32,15 +32,28 @@ struct Shared {
   std::atomic<uint64_t> requests_in_flight{0};
   std::atomic<uint64_t> streams{0};
   std::atomic<uint64_t> refused_by_load{0};
+  std::atomic<uint64_t> refused_by_work[work_count]{};
   std::atomic<uint64_t> body_bytes{0};
   std::atomic<uint64_t> blocking_waiting{0};
+  std::atomic<uint64_t> bulk_waiting{0};
+  std::atomic<uint64_t> memory_bytes{0};
+  std::atomic<int64_t> memory_at_ms{0};  ///< when that was looked at
+  std::atomic<int64_t> trimmed_at_ms{0};
   std::atomic<bool> stopping{false};
   std::mutex closed_mutex;
   std::condition_variable all_closed;  ///< while stopping
   boost::asio::thread_pool blocking;
+  boost::asio::thread_pool bulk;
 
   Shared(const Router& routes, const trust::Gate& decider, ServerOptions limits)
-      : router(routes), gate(decider), options(std::move(limits)), blocking(options.blocking_workers) {}
+      : router(routes),
+        gate(decider),
+        options(std::move(limits)),
+        blocking(options.blocking_workers),
+        bulk(options.bulk_workers) {}
+
+  /// Looks at the memory taken, a few times a second at most; near the limit has freed pages given back.
+  void look_at_memory(int64_t now_ms);
 };
 
 /// Counts that one worker writes and others read: no locked instruction on the way of a request.

@@ -49,6 +49,23 @@ OutgoingOptions outgoing_options(const NgsiOptions& options) {
   return outgoing;
 }
 
+SubscriptionFare fare_of(const ngsi_ld::SubscriptionView& view) {
+  SubscriptionFare fare;
+  fare.id = view.subscription.id;
+  fare.name = view.subscription.name;
+  if (const auto url = Url::parse(view.subscription.endpoint.uri); url.ok()) {
+    fare.endpoint = url->scheme + "://" + url->host + ":" + std::to_string(url->port);
+  }
+  fare.is_active = view.subscription.is_active;
+  fare.lag = view.lag;
+  fare.times_sent = view.status.times_sent;
+  fare.times_failed = view.status.times_failed;
+  fare.last_success = view.status.last_success;
+  fare.last_failure = view.status.last_failure;
+  fare.last_error = view.status.last_error;
+  return fare;
+}
+
 ngsi_ld::DelivererOptions deliverer_options(const NgsiOptions& options) {
   ngsi_ld::DelivererOptions deliverer;
   deliverer.timeout_ms = options.notification_timeout_ms;
@@ -86,6 +103,7 @@ struct NgsiApi::Parts {
   bool sweeping_ends = false;
   std::thread sweeper;
 
+  std::vector<std::shared_ptr<ngsi_ld::Subscriptions>> all_subscriptions() const;
   size_t sweep();
   void keep_sweeping();
   base::Result<std::shared_ptr<TenantState>> open_tenant(const std::string& name, thread::Thread& thread);
@@ -186,15 +204,33 @@ size_t NgsiApi::sweep_expired() {
   return parts_->sweep();
 }
 
-bool NgsiApi::wait_until_idle(int64_t timeout_ms) const {
+std::vector<std::shared_ptr<ngsi_ld::Subscriptions>> NgsiApi::Parts::all_subscriptions() const {
   std::vector<std::shared_ptr<ngsi_ld::Subscriptions>> all;
-  {
-    const std::shared_lock lock(parts_->services.mutex);
-    for (const auto& [thread, state] : parts_->services.states) {
-      if (state->subscriptions) all.push_back(state->subscriptions);
-    }
+  const std::shared_lock lock(services.mutex);
+  for (const auto& [thread, state] : services.states) {
+    if (state->subscriptions) all.push_back(state->subscriptions);
   }
-  for (const auto& one : all) {
+  return all;
+}
+
+SubscriptionReport NgsiApi::subscriptions() const {
+  SubscriptionReport report;
+  for (const auto& one : parts_->all_subscriptions()) report.totals.push_back(one->totals());
+  report.failing_endpoints = parts_->deliverer.failing_endpoints();
+  return report;
+}
+
+std::vector<SubscriptionFare> NgsiApi::subscriptions_of(std::string_view tenant, size_t limit) const {
+  std::vector<SubscriptionFare> fares;
+  for (const auto& one : parts_->all_subscriptions()) {
+    if (one->tenant() != tenant) continue;
+    for (const ngsi_ld::SubscriptionView& view : one->furthest_behind(limit)) fares.push_back(fare_of(view));
+  }
+  return fares;
+}
+
+bool NgsiApi::wait_until_idle(int64_t timeout_ms) const {
+  for (const auto& one : parts_->all_subscriptions()) {
     if (!one->wait_until_idle(timeout_ms)) return false;
   }
   return true;

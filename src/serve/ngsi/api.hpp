@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/instant.hpp"
 #include "serve/router.hpp"
+#include "serve/subscription_report.hpp"
 #include "serve/tenants.hpp"
 #include "trust/trust.hpp"
 
@@ -40,6 +42,11 @@ class NgsiApi {
 
   /// Deletes what is past its expiresAt now, rather than within half a second; gives how many there were.
   size_t sweep_expired();
+
+  /// How the subscriptions of every open tenant fare. Cost: looks at each.
+  SubscriptionReport subscriptions() const;
+  /// Those of one tenant ("" is the default one) that are furthest behind, first; then the others by id.
+  std::vector<SubscriptionFare> subscriptions_of(std::string_view tenant, size_t limit) const;
 
   /// Whether every notification due is delivered or given up: for tests.
   bool is_idle() const;

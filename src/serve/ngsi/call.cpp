@@ -503,7 +503,7 @@ void add_operation(Router& router, Services& services, Route route, Form form, v
   }
   auto kept = std::make_shared<const Form>(std::move(form));
   const auto handle = [&services, kept, run](const Request& request, Reply reply) {
-    if (request.body().size() <= services.quick_bytes_max) {
+    if (request.body().size() <= services.quick_body_bytes_max) {
       return prepare_and_run(services, *kept, request, std::move(reply), run);
     }
     reply.run_long([&services, kept, &request, run](Reply back) {

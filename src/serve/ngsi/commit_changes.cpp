@@ -5,11 +5,62 @@
 #include <map>
 
 #include "serve/ngsi/services.hpp"
+#include "twin/packed.hpp"
 
 namespace cityloom::serve::ngsi_ld {
 
 using ngsi::Trigger;
 using twin::Fact;
+
+namespace {
+
+bool find_instance(const twin::EntityRecord& record, twin::Term name, twin::Term dataset, twin::AttributeView& view) {
+  twin::PackedAttributes all(record.attributes_bytes());
+  while (all.next(view)) {
+    if (view.name == name && view.dataset == dataset) return true;
+  }
+  return false;
+}
+
+// Whether two instances say the same, whenever each was written. Within members what the server notes of them differs
+// with every write: they are compared as they are read.
+bool say_the_same(const twin::AttributeView& left, const twin::AttributeView& right) {
+  if (left.kind != right.kind || left.value_kind != right.value_kind || left.integer != right.integer ||
+      left.number != right.number || left.text != right.text || left.unit != right.unit ||
+      left.observed_at != right.observed_at || left.expires_at != right.expires_at ||
+      left.object_types_bytes != right.object_types_bytes) {
+    return false;
+  }
+  twin::PackedAttributes inner(left.members_bytes);
+  twin::PackedAttributes others(right.members_bytes);
+  if (inner.count() != others.count()) return false;
+  for (twin::AttributeView one, other; inner.next(one);) {
+    if (!others.next(other) || one.name != other.name || one.dataset != other.dataset || !say_the_same(one, other))
+      return false;
+  }
+  return true;
+}
+
+bool watches(const std::vector<twin::Term>& watched, twin::Term name) {
+  return watched.empty() || std::find(watched.begin(), watched.end(), name) != watched.end();
+}
+
+// Whether an entity had an attribute that is watched.
+bool had_watched(const twin::EntityRecord& before, const std::vector<twin::Term>& watched) {
+  twin::PackedAttributes all(before.attributes_bytes());
+  for (twin::AttributeView view; all.next(view);) {
+    if (watches(watched, view.name)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool EntityChange::needs_before() const {
+  return deleted || std::any_of(attributes.begin(), attributes.end(), [](const AttributeChange& attribute) {
+           return attribute.deleted || !attribute.created;
+         });
+}
 
 std::vector<EntityChange> changes_of(const thread::Commit& commit) {
   std::vector<EntityChange> changes;
@@ -73,6 +124,12 @@ base::Status EntityChange::load(const thread::Thread& thread, const thread::Comm
     auto record = snapshot->find(id);
     if (!record.ok()) return record.error();
     if (*record && !record->ended()) before = std::move(record).value();
+    for (AttributeChange& attribute : attributes) {
+      twin::AttributeView was, is;
+      attribute.same = !attribute.deleted && !attribute.created && before && after &&
+                       find_instance(before, attribute.name, attribute.dataset, was) &&
+                       find_instance(after, attribute.name, attribute.dataset, is) && say_the_same(was, is);
+    }
   }
   return {};
 }
@@ -83,10 +140,13 @@ bool sets_off(const EntityChange& change, const std::vector<Trigger>& triggers,
     return std::find(triggers.begin(), triggers.end(), trigger) != triggers.end();
   };
   if (change.created && has(Trigger::entity_created)) return true;
-  if (change.deleted) return has(Trigger::entity_deleted);
   const bool updated = has(Trigger::entity_updated);
+  if (change.deleted) {
+    return has(Trigger::entity_deleted) ||
+           ((updated || has(Trigger::attribute_deleted)) && had_watched(change.before, watched));
+  }
   return std::any_of(change.attributes.begin(), change.attributes.end(), [&](const AttributeChange& attribute) {
-    if (!watched.empty() && std::find(watched.begin(), watched.end(), attribute.name) == watched.end()) return false;
+    if (attribute.same || !watches(watched, attribute.name)) return false;
     if (updated) return true;
     if (attribute.deleted) return has(Trigger::attribute_deleted);
     return has(attribute.created ? Trigger::attribute_created : Trigger::attribute_updated);

@@ -16,6 +16,7 @@ struct AttributeChange {
   twin::Term dataset;
   bool deleted = false;
   bool created = false;  ///< told by `EntityChange::load`
+  bool same = false;     ///< states what stood there already; told by `EntityChange::load` with what was before
 };
 
 /// One entity touched in a commit.
@@ -28,6 +29,9 @@ struct EntityChange {
   twin::EntityRecord after;   ///< empty if deleted
   twin::EntityRecord before;  ///< loaded where asked for; empty if it did not exist
 
+  /// Whether an instance that was there is stated again, or one ended: what it was tells more.
+  bool needs_before() const;
+
   /// Reads the record as of the commit and tells which attributes are new. Errors: as of Snapshot::find.
   base::Status load(const thread::Thread& thread, const thread::Commit& commit, bool with_before);
 };
@@ -35,7 +39,8 @@ struct EntityChange {
 /// The entities that a commit touched, in order of their first facts; those of the hub itself are left out.
 std::vector<EntityChange> changes_of(const thread::Commit& commit);
 
-/// Whether a change sets off a subscription: one of its triggers, on a watched attribute where it watches any.
+/// Whether a change sets off a subscription: one of its triggers, on a watched attribute where it watches any. What
+/// ends with its entity is a deleted attribute too (clause 5.8.6).
 bool sets_off(const EntityChange& change, const std::vector<ngsi::Trigger>& triggers,
               const std::vector<twin::Term>& watched);
 

@@ -41,7 +41,8 @@ std::vector<std::pair<std::string, std::string>> headers_of(const Notification& 
   const ngsi::Endpoint& endpoint = notification.endpoint;
   headers.emplace_back("Content-Type", endpoint.accept.empty() ? "application/json" : endpoint.accept);
   const bool bare_features =
-      endpoint.accept == "application/geo+json" && info(endpoint.receiver_info, "Prefer") == "body=json";
+      endpoint.accept == "application/geo+json" &&
+      (info(endpoint.receiver_info, "Prefer") == "body=json" || info(endpoint.notifier_info, "Prefer") == "body=json");
   if (endpoint.accept.empty() || endpoint.accept == "application/json" || bare_features) {
     headers.emplace_back("Link", link_to_context(notification.context_url));
   }
@@ -54,34 +55,59 @@ std::vector<std::pair<std::string, std::string>> headers_of(const Notification& 
 
 }  // namespace
 
-bool DeliveryPlaces::take(const std::string& endpoint, const DelivererOptions& options) {
+Start DeliveryPlaces::take(const std::string& endpoint, const DelivererOptions& options) {
   const std::lock_guard lock(mutex_);
-  size_t& count = under_way_[endpoint];
-  if (count >= options.per_endpoint_max || total_ >= options.total_max) {
-    if (count == 0) under_way_.erase(endpoint);
-    return false;
+  const auto [place, is_new] = endpoints_.try_emplace(endpoint);
+  Endpoint& it = place->second;
+  const bool is_proven = it.places > first_places;
+  if (it.under_way >= std::min(it.places, options.per_endpoint_max)) {
+    return it.places < first_places ? Start::failing : Start::no_room;
   }
-  ++count;
+  if (total_ >= options.total_max || (!is_proven && unproven_ >= options.unproven_max)) {
+    if (is_new) endpoints_.erase(place);
+    return Start::no_room;
+  }
+  ++it.under_way;
   ++total_;
-  return true;
+  if (!is_proven) {
+    ++it.unproven;
+    ++unproven_;
+  }
+  return Start::begun;
 }
 
-void DeliveryPlaces::free(const std::string& endpoint) {
+void DeliveryPlaces::free(const std::string& endpoint, bool answered, const DelivererOptions& options) {
   const std::lock_guard lock(mutex_);
+  const auto place = endpoints_.find(endpoint);
+  Endpoint& it = place->second;
+  --it.under_way;
   --total_;
-  if (--under_way_[endpoint] == 0) under_way_.erase(endpoint);
+  if (it.unproven > 0) {
+    --it.unproven;
+    --unproven_;
+  }
+  it.places =
+      answered ? std::min(std::max(it.places, first_places) * 2, std::max<size_t>(options.per_endpoint_max, 1)) : 1;
+  if (it.under_way == 0 && endpoints_.size() > known_max) endpoints_.erase(place);
 }
 
-bool Deliverer::start(const Notification& notification, Done done) {
+size_t DeliveryPlaces::failing() const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<size_t>(std::count_if(endpoints_.begin(), endpoints_.end(),
+                                           [](const auto& one) { return one.second.places < first_places; }));
+}
+
+Start Deliverer::start(const Notification& notification, Done done) {
   const auto url = Url::parse(notification.endpoint.uri);
   if (!url.ok()) {
     done({false, false, url.error().text()});
-    return true;
+    return Start::begun;
   }
   std::string key = url->scheme + "://" + url->host + ":" + std::to_string(url->port);
-  if (!places_->take(key, options_)) return false;
-  Done finished = [places = places_, key = std::move(key), done = std::move(done)](Delivered delivered) {
-    places->free(key);
+  if (const Start start = places_->take(key, options_); start != Start::begun) return start;
+  Done finished = [places = places_, options = options_, key = std::move(key),
+                   done = std::move(done)](Delivered delivered) {
+    places->free(key, delivered.ok || !delivered.retry, options);
     done(std::move(delivered));
   };
   const int64_t asked = notification.endpoint.timeout_ms > 0 ? notification.endpoint.timeout_ms : options_.timeout_ms;
@@ -91,7 +117,7 @@ bool Deliverer::start(const Notification& notification, Done done) {
   } else {
     send_http(notification, timeout_ms, std::move(finished));
   }
-  return true;
+  return Start::begun;
 }
 
 void Deliverer::send_http(const Notification& notification, int64_t timeout_ms, Done done) {

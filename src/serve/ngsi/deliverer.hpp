@@ -30,24 +30,44 @@ struct Delivered {
 
 /// Limits and times.
 struct DelivererOptions {
-  size_t per_endpoint_max = 16;  ///< deliveries under way to one host and port
+  size_t per_endpoint_max = 16;  ///< deliveries under way to one host and port that answers
   size_t total_max = 512;
+  size_t unproven_max = 256;   ///< of them to endpoints that have not answered yet, or failed last
   int64_t timeout_ms = 5'000;  ///< where the endpoint names none
   int64_t timeout_max_ms = 60'000;
   Reach reach = Reach::not_link_local;
 };
 
-/// How many deliveries are under way to each endpoint. Outlives the deliverer in answers that come late.
+/// Whether a delivery could begin.
+enum class Start : uint8_t {
+  begun,
+  no_room,  ///< too many are under way: ask again soon
+  failing,  ///< its endpoint failed last and is being tried already: ask again later
+};
+
+/// How many deliveries are under way to each endpoint. One that answers gets more places, one that failed a single one,
+/// so that the dead never take what the living need. Outlives the deliverer in answers that come late.
 class DeliveryPlaces {
  public:
   /// Takes a place, unless there is none left.
-  bool take(const std::string& endpoint, const DelivererOptions& options);
-  void free(const std::string& endpoint);
+  Start take(const std::string& endpoint, const DelivererOptions& options);
+  /// Gives it back, and tells whether the endpoint answered.
+  void free(const std::string& endpoint, bool answered, const DelivererOptions& options);
+  /// Endpoints that failed last.
+  size_t failing() const;
 
  private:
-  std::mutex mutex_;
-  std::map<std::string, size_t> under_way_;
+  static constexpr size_t first_places = 2;
+  static constexpr size_t known_max = 10'000;  // endpoints remembered though nothing is under way to them
+  struct Endpoint {
+    size_t under_way = 0;
+    size_t places = first_places;
+    size_t unproven = 0;  // of those under way, begun before it answered
+  };
+  mutable std::mutex mutex_;
+  std::map<std::string, Endpoint> endpoints_;
   size_t total_ = 0;
+  size_t unproven_ = 0;
 };
 
 /// Any worker. The client and publisher must outlive it.
@@ -57,9 +77,12 @@ class Deliverer {
   Deliverer(OutgoingClient& http, MqttPublisher& mqtt, DelivererOptions options = {})
       : http_(http), mqtt_(mqtt), options_(options) {}
 
-  /// Starts a delivery, unless too many are under way to its endpoint or in all: then gives false and takes nothing.
-  /// `done` is called exactly once, on any worker: hand over and return.
-  bool start(const Notification& notification, Done done);
+  /// Starts a delivery, unless too many are under way to its endpoint or in all: then takes nothing. `done` is called
+  /// exactly once, on any worker: hand over and return.
+  Start start(const Notification& notification, Done done);
+
+  /// Endpoints that failed last.
+  size_t failing_endpoints() const { return places_->failing(); }
 
   /// Ends what is past its time. Call a few times a second.
   void sweep() { mqtt_.sweep(); }

@@ -13,7 +13,7 @@
 namespace cityloom::serve::ngsi_ld {
 
 HubServer::HubServer(NgsiOptions options, std::unique_ptr<thread::Store> store, unsigned workers,
-                     std::unique_ptr<trust::Gate> gate)
+                     std::unique_ptr<trust::Gate> gate, const std::function<void(Router&)>& more_routes)
     : clock_(*base::Instant::parse("2026-11-22T08:00:00Z")), gate_(std::move(gate)) {
   auto opened = thread::Thread::open(store ? std::move(store) : store::make_memory_store(), clock_);
   EXPECT_TRUE(opened.ok());
@@ -22,6 +22,7 @@ HubServer::HubServer(NgsiOptions options, std::unique_ptr<thread::Store> store, 
   EXPECT_TRUE(api.ok()) << api.error().text();
   api_ = std::move(api).value();
   api_->add_routes(router_);
+  if (more_routes) more_routes(router_);
   ServerOptions server_options;
   server_options.port = 0;
   server_options.workers = workers;

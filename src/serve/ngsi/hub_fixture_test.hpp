@@ -25,7 +25,8 @@ class HubServer {
  public:
   /// `store`: nothing for one in memory. `workers`: event loops of the server.
   explicit HubServer(NgsiOptions options = {}, std::unique_ptr<thread::Store> store = nullptr, unsigned workers = 2,
-                     std::unique_ptr<trust::Gate> gate = trust::make_open_gate());
+                     std::unique_ptr<trust::Gate> gate = trust::make_open_gate(),
+                     const std::function<void(Router&)>& more_routes = {});
   ~HubServer();
 
   uint16_t port() const { return server->port(); }

@@ -229,6 +229,53 @@ TEST(Notification, OfADeadEndpointDelaysNobody) {
   }));
 }
 
+// A hundred dead endpoints, each with subscriptions of its own: they hold little, and the living are told at once.
+TEST(Notification, ManyDeadEndpointsHoldLittleAndAreSeen) {
+  std::vector<std::unique_ptr<Subscriber>> dead;
+  Subscriber alive;
+  HubServer hub(quick());
+  for (int i = 0; i < 12; ++i) {
+    dead.push_back(std::make_unique<Subscriber>());
+    dead.back()->answer_with(i % 2 == 0 ? 0 : 503);
+    for (int j = 0; j < 3; ++j) {
+      hub.ask("POST", "/subscriptions", 201,
+              subscription("dead" + std::to_string(i) + "-" + std::to_string(j), dead.back()->url() + "/secret"));
+    }
+  }
+  hub.ask("POST", "/subscriptions", 201, subscription("alive", alive.url()));
+  hub.ask("POST", "/entities", 201, car(1, speed(0)));
+  for (int i = 1; i <= 100; ++i) {
+    hub.ask("PATCH", "/entities/urn:ngsi-ld:Car:1/attrs/speed", 204, R"({"value":)" + std::to_string(i) + "}");
+  }
+  for (int i = 0; i <= 100; ++i) {
+    const auto arrival = alive.next();
+    ASSERT_TRUE(arrival);
+    EXPECT_EQ(value_in(*arrival), i);
+  }
+  hub.clock().advance_us(5'000'000);
+  ASSERT_TRUE(comes_true([&] { return hub.api().subscriptions().failing_endpoints >= 6; }));
+  const SubscriptionReport report = hub.api().subscriptions();
+  ASSERT_EQ(report.totals.size(), 1u);
+  EXPECT_EQ(report.totals[0].subscriptions, 37u);
+  EXPECT_EQ(report.totals[0].behind, 36u);
+  EXPECT_GE(report.totals[0].lag_ms_max, 5'000);
+  const auto fares = hub.api().subscriptions_of("", 5);
+  ASSERT_EQ(fares.size(), 5u);
+  EXPECT_GE(fares[0].lag.lag_ms, 5'000);
+  EXPECT_TRUE(fares[0].endpoint.starts_with("http://127.0.0.1:")) << fares[0].endpoint;
+  EXPECT_EQ(fares[0].endpoint.find("secret"), std::string::npos);
+  // One that failed holds no more than some; the rest is read again from the record.
+  ASSERT_TRUE(comes_true([&] {
+    for (const SubscriptionFare& one : hub.api().subscriptions_of("", 100)) {
+      if (one.lag.failures > 0 && one.lag.waiting > 101) return false;
+    }
+    return true;
+  }));
+  for (const auto& one : dead) one->answer_with(200);
+  ASSERT_TRUE(hub.api().wait_until_idle(20'000));
+  EXPECT_EQ(hub.api().subscriptions().totals[0].lag_ms_max, 0);
+}
+
 TEST(Notification, SurvivesACrash) {
   const auto folder = std::filesystem::temp_directory_path() / ("cityloom_notification_" + std::to_string(::getpid()));
   std::filesystem::remove_all(folder);

@@ -12,6 +12,11 @@ bool has(const ngsi::Matcher& matcher, Trigger trigger) {
   return std::find(matcher.triggers.begin(), matcher.triggers.end(), trigger) != matcher.triggers.end();
 }
 
+bool is_told_of_ends(const ngsi::Matcher& matcher) {
+  return has(matcher, Trigger::entity_deleted) || has(matcher, Trigger::attribute_deleted) ||
+         has(matcher, Trigger::entity_updated);
+}
+
 bool hears_changes(const ngsi::Matcher& matcher) {
   return has(matcher, Trigger::attribute_created) || has(matcher, Trigger::attribute_updated) ||
          has(matcher, Trigger::attribute_deleted) || has(matcher, Trigger::entity_updated);
@@ -24,7 +29,7 @@ template <class Change>
 void SubscriptionIndex::each_list(const ngsi::Matcher& matcher, const Change& change) {
   const auto in_place = [&](Place& place) {
     if (has(matcher, Trigger::entity_created)) change(place.created);
-    if (has(matcher, Trigger::entity_deleted)) change(place.deleted);
+    if (is_told_of_ends(matcher)) change(place.deleted);
     if (!hears_changes(matcher)) return;
     if (matcher.watched.empty()) change(place.changed);
     for (const twin::Term attribute : matcher.watched) {
@@ -51,13 +56,13 @@ void SubscriptionIndex::each_list(const ngsi::Matcher& matcher, const Change& ch
 void SubscriptionIndex::add(Key key, const ngsi::Matcher& matcher) {
   each_list(matcher, [key](std::vector<Key>& list) { list.push_back(key); });
   ++size_;
-  if (has(matcher, Trigger::entity_deleted)) ++ends_;
+  if (is_told_of_ends(matcher)) ++ends_;
 }
 
 void SubscriptionIndex::remove(Key key, const ngsi::Matcher& matcher) {
   each_list(matcher, [key](std::vector<Key>& list) { std::erase(list, key); });
   --size_;
-  if (has(matcher, Trigger::entity_deleted)) --ends_;
+  if (is_told_of_ends(matcher)) --ends_;
 }
 
 void SubscriptionIndex::find_in(const Place& place, const EntityChange& change, std::vector<Key>& found) {

@@ -32,7 +32,7 @@ class SubscriptionIndex {
   bool hears_ends() const { return ends_ != 0; }
 
  private:
-  // Those that ask for the same entities, by what sets them off.
+  // Those that ask for the same entities, by what sets them off; `deleted`: also by attributes that end with them.
   struct Place {
     std::vector<Key> created, deleted, changed;
     std::map<twin::Term, std::vector<Key>> watching;

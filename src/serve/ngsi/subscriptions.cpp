@@ -1,20 +1,12 @@
-// The worker that follows the feed, and the pace of each subscription.
+// The worker that follows the feed.
 #include "serve/ngsi/subscriptions.hpp"
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
-#include <deque>
 #include <limits>
-#include <map>
-#include <mutex>
-#include <thread>
 
 #include "ngsi/parse.hpp"
-#include "serve/ngsi/agenda.hpp"
-#include "serve/ngsi/commit_changes.hpp"
-#include "serve/ngsi/subscription_index.hpp"
-#include "serve/ngsi/subscription_store.hpp"
+#include "serve/ngsi/subscription_parts.hpp"
 
 namespace cityloom::serve::ngsi_ld {
 namespace {
@@ -22,7 +14,6 @@ namespace {
 using base::Code;
 using base::fail;
 using base::Instant;
-using ngsi::Notified;
 using thread::Offset;
 using Steady = std::chrono::steady_clock;
 
@@ -30,131 +21,14 @@ constexpr std::string_view main_follower = "subscriptions";
 // Stands for "not behind": no offset of a subscription's own is kept.
 constexpr Offset no_own_offset{std::numeric_limits<uint64_t>::max()};
 constexpr size_t commits_at_once = 64;
-constexpr auto blocked_wait = std::chrono::milliseconds(20);
+constexpr auto tending_time = std::chrono::milliseconds(10);
 constexpr auto idle_wait = std::chrono::milliseconds(1'000);
 
 Steady::duration seconds(double s) {
   return std::chrono::duration_cast<Steady::duration>(std::chrono::duration<double>(s));
 }
 
-// Where other workers leave word for the follower's worker. Outlives it, for answers that come late.
-struct Inbox {
-  struct Answer {
-    std::string id;
-    uint64_t attempt = 0;
-    Delivered result;
-  };
-  std::mutex mutex;
-  std::condition_variable wake;
-  std::vector<Answer> answers;
-  bool news = false;
-  bool stopping = false;
-
-  void tell() {
-    {
-      const std::lock_guard lock(mutex);
-      news = true;
-    }
-    wake.notify_one();
-  }
-};
-
 }  // namespace
-
-// One subscription under way. Guarded by Parts::mutex.
-struct Subscriptions::Entry {
-  struct Waiting {
-    Offset offset;  // of the commit that it tells of
-    std::string body;
-  };
-
-  explicit Entry(SubscriptionIndex::Key its_key) : key(its_key) {}
-
-  const SubscriptionIndex::Key key;
-  ngsi::Subscription subscription;
-  ngsi::SubscriptionStatus status;
-  ngsi::ContextPointer context;
-  ngsi::NamesPointer names;
-  std::optional<ngsi::Matcher> matcher;  // nothing while its context cannot be had
-  bool needs_before = false;
-  bool is_indexed = false;
-
-  Offset read_through;          // commits up to here are not for it, or have been looked at; and if it is not behind,
-                                // those up to the main follower's position
-  bool behind = false;          // the main follower passed it: it reads the feed itself, from read_through
-  std::deque<Waiting> waiting;  // the front one may be under way
-  size_t waiting_bytes = 0;
-  bool under_way = false;
-  uint64_t attempt = 0;  // of the delivery under way
-  int failures = 0;      // in a row
-  Steady::time_point not_before{};
-  std::map<std::string, Notified, std::less<>> held;  // by throttling
-  Offset held_since;
-  Steady::time_point next_period{};
-  Steady::time_point context_at{};  // when to ask for its context again
-  bool has_own_offset = false;      // one is stored
-  bool status_changed = false;
-
-  // Everything up to here has been told.
-  Offset told_through(Offset position) const {
-    if (!waiting.empty()) return Offset{waiting.front().offset.number - 1};
-    if (!held.empty()) return Offset{held_since.number - 1};
-    return behind ? read_through : std::max(read_through, position);
-  }
-  bool is_live(Instant now) const {
-    return subscription.is_active && matcher && (!subscription.expires_at.exists() || subscription.expires_at > now);
-  }
-};
-
-struct Subscriptions::Parts {
-  TenantState& tenant;
-  Services& services;
-  Deliverer& deliverer;
-  SubscriptionOptions options;
-  SubscriptionStore store;
-
-  mutable std::mutex mutex;
-  mutable std::condition_variable went_round;  // the worker has looked at everything once more
-  std::map<std::string, std::shared_ptr<Entry>, std::less<>> entries;
-  std::map<SubscriptionIndex::Key, Entry*> by_key;
-  SubscriptionIndex index;  // those that are active and ready
-  Agenda agenda;            // who is to be tended when
-  SubscriptionIndex::Key next_key = 1;
-  Offset position;  // of the main follower
-  Offset saved;
-  uint64_t notifications = 0;
-  uint64_t attempts = 0;
-  Steady::time_point save_at{}, status_at{};
-  thread::Thread::Token token;
-  std::thread worker;
-  std::shared_ptr<Inbox> inbox = std::make_shared<Inbox>();
-
-  Parts(TenantState& of, Services& shared, Deliverer& by, SubscriptionOptions with)
-      : tenant(of), services(shared), deliverer(by), options(with), store(of) {}
-
-  thread::Thread& thread() const { return *tenant.thread; }
-
-  bool is_idle() const;
-  void run();
-  bool follow();
-  void look_at(const thread::Commit& commit);
-  std::shared_ptr<Entry>& entry_of(const std::string& id);
-  void forget(Entry& entry);
-  void put_in_index(Entry& entry);
-  void take_from_index(Entry& entry);
-  Steady::time_point tend_those_due(Steady::time_point now);
-  void find_context(Entry& entry, Steady::time_point now);
-  void hear(Entry& entry, const thread::Commit& commit, const std::vector<EntityChange*>& changes);
-  void catch_up(Entry& entry);
-  void enqueue(Entry& entry, Offset offset, const std::vector<Notified>& notified);
-  void hold(Entry& entry, Offset offset, std::vector<Notified> notified);
-  Steady::time_point tend(Entry& entry, Steady::time_point now);
-  void notify_periodically(Entry& entry, Steady::time_point now);
-  bool deliver(Entry& entry);
-  void delivered(Entry& entry, const Delivered& result);
-  void save(bool with_status);
-  bool may_hear(const EntityChange& change, const twin::EntityRecord& record) const;
-};
 
 Subscriptions::Subscriptions(TenantState& tenant, Services& services, Deliverer& deliverer, SubscriptionOptions options)
     : parts_(std::make_unique<Parts>(tenant, services, deliverer, options)) {}
@@ -190,9 +64,12 @@ base::Status Subscriptions::open() {
     entry->read_through = std::max(parts_->position, one.created);
     const auto own = parts_->thread().follower_offset(parts_->store.follower_of(entry->subscription.id));
     if (!own.ok()) return own.error();
+    entry->behind_since = parts_->services.clock.now();
     if (*own && **own < parts_->position) {
       entry->behind = entry->has_own_offset = true;
       entry->read_through = std::max(**own, one.created);
+      const auto since = parts_->thread().recorded_at(Offset{entry->read_through.number + 1});
+      if (since.ok()) entry->behind_since = *since;
     }
     if (entry->subscription.is_active) entry->behind = true;  // until its context can be had
     parts_->agenda.add(entry->key, Steady::now());
@@ -206,7 +83,45 @@ std::optional<SubscriptionView> Subscriptions::find(std::string_view id) const {
   const std::lock_guard lock(parts_->mutex);
   const auto found = parts_->entries.find(id);
   if (found == parts_->entries.end()) return {};
-  return SubscriptionView{found->second->subscription, found->second->status, found->second->context};
+  return parts_->view_of(*found->second);
+}
+
+SubscriptionView Subscriptions::Parts::view_of(const Entry& entry) const {
+  return {entry.subscription, entry.status, entry.lag(services.clock.now()), entry.context};
+}
+
+const std::string& Subscriptions::tenant() const {
+  return parts_->tenant.name;
+}
+
+SubscriptionTotals Subscriptions::totals() const {
+  const std::lock_guard lock(parts_->mutex);
+  SubscriptionTotals totals;
+  totals.subscriptions = parts_->entries.size();
+  totals.waiting_bytes = parts_->waiting_bytes;
+  totals.sent = parts_->sent;
+  totals.failed = parts_->failed;
+  totals.tenant = parts_->tenant.name;
+  const Instant now = parts_->services.clock.now();
+  for (const auto& [id, entry] : parts_->entries) {
+    const SubscriptionLag lag = entry->lag(now);
+    totals.waiting += lag.waiting;
+    if (lag.lag_ms > 1'000) ++totals.behind;
+    totals.lag_ms_max = std::max(totals.lag_ms_max, lag.lag_ms);
+  }
+  return totals;
+}
+
+std::vector<SubscriptionView> Subscriptions::furthest_behind(size_t limit) const {
+  const std::lock_guard lock(parts_->mutex);
+  const Instant now = parts_->services.clock.now();
+  std::vector<std::pair<int64_t, const Entry*>> all;
+  for (const auto& [id, entry] : parts_->entries) all.emplace_back(entry->lag(now).lag_ms, entry.get());
+  std::stable_sort(all.begin(), all.end(),
+                   [](const auto& left, const auto& right) { return left.first > right.first; });
+  std::vector<SubscriptionView> views;
+  for (size_t i = 0; i < std::min(limit, all.size()); ++i) views.push_back(parts_->view_of(*all[i].second));
+  return views;
 }
 
 std::vector<SubscriptionView> Subscriptions::list(const thread::Page& page, uint64_t& count) const {
@@ -217,7 +132,7 @@ std::vector<SubscriptionView> Subscriptions::list(const thread::Page& page, uint
   for (const auto& [id, entry] : parts_->entries) {
     if (position++ < page.offset) continue;
     if (found.size() == page.limit) break;
-    found.push_back({entry->subscription, entry->status, entry->context});
+    found.push_back(parts_->view_of(*entry));
   }
   return found;
 }
@@ -249,6 +164,7 @@ base::Status Subscriptions::put(ngsi::Subscription subscription, ngsi::ContextPo
     if (is_new || !entry->subscription.is_active) {
       entry->read_through = is_new ? from : parts_->position;
       entry->behind = entry->read_through < parts_->position;
+      entry->behind_since = now;
     }
     entry->status.modified_at = now;
     entry->names = parts_->tenant.names->of(context);
@@ -302,6 +218,7 @@ std::shared_ptr<Subscriptions::Entry>& Subscriptions::Parts::entry_of(const std:
 
 void Subscriptions::Parts::forget(Entry& entry) {
   take_from_index(entry);
+  waiting_bytes -= entry.waiting_bytes;
   agenda.remove(entry.key);
   by_key.erase(entry.key);
 }
@@ -317,16 +234,25 @@ void Subscriptions::Parts::take_from_index(Entry& entry) {
   if (std::exchange(entry.is_indexed, false)) index.remove(entry.key, *entry.matcher);
 }
 
-// Tends each that is due once; tells when the next one is.
+// Tends each that is due once, the longest due first, for a while: those that read the feed again must not keep the
+// follower from it. Tells when the next one is due.
 Steady::time_point Subscriptions::Parts::tend_those_due(Steady::time_point now) {
-  for (const auto key : agenda.take(now)) agenda.add(key, tend(*by_key.at(key), now));
+  const auto until = now + tending_time;
+  const auto due = agenda.take(now);
+  for (size_t i = 0; i < due.size(); ++i) {
+    if (i > 0 && Steady::now() > until) {
+      for (; i < due.size(); ++i) agenda.add(due[i], now);
+      return now;
+    }
+    agenda.add(due[i], tend(*by_key.at(due[i]), now));
+  }
   return agenda.next();
 }
 
 void Subscriptions::Parts::run() {
   save_at = status_at = Steady::now();
   for (;;) {
-    std::vector<Inbox::Answer> answers;
+    std::vector<SubscriptionInbox::Answer> answers;
     auto next = Steady::now() + idle_wait;
     bool more = false;
     {
@@ -337,7 +263,7 @@ void Subscriptions::Parts::run() {
     }
     {
       const std::lock_guard lock(mutex);
-      for (const Inbox::Answer& answer : answers) {
+      for (const SubscriptionInbox::Answer& answer : answers) {
         const auto entry = entries.find(answer.id);
         if (entry != entries.end() && entry->second->under_way && entry->second->attempt == answer.attempt) {
           delivered(*entry->second, answer.result);
@@ -389,196 +315,6 @@ void Subscriptions::Parts::look_at(const thread::Commit& commit) {
     hear(entry, commit, changes_for_it);
     agenda.add(key, now);
   }
-}
-
-void Subscriptions::Parts::find_context(Entry& entry, Steady::time_point now) {
-  if (now < entry.context_at) return;
-  entry.context_at = now + std::chrono::seconds(1);
-  entry.context = store.context_of(entry.subscription, services);
-  if (!entry.context) return;
-  entry.names = tenant.names->of(entry.context);
-  auto matcher = ngsi::make_matcher(entry.subscription, entry.context, thread().terms());
-  if (matcher.ok()) entry.matcher = std::move(matcher).value();
-  entry.needs_before = entry.subscription.show_changes;
-  entry.next_period = now + seconds(entry.subscription.time_interval_s);
-  put_in_index(entry);
-}
-
-bool Subscriptions::Parts::may_hear(const EntityChange& change, const twin::EntityRecord& record) const {
-  const auto types = record.types();
-  const std::string_view type = types.empty() ? std::string_view{} : thread().terms().text(types.front());
-  const trust::Resource resource{tenant.name, {}, change.id, type, {}, "subscription"};
-  return services.gate.decide({}, trust::Action::subscribe, resource).allow;
-}
-
-// What of a commit a subscription hears. Marks it as behind where it has no room.
-void Subscriptions::Parts::hear(Entry& entry, const thread::Commit& commit, const std::vector<EntityChange*>& changes) {
-  if (entry.subscription.time_interval_s > 0) return;
-  const ngsi::Matcher& matcher = *entry.matcher;
-  std::vector<Notified> notified;
-  for (EntityChange* one_change : changes) {
-    EntityChange& change = *one_change;
-    // A cheap look first: new and changed attributes are told apart only where that matters.
-    const auto loaded = change.load(thread(), commit, entry.needs_before || change.deleted);
-    if (!loaded.ok() || !sets_off(change, matcher.triggers, matcher.watched)) continue;
-    const twin::EntityRecord& record = change.deleted ? change.before : change.after;
-    if (!record || !ngsi::matches(matcher, record) || !may_hear(change, record)) continue;
-    Notified one;
-    one.record = record;
-    if (entry.needs_before) one.previous = change.before;
-    one.deleted = change.deleted;
-    if (change.deleted) one.deleted_at = commit.recorded_at;
-    for (const AttributeChange& attribute : change.attributes) {
-      if (attribute.deleted && !change.deleted) one.deleted_attributes.push_back(attribute.name);
-    }
-    notified.push_back(std::move(one));
-  }
-  if (notified.empty()) return;
-  if (entry.waiting.size() >= options.waiting_max || entry.waiting_bytes >= options.waiting_bytes_max ||
-      entry.held.size() >= options.held_entities_max) {
-    entry.behind = true;
-    entry.read_through = Offset{commit.offset.number - 1};
-    return;
-  }
-  if (entry.subscription.throttling_s > 0) return hold(entry, commit.offset, std::move(notified));
-  enqueue(entry, commit.offset, notified);
-}
-
-// Reads the feed again for one that fell behind, while it has room.
-void Subscriptions::Parts::catch_up(Entry& entry) {
-  if (!entry.matcher || entry.waiting.size() > options.waiting_max / 2 ||
-      entry.waiting_bytes > options.waiting_bytes_max / 2)
-    return;
-  const auto commits = thread().feed(entry.read_through, commits_at_once);
-  if (!commits.ok()) return;
-  entry.behind = false;
-  for (const auto& commit : *commits) {
-    if (commit->branch == thread::main_branch && entry.is_live(commit->recorded_at)) {
-      auto changes = changes_of(*commit);
-      std::vector<EntityChange*> all;
-      for (EntityChange& change : changes) all.push_back(&change);
-      hear(entry, *commit, all);
-      if (entry.behind) return;
-    }
-    entry.read_through = commit->offset;
-  }
-  entry.behind = entry.read_through < position;
-}
-
-void Subscriptions::Parts::enqueue(Entry& entry, Offset offset, const std::vector<Notified>& notified) {
-  const Instant now = services.clock.now();
-  const std::string id = "urn:ngsi-ld:Notification:" + std::to_string(offset.number) + "-" +
-                         std::to_string(now.microseconds) + "-" + std::to_string(++notifications);
-  std::string body = ngsi::notification_json(entry.subscription, *entry.matcher, id, now, notified, *entry.names,
-                                             find_visible(thread().snapshot()));
-  entry.waiting_bytes += body.size();
-  entry.waiting.push_back({offset, std::move(body)});
-}
-
-void Subscriptions::Parts::hold(Entry& entry, Offset offset, std::vector<Notified> notified) {
-  if (entry.held.empty()) entry.held_since = offset;
-  for (Notified& one : notified) {
-    auto& kept = entry.held[std::string(one.record.id())];
-    if (kept.record && kept.previous) one.previous = kept.previous;
-    kept = std::move(one);
-  }
-}
-
-// Sends what is due; tells when it wants to be looked at again.
-Steady::time_point Subscriptions::Parts::tend(Entry& entry, Steady::time_point now) {
-  auto next = Agenda::never;
-  if (!entry.matcher && entry.subscription.is_active) {
-    find_context(entry, now);
-    if (!entry.matcher) return entry.context_at;
-  }
-  if (!entry.is_live(services.clock.now())) return next;
-  if (entry.behind) {
-    catch_up(entry);
-    if (entry.behind) next = entry.waiting.size() <= options.waiting_max / 2 ? now : now + idle_wait;
-  }
-  if (entry.subscription.time_interval_s > 0) {
-    if (now >= entry.next_period) notify_periodically(entry, now);
-    next = std::min(next, entry.next_period);
-  }
-  if (!entry.held.empty() && entry.waiting.empty()) {
-    if (now >= entry.not_before) {
-      std::vector<Notified> all;
-      for (auto& [id, one] : entry.held) all.push_back(std::move(one));
-      const Offset since = entry.held_since;
-      entry.held.clear();
-      enqueue(entry, since, all);
-    } else {
-      next = std::min(next, entry.not_before);
-    }
-  }
-  if (entry.waiting.empty() || entry.under_way) return next;
-  if (now < entry.not_before) return std::min(next, entry.not_before);
-  return deliver(entry) ? next : now + blocked_wait;
-}
-
-void Subscriptions::Parts::notify_periodically(Entry& entry, Steady::time_point now) {
-  entry.next_period = now + seconds(entry.subscription.time_interval_s);
-  if (!entry.waiting.empty()) return;
-  std::vector<Notified> all;
-  const auto snapshot = thread().snapshot();
-  for (const twin::Query& query : entry.matcher->any_of) {
-    const auto status = snapshot.each(query, [&](const twin::EntityRecord& record) {
-      if (!record.ended() && !is_internal_id(record.id())) all.push_back({record, {}, false, {}, {}});
-      return all.size() < options.periodic_entities_max;
-    });
-    if (!status.ok()) return;
-  }
-  if (!all.empty()) enqueue(entry, Offset{position.number + 1}, all);
-}
-
-// Starts the delivery of the oldest; false: no room at the endpoint now.
-bool Subscriptions::Parts::deliver(Entry& entry) {
-  Notification notification;
-  notification.endpoint = entry.subscription.endpoint;
-  notification.body = entry.waiting.front().body;
-  notification.tenant = tenant.name;
-  notification.context_url = store.context_url(entry.subscription, *entry.context, services);
-  entry.attempt = ++attempts;
-  const bool started = deliverer.start(
-      notification, [inbox_of = inbox, id = entry.subscription.id, attempt = entry.attempt](Delivered result) {
-        {
-          const std::lock_guard lock(inbox_of->mutex);
-          inbox_of->answers.push_back({id, attempt, std::move(result)});
-        }
-        inbox_of->tell();
-      });
-  entry.under_way = started;
-  return started;
-}
-
-void Subscriptions::Parts::delivered(Entry& entry, const Delivered& result) {
-  const Instant now = services.clock.now();
-  const auto steady_now = Steady::now();
-  ngsi::SubscriptionStatus& status = entry.status;
-  entry.under_way = false;
-  entry.status_changed = true;
-  status.last_notification = now;
-  ++status.times_sent;
-  if (result.ok) {
-    status.last_success = now;
-    status.last_error.clear();
-    entry.failures = 0;
-    if (entry.subscription.throttling_s > 0) entry.not_before = steady_now + seconds(entry.subscription.throttling_s);
-  } else {
-    status.last_failure = now;
-    status.last_error = result.reason;
-    ++status.times_failed;
-    ++entry.failures;
-    int64_t wait_ms = entry.subscription.endpoint.cooldown_ms;
-    if (wait_ms == 0)
-      wait_ms = std::min(options.retry_most_ms, options.retry_first_ms << std::min(entry.failures - 1, 16));
-    if (!result.retry && entry.subscription.endpoint.cooldown_ms == 0) wait_ms = 0;
-    entry.not_before = steady_now + std::chrono::milliseconds(wait_ms);
-    if (result.retry) return;
-  }
-  // Told, or refused for good by the endpoint, which says so in the subscription's status.
-  entry.waiting_bytes -= entry.waiting.front().body.size();
-  entry.waiting.pop_front();
 }
 
 void Subscriptions::Parts::save(bool with_status) {

@@ -11,14 +11,17 @@
 #include "ngsi/subscription.hpp"
 #include "serve/ngsi/deliverer.hpp"
 #include "serve/ngsi/services.hpp"
+#include "serve/subscription_report.hpp"
 
 namespace cityloom::serve::ngsi_ld {
 
 /// Limits and times.
 struct SubscriptionOptions {
-  size_t subscriptions_max = 10'000;  ///< in one tenant
+  size_t subscriptions_max = 50'000;  ///< in one tenant
   size_t waiting_max = 1'000;  ///< notifications that wait for one endpoint; past it the feed is read again later
   size_t waiting_bytes_max = 8u << 20;   ///< of them
+  size_t failing_waiting_max = 16;       ///< the same where the last delivery failed
+  size_t total_bytes_max = 128u << 20;   ///< of all that wait in one tenant
   size_t held_entities_max = 1'000;      ///< held back by throttling
   size_t periodic_entities_max = 1'000;  ///< in one notification of a timeInterval
   int64_t retry_first_ms = 1'000;        ///< back-off after a failure, doubled up to `retry_most_ms`
@@ -31,6 +34,7 @@ struct SubscriptionOptions {
 struct SubscriptionView {
   ngsi::Subscription subscription;
   ngsi::SubscriptionStatus status;
+  SubscriptionLag lag;
   ngsi::ContextPointer context;  ///< that gives its names meaning; nullptr while it cannot be had
 };
 
@@ -48,6 +52,13 @@ class Subscriptions {
 
   /// By id.
   std::optional<SubscriptionView> find(std::string_view id) const;
+  /// The tenant they are of; "" is the default one.
+  const std::string& tenant() const;
+  /// What waits, in all. Cost: looks at each subscription.
+  SubscriptionTotals totals() const;
+  /// The ones that are furthest behind first; those that are not, by id.
+  std::vector<SubscriptionView> furthest_behind(size_t limit) const;
+
   /// In order of their ids; `count` is of all.
   std::vector<SubscriptionView> list(const thread::Page& page, uint64_t& count) const;
 
