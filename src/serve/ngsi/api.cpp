@@ -10,6 +10,7 @@
 #include "serve/ngsi/routes.hpp"
 #include "serve/ngsi/services.hpp"
 #include "serve/ngsi/subscriptions.hpp"
+#include "serve/ogc/features.hpp"
 
 namespace cityloom::serve {
 
@@ -178,6 +179,7 @@ void NgsiApi::add_routes(Router& router) {
   ngsi_ld::add_context_operations(router, services);
   ngsi_ld::add_subscription_operations(router, services);
   ngsi_ld::add_closed_doors(router, services);
+  ogc::add_feature_doors(router, services);
 }
 
 size_t NgsiApi::sweep_expired() {
