@@ -161,6 +161,20 @@ bool selects(const Options& options, std::string_view name) {
          std::find(options.select.begin(), options.select.end(), name) != options.select.end();
 }
 
+Status check_select(Kind kind, const Options& options) {
+  const KindForm& form = form_of(kind);
+  for (const std::string& name : options.select) {
+    const bool is_known = name == "id" || name == "selfLink" || name.starts_with("@iot.") ||
+                          find_navigation(kind, name) != nullptr ||
+                          std::find(form.properties.begin(), form.properties.end(), name) != form.properties.end();
+    if (!is_known) {
+      return fail(Code::invalid, "there is no property of this name in " + std::string(form.set), name.substr(0, 100),
+                  "check the spelling of $select");
+    }
+  }
+  return {};
+}
+
 // What is written although it has no value: what the standard always has.
 bool is_needed(std::string_view name) {
   static constexpr std::string_view optional[] = {"properties",    "observedArea", "phenomenonTime",
@@ -198,6 +212,7 @@ Status Writer::append(const Node& node, const Options& options, std::string& to)
   if (++written_ > written_max) {
     return fail(Code::too_large, "the answer would hold more than 20,000 resources", "$expand", "ask for less at once");
   }
+  if (const auto status = check_select(node.kind, options); !status.ok()) return status;
   to += '{';
   bool is_first = true;
   const std::string address = address_of(with_, node.kind, node.id);

@@ -58,16 +58,6 @@ bool is_observed(const AttributeView& view) {
          view.kind != AttributeKind::list_relationship && view.kind != AttributeKind::geo_property;
 }
 
-// "...;123.45": the time in microseconds and the offset.
-bool read_moment(std::string_view text, base::Instant& at, uint64_t& offset) {
-  const size_t point = text.find('.');
-  if (point == std::string_view::npos) return false;
-  const auto first = std::from_chars(text.data(), text.data() + point, at.microseconds);
-  const auto second = std::from_chars(text.data() + point + 1, text.data() + text.size(), offset);
-  return first.ec == std::errc() && first.ptr == text.data() + point && second.ec == std::errc() &&
-         second.ptr == text.data() + text.size();
-}
-
 }  // namespace
 
 const KindForm& form_of(Kind kind) {
@@ -252,11 +242,11 @@ Result<std::optional<Node>> Model::find_datastream(std::string_view id) const {
 
 Result<std::optional<Node>> Model::find_observation(std::string_view id) const {
   const size_t end = id.rfind(';');
+  if (end == std::string_view::npos) return std::optional<Node>();
   ObservationWindow window;
-  uint64_t offset = 0;
-  if (end == std::string_view::npos || !read_moment(id.substr(end + 1), window.from, offset)) {
-    return std::optional<Node>();
-  }
+  const char* const last = id.data() + id.size();
+  const auto [stop, error] = std::from_chars(id.data() + end + 1, last, window.from.microseconds);
+  if (error != std::errc() || stop != last || window.from.microseconds == INT64_MAX) return std::optional<Node>();
   const auto stream = find_datastream(id.substr(0, end));
   if (!stream.ok() || !*stream) return stream;
   window.to = {window.from.microseconds + 1};
@@ -333,7 +323,9 @@ Status Model::each(Kind kind, const Visit& visit) const {
     } else if (kind == Kind::datastream) {
       inner = streams(thing, visit, goes);
     } else if (kind == Kind::location) {
-      if (!thing.has_attribute(terms_.has_location)) inner = locations(thing, visit, goes);
+      // Those that are entities of their own were told before.
+      inner = locations(
+          thing, [&](const Node& node) { return node.record.exists() || visit(node); }, goes);
     } else if (kind == Kind::historical_location) {
       inner = past_locations(thing, visit, goes);
     } else if (kind == Kind::observation) {

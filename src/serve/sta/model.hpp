@@ -91,6 +91,9 @@ class Model {
   /// How many a datastream has.
   base::Result<uint64_t> count_observations(const Node& datastream) const;
 
+  /// Whether anything was ever observed so, by a datastream that is there no more too.
+  base::Result<bool> has_past(std::string_view thing_id, twin::Term attribute, twin::Term dataset) const;
+
   /// A property's value; nothing if there is none.
   base::Result<Value> property(const Node& node, std::string_view name) const;
 
@@ -117,6 +120,7 @@ class Model {
   Node location_node(const twin::EntityRecord& thing, std::shared_ptr<const twin::Attribute> instance) const;
   Node part_node(Kind kind, const twin::EntityRecord& thing, std::string_view ending) const;
   Node property_node(twin::Term attribute) const;
+  Node observation_node(const Node& stream, const twin::Attribute& instance) const;
   base::Result<std::optional<Node>> find_part(Kind kind, std::string_view id, std::string_view ending) const;
   base::Result<std::optional<Node>> find_datastream(std::string_view id) const;
   base::Result<std::optional<Node>> find_observation(std::string_view id) const;

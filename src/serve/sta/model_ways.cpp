@@ -30,24 +30,25 @@ std::vector<std::string> objects_of(const twin::Value& value) {
   return ids;
 }
 
-// Counts what a series holds.
-class Counter final : public thread::PastVisitor {
+// The different times of a series.
+class Times final : public thread::PastVisitor {
  public:
-  explicit Counter(twin::Term dataset) : dataset_(dataset) {}
-  uint64_t count() const { return count_; }
+  explicit Times(twin::Term dataset) : dataset_(dataset) {}
+  uint64_t count() {
+    std::sort(times_.begin(), times_.end());
+    return static_cast<uint64_t>(std::unique(times_.begin(), times_.end()) - times_.begin());
+  }
 
-  bool numbers(twin::Term, twin::Term dataset, const thread::ChunkSummary& summary) override {
-    if (dataset == dataset_) count_ += summary.count;
-    return true;
-  }
-  void number(twin::Term, twin::Term dataset, base::Instant, double) override { count_ += dataset == dataset_ ? 1 : 0; }
-  void instance(const twin::Attribute& attribute, base::Instant at) override {
-    count_ += attribute.dataset == dataset_ && at.exists() ? 1 : 0;
-  }
+  bool numbers(twin::Term, twin::Term, const thread::ChunkSummary&) override { return false; }
+  void number(twin::Term, twin::Term dataset, base::Instant at, double) override { add(dataset, at); }
+  void instance(const twin::Attribute& attribute, base::Instant at) override { add(attribute.dataset, at); }
 
  private:
+  void add(twin::Term dataset, base::Instant at) {
+    if (dataset == dataset_ && at.exists()) times_.push_back(at.microseconds);
+  }
   twin::Term dataset_;
-  uint64_t count_ = 0;
+  std::vector<int64_t> times_;
 };
 
 }  // namespace
@@ -107,17 +108,28 @@ Status Model::streams(const EntityRecord& thing, const Visit& visit, bool& goes_
 }
 
 Status Model::locations(const EntityRecord& thing, const Visit& visit, bool& goes_on) const {
+  const bool is_placed = thing.has_attribute(twin::terms::location);
+  const Value place = held(thing, twin::terms::location);
+  std::vector<Node> linked;
+  bool is_there_still = !is_placed;
   if (const auto held_by = attribute_of(thing, terms_.has_location)) {
     for (const std::string& id : objects_of(held_by->value)) {
       const auto record = entity(id);
       if (!record.ok()) return record.error();
       if (!*record) continue;
-      goes_on = visit(Node{Kind::location, id, *record, thing, {}, {}, nullptr});
-      if (!goes_on) return {};
+      linked.push_back({Kind::location, id, *record, thing, {}, {}, nullptr});
+      is_there_still = is_there_still || held(*record, twin::terms::location) == place;
     }
+  }
+  // Moved since by who knows nothing of Locations.
+  if (linked.empty() || !is_there_still) {
+    if (is_placed) goes_on = visit(location_node(thing, nullptr));
     return {};
   }
-  if (thing.has_attribute(twin::terms::location)) goes_on = visit(location_node(thing, nullptr));
+  for (const Node& node : linked) {
+    goes_on = visit(node);
+    if (!goes_on) return {};
+  }
   return {};
 }
 
@@ -140,54 +152,74 @@ Status Model::past_locations(const EntityRecord& thing, const Visit& visit, bool
   return {};
 }
 
+Node Model::observation_node(const Node& stream, const twin::Attribute& instance) const {
+  return {Kind::observation,
+          stream.id + ";" + std::to_string(instance.observed_at.microseconds),
+          stream.record,
+          stream.thing,
+          stream.attribute,
+          stream.dataset,
+          std::make_shared<const twin::Attribute>(instance)};
+}
+
+// Of several that were said of one time the last counts: it corrects the others.
 Status Model::observations(const Node& stream, const ObservationWindow& window, const Visit& visit) const {
   thread::HistoryQuery query;
   query.attributes = {stream.attribute};
   query.window.from = window.from;
   query.window.to = window.to;
   query.limit = page_instances;
+  query.last_n = window.descending ? page_instances : 0;
+  std::optional<twin::Attribute> held;  // of an ascending order, until the next time has come
   base::Instant reached;
-  std::vector<uint64_t> seen;  // offsets of those at the time that was reached
   for (;;) {
     if (!goes_on()) return base::fail(base::Code::cancelled, "the time is over");
-    query.last_n = window.descending ? page_instances : 0;
     const auto histories = reading_.snapshot.history(stream.thing.id(), query);
     if (!histories.ok()) return histories.error();
     bool more = false;
-    bool is_new = false;
+    const base::Instant reached_before = reached;
     for (const thread::AttributeHistory& history : *histories) {
       if (history.dataset != stream.dataset) continue;
       more = history.more;
       for (const twin::Attribute& instance : history.instances) {
         if (!instance.observed_at.exists()) continue;
-        const uint64_t offset = instance.offset.number;
-        if (instance.observed_at == reached && std::find(seen.begin(), seen.end(), offset) != seen.end()) continue;
-        if (instance.observed_at != reached) seen.clear();
+        const bool is_new = instance.observed_at != reached;
+        if (window.descending && is_new && !visit(observation_node(stream, instance))) return {};
+        if (!window.descending && is_new && held && !visit(observation_node(stream, *held))) return {};
         reached = instance.observed_at;
-        seen.push_back(offset);
-        is_new = true;
-        const Node node{Kind::observation,
-                        stream.id + ";" + std::to_string(reached.microseconds) + "." + std::to_string(offset),
-                        stream.record,
-                        stream.thing,
-                        stream.attribute,
-                        stream.dataset,
-                        std::make_shared<const twin::Attribute>(instance)};
-        if (!visit(node)) return {};
+        if (!window.descending) held = instance;
       }
     }
-    if (!more || !is_new) return {};
-    (window.descending ? query.window.to : query.window.from) = {reached.microseconds + (window.descending ? 1 : 0)};
+    if (!more) break;
+    if (window.descending) {
+      query.window.to = reached;
+    } else {
+      // The rest of what was said of that time may be the better part.
+      query.window.from = reached == reached_before ? base::Instant{reached.microseconds + 1} : reached;
+    }
   }
+  if (held) visit(observation_node(stream, *held));
+  return {};
 }
 
 Result<uint64_t> Model::count_observations(const Node& stream) const {
   thread::HistoryQuery query;
   query.attributes = {stream.attribute};
-  Counter counter(stream.dataset);
-  const auto status = reading_.snapshot.visit_past(stream.thing.id(), query, counter);
+  Times times(stream.dataset);
+  const auto status = reading_.snapshot.visit_past(stream.thing.id(), query, times);
   if (!status.ok()) return status.error();
-  return counter.count();
+  return times.count();
+}
+
+Result<bool> Model::has_past(std::string_view thing_id, twin::Term attribute, twin::Term dataset) const {
+  thread::HistoryQuery query;
+  query.attributes = {attribute};
+  query.limit = 1;
+  const auto histories = reading_.snapshot.history(thing_id, query);
+  if (!histories.ok()) return histories.error();
+  return std::any_of(histories->begin(), histories->end(), [&](const thread::AttributeHistory& history) {
+    return history.dataset == dataset && !history.instances.empty();
+  });
 }
 
 Status Model::streams_by(twin::Term relation, std::string_view id, const Visit& visit) const {
