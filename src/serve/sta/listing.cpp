@@ -52,7 +52,13 @@ class Lister {
       window_.descending = options.order[0].descending;
       sorts_ = false;
     }
-    if (is_stream(source) && options.filter) narrow(*options.filter, window_);
+    const bool by_time = options.order.size() == 1 && is_path(options.order[0].by, "phenomenonTime");
+    if (is_every_observation()) {
+      window_.descending = by_time && options.order[0].descending;
+      // Merged from the streams: each gives no more than what the page can hold.
+      if (by_time && !options.count) stream_most_ = options.skip + listing_.top + 1;
+    }
+    if ((is_stream(source) || is_every_observation()) && options.filter) narrow(*options.filter, window_);
     counts_by_walk_ = options.count && (options.filter || !is_stream(source));
   }
 
@@ -61,6 +67,8 @@ class Lister {
     Status walked;
     if (is_stream(source_)) {
       walked = with_.model.observations(*source_.from, window_, visit);
+    } else if (is_every_observation()) {
+      walked = every_observation();
     } else if (source_.from != nullptr) {
       walked = with_.model.related(*source_.from, *source_.way, visit);
     } else {
@@ -84,7 +92,24 @@ class Lister {
   struct Ordered {
     std::vector<Value> keys;
     Node node;
+    uint64_t number = 0;  // in the order in which they came, for those that are equal
   };
+
+  bool is_every_observation() const { return source_.from == nullptr && source_.kind == Kind::observation; }
+
+  Status every_observation() {
+    Status inner;
+    const auto walked = with_.model.each(Kind::datastream, [&](const Node& stream) {
+      const uint64_t most = matched_ + stream_most_;
+      bool goes = true;
+      inner = with_.model.observations(stream, window_, [&](const Node& node) {
+        goes = take(node);
+        return goes && (stream_most_ == 0 || matched_ < most);
+      });
+      return inner.ok() && goes;
+    });
+    return inner.ok() ? walked : inner;
+  }
 
   bool fails(base::Error error) {
     failed_ = std::move(error);
@@ -110,31 +135,42 @@ class Lister {
   }
 
   bool keep(const Node& node) {
-    if (ordered_.size() == ordered_max) {
-      return fails(fail(Code::too_complex, "more than 100,000 resources would have to be ordered", "$orderby",
+    const size_t needed = options_.skip + listing_.top + 1;
+    if (needed > ordered_max) {
+      return fails(fail(Code::too_complex, "an ordered answer gives the first 100,000 resources at most", "$skip",
                         "narrow them by $filter"));
     }
-    Ordered made{{}, node};
+    Ordered made{{}, node, matched_};
     for (const OrderKey& key : options_.order) {
       auto values = evaluate(key.by, node, with_.model, with_.now);
       if (!values.ok()) return fails(values.error());
       made.keys.push_back(values->empty() ? Value(Nothing{}) : std::move(values->front()));
     }
     ordered_.push_back(std::move(made));
+    if (ordered_.size() >= 2 * needed + 1'000) put_in_order(needed);
     return true;
   }
 
+  bool is_before(const Ordered& left, const Ordered& right) const {
+    for (size_t i = 0; i < options_.order.size(); ++i) {
+      const bool down = options_.order[i].descending;
+      const Value& a = down ? right.keys[i] : left.keys[i];
+      const Value& b = down ? left.keys[i] : right.keys[i];
+      if (stands_before(a, b)) return true;
+      if (stands_before(b, a)) return false;
+    }
+    return left.number < right.number;
+  }
+
+  // The first so many, in order; the rest is let go of.
+  void put_in_order(size_t most) {
+    std::sort(ordered_.begin(), ordered_.end(),
+              [this](const Ordered& left, const Ordered& right) { return is_before(left, right); });
+    if (ordered_.size() > most) ordered_.erase(ordered_.begin() + static_cast<std::ptrdiff_t>(most), ordered_.end());
+  }
+
   void finish_order() {
-    std::stable_sort(ordered_.begin(), ordered_.end(), [&](const Ordered& left, const Ordered& right) {
-      for (size_t i = 0; i < options_.order.size(); ++i) {
-        const bool down = options_.order[i].descending;
-        const Value& a = down ? right.keys[i] : left.keys[i];
-        const Value& b = down ? left.keys[i] : right.keys[i];
-        if (stands_before(a, b)) return true;
-        if (stands_before(b, a)) return false;
-      }
-      return false;
-    });
+    put_in_order(ordered_.size());
     for (size_t i = options_.skip; i < ordered_.size(); ++i) {
       if (listing_.nodes.size() == listing_.top) {
         listing_.more = true;
@@ -150,6 +186,7 @@ class Lister {
   ObservationWindow window_;
   bool sorts_ = false;
   bool counts_by_walk_ = false;
+  size_t stream_most_ = 0;  // observations of one datastream; 0: all of them
   uint64_t matched_ = 0;
   std::vector<Ordered> ordered_;
   Status failed_;

@@ -10,7 +10,7 @@
 
 namespace cityloom::serve::sta {
 
-inline constexpr size_t ordered_max = 100'000;  ///< resources that one answer orders
+inline constexpr size_t ordered_max = 100'000;  ///< resources that an order is given of
 inline constexpr size_t written_max = 20'000;   ///< resources in one answer, expanded ones too
 
 /// Which resources: all of a kind, or those that a way leads to.

@@ -126,7 +126,8 @@ TEST(StaObservations, OfALongPastAreEachTimeOnce) {
   HubServer hub;
   TestClient client(hub.port());
   hub.ask("POST", "/entities", 201,
-          R"({"id":"urn:s:1","type":"S","v":{"value":-1,"observedAt":"2026-01-01T00:00:00Z"}})");
+          R"({"id":"urn:s:1","type":"S","v":{"value":-1,"observedAt":"2026-01-01T00:00:00Z"},
+              "w":{"value":-7,"observedAt":"2030-01-01T00:00:00Z"}})");
   std::map<int64_t, int> model{{base::Instant::parse("2026-01-01T00:00:00Z")->microseconds, -1}};
   std::mt19937 chance(5);
   int64_t minute = 0;
@@ -168,6 +169,13 @@ TEST(StaObservations, OfALongPastAreEachTimeOnce) {
   const auto to = base::Instant{std::next(model.begin(), 200)->first};
   EXPECT_EQ(results("&$filter=phenomenonTime%20ge%20" + from.text() + "%20and%20phenomenonTime%20lt%20" + to.text()),
             std::vector<int>(wanted.begin() + 100, wanted.begin() + 200));
+  // Of all datastreams together, the latest first.
+  const auto all = client.ask("GET", "/sta/v1.1/Observations?$select=result&$top=5&$orderby=phenomenonTime%20desc");
+  ASSERT_TRUE(all);
+  std::string latest;
+  latest = "{\"result\":-7}";
+  for (size_t i = 0; i < 4; ++i) latest += ",{\"result\":" + std::to_string(backwards[i]) + "}";
+  EXPECT_NE(all->body.find("\"value\":[" + latest + "]"), std::string::npos) << all->body;
   const auto count = client.ask("GET", "/sta/v1.1/Datastreams('urn:s:1;v')/Observations/$count");
   ASSERT_TRUE(count);
   EXPECT_EQ(count->body, std::to_string(model.size()));
