@@ -80,7 +80,13 @@ Parameter branch_parameter();
 /// `{"$ref":"#/components/schemas/NAME"}`
 std::string schema_reference(std::string_view name);
 
-/// The OpenAPI 3.1 document of a router's routes.
-std::string openapi_text(const Router& router);
+/// What of a router's routes an OpenAPI document tells.
+struct OpenApiScope {
+  std::string version = "3.1.0";
+  std::string prefix;  ///< of the paths; left out of them
+  std::string server;  ///< the address under which they stand; empty: that of the document
+};
+/// The OpenAPI document of a router's routes.
+std::string openapi_text(const Router& router, const OpenApiScope& scope = {});
 
 }  // namespace cityloom::serve

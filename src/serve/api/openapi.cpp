@@ -86,20 +86,25 @@ void write_route(JsonText& json, const Route& route) {
 
 }  // namespace
 
-std::string openapi_text(const Router& router) {
+std::string openapi_text(const Router& router, const OpenApiScope& scope) {
   std::map<std::string, std::vector<const Route*>> paths;
   for (const auto& route : router.routes()) {
-    if (route->hidden) continue;
-    std::string path = route->path;
+    if (route->hidden || !route->path.starts_with(scope.prefix)) continue;
+    std::string path = route->path.substr(scope.prefix.size());
+    if (path.empty()) path = "/";
     if (const size_t star = path.find("*}"); star != std::string::npos) path.erase(star, 1);
     paths[path].push_back(route.get());
   }
   JsonText json;
-  json.open_object().member("openapi", "3.1.0").key("info").open_object();
+  json.open_object().member("openapi", scope.version).key("info").open_object();
   json.member("title", "Cityloom").member("version", CITYLOOM_VERSION);
   json.member("description",
               "The digital twin of a city: its entities by NGSI-LD, and the doors that no standard names");
-  json.close_object().key("paths").open_object();
+  json.close_object();
+  if (!scope.server.empty()) {
+    json.key("servers").open_array().open_object().member("url", scope.server).close_object().close_array();
+  }
+  json.key("paths").open_object();
   for (const auto& [path, routes] : paths) {
     json.key(path).open_object();
     for (const Route* route : routes) write_route(json, *route);

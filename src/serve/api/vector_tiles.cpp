@@ -6,6 +6,8 @@
 
 #include "serve/api/doors.hpp"
 #include "serve/json.hpp"
+#include "serve/ogc/landing.hpp"
+#include "serve/ogc/links.hpp"
 
 namespace cityloom::serve {
 namespace {
@@ -13,6 +15,8 @@ namespace {
 using base::Code;
 using base::fail;
 using base::Result;
+using ogc::origin_of;
+using ogc::write_link;
 using space::TileAddress;
 using space::VectorLayer;
 
@@ -21,14 +25,6 @@ constexpr std::string_view matrix_set_uri = "http://www.opengis.net/def/tilematr
 constexpr std::string_view crs_uri = "http://www.opengis.net/def/crs/EPSG/0/3857";
 constexpr std::string_view drop_order =
     "features that show from a later zoom on first, then smaller before larger, then later entities before earlier";
-
-/// "http://host": where the client reached us, by what it or its proxy says.
-std::string origin_of(const Request& request) {
-  const std::string_view host = request.header("X-Forwarded-Host").value_or(request.header("Host").value_or(""));
-  const bool is_secure = request.header("X-Forwarded-Proto").value_or("") == "https";
-  const bool is_host = !host.empty() && host.size() < 300 && host.find_first_of("\"\\/<> ") == std::string_view::npos;
-  return is_host ? (is_secure ? "https://" : "http://") + std::string(host) : std::string();
-}
 
 Result<space::VectorTiles*> tiles_of(const ApiState& state, const Request& request) {
   if (state.services.vector_tiles == nullptr || !request.tenant().empty()) {
@@ -121,45 +117,6 @@ Result<Response> tile_json(const ApiState& state, const Request& request) {
   return Response::json(json.take());
 }
 
-void write_link(JsonText& json, const std::string& href, std::string_view relation, std::string_view type,
-                std::string_view title, bool is_template = false) {
-  json.open_object().member("href", href).member("rel", relation).member("type", type).member("title", title);
-  if (is_template) json.member("templated", true);
-  json.close_object();
-}
-
-Response landing(const ApiState& state, const Request& request) {
-  const std::string origin = origin_of(request);
-  JsonText json;
-  json.open_object().member("title", state.services.city_name.empty() ? "Cityloom" : state.services.city_name);
-  json.member("description", "Vector tiles of a city's digital twin").key("links").open_array();
-  write_link(json, origin + "/ogc", "self", "application/json", "This page");
-  write_link(json, origin + "/openapi.json", "service-desc", "application/vnd.oai.openapi+json;version=3.1",
-             "The API as OpenAPI");
-  write_link(json, origin + "/ogc/conformance", "http://www.opengis.net/def/rel/ogc/1.0/conformance",
-             "application/json", "What it conforms to");
-  write_link(json, origin + "/ogc/tiles", "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector", "application/json",
-             "Vector tiles");
-  write_link(json, origin + "/ogc/tileMatrixSets", "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes",
-             "application/json", "Tile matrix sets");
-  json.close_array().close_object();
-  return Response::json(json.take());
-}
-
-Response conformance() {
-  JsonText json;
-  json.open_object().key("conformsTo").open_array();
-  for (const std::string_view name :
-       {"ogcapi-common-1/1.0/conf/core", "ogcapi-common-1/1.0/conf/landing-page", "ogcapi-common-1/1.0/conf/json",
-        "ogcapi-tiles-1/1.0/conf/core", "ogcapi-tiles-1/1.0/conf/tileset", "ogcapi-tiles-1/1.0/conf/tilesets-list",
-        "ogcapi-tiles-1/1.0/conf/dataset-tilesets", "ogcapi-tiles-1/1.0/conf/mvt"}) {
-    json.value("http://www.opengis.net/spec/" + std::string(name));
-  }
-  json.value("http://www.opengis.net/spec/tms/2.0/conf/tilematrixset");
-  json.value("http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset").close_array().close_object();
-  return Response::json(json.take());
-}
-
 Response matrix_sets(const Request& request) {
   JsonText json;
   json.open_object().key("tileMatrixSets").open_array().open_object();
@@ -249,10 +206,7 @@ std::vector<Answer> tile_answers() {
 }
 
 void add_ogc_doors(Router& router, const ApiStatePointer& state) {
-  router.add(route_of("/ogc", "getOgcLanding", "OGC API: where everything is",
-                      answer([state](const Request& request) { return landing(*state, request); })));
-  router.add(route_of("/ogc/conformance", "getOgcConformance", "OGC API: what it conforms to",
-                      answer([](const Request&) { return conformance(); })));
+  ogc::add_landing_doors(router, state->services.city_name);
   router.add(route_of("/ogc/tileMatrixSets", "listTileMatrixSets", "OGC API: the tile matrix sets",
                       answer([](const Request& request) { return matrix_sets(request); })));
   router.add(route_of("/ogc/tileMatrixSets/WebMercatorQuad", "getTileMatrixSet", "OGC API: the squares of the web",

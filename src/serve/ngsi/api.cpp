@@ -10,6 +10,8 @@
 #include "serve/ngsi/routes.hpp"
 #include "serve/ngsi/services.hpp"
 #include "serve/ngsi/subscriptions.hpp"
+#include "serve/ogc/features.hpp"
+#include "serve/sta/sta.hpp"
 
 namespace cityloom::serve {
 
@@ -198,6 +200,8 @@ void NgsiApi::add_routes(Router& router) {
   ngsi_ld::add_context_operations(router, services);
   ngsi_ld::add_subscription_operations(router, services);
   ngsi_ld::add_closed_doors(router, services);
+  ogc::add_feature_doors(router, services);
+  sta::add_sta_doors(router, services);
 }
 
 size_t NgsiApi::sweep_expired() {
