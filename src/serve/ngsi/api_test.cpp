@@ -19,7 +19,8 @@ TEST_P(NgsiGolden, Exchanges) {
 
 INSTANTIATE_TEST_SUITE_P(Files, NgsiGolden,
                          testing::Values("entities", "attributes", "batch", "queries", "temporal", "subscriptions",
-                                         "contexts", "discovery", "errors", "linked"),
+                                         "contexts", "discovery", "errors", "linked", "registrations",
+                                         "source_subscriptions"),
                          [](const auto& file) { return std::string(file.param); });
 
 }  // namespace

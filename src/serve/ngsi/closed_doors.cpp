@@ -18,11 +18,6 @@ void write_pasts(Call call) {
          "write the entity with observedAt through /ngsi-ld/v1/entities");
 }
 
-// NGSI-LD: 5.9 - 5.12 context source registrations and their subscriptions (not yet)
-void registrations(Call call) {
-  refuse(std::move(call), "registrations of context sources are not supported here yet", "");
-}
-
 // NGSI-LD: 5.14 entity maps (not yet)
 void entity_maps(Call call) {
   refuse(std::move(call), "entity maps are not supported here yet", "page with limit and offset");
@@ -49,16 +44,6 @@ constexpr Closed closed_doors[] = {
     {Method::patch, "/temporal/entities/{entityId}/attrs/{attrId}/{instanceId}", "updateAttrsTemporal", write_pasts},
     {Method::del, "/temporal/entities/{entityId}/attrs/{attrId}/{instanceId}", "deleteAttrInstanceTemporal",
      write_pasts},
-    {Method::post, "/csourceRegistrations", "createCSR", registrations},
-    {Method::get, "/csourceRegistrations", "queryCSR", registrations},
-    {Method::get, "/csourceRegistrations/{registrationId}", "retrieveCSR", registrations},
-    {Method::patch, "/csourceRegistrations/{registrationId}", "updateCSR", registrations},
-    {Method::del, "/csourceRegistrations/{registrationId}", "deleteCSR", registrations},
-    {Method::post, "/csourceSubscriptions", "createCSRSubscription", registrations},
-    {Method::get, "/csourceSubscriptions", "queryCSRSubscription", registrations},
-    {Method::get, "/csourceSubscriptions/{subscriptionId}", "retrieveCSRSubscription", registrations},
-    {Method::patch, "/csourceSubscriptions/{subscriptionId}", "updateCSRSubscription", registrations},
-    {Method::del, "/csourceSubscriptions/{subscriptionId}", "deleteCSRSubscription", registrations},
     {Method::get, "/entityMaps/{entityMapId}", "retrieveEntityMap", entity_maps},
     {Method::patch, "/entityMaps/{entityMapId}", "updateEntityMap", entity_maps},
     {Method::del, "/entityMaps/{entityMapId}", "deleteEntityMap", entity_maps},
