@@ -3,67 +3,11 @@
 #include <algorithm>
 
 #include "ngsi/attribute_writer.hpp"
+#include "ngsi/members.hpp"
 #include "ngsi/query.hpp"
 
 namespace cityloom::ngsi {
 namespace {
-
-// Members of one JSON object, written one after another; empty and absent ones are left out.
-class MemberWriter {
- public:
-  explicit MemberWriter(std::string& to) : to_(to) { to_ += '{'; }
-
-  std::string& name(std::string_view name) {
-    if (!is_first_) to_ += ',';
-    is_first_ = false;
-    append_quoted(name, to_);
-    to_ += ':';
-    return to_;
-  }
-  void text(std::string_view member, std::string_view value) {
-    if (!value.empty()) append_quoted(value, name(member));
-  }
-  void json(std::string_view member, std::string_view value) {
-    if (!value.empty()) name(member) += value;
-  }
-  void number(std::string_view member, double value) {
-    if (value != 0) append_number(value, name(member));
-  }
-  void time(std::string_view member, base::Instant value) {
-    if (value.exists()) append_instant(value, name(member));
-  }
-  void flag(std::string_view member, bool value) { name(member) += value ? "true" : "false"; }
-  void texts(std::string_view member, const std::vector<std::string>& values) {
-    if (values.empty()) return;
-    name(member);
-    char separator = '[';
-    for (const std::string& value : values) {
-      to_ += separator;
-      append_quoted(value, to_);
-      separator = ',';
-    }
-    to_ += ']';
-  }
-  void key_values(std::string_view member, const std::vector<KeyValue>& values) {
-    if (values.empty()) return;
-    name(member);
-    char separator = '[';
-    for (const KeyValue& value : values) {
-      to_ += separator;
-      MemberWriter one(to_);
-      append_quoted(value.key, one.name("key"));
-      append_quoted(value.value, one.name("value"));
-      one.end();
-      separator = ',';
-    }
-    to_ += ']';
-  }
-  void end() { to_ += '}'; }
-
- private:
-  std::string& to_;
-  bool is_first_ = true;
-};
 
 void append_selectors(const Subscription& subscription, MemberWriter& members) {
   if (subscription.entities.empty()) return;

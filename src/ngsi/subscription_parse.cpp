@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ngsi/body_parts.hpp"
+#include "ngsi/members.hpp"
 #include "ngsi/query_members.hpp"
 #include "ngsi/subscription.hpp"
 #include "ngsi/syntax.hpp"
@@ -20,68 +21,6 @@ constexpr TriggerName trigger_names[] = {
     {"attributeCreated", Trigger::attribute_created}, {"attributeUpdated", Trigger::attribute_updated},
     {"attributeDeleted", Trigger::attribute_deleted}, {"entityCreated", Trigger::entity_created},
     {"entityUpdated", Trigger::entity_updated},       {"entityDeleted", Trigger::entity_deleted}};
-
-base::Result<double> read_positive(Element value, const JsonPath& at) {
-  double number = 0;
-  if (value.get(number) != simdjson::SUCCESS || !(number > 0) || number > 1e9)
-    return bad("must be a number above 0", at);
-  return number;
-}
-
-base::Result<bool> read_bool(Element value, const JsonPath& at) {
-  bool boolean = false;
-  if (value.get(boolean) != simdjson::SUCCESS) return bad("must be true or false", at);
-  return boolean;
-}
-
-// Text members of one object by name; `true` when the name was one of them.
-struct TextMember {
-  std::string_view name;
-  std::string* to;
-};
-base::Result<bool> read_text(std::initializer_list<TextMember> members, std::string_view name, Element value,
-                             const JsonPath& at) {
-  for (const TextMember& member : members) {
-    if (member.name != name) continue;
-    const auto text = read_string(value, at);
-    if (!text) return text.error();
-    if (text->empty()) return bad("must not be empty", at);
-    *member.to = *text;
-    return true;
-  }
-  return false;
-}
-
-base::Status read_name_list(Element value, const JsonPath& at, bool members_too, std::vector<std::string>& to) {
-  if (!value.is_array()) return bad("must be an array of names", at);
-  const auto names = read_strings(value, at);
-  if (!names) return names.error();
-  for (const std::string_view name : *names) {
-    const bool is_member = members_too && (name == "id" || name == "type" || name == "scope");
-    if (!is_member && !is_name(name))
-      return bad("not the name of an attribute: " + std::string(name.substr(0, 60)), at);
-    to.emplace_back(name);
-  }
-  return {};
-}
-
-base::Status read_key_values(Element value, const JsonPath& at, std::vector<KeyValue>& to) {
-  simdjson::dom::array items;
-  if (value.get(items) != simdjson::SUCCESS) return bad("must be an array of {key, value}", at);
-  int64_t index = 0;
-  for (const Element item : items) {
-    const JsonPath item_at{&at, {}, index++};
-    KeyValue made;
-    std::string_view key;
-    std::string_view text;
-    if (!item.is_object() || item["key"].get(key) != simdjson::SUCCESS || key.empty() ||
-        item["value"].get(text) != simdjson::SUCCESS) {
-      return bad("must be an object with the texts key and value", item_at);
-    }
-    to.push_back({std::string(key), std::string(text)});
-  }
-  return {};
-}
 
 base::Status read_endpoint(Element value, const JsonPath& at, Endpoint& to) {
   if (!value.is_object()) return bad("an endpoint is an object", at);
@@ -356,43 +295,6 @@ base::Result<Subscription> read(Element root, const Context& context) {
   return made;
 }
 
-bool is_null_text(Element value) {
-  std::string_view text;
-  return value.is_null() || (value.get(text) == simdjson::SUCCESS && text == "urn:ngsi-ld:null");
-}
-
-// The object with the fragment's members in place of its own; objects named in `deep` are merged likewise.
-void append_merged(simdjson::dom::object present, simdjson::dom::object fragment, bool is_top, std::string& to) {
-  const auto is_deep = [&](std::string_view name) { return is_top ? name == "notification" : name == "endpoint"; };
-  char separator = '{';
-  const auto append = [&](std::string_view name, Element value) {
-    to += separator;
-    separator = ',';
-    append_quoted(name, to);
-    to += ':';
-    to += compact_json(value);
-  };
-  for (const auto [name, value] : present) {
-    Element change;
-    if (fragment[name].get(change) != simdjson::SUCCESS) {
-      append(name, value);
-    } else if (is_deep(name) && change.is_object() && value.is_object()) {
-      to += separator;
-      separator = ',';
-      append_quoted(name, to);
-      to += ':';
-      append_merged(value, change, false, to);
-    } else if (!is_null_text(change)) {
-      append(name, change);
-    }
-  }
-  for (const auto [name, value] : fragment) {
-    if (present[name].error() != simdjson::SUCCESS && !is_null_text(value) && name != "@context") append(name, value);
-  }
-  if (separator == '{') to += '{';
-  to += '}';
-}
-
 }  // namespace
 
 std::string_view name_of(Trigger trigger) {
@@ -428,8 +330,7 @@ base::Result<Subscription> update_subscription(const Subscription& now_is, const
   if (parser.parse(simdjson::padded_string(stored)).get(present) != simdjson::SUCCESS) {
     return base::fail(Code::internal, "a subscription could not be read back", now_is.id);
   }
-  std::string merged;
-  append_merged(present, change, true, merged);
+  const std::string merged = merged_members(present, change, {"notification", "endpoint"});
   const auto body = Body::read(merged);
   if (!body) return body.error();
   auto made = read(body->parts().root, context);

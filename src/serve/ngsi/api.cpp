@@ -7,8 +7,10 @@
 #include <thread>
 
 #include "serve/ngsi/deliverer.hpp"
+#include "serve/ngsi/registrations.hpp"
 #include "serve/ngsi/routes.hpp"
 #include "serve/ngsi/services.hpp"
+#include "serve/ngsi/source_subscriptions.hpp"
 #include "serve/ngsi/subscriptions.hpp"
 #include "serve/ogc/features.hpp"
 #include "serve/sta/sta.hpp"
@@ -105,10 +107,12 @@ struct NgsiApi::Parts {
   bool sweeping_ends = false;
   std::thread sweeper;
 
-  std::vector<std::shared_ptr<ngsi_ld::Subscriptions>> all_subscriptions() const;
+  // Those of open tenants.
+  std::vector<std::shared_ptr<TenantState>> open_states() const;
   size_t sweep();
   void keep_sweeping();
   base::Result<std::shared_ptr<TenantState>> open_tenant(const std::string& name, thread::Thread& thread);
+  base::Status open_sources(TenantState& state);
 };
 
 base::Result<std::shared_ptr<TenantState>> NgsiApi::Parts::open_tenant(const std::string& name,
@@ -126,10 +130,26 @@ base::Result<std::shared_ptr<TenantState>> NgsiApi::Parts::open_tenant(const std
   subscription_options.retry_first_ms = options.retry_first_ms;
   state->subscriptions = std::make_shared<ngsi_ld::Subscriptions>(*state, services, deliverer, subscription_options);
   if (const auto status = state->subscriptions->open(); !status.ok()) return status.error();
+  if (const auto status = open_sources(*state); !status.ok()) return status.error();
   const std::unique_lock lock(services.mutex);
   services.states[&thread] = state;
   if (&thread == &services.tenants.main()) services.main_state = state.get();
   return state;
+}
+
+// The registrations of a tenant, and those who want to hear of them.
+base::Status NgsiApi::Parts::open_sources(TenantState& state) {
+  ngsi_ld::SourceSubscriptionOptions source_options;
+  source_options.retry_first_ms = options.retry_first_ms * 10;
+  state.registrations = std::make_shared<ngsi_ld::Registrations>(state, services);
+  state.source_subscriptions =
+      std::make_shared<ngsi_ld::SourceSubscriptions>(state, services, deliverer, source_options);
+  if (const auto status = state.registrations->open(); !status.ok()) return status;
+  state.registrations->set_listener([subscriptions = std::weak_ptr(state.source_subscriptions)](
+                                        const ngsi::Registration* before, const ngsi::Registration* after) {
+    if (const auto all = subscriptions.lock()) all->hear(before, after);
+  });
+  return state.source_subscriptions->open();
 }
 
 // Deletes what is past its expiresAt in every open tenant. A record that takes no writes is told by health.
@@ -142,6 +162,8 @@ size_t NgsiApi::Parts::sweep() {
   size_t ended = 0;
   for (const auto& state : open) {
     if (const auto swept = state->expiry->sweep(services.clock.now()); swept.ok()) ended += *swept;
+    state->registrations->tend(services.clock.now());
+    state->source_subscriptions->tend();
   }
   return ended;
 }
@@ -184,7 +206,11 @@ NgsiApi::~NgsiApi() {
   parts_->stop_sweeping.notify_one();
   parts_->sweeper.join();
   const std::unique_lock lock(parts_->services.mutex);
-  for (auto& [thread, state] : parts_->services.states) state->subscriptions.reset();
+  for (auto& [thread, state] : parts_->services.states) {
+    state->subscriptions.reset();
+    state->source_subscriptions.reset();
+    state->registrations.reset();
+  }
 }
 
 void NgsiApi::add_routes(Router& router) {
@@ -199,6 +225,8 @@ void NgsiApi::add_routes(Router& router) {
   ngsi_ld::add_discovery(router, services);
   ngsi_ld::add_context_operations(router, services);
   ngsi_ld::add_subscription_operations(router, services);
+  ngsi_ld::add_registration_operations(router, services);
+  ngsi_ld::add_source_subscription_operations(router, services);
   ngsi_ld::add_closed_doors(router, services);
   ogc::add_feature_doors(router, services);
   sta::add_sta_doors(router, services);
@@ -208,34 +236,36 @@ size_t NgsiApi::sweep_expired() {
   return parts_->sweep();
 }
 
-std::vector<std::shared_ptr<ngsi_ld::Subscriptions>> NgsiApi::Parts::all_subscriptions() const {
-  std::vector<std::shared_ptr<ngsi_ld::Subscriptions>> all;
+std::vector<std::shared_ptr<TenantState>> NgsiApi::Parts::open_states() const {
+  std::vector<std::shared_ptr<TenantState>> all;
   const std::shared_lock lock(services.mutex);
   for (const auto& [thread, state] : services.states) {
-    if (state->subscriptions) all.push_back(state->subscriptions);
+    if (state->subscriptions) all.push_back(state);
   }
   return all;
 }
 
 SubscriptionReport NgsiApi::subscriptions() const {
   SubscriptionReport report;
-  for (const auto& one : parts_->all_subscriptions()) report.totals.push_back(one->totals());
+  for (const auto& state : parts_->open_states()) report.totals.push_back(state->subscriptions->totals());
   report.failing_endpoints = parts_->deliverer.failing_endpoints();
   return report;
 }
 
 std::vector<SubscriptionFare> NgsiApi::subscriptions_of(std::string_view tenant, size_t limit) const {
   std::vector<SubscriptionFare> fares;
-  for (const auto& one : parts_->all_subscriptions()) {
-    if (one->tenant() != tenant) continue;
-    for (const ngsi_ld::SubscriptionView& view : one->furthest_behind(limit)) fares.push_back(fare_of(view));
+  for (const auto& state : parts_->open_states()) {
+    if (state->subscriptions->tenant() != tenant) continue;
+    for (const ngsi_ld::SubscriptionView& view : state->subscriptions->furthest_behind(limit))
+      fares.push_back(fare_of(view));
   }
   return fares;
 }
 
 bool NgsiApi::wait_until_idle(int64_t timeout_ms) const {
-  for (const auto& one : parts_->all_subscriptions()) {
-    if (!one->wait_until_idle(timeout_ms)) return false;
+  for (const auto& state : parts_->open_states()) {
+    if (!state->subscriptions->wait_until_idle(timeout_ms)) return false;
+    if (!state->source_subscriptions->wait_until_idle(timeout_ms)) return false;
   }
   return true;
 }
@@ -244,6 +274,7 @@ bool NgsiApi::is_idle() const {
   const std::shared_lock lock(parts_->services.mutex);
   for (const auto& [thread, state] : parts_->services.states) {
     if (state->subscriptions && !state->subscriptions->is_idle()) return false;
+    if (state->source_subscriptions && !state->source_subscriptions->is_idle()) return false;
   }
   return true;
 }

@@ -20,7 +20,7 @@ TEST_P(NgsiGolden, Exchanges) {
 INSTANTIATE_TEST_SUITE_P(Files, NgsiGolden,
                          testing::Values("entities", "attributes", "batch", "queries", "temporal", "subscriptions",
                                          "contexts", "discovery", "errors", "linked", "temporal_writes",
-                                         "observations"),
+                                         "observations", "registrations", "source_subscriptions"),
                          [](const auto& file) { return std::string(file.param); });
 
 }  // namespace

@@ -224,7 +224,7 @@ bool Call::check_page() {
 }
 
 bool Call::check_ids() {
-  for (const std::string_view name : {"entityId", "subscriptionId"}) {
+  for (const std::string_view name : {"entityId", "subscriptionId", "registrationId"}) {
     const std::string_view id = request_->path_value(name);
     if (!id.empty() && !ngsi::is_uri(id)) {
       fail(ProblemType::bad_request_data, {Code::invalid, "an id must be a URI", std::string(id.substr(0, 200)), {}});

@@ -12,11 +12,6 @@ void refuse(Call call, const char* what, const char* remedy) {
             {Code::unsupported, what, std::string(call.request().path()), remedy});
 }
 
-// NGSI-LD: 5.9 - 5.12 context source registrations and their subscriptions (not yet)
-void registrations(Call call) {
-  refuse(std::move(call), "registrations of context sources are not supported here yet", "");
-}
-
 // NGSI-LD: 5.14 entity maps (not yet)
 void entity_maps(Call call) {
   refuse(std::move(call), "entity maps are not supported here yet", "page with limit and offset");
@@ -36,16 +31,6 @@ struct Closed {
 };
 
 constexpr Closed closed_doors[] = {
-    {Method::post, "/csourceRegistrations", "createCSR", registrations},
-    {Method::get, "/csourceRegistrations", "queryCSR", registrations},
-    {Method::get, "/csourceRegistrations/{registrationId}", "retrieveCSR", registrations},
-    {Method::patch, "/csourceRegistrations/{registrationId}", "updateCSR", registrations},
-    {Method::del, "/csourceRegistrations/{registrationId}", "deleteCSR", registrations},
-    {Method::post, "/csourceSubscriptions", "createCSRSubscription", registrations},
-    {Method::get, "/csourceSubscriptions", "queryCSRSubscription", registrations},
-    {Method::get, "/csourceSubscriptions/{subscriptionId}", "retrieveCSRSubscription", registrations},
-    {Method::patch, "/csourceSubscriptions/{subscriptionId}", "updateCSRSubscription", registrations},
-    {Method::del, "/csourceSubscriptions/{subscriptionId}", "deleteCSRSubscription", registrations},
     {Method::get, "/entityMaps/{entityMapId}", "retrieveEntityMap", entity_maps},
     {Method::patch, "/entityMaps/{entityMapId}", "updateEntityMap", entity_maps},
     {Method::del, "/entityMaps/{entityMapId}", "deleteEntityMap", entity_maps},

@@ -130,7 +130,7 @@ base::Status hide_internal(twin::Query& query, const Reading& reading, const Int
   return {};
 }
 
-base::Result<twin::Query> query_of(const Call& call, const Reading& reading, const TenantState& tenant) {
+ngsi::QueryParameters selection_of(const Call& call) {
   ngsi::QueryParameters parameters;
   parameters.id = call.parameter_text("id");
   parameters.type = call.parameter_text("type");
@@ -146,6 +146,11 @@ base::Result<twin::Query> query_of(const Call& call, const Reading& reading, con
   parameters.geoproperty = call.parameter_text("geoproperty");
   parameters.csf = call.parameter_text("csf");
   parameters.expand_values = call.parameter_text("expandValues");
+  return parameters;
+}
+
+base::Result<twin::Query> query_of(const Call& call, const Reading& reading, const TenantState& tenant) {
+  const ngsi::QueryParameters parameters = selection_of(call);
   const bool narrow = parameters.type || parameters.attrs || parameters.q || parameters.georel || call.flag("local");
   if (!narrow) {
     return base::fail(Code::invalid,

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "ngsi/query.hpp"
 #include "serve/ngsi/call.hpp"
 #include "twin/query.hpp"
 
@@ -27,11 +28,17 @@ void add_discovery(Router& router, Services& services);
 void add_context_operations(Router& router, Services& services);
 /// Subscriptions.
 void add_subscription_operations(Router& router, Services& services);
+/// Registrations of context sources: kept and discovered.
+void add_registration_operations(Router& router, Services& services);
+/// Subscriptions to registrations.
+void add_source_subscription_operations(Router& router, Services& services);
 /// What the standard has and this server does not yet: each answers 422 and says so.
 void add_closed_doors(Router& router, Services& services);
 
 /// The parameters that select entities (clause 6.4.3.2), for a route's description.
 std::vector<Parameter> selection_parameters();
+/// The values of those that the request gives.
+ngsi::QueryParameters selection_of(const Call& call);
 /// Those that say how entities are written.
 std::vector<Parameter> representation_parameters();
 

@@ -16,7 +16,11 @@ base::Result<InternalTerms> intern_internal_terms(twin::TermTable& terms) {
   if (!status.ok()) return status.error();
   const auto expires_at = terms.intern(ngsi::expires_at_iri);
   if (!expires_at.ok()) return expires_at.error();
-  return InternalTerms{*subscription, *context, *document, *status, *expires_at};
+  const auto registration = terms.intern("urn:cityloom:type:Registration");
+  if (!registration.ok()) return registration.error();
+  const auto source_subscription = terms.intern("urn:cityloom:type:SourceSubscription");
+  if (!source_subscription.ok()) return source_subscription.error();
+  return InternalTerms{*subscription, *context, *document, *status, *expires_at, *registration, *source_subscription};
 }
 
 Lane::Lane(size_t workers, size_t waiting_max) : waiting_max_(waiting_max) {

@@ -27,6 +27,8 @@
 namespace cityloom::serve::ngsi_ld {
 
 class Subscriptions;
+class Registrations;
+class SourceSubscriptions;
 
 /// Ids of what the hub itself keeps in the record begin with this; no client reads or writes them as entities.
 inline constexpr std::string_view internal_id_prefix = "urn:cityloom:internal:";
@@ -50,13 +52,18 @@ inline ngsi::LinkedEntities::Find find_visible(thread::Snapshot snapshot) {
 
 /// The terms of what the hub keeps in one tenant's record.
 struct InternalTerms {
-  twin::Term subscription_type;  ///< urn:cityloom:type:Subscription
-  twin::Term context_type;       ///< urn:cityloom:type:Context
-  twin::Term document;           ///< urn:cityloom:attribute:document
-  twin::Term status;             ///< urn:cityloom:attribute:status
-  twin::Term expires_at;         ///< under which an entity's own expiresAt is kept
+  twin::Term subscription_type;         ///< urn:cityloom:type:Subscription
+  twin::Term context_type;              ///< urn:cityloom:type:Context
+  twin::Term document;                  ///< urn:cityloom:attribute:document
+  twin::Term status;                    ///< urn:cityloom:attribute:status
+  twin::Term expires_at;                ///< under which an entity's own expiresAt is kept
+  twin::Term registration_type;         ///< urn:cityloom:type:Registration
+  twin::Term source_subscription_type;  ///< urn:cityloom:type:SourceSubscription
   /// Whether entities of this type are nobody's but the hub's.
-  bool hides(twin::Term type) const { return type == subscription_type || type == context_type; }
+  bool hides(twin::Term type) const {
+    return type == subscription_type || type == context_type || type == registration_type ||
+           type == source_subscription_type;
+  }
 };
 
 /// Interns them. Errors: too_large (the table is full).
@@ -95,6 +102,8 @@ struct TenantState {
   ngsi::NamesPointer core_names;  ///< of the core context: those of most requests
   std::unique_ptr<Expiry> expiry;
   std::shared_ptr<Subscriptions> subscriptions;
+  std::shared_ptr<Registrations> registrations;
+  std::shared_ptr<SourceSubscriptions> source_subscriptions;
 
   /// The tenant's names as a context writes them. Cost: none for the core context, else a lookup under a lock.
   ngsi::NamesPointer names_in(const ngsi::ContextPointer& context) const {
