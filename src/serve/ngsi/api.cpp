@@ -7,8 +7,10 @@
 #include <thread>
 
 #include "serve/ngsi/deliverer.hpp"
+#include "serve/ngsi/entity_maps.hpp"
 #include "serve/ngsi/routes.hpp"
 #include "serve/ngsi/services.hpp"
+#include "serve/ngsi/snapshots.hpp"
 #include "serve/ngsi/subscriptions.hpp"
 
 namespace cityloom::serve {
@@ -102,6 +104,9 @@ base::Result<std::shared_ptr<TenantState>> NgsiApi::Parts::open_tenant(const std
   state->names = std::make_unique<ngsi::NameBook>(thread.terms());
   state->expiry = std::make_unique<ngsi_ld::Expiry>(thread, internal->expires_at);
   state->core_names = state->names->of(state->core_names_of);
+  state->entity_maps = std::make_shared<ngsi_ld::EntityMaps>(services.clock);
+  state->snapshots = std::make_shared<ngsi_ld::Snapshots>(*state, services, deliverer);
+  if (const auto status = state->snapshots->open(); !status.ok()) return status.error();
   ngsi_ld::SubscriptionOptions subscription_options;
   subscription_options.retry_first_ms = options.retry_first_ms;
   state->subscriptions = std::make_shared<ngsi_ld::Subscriptions>(*state, services, deliverer, subscription_options);
@@ -122,6 +127,8 @@ size_t NgsiApi::Parts::sweep() {
   size_t ended = 0;
   for (const auto& state : open) {
     if (const auto swept = state->expiry->sweep(services.clock.now()); swept.ok()) ended += *swept;
+    ended += state->snapshots->sweep(services.clock.now());
+    state->entity_maps->sweep(services.clock.now());
   }
   return ended;
 }
@@ -164,7 +171,10 @@ NgsiApi::~NgsiApi() {
   parts_->stop_sweeping.notify_one();
   parts_->sweeper.join();
   const std::unique_lock lock(parts_->services.mutex);
-  for (auto& [thread, state] : parts_->services.states) state->subscriptions.reset();
+  for (auto& [thread, state] : parts_->services.states) {
+    state->subscriptions.reset();
+    state->snapshots.reset();
+  }
 }
 
 void NgsiApi::add_routes(Router& router) {
@@ -177,6 +187,8 @@ void NgsiApi::add_routes(Router& router) {
   ngsi_ld::add_discovery(router, services);
   ngsi_ld::add_context_operations(router, services);
   ngsi_ld::add_subscription_operations(router, services);
+  ngsi_ld::add_entity_map_operations(router, services);
+  ngsi_ld::add_snapshot_operations(router, services);
   ngsi_ld::add_closed_doors(router, services);
 }
 

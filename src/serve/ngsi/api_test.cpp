@@ -19,7 +19,7 @@ TEST_P(NgsiGolden, Exchanges) {
 
 INSTANTIATE_TEST_SUITE_P(Files, NgsiGolden,
                          testing::Values("entities", "attributes", "batch", "queries", "temporal", "subscriptions",
-                                         "contexts", "discovery", "errors", "linked"),
+                                         "contexts", "discovery", "errors", "linked", "linked_queries", "snapshots", "entity_maps"),
                          [](const auto& file) { return std::string(file.param); });
 
 }  // namespace

@@ -23,17 +23,6 @@ void registrations(Call call) {
   refuse(std::move(call), "registrations of context sources are not supported here yet", "");
 }
 
-// NGSI-LD: 5.14 entity maps (not yet)
-void entity_maps(Call call) {
-  refuse(std::move(call), "entity maps are not supported here yet", "page with limit and offset");
-}
-
-// NGSI-LD: 5.16 snapshots (not yet)
-void snapshots(Call call) {
-  refuse(std::move(call), "snapshots are not supported here yet",
-         "use the parameters asOf and branch, or /api/branches");
-}
-
 struct Closed {
   Method method;
   const char* path;
@@ -59,15 +48,6 @@ constexpr Closed closed_doors[] = {
     {Method::get, "/csourceSubscriptions/{subscriptionId}", "retrieveCSRSubscription", registrations},
     {Method::patch, "/csourceSubscriptions/{subscriptionId}", "updateCSRSubscription", registrations},
     {Method::del, "/csourceSubscriptions/{subscriptionId}", "deleteCSRSubscription", registrations},
-    {Method::get, "/entityMaps/{entityMapId}", "retrieveEntityMap", entity_maps},
-    {Method::patch, "/entityMaps/{entityMapId}", "updateEntityMap", entity_maps},
-    {Method::del, "/entityMaps/{entityMapId}", "deleteEntityMap", entity_maps},
-    {Method::post, "/snapshots", "createSnapshot", snapshots},
-    {Method::del, "/snapshots", "purgeSnapshots", snapshots},
-    {Method::get, "/snapshots/{snapshotId}", "retrieveSnapshot", snapshots},
-    {Method::patch, "/snapshots/{snapshotId}", "updateSnapshot", snapshots},
-    {Method::del, "/snapshots/{snapshotId}", "deleteSnapshot", snapshots},
-    {Method::post, "/snapshots/{snapshotId}/clone", "cloneSnapshot", snapshots},
 };
 
 }  // namespace

@@ -16,7 +16,9 @@ base::Result<InternalTerms> intern_internal_terms(twin::TermTable& terms) {
   if (!status.ok()) return status.error();
   const auto expires_at = terms.intern(ngsi::expires_at_iri);
   if (!expires_at.ok()) return expires_at.error();
-  return InternalTerms{*subscription, *context, *document, *status, *expires_at};
+  const auto snapshot = terms.intern("urn:cityloom:type:Snapshot");
+  if (!snapshot.ok()) return snapshot.error();
+  return InternalTerms{*subscription, *context, *document, *status, *expires_at, *snapshot};
 }
 
 Lane::Lane(size_t workers, size_t waiting_max) : waiting_max_(waiting_max) {

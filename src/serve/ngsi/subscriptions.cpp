@@ -13,6 +13,9 @@
 #include "ngsi/parse.hpp"
 #include "serve/ngsi/agenda.hpp"
 #include "serve/ngsi/commit_changes.hpp"
+#include "serve/ngsi/inbox.hpp"
+#include "serve/ngsi/snapshots.hpp"
+#include "serve/ngsi/subscription_entry.hpp"
 #include "serve/ngsi/subscription_index.hpp"
 #include "serve/ngsi/subscription_store.hpp"
 
@@ -37,74 +40,7 @@ Steady::duration seconds(double s) {
   return std::chrono::duration_cast<Steady::duration>(std::chrono::duration<double>(s));
 }
 
-// Where other workers leave word for the follower's worker. Outlives it, for answers that come late.
-struct Inbox {
-  struct Answer {
-    std::string id;
-    uint64_t attempt = 0;
-    Delivered result;
-  };
-  std::mutex mutex;
-  std::condition_variable wake;
-  std::vector<Answer> answers;
-  bool news = false;
-  bool stopping = false;
-
-  void tell() {
-    {
-      const std::lock_guard lock(mutex);
-      news = true;
-    }
-    wake.notify_one();
-  }
-};
-
 }  // namespace
-
-// One subscription under way. Guarded by Parts::mutex.
-struct Subscriptions::Entry {
-  struct Waiting {
-    Offset offset;  // of the commit that it tells of
-    std::string body;
-  };
-
-  explicit Entry(SubscriptionIndex::Key its_key) : key(its_key) {}
-
-  const SubscriptionIndex::Key key;
-  ngsi::Subscription subscription;
-  ngsi::SubscriptionStatus status;
-  ngsi::ContextPointer context;
-  ngsi::NamesPointer names;
-  std::optional<ngsi::Matcher> matcher;  // nothing while its context cannot be had
-  bool needs_before = false;
-  bool is_indexed = false;
-
-  Offset read_through;          // commits up to here are not for it, or have been looked at; and if it is not behind,
-                                // those up to the main follower's position
-  bool behind = false;          // the main follower passed it: it reads the feed itself, from read_through
-  std::deque<Waiting> waiting;  // the front one may be under way
-  size_t waiting_bytes = 0;
-  bool under_way = false;
-  uint64_t attempt = 0;  // of the delivery under way
-  int failures = 0;      // in a row
-  Steady::time_point not_before{};
-  std::map<std::string, Notified, std::less<>> held;  // by throttling
-  Offset held_since;
-  Steady::time_point next_period{};
-  Steady::time_point context_at{};  // when to ask for its context again
-  bool has_own_offset = false;      // one is stored
-  bool status_changed = false;
-
-  // Everything up to here has been told.
-  Offset told_through(Offset position) const {
-    if (!waiting.empty()) return Offset{waiting.front().offset.number - 1};
-    if (!held.empty()) return Offset{held_since.number - 1};
-    return behind ? read_through : std::max(read_through, position);
-  }
-  bool is_live(Instant now) const {
-    return subscription.is_active && matcher && (!subscription.expires_at.exists() || subscription.expires_at > now);
-  }
-};
 
 struct Subscriptions::Parts {
   TenantState& tenant;
@@ -119,6 +55,7 @@ struct Subscriptions::Parts {
   std::map<SubscriptionIndex::Key, Entry*> by_key;
   SubscriptionIndex index;  // those that are active and ready
   Agenda agenda;            // who is to be tended when
+  std::map<thread::BranchId, size_t> homes;  // branches that any of them follows
   SubscriptionIndex::Key next_key = 1;
   Offset position;  // of the main follower
   Offset saved;
@@ -138,7 +75,8 @@ struct Subscriptions::Parts {
   void run();
   bool follow();
   void look_at(const thread::Commit& commit);
-  std::shared_ptr<Entry>& entry_of(const std::string& id);
+  std::shared_ptr<Entry>& entry_of(const std::string& name, const SubscriptionHome& home);
+  std::optional<SubscriptionHome> home_of(const std::string& name) const;
   void forget(Entry& entry);
   void put_in_index(Entry& entry);
   void take_from_index(Entry& entry);
@@ -184,11 +122,13 @@ base::Status Subscriptions::open() {
     if (!status.ok()) return status.error();
   }
   for (StoredSubscription& one : *stored) {
-    const auto& entry = parts_->entry_of(one.subscription.id);
+    const auto home = parts_->home_of(one.name);
+    if (!home) continue;  // its snapshot is gone
+    const auto& entry = parts_->entry_of(one.name, *home);
     entry->subscription = std::move(one.subscription);
     entry->status = one.status;
     entry->read_through = std::max(parts_->position, one.created);
-    const auto own = parts_->thread().follower_offset(parts_->store.follower_of(entry->subscription.id));
+    const auto own = parts_->thread().follower_offset(parts_->store.follower_of(entry->name));
     if (!own.ok()) return own.error();
     if (*own && **own < parts_->position) {
       entry->behind = entry->has_own_offset = true;
@@ -202,47 +142,49 @@ base::Status Subscriptions::open() {
   return {};
 }
 
-std::optional<SubscriptionView> Subscriptions::find(std::string_view id) const {
+std::optional<SubscriptionView> Subscriptions::find(std::string_view id, std::string_view snapshot) const {
   const std::lock_guard lock(parts_->mutex);
-  const auto found = parts_->entries.find(id);
+  const auto found = parts_->entries.find(SubscriptionStore::name_of(id, snapshot));
   if (found == parts_->entries.end()) return {};
   return SubscriptionView{found->second->subscription, found->second->status, found->second->context};
 }
 
-std::vector<SubscriptionView> Subscriptions::list(const thread::Page& page, uint64_t& count) const {
+std::vector<SubscriptionView> Subscriptions::list(const thread::Page& page, uint64_t& count,
+                                                  std::string_view snapshot) const {
   const std::lock_guard lock(parts_->mutex);
-  count = parts_->entries.size();
+  count = 0;
   std::vector<SubscriptionView> found;
-  size_t position = 0;
-  for (const auto& [id, entry] : parts_->entries) {
-    if (position++ < page.offset) continue;
-    if (found.size() == page.limit) break;
+  for (const auto& [name, entry] : parts_->entries) {
+    if (entry->home.snapshot != snapshot || count++ < page.offset || found.size() == page.limit) continue;
     found.push_back({entry->subscription, entry->status, entry->context});
   }
   return found;
 }
 
 base::Result<thread::Change> Subscriptions::change_of(const ngsi::Subscription& subscription,
-                                                      thread::Change::Kind kind) const {
+                                                      thread::Change::Kind kind, std::string_view snapshot) const {
+  const std::string name = SubscriptionStore::name_of(subscription.id, snapshot);
   const std::lock_guard lock(parts_->mutex);
-  if (parts_->entries.size() >= parts_->options.subscriptions_max && !parts_->entries.contains(subscription.id)) {
+  if (parts_->entries.size() >= parts_->options.subscriptions_max && !parts_->entries.contains(name)) {
     return fail(Code::busy, "there are as many subscriptions as are allowed", {}, "delete those that nobody needs");
   }
-  return parts_->store.change_of(subscription, kind);
+  return parts_->store.change_of(subscription, kind, name);
 }
 
-thread::Change Subscriptions::removal_of(std::string_view id) const {
-  return parts_->store.removal_of(id);
+thread::Change Subscriptions::removal_of(std::string_view id, std::string_view snapshot) const {
+  return parts_->store.removal_of(SubscriptionStore::name_of(id, snapshot));
 }
 
-base::Status Subscriptions::put(ngsi::Subscription subscription, ngsi::ContextPointer context, Offset from) {
+base::Status Subscriptions::put(ngsi::Subscription subscription, ngsi::ContextPointer context, Offset from,
+                                const SubscriptionHome& home) {
   auto matcher = ngsi::make_matcher(subscription, context, parts_->thread().terms());
   if (!matcher.ok()) return matcher.error();
   const Instant now = parts_->services.clock.now();
   {
     const std::lock_guard lock(parts_->mutex);
-    const bool is_new = !parts_->entries.contains(subscription.id);
-    const auto& entry = parts_->entry_of(subscription.id);
+    const std::string name = SubscriptionStore::name_of(subscription.id, home.snapshot);
+    const bool is_new = !parts_->entries.contains(name);
+    const auto& entry = parts_->entry_of(name, home);
     if (is_new) entry->status.created_at = now;
     parts_->take_from_index(*entry);
     // A new one hears what came after it; one that was paused, what comes from now on.
@@ -266,12 +208,28 @@ base::Status Subscriptions::put(ngsi::Subscription subscription, ngsi::ContextPo
   return {};
 }
 
-void Subscriptions::erase(std::string_view id) {
+void Subscriptions::erase(std::string_view id, std::string_view snapshot) {
   const std::lock_guard lock(parts_->mutex);
-  if (const auto found = parts_->entries.find(id); found != parts_->entries.end()) {
+  const auto found = parts_->entries.find(SubscriptionStore::name_of(id, snapshot));
+  if (found != parts_->entries.end()) {
     parts_->forget(*found->second);
     parts_->entries.erase(found);
   }
+}
+
+std::vector<thread::Change> Subscriptions::erase_all_of(std::string_view snapshot) {
+  std::vector<thread::Change> removals;
+  const std::lock_guard lock(parts_->mutex);
+  for (auto at = parts_->entries.begin(); at != parts_->entries.end();) {
+    if (at->second->home.snapshot != snapshot) {
+      ++at;
+      continue;
+    }
+    removals.push_back(parts_->store.removal_of(at->first));
+    parts_->forget(*at->second);
+    at = parts_->entries.erase(at);
+  }
+  return removals;
 }
 
 bool Subscriptions::is_idle() const {
@@ -291,19 +249,32 @@ bool Subscriptions::Parts::is_idle() const {
   });
 }
 
-std::shared_ptr<Subscriptions::Entry>& Subscriptions::Parts::entry_of(const std::string& id) {
-  auto& entry = entries[id];
+std::shared_ptr<Subscriptions::Entry>& Subscriptions::Parts::entry_of(const std::string& name,
+                                                                            const SubscriptionHome& home) {
+  auto& entry = entries[name];
   if (!entry) {
-    entry = std::make_shared<Entry>(next_key++);
+    entry = std::make_shared<Entry>(next_key++, name);
+    entry->home = home;
+    ++homes[home.branch];
     by_key.emplace(entry->key, entry.get());
   }
   return entry;
+}
+
+// Where a stored one belongs; nothing if that is gone.
+std::optional<SubscriptionHome> Subscriptions::Parts::home_of(const std::string& name) const {
+  const std::string_view snapshot_id = SubscriptionStore::snapshot_in(name);
+  if (snapshot_id.empty()) return SubscriptionHome{};
+  const auto snapshot = tenant.snapshots->find(snapshot_id);
+  if (!snapshot) return {};
+  return SubscriptionHome{std::string(snapshot_id), snapshot->branch, snapshot->selection};
 }
 
 void Subscriptions::Parts::forget(Entry& entry) {
   take_from_index(entry);
   agenda.remove(entry.key);
   by_key.erase(entry.key);
+  if (--homes[entry.home.branch] == 0) homes.erase(entry.home.branch);
 }
 
 void Subscriptions::Parts::put_in_index(Entry& entry) {
@@ -373,7 +344,7 @@ bool Subscriptions::Parts::follow() {
 }
 
 void Subscriptions::Parts::look_at(const thread::Commit& commit) {
-  if (commit.branch != thread::main_branch || index.empty()) return;
+  if (index.empty() || !homes.contains(commit.branch)) return;
   auto changes = changes_of(commit);
   std::map<SubscriptionIndex::Key, std::vector<EntityChange*>> concerned;
   for (EntityChange& change : changes) {
@@ -385,7 +356,7 @@ void Subscriptions::Parts::look_at(const thread::Commit& commit) {
   const auto now = Steady::now();
   for (const auto& [key, changes_for_it] : concerned) {
     Entry& entry = *by_key.at(key);
-    if (entry.behind || entry.read_through >= commit.offset || !entry.is_live(commit.recorded_at)) continue;
+    if (entry.home.branch != commit.branch || entry.behind || entry.read_through >= commit.offset || !entry.is_live(commit.recorded_at)) continue;
     hear(entry, commit, changes_for_it);
     agenda.add(key, now);
   }
@@ -423,6 +394,7 @@ void Subscriptions::Parts::hear(Entry& entry, const thread::Commit& commit, cons
     if (!loaded.ok() || !sets_off(change, matcher.triggers, matcher.watched)) continue;
     const twin::EntityRecord& record = change.deleted ? change.before : change.after;
     if (!record || !ngsi::matches(matcher, record) || !may_hear(change, record)) continue;
+    if (entry.home.selection && !entry.home.selection->shows(record)) continue;
     Notified one;
     one.record = record;
     if (entry.needs_before) one.previous = change.before;
@@ -453,7 +425,7 @@ void Subscriptions::Parts::catch_up(Entry& entry) {
   if (!commits.ok()) return;
   entry.behind = false;
   for (const auto& commit : *commits) {
-    if (commit->branch == thread::main_branch && entry.is_live(commit->recorded_at)) {
+    if (commit->branch == entry.home.branch && entry.is_live(commit->recorded_at)) {
       auto changes = changes_of(*commit);
       std::vector<EntityChange*> all;
       for (EntityChange& change : changes) all.push_back(&change);
@@ -470,7 +442,7 @@ void Subscriptions::Parts::enqueue(Entry& entry, Offset offset, const std::vecto
   const std::string id = "urn:ngsi-ld:Notification:" + std::to_string(offset.number) + "-" +
                          std::to_string(now.microseconds) + "-" + std::to_string(++notifications);
   std::string body = ngsi::notification_json(entry.subscription, *entry.matcher, id, now, notified, *entry.names,
-                                             find_visible(thread().snapshot()));
+                                             find_visible(thread().snapshot(entry.home.branch), entry.home.selection));
   entry.waiting_bytes += body.size();
   entry.waiting.push_back({offset, std::move(body)});
 }
@@ -520,10 +492,12 @@ void Subscriptions::Parts::notify_periodically(Entry& entry, Steady::time_point 
   entry.next_period = now + seconds(entry.subscription.time_interval_s);
   if (!entry.waiting.empty()) return;
   std::vector<Notified> all;
-  const auto snapshot = thread().snapshot();
+  const auto snapshot = thread().snapshot(entry.home.branch);
+  const Selection* const selection = entry.home.selection.get();
   for (const twin::Query& query : entry.matcher->any_of) {
     const auto status = snapshot.each(query, [&](const twin::EntityRecord& record) {
-      if (!record.ended() && !is_internal_id(record.id())) all.push_back({record, {}, false, {}, {}});
+      if (!is_visible(record) || (selection != nullptr && !selection->shows(record))) return true;
+      all.push_back({record, {}, false, {}, {}});
       return all.size() < options.periodic_entities_max;
     });
     if (!status.ok()) return;
@@ -537,10 +511,11 @@ bool Subscriptions::Parts::deliver(Entry& entry) {
   notification.endpoint = entry.subscription.endpoint;
   notification.body = entry.waiting.front().body;
   notification.tenant = tenant.name;
+  notification.snapshot = entry.home.snapshot;
   notification.context_url = store.context_url(entry.subscription, *entry.context, services);
   entry.attempt = ++attempts;
   const bool started = deliverer.start(
-      notification, [inbox_of = inbox, id = entry.subscription.id, attempt = entry.attempt](Delivered result) {
+      notification, [inbox_of = inbox, id = entry.name, attempt = entry.attempt](Delivered result) {
         {
           const std::lock_guard lock(inbox_of->mutex);
           inbox_of->answers.push_back({id, attempt, std::move(result)});
@@ -582,16 +557,16 @@ void Subscriptions::Parts::delivered(Entry& entry, const Delivered& result) {
 }
 
 void Subscriptions::Parts::save(bool with_status) {
-  for (const auto& [id, entry] : entries) {
+  for (const auto& [name, entry] : entries) {
     const Offset told = entry->told_through(position);
     if (told < position) {
-      entry->has_own_offset = thread().set_follower_offset(store.follower_of(id), told).ok();
+      entry->has_own_offset = thread().set_follower_offset(store.follower_of(name), told).ok();
     } else if (entry->has_own_offset) {
-      entry->has_own_offset = !thread().set_follower_offset(store.follower_of(id), no_own_offset).ok();
+      entry->has_own_offset = !thread().set_follower_offset(store.follower_of(name), no_own_offset).ok();
     }
     if (with_status && entry->status_changed) {
       entry->status_changed = false;
-      store.write_status(entry->subscription, entry->status);
+      store.write_status(name, entry->status);
     }
   }
   if (position != saved && thread().set_follower_offset(main_follower, position).ok()) saved = position;
