@@ -115,18 +115,67 @@ class ConditionParser {
     return comparison();
   }
 
+  // One comparison, perhaps of entities that relationships lead to: sensor{Device:humidity}==40.
   base::Result<Condition> comparison() {
-    Condition condition;
+    std::vector<Condition> links;  // outermost first
+    while (true) {
+      Condition one;
+      if (base::Status status = path(one.comparison.path); !status) return status.error();
+      if (next() != '{') {
+        auto last = comparison_of(std::move(one), links.size());
+        if (!last) return last;
+        for (; !links.empty(); links.pop_back()) {
+          links.back().children.push_back(std::move(*last));
+          last = std::move(links.back());
+        }
+        return last;
+      }
+      if (links.size() == join_level_max) {
+        return base::fail(Code::too_complex, "more than " + std::to_string(join_level_max) + " links", "q");
+      }
+      if (base::Status status = link(one); !status) return status.error();
+      links.push_back(std::move(one));
+    }
+  }
+
+  // After the name of a relationship: "{", and the types of what it leads to if they are given.
+  base::Status link(Condition& to) {
+    const twin::AttributePath& path = to.comparison.path;
+    if (!path.members.empty() || !path.json_path.empty() || path.about != About::value) {
+      return error("'{' stands after the name of a relationship only");
+    }
+    to.kind = Condition::Kind::linked;
+    take("{");
+    const std::string_view rest = q_.substr(at_);
+    if (rest.starts_with("http://") || rest.starts_with("https://") || rest.starts_with("urn:")) return {};
+    const size_t colon = rest.find(':');
+    if (colon == std::string_view::npos || colon > rest.find_first_of("{}[]().=!<>~;|\"")) return {};
+    to.types_text = rest.substr(0, colon);
+    for (std::string_view names = to.types_text;;) {
+      const std::string_view name = names.substr(0, names.find(','));
+      if (!is_name(name)) return error("the name of a type expected");
+      to.types.any_of.push_back({terms_(context_.expand_type(name))});
+      if (name.size() == names.size()) break;
+      names.remove_prefix(name.size() + 1);
+    }
+    at_ += colon + 1;
+    return {};
+  }
+
+  // What follows the path: the ends of the links, an operator, operands.
+  base::Result<Condition> comparison_of(Condition condition, size_t links) {
     Comparison& made = condition.comparison;
-    if (base::Status status = path(made.path); !status) return status.error();
+    for (size_t link = 0; link < links; ++link) {
+      if (!take("}")) return error("'}' expected");
+    }
     for (const Operator& one : operators) {
       if (!take(one.text)) continue;
       made.comparator = one.comparator;
       base::Status status = one.comparator == Comparator::matches || one.comparator == Comparator::not_matches
                                 ? pattern(made)
                                 : operands(made);
-      if (status && made.path.about != About::value) status = operand_terms(made);
       if (!status) return status.error();
+      if (made.path.about != About::value) operand_terms(made);
       return condition;
     }
     if (next() != '\0' && next() != ';' && next() != '|' && next() != ')')
@@ -166,7 +215,6 @@ class ConditionParser {
         to.members.push_back(term);
       }
     } while (take("."));
-    if (next() == '{') return base::fail(Code::unsupported, "queries over linked entities are not done here", "q");
     if (take("[")) {
       const size_t end = q_.find(']', at_);
       if (end == std::string_view::npos) return error("']' expected");
@@ -187,19 +235,16 @@ class ConditionParser {
     return {};
   }
 
-  // Units and datasets compare as the names they are.
-  base::Status operand_terms(Comparison& to) {
-    const bool is_equality = to.comparator == Comparator::equal || to.comparator == Comparator::not_equal;
+  // Units and datasets are names: where they are only compared for being equal, no text needs to be looked at.
+  void operand_terms(Comparison& to) {
+    to.terms = &terms_.table();
+    if (to.comparator != Comparator::equal && to.comparator != Comparator::not_equal) return;
     for (const auto& operand : to.operands) {
       const auto* literal = std::get_if<Literal>(&operand);
       const auto* text = literal != nullptr ? std::get_if<std::string>(literal) : nullptr;
-      if (is_equality && text != nullptr) to.operand_terms.push_back(terms_(*text));
+      if (text == nullptr) return to.operand_terms.clear();
+      to.operand_terms.push_back(terms_(*text));
     }
-    if (!is_equality || to.operand_terms.size() != to.operands.size()) {
-      return base::fail(Code::unsupported, "unitCode and datasetId are compared with texts by == and != only",
-                        "q, " + to.path.text);
-    }
-    return {};
   }
 
   base::Status operands(Comparison& to) {
@@ -317,19 +362,27 @@ void append(const Literal& literal, std::string& to) {
 }
 
 void append(const Condition& condition, std::string& to) {
-  if (condition.kind != Condition::Kind::comparison) {
+  if (condition.kind == Condition::Kind::all || condition.kind == Condition::Kind::any) {
     for (size_t i = 0; i < condition.children.size(); ++i) {
       if (i != 0) to += condition.kind == Condition::Kind::all ? ';' : '|';
       const Condition& child = condition.children[i];
-      const bool is_group = child.kind != Condition::Kind::comparison;
+      const bool is_group = child.kind == Condition::Kind::all || child.kind == Condition::Kind::any;
       if (is_group) to += '(';
       append(child, to);
       if (is_group) to += ')';
     }
     return;
   }
-  const Comparison& comparison = condition.comparison;
+  // The operator stands after the path with all its links.
+  const Condition* last = &condition;
+  size_t links = 0;
+  for (; last->kind == Condition::Kind::linked; last = &last->children.front(), ++links) {
+    to += last->comparison.path.text + '{' + last->types_text;
+    if (!last->types_text.empty()) to += ':';
+  }
+  const Comparison& comparison = last->comparison;
   to += comparison.path.text;
+  to.append(links, '}');
   if (!comparison.comparator) return;
   for (const Operator& one : operators) {
     if (one.comparator == *comparison.comparator) to += one.text;
@@ -364,6 +417,10 @@ std::string text_of(const twin::Condition& condition) {
 bool same_condition(const twin::Condition& left, const twin::Condition& right) {
   if (left.kind != right.kind) return false;
   if (left.kind != Condition::Kind::comparison) {
+    if (left.kind == Condition::Kind::linked &&
+        !(left.comparison.path == right.comparison.path && left.types == right.types)) {
+      return false;
+    }
     return std::equal(left.children.begin(), left.children.end(), right.children.begin(), right.children.end(),
                       same_condition);
   }

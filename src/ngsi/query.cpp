@@ -270,6 +270,7 @@ base::Result<twin::Query> parse_query(const QueryParameters& parameters, const C
   if (parameters.csf) {
     const auto filter = parse_condition(*parameters.csf, context, terms);
     if (!filter) return fail(filter.error().code, filter.error().what, "csf", filter.error().remedy);
+    if (twin::links_of(*filter) > 0) return fail(Code::invalid, "context sources have no linked entities", "csf");
   }
   if (parameters.georel || parameters.geometry || parameters.coordinates || parameters.geoproperty) {
     auto geo = parse_geo_query(parameters, context, terms);
@@ -282,6 +283,17 @@ base::Result<twin::Query> parse_query(const QueryParameters& parameters, const C
     query.scopes = std::move(*scopes);
   }
   return query;
+}
+
+base::Status check_links(const twin::Query& query, const std::optional<Join>& join) {
+  const unsigned links = query.condition ? twin::links_of(*query.condition) : 0;
+  if (links == 0 || (join && links <= join->levels)) return {};
+  if (!join) {
+    return fail(Code::invalid, "attributes of linked entities need join, which was not asked for", "q",
+                "add join=inline or join=flat");
+  }
+  return fail(Code::invalid, "attributes of entities further away than joinLevel are asked for", "q",
+              "add joinLevel=" + std::to_string(links));
 }
 
 }  // namespace cityloom::ngsi

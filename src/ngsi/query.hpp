@@ -37,6 +37,7 @@ class TermOf {
     const auto term = intern_->intern(iri);
     return term ? *term : twin::Term::unknown();
   }
+  const twin::TermTable& table() const { return *find_; }
 
  private:
   const twin::TermTable* find_;
@@ -51,8 +52,8 @@ struct QueryParameters {
   std::optional<std::string> expand_values;  ///< names whose values in q are expanded as vocabulary
 };
 
-/// Reads all of them. Errors: invalid, with the parameter (and the character's position in it) in `where`; too_complex;
-/// unsupported (linked-entity paths).
+/// Reads all of them. A q of linked entities needs `linked` of the query to be set. Errors: invalid, with the parameter
+/// (and the character's position in it) in `where`; too_complex.
 base::Result<twin::Query> parse_query(const QueryParameters& parameters, const Context& context, const TermOf& terms);
 
 /// The parts, alone.
@@ -75,6 +76,9 @@ base::Result<Projection> parse_projection(const std::optional<std::string>& attr
                                           const std::optional<std::string>& pick,
                                           const std::optional<std::string>& omit, const Context& context,
                                           const TermOf& terms, unsigned links_max = 0);
+
+/// Whether a query asks for attributes of linked entities only where a join gives them. Errors: invalid.
+base::Status check_links(const twin::Query& query, const std::optional<Join>& join);
 
 /// q written back from a tree, with the paths as they were written: `parse_condition(text_of(c))` says the same as c.
 std::string text_of(const twin::Condition& condition);

@@ -47,10 +47,45 @@ TEST_F(QueryTest, EveryExampleOfTheStandardIsRead) {
                         "name!~=Mer(a|b)",
                         "open==true",
                         "높이>=3",
+                        "sensor{humidity}==40",
+                        "sensor{Device:humidity}==40",
+                        "sensor{Device,Gauge:maker{Firm:address[city]}}==\"Berlin\"",
+                        "a{b}|(c{d.unitCode}~=x;e)",
+                        "a{urn:b:c}!=1..2",
                         "a==-1.5e3,2,\"x\\\"y\""}) {
     const auto read = condition(q);
     EXPECT_TRUE(read.ok()) << q << ": " << read.error().text();
   }
+}
+
+TEST_F(QueryTest, LinksAreWrittenBack) {
+  for (const char* q : {"sensor{humidity}==40", "a{T,U:b{V:c[x.y]}}~=\"z\"", "a{b};(c{d}|e)", "a{urn:b:c}!=1..2"}) {
+    const auto read = condition(q);
+    ASSERT_TRUE(read.ok()) << q;
+    EXPECT_EQ(text_of(*read), q);
+  }
+  EXPECT_FALSE(same_condition(*condition("a{T:b}"), *condition("a{U:b}")));
+  EXPECT_FALSE(same_condition(*condition("a{b}"), *condition("c{b}")));
+  EXPECT_EQ(twin::links_of(*condition("a;(b{c}|d{e{f}})")), 2u);
+}
+
+// Only as many entities are looked up as the limit says, and that is told.
+TEST_F(QueryTest, LinkedEntitiesAreLookedUpWithinALimit) {
+  const auto linking = record(R"({"id":"urn:l","type":"L","to":{"type":"Relationship","object":["urn:a","urn:b"]}})");
+  const auto named = record(R"({"id":"urn:b","type":"T","name":{"type":"Property","value":1}})");
+  const auto read = condition("to{T:name}==1");
+  ASSERT_TRUE(read.ok());
+  twin::Linked linked;
+  linked.find = [&](std::string_view id) -> base::Result<twin::EntityRecord> {
+    return id == "urn:b" ? named : twin::EntityRecord();
+  };
+  EXPECT_TRUE(twin::satisfies(linking, *read, &linked));
+  EXPECT_FALSE(twin::satisfies(linking, *read)) << "nobody looks anything up";
+  EXPECT_FALSE(twin::satisfies(linking, *condition("to{U:name}==1"), &linked)) << "of another type";
+  EXPECT_TRUE(linked.status.ok());
+  linked.left = 1;
+  EXPECT_FALSE(twin::satisfies(linking, *read, &linked));
+  EXPECT_EQ(linked.status.error().code, base::Code::too_complex);
 }
 
 TEST_F(QueryTest, MistakesAreSaidWithTheirPosition) {
@@ -68,7 +103,12 @@ TEST_F(QueryTest, MistakesAreSaidWithTheirPosition) {
     EXPECT_EQ(read.error().where, where) << q << ": " << read.error().what;
   }
   EXPECT_FALSE(condition("a==urn:\xff").ok());
-  EXPECT_EQ(condition("a{b}==1").error().code, base::Code::unsupported);
+  for (const char* q : {"a{b==1", "a{}==1", "a{b}}==1", "a.b{c}==1", "a[b]{c}==1", "a{T:}", "a{T,:b}", "a{1:b}", "a{b}c"}) {
+    EXPECT_EQ(condition(q).error().code, base::Code::invalid) << q;
+  }
+  std::string deep = "a";
+  for (int i = 0; i < 11; ++i) deep += "{a";
+  EXPECT_EQ(condition(deep).error().code, base::Code::too_complex);
   EXPECT_EQ(condition(std::string(40, '(') + "a" + std::string(40, ')')).error().code, base::Code::too_complex);
   EXPECT_EQ(condition(std::string(100'000, '(')).error().code, base::Code::too_complex);
   EXPECT_EQ(condition("a~=\"(\"").error().code, base::Code::invalid);

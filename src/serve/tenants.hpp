@@ -12,9 +12,14 @@
 
 #include "base/result.hpp"
 #include "serve/request.hpp"
+#include "serve/selection.hpp"
 #include "thread/thread.hpp"
 
 namespace cityloom::serve {
+
+namespace ngsi_ld {
+class SnapshotWrites;
+}
 
 /// Opens tenants and finds them. The name "" is the default tenant. Any worker.
 class Tenants {
@@ -83,6 +88,7 @@ struct Reading {
   thread::Thread* thread = nullptr;
   thread::Snapshot snapshot;
   bool is_live = true;  ///< of the main branch, as of now: what indexes that follow the feed can answer
+  std::shared_ptr<const Selection> selection = nullptr;  ///< of an NGSI-LD snapshot: the entities that it has
 };
 base::Result<Reading> reading_of(Tenants& tenants, const Request& request);
 
@@ -90,6 +96,7 @@ base::Result<Reading> reading_of(Tenants& tenants, const Request& request);
 struct Writing {
   thread::Thread* thread = nullptr;
   thread::BranchId branch;
+  std::shared_ptr<ngsi_ld::SnapshotWrites> snapshot = nullptr;  ///< the way in, where it goes to an NGSI-LD snapshot
 };
 base::Result<Writing> writing_of(Tenants& tenants, const Request& request);
 

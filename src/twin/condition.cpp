@@ -179,10 +179,16 @@ bool system_member_holds(const AttributeView& view, Term member, const Compariso
   return false;
 }
 
-// Units and datasets are terms: equal, not equal, or just there.
+// Units and datasets are terms: equal, not equal, or just there; else their texts are looked at.
 bool term_holds(Term term, const Comparison& comparison) {
   if (!term.exists()) return false;
   if (!comparison.comparator) return true;
+  if (comparison.operand_terms.empty()) {
+    Operand operand;
+    operand.kind = Operand::Kind::string;
+    operand.text = comparison.terms->text(term);
+    return holds(operand, comparison);
+  }
   const auto& wanted = comparison.operand_terms;
   const bool is_one_of_them = std::find(wanted.begin(), wanted.end(), term) != wanted.end();
   return is_one_of_them == (comparison.comparator == Comparator::equal);
@@ -222,15 +228,66 @@ bool comparison_holds(const EntityRecord& record, const Comparison& comparison) 
   return path_holds(record.attributes_bytes(), comparison, path.name, 0);
 }
 
+// The entity of an id: empty if there is none, or if no more may be looked up.
+EntityRecord look_up(Linked& linked, std::string_view id) {
+  if (!linked.status.ok()) return {};
+  if (linked.left == 0) {
+    linked.status = base::fail(base::Code::too_complex, "the query looks up too many linked entities", "q",
+                               "narrow it by type, id or attributes of the entity itself");
+    return {};
+  }
+  --linked.left;
+  auto found = linked.find(id);
+  if (!found.ok()) linked.status = found.error();
+  return found.ok() ? std::move(*found) : EntityRecord();
+}
+
+bool target_holds(std::string_view id, const Condition& condition, Linked& linked) {
+  const EntityRecord target = look_up(linked, id);
+  return target && !target.ended() && satisfies(target, condition.types) &&
+         satisfies(target, condition.children.front(), &linked);
+}
+
+// Whether one of the entities that a relationship, or a list of them, leads to satisfies the condition.
+bool view_leads_to(const AttributeView& view, const Condition& condition, Linked& linked) {
+  if (view.kind != AttributeKind::relationship && view.kind != AttributeKind::list_relationship) return false;
+  if (view.value_kind == AttributeView::ValueKind::string) return target_holds(view.text, condition, linked);
+  if (view.value_kind != AttributeView::ValueKind::json) return false;
+  simdjson::dom::parser parser;
+  simdjson::dom::array ids;
+  if (parser.parse(view.text.data(), view.text.size()).get(ids) != simdjson::SUCCESS) return false;
+  return std::any_of(ids.begin(), ids.end(), [&](const Element& element) {
+    std::string_view id;
+    return element.get(id) == simdjson::SUCCESS && target_holds(id, condition, linked);
+  });
+}
+
+bool leads_to(const EntityRecord& record, const Condition& condition, Linked* linked) {
+  if (linked == nullptr) return false;
+  PackedAttributes all(record.attributes_bytes());
+  for (AttributeView view; all.next(view);) {
+    if (view.name == condition.comparison.path.name && view_leads_to(view, condition, *linked)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
-bool satisfies(const EntityRecord& record, const Condition& condition) {
-  const auto child_holds = [&](const Condition& child) { return satisfies(record, child); };
+unsigned links_of(const Condition& condition) {
+  unsigned links = 0;
+  for (const Condition& child : condition.children) links = std::max(links, links_of(child));
+  return links + (condition.kind == Condition::Kind::linked ? 1 : 0);
+}
+
+bool satisfies(const EntityRecord& record, const Condition& condition, Linked* linked) {
+  const auto child_holds = [&](const Condition& child) { return satisfies(record, child, linked); };
   switch (condition.kind) {
     case Condition::Kind::all:
       return std::all_of(condition.children.begin(), condition.children.end(), child_holds);
     case Condition::Kind::any:
       return std::any_of(condition.children.begin(), condition.children.end(), child_holds);
+    case Condition::Kind::linked:
+      return leads_to(record, condition, linked);
     case Condition::Kind::comparison:
       break;
   }

@@ -79,7 +79,7 @@ bool Matcher::operator()(const EntityRecord& record) const {
                                                 [&](Term name) { return record.has_attribute(name); })) {
     return false;
   }
-  if (query.condition && !satisfies(record, *query.condition)) return false;
+  if (query.condition && !satisfies(record, *query.condition, query.linked.get())) return false;
   if (!query.scopes.empty()) {
     const std::vector<std::string> scopes = record.scopes();
     if (std::none_of(query.scopes.begin(), query.scopes.end(),

@@ -11,6 +11,7 @@
 
 #include "base/instant.hpp"
 #include "twin/entity.hpp"
+#include "twin/term.hpp"
 
 namespace re2 {
 class RE2;
@@ -68,16 +69,27 @@ struct Comparison {
   AttributePath path;
   std::optional<Comparator> comparator;
   std::vector<std::variant<Literal, LiteralRange>> operands;
-  std::vector<Term> operand_terms;  ///< for a path about a unit or dataset: equal and not_equal only
+  std::vector<Term> operand_terms;  ///< for a path about a unit or dataset: equal and not_equal to texts
   Pattern pattern;                  ///< for matches and not_matches
+  const TermTable* terms = nullptr;  ///< for a path about a unit or dataset: whose texts they have. Outlives this
 };
 
-/// A tree of conditions: all or any of its children, or one comparison.
+/// A tree of conditions: all or any of its children, one comparison, or one condition of what a relationship leads to.
 struct Condition {
-  enum class Kind : uint8_t { comparison, all, any };  ///< of a node
+  enum class Kind : uint8_t { comparison, all, any, linked };  ///< of a node
   Kind kind = Kind::comparison;
-  Comparison comparison;
-  std::vector<Condition> children;
+  Comparison comparison;            ///< of `linked`: its path is the relationship's name alone
+  std::vector<Condition> children;  ///< of `linked`: one, which an entity that it leads to satisfies
+  TypeSelection types;              ///< of `linked`: any of them; empty: any entity
+  std::string types_text;           ///< as written
+};
+
+/// Looks up the entities that relationships lead to, for one query. Not for several workers at once.
+struct Linked {
+  /// The entity of an id, or a record that does not exist where it is not to be seen.
+  std::function<base::Result<EntityRecord>(std::string_view id)> find;
+  size_t left = 200'000;  ///< entities that may still be looked up
+  base::Status status;    ///< what kept the query from being answered: errors of `find`, too_complex
 };
 
 enum class GeoRelation : uint8_t { near, within, contains, intersects, equals, disjoint, overlaps };  ///< as georel
@@ -102,6 +114,7 @@ struct Query {
   std::optional<GeoQuery> geo;
   std::vector<std::string> scopes;  ///< any of these scope expressions ("/Korea/Seoul/#", "/+/Seoul"); ';' inside: all
   std::function<bool(const EntityRecord&)> also = nullptr;  ///< asked last, of what satisfies the rest
+  std::shared_ptr<Linked> linked = nullptr;  ///< needed where the condition is of linked entities
 };
 
 /// A query made ready to be asked of many records: the reference geometry is indexed once. Immutable; any worker.
@@ -132,7 +145,9 @@ class Matcher {
 
 /// The parts of Matcher that need no preparation.
 bool satisfies(const EntityRecord& record, const TypeSelection& types);
-bool satisfies(const EntityRecord& record, const Condition& condition);
+bool satisfies(const EntityRecord& record, const Condition& condition, Linked* linked = nullptr);
+/// How many links away a condition asks: 0 where it is of the entity alone.
+unsigned links_of(const Condition& condition);
 /// "/Korea/Seoul" is itself, "/Korea/+" any one level, "/Korea/#" it and all below; ';' between: all of them.
 bool satisfies_scope(const std::vector<std::string>& scopes, std::string_view expression);
 

@@ -3,6 +3,7 @@
 
 #include "serve/api/doors.hpp"
 #include "serve/json.hpp"
+#include "serve/ngsi/snapshots.hpp"
 
 namespace cityloom::serve {
 namespace {
@@ -76,6 +77,9 @@ Result<Response> fork_branch(const ApiState& state, const Request& request) {
   if (!thread) return thread.error();
   const auto fork = read_fork(request.body());
   if (!fork) return fork.error();
+  if (fork->name.starts_with(ngsi_ld::snapshot_branch_prefix)) {
+    return fail(Code::invalid, "names that begin like this are those of NGSI-LD snapshots", "name");
+  }
   thread::BranchId parent = thread::main_branch;
   if (!fork->from.empty() && fork->from != "main") {
     const auto found = (*thread)->find_branch(fork->from);
@@ -106,6 +110,10 @@ Result<Response> drop_branch(const ApiState& state, const Request& request) {
   const std::string_view name = request.path_value("name");
   const auto branch = (*thread)->find_branch(name);
   if (!branch) return fail(Code::not_found, "there is no such branch", std::string(name), "see /api/branches");
+  if (name.starts_with(ngsi_ld::snapshot_branch_prefix)) {
+    return fail(Code::conflict, "the branch is that of an NGSI-LD snapshot", std::string(name),
+                "delete the snapshot at /ngsi-ld/v1/snapshots");
+  }
   if (auto dropped = (*thread)->drop(*branch); !dropped) return dropped.error();
   return Response::empty();
 }

@@ -7,9 +7,11 @@
 #include <thread>
 
 #include "serve/ngsi/deliverer.hpp"
+#include "serve/ngsi/entity_maps.hpp"
 #include "serve/ngsi/registrations.hpp"
 #include "serve/ngsi/routes.hpp"
 #include "serve/ngsi/services.hpp"
+#include "serve/ngsi/snapshots.hpp"
 #include "serve/ngsi/source_subscriptions.hpp"
 #include "serve/ngsi/subscriptions.hpp"
 #include "serve/ogc/features.hpp"
@@ -126,6 +128,9 @@ base::Result<std::shared_ptr<TenantState>> NgsiApi::Parts::open_tenant(const std
   state->names = std::make_unique<ngsi::NameBook>(thread.terms());
   state->expiry = std::make_unique<ngsi_ld::Expiry>(thread, internal->expires_at);
   state->core_names = state->names->of(state->core_names_of);
+  state->entity_maps = std::make_shared<ngsi_ld::EntityMaps>(services.clock);
+  state->snapshots = std::make_shared<ngsi_ld::Snapshots>(*state, services, deliverer);
+  if (const auto status = state->snapshots->open(); !status.ok()) return status.error();
   ngsi_ld::SubscriptionOptions subscription_options;
   subscription_options.retry_first_ms = options.retry_first_ms;
   state->subscriptions = std::make_shared<ngsi_ld::Subscriptions>(*state, services, deliverer, subscription_options);
@@ -164,6 +169,8 @@ size_t NgsiApi::Parts::sweep() {
     if (const auto swept = state->expiry->sweep(services.clock.now()); swept.ok()) ended += *swept;
     state->registrations->tend(services.clock.now());
     state->source_subscriptions->tend();
+    ended += state->snapshots->sweep(services.clock.now());
+    state->entity_maps->sweep(services.clock.now());
   }
   return ended;
 }
@@ -210,6 +217,7 @@ NgsiApi::~NgsiApi() {
     state->subscriptions.reset();
     state->source_subscriptions.reset();
     state->registrations.reset();
+    state->snapshots.reset();
   }
 }
 
@@ -227,7 +235,8 @@ void NgsiApi::add_routes(Router& router) {
   ngsi_ld::add_subscription_operations(router, services);
   ngsi_ld::add_registration_operations(router, services);
   ngsi_ld::add_source_subscription_operations(router, services);
-  ngsi_ld::add_closed_doors(router, services);
+  ngsi_ld::add_entity_map_operations(router, services);
+  ngsi_ld::add_snapshot_operations(router, services);
   ogc::add_feature_doors(router, services);
   sta::add_sta_doors(router, services);
 }

@@ -1,9 +1,13 @@
 // Batch operations: many entities in one request, one commit, each with its own fate.
 // ETSI GS CIM 009 clauses 5.6.7 - 5.6.10, 5.6.20.
+#include <algorithm>
 #include <memory>
+#include <set>
 
 #include "ngsi/parse.hpp"
+#include "serve/ngsi/entity_maps.hpp"
 #include "serve/ngsi/routes.hpp"
+#include "serve/ngsi/snapshot_writes.hpp"
 
 namespace cityloom::serve::ngsi_ld {
 namespace {
@@ -149,31 +153,95 @@ void batch_delete(Call call) {
   submit(std::move(call), *writing, Kind::other, std::move(changes), std::move(result));
 }
 
-// NGSI-LD: 5.6.21 purge entities, whole ones
+// What a write finds where it goes.
+Reading reading_at(const Writing& writing) {
+  const bool is_live = writing.branch == thread::main_branch;
+  return {writing.thread, writing.thread->snapshot(writing.branch), is_live,
+          writing.snapshot ? writing.snapshot->selection() : nullptr};
+}
+
+// What a purge takes of an entity.
+struct Purge {
+  enum class Of : uint8_t { entity, named, others };
+  Of of = Of::entity;
+  std::vector<twin::Term> names;  // attributes to be dropped, or kept
+
+  bool takes(twin::Term name) const {
+    const bool is_named = std::find(names.begin(), names.end(), name) != names.end();
+    return is_named == (of == Of::named);
+  }
+};
+
+base::Result<Purge> purge_of(const Call& call, const TenantState& tenant) {
+  const auto drop = call.parameter("drop"), keep = call.parameter("keep");
+  if (!drop && !keep) return Purge{};
+  if (drop && keep) return base::fail(Code::invalid, "drop and keep exclude each other", "drop", "give one of them");
+  const char* const name = drop ? "drop" : "keep";
+  auto names = ngsi::attribute_terms(drop ? *drop : *keep, *call.context(), tenant.thread->terms(), name);
+  if (!names.ok()) return names.error();
+  return Purge{drop ? Purge::Of::named : Purge::Of::others, std::move(*names)};
+}
+
+// The changes that take from one entity what the purge is about.
+void purge_one(const twin::EntityRecord& record, const Purge& purge, twin::Term expires_at,
+               std::vector<Change>& changes) {
+  Change change;
+  change.entity_id = std::string(record.id());
+  if (purge.of == Purge::Of::entity) {
+    change.kind = Change::Kind::remove;
+    changes.push_back(std::move(change));
+    return;
+  }
+  change.kind = Change::Kind::remove_attribute;
+  change.all_datasets = true;
+  std::set<twin::Term> taken;
+  record.each_attribute({}, [&](const twin::Attribute& attribute) {
+    // An entity's own expiresAt is kept like an attribute and is none.
+    if (attribute.name != expires_at && purge.takes(attribute.name)) taken.insert(attribute.name);
+    return true;
+  });
+  for (const twin::Term name : taken) {
+    change.attribute_name = name;
+    changes.push_back(change);
+  }
+}
+
+// Leaves of a query what an entity map that the request names has.
+void keep_to_map(const Call& call, const TenantState& tenant, twin::Query& query) {
+  const auto named = call.request().header("NGSILD-EntityMap");
+  const auto map = named ? tenant.entity_maps->find(*named) : std::nullopt;
+  if (!map) return;
+  auto ids = std::make_shared<std::set<std::string, std::less<>>>();
+  for (const EntityMapEntry& entry : map->content->entries) ids->insert(entry.id);
+  query.also = [ids, also = std::move(query.also)](const twin::EntityRecord& record) {
+    return ids->contains(record.id()) && (!also || also(record));
+  };
+}
+
+// NGSI-LD: 5.6.21 purge entities, or attributes of them (drop, keep)
 void purge_entities(Call call) {
   const auto writing = call.writing();
   if (!writing) return;
   const TenantState& tenant = call.services().state_of(*writing->thread);
-  const Reading reading{writing->thread, writing->thread->snapshot(writing->branch)};
-  const auto query = query_of(call, reading, tenant);
+  const Reading reading = reading_at(*writing);
+  auto query = query_of(call, reading, tenant);
   if (!query.ok()) return call.fail(query.error());
+  const auto purge = purge_of(call, tenant);
+  if (!purge.ok()) return call.fail(purge.error());
+  keep_to_map(call, tenant, *query);
   const size_t most = call.services().union_entities_max;
   std::vector<Change> changes;
   const auto status = reading.snapshot.each(
       *query,
       [&](const twin::EntityRecord& record) {
-        if (!is_visible(record)) return true;
-        Change change;
-        change.kind = Change::Kind::remove;
-        change.entity_id = std::string(record.id());
-        changes.push_back(std::move(change));
+        if (is_visible(record)) purge_one(record, *purge, tenant.internal.expires_at, changes);
         return changes.size() <= most;
       },
       call.bounds());
   if (!status.ok()) return call.fail_read(status.error());
   if (changes.size() > most) {
     return call.fail({Code::too_complex,
-                      "more than " + std::to_string(most) + " entities would be deleted",
+                      "more than " + std::to_string(most) + " entities or attributes would be deleted",
                       {},
                       "narrow the query"});
   }
@@ -228,7 +296,9 @@ void add_batch_operations(Router& router, Services& services) {
                 {},
                 selection_parameters(),
                 {},
-                {{204, "Done", {}}}};
+                {{204, "Done", {}}, {207, "Some or none done", {{"application/json", {}}}}}};
+  purging.parameters.push_back(query_parameter("drop", "Attributes that are deleted, rather than the entities"));
+  purging.parameters.push_back(query_parameter("keep", "Attributes that are kept, while all others are deleted"));
   add_operation(router, services, std::move(purging), purge, purge_entities);
   add_operation(router, services, route_of("/entityOperations/delete", "deleteBatch", "Delete entities", 204), ids,
                 batch_delete);

@@ -6,6 +6,7 @@
 
 #include "ngsi/parse.hpp"
 #include "ngsi/query.hpp"
+#include "serve/ngsi/snapshots.hpp"
 #include "serve/ngsi/text.hpp"
 
 namespace cityloom::serve::ngsi_ld {
@@ -139,7 +140,7 @@ bool Call::prepare() {
 
 bool Call::check_parameters() {
   if (form_->any_parameter) return true;
-  static constexpr std::array<std::string_view, 4> flags = {"count", "local", "details", "deleteAll"};
+  static constexpr std::array<std::string_view, 5> flags = {"count", "local", "details", "deleteAll", "entityMap"};
   for (const auto& [name, value] : request_->query_values()) {
     const bool known = std::find(form_->parameters.begin(), form_->parameters.end(), name) != form_->parameters.end();
     if (!known && std::find(later_parameters.begin(), later_parameters.end(), name) != later_parameters.end()) {
@@ -224,7 +225,7 @@ bool Call::check_page() {
 }
 
 bool Call::check_ids() {
-  for (const std::string_view name : {"entityId", "subscriptionId", "registrationId"}) {
+  for (const std::string_view name : {"entityId", "subscriptionId", "registrationId", "snapshotId", "entityMapId"}) {
     const std::string_view id = request_->path_value(name);
     if (!id.empty() && !ngsi::is_uri(id)) {
       fail(ProblemType::bad_request_data, {Code::invalid, "an id must be a URI", std::string(id.substr(0, 200)), {}});
@@ -354,10 +355,43 @@ std::optional<Reading> Call::reading() {
     fail(reading.error());
     return {};
   }
-  return std::move(reading).value();
+  if (!snapshot_id()) return std::move(reading).value();
+  const auto snapshot = snapshot_in(*reading->thread);
+  if (!snapshot) return {};
+  const bool is_past = request_->query_value("asOf").has_value();
+  const thread::Thread& thread = *reading->thread;
+  auto on_branch = is_past ? thread.snapshot_at(reading->snapshot.offset(), snapshot->branch)
+                           : base::Result<thread::Snapshot>(thread.snapshot(snapshot->branch));
+  if (!on_branch.ok()) {
+    fail(on_branch.error());
+    return {};
+  }
+  return Reading{reading->thread, *on_branch, false, snapshot->selection};
+}
+
+SnapshotPointer Call::snapshot_in(const thread::Thread& thread) {
+  if (!request_->branch().empty()) {
+    fail({Code::invalid, "a snapshot is a branch of its own", "branch", "leave the parameter out"});
+    return nullptr;
+  }
+  const std::string_view id = *snapshot_id();
+  if (!ngsi::is_uri(id)) {
+    fail({Code::invalid, "must be the URI of a snapshot", "NGSILD-Snapshot", {}});
+    return nullptr;
+  }
+  auto snapshot = services_->state_of(thread).snapshots->use(id);
+  if (!snapshot) fail({Code::not_found, "there is no snapshot with this id", std::string(id), {}});
+  return snapshot;
 }
 
 std::optional<Writing> Call::writing() {
+  if (snapshot_id()) {
+    const auto reading = this->reading();
+    if (!reading) return {};
+    const auto snapshot = snapshot_in(*reading->thread);
+    if (!snapshot) return {};
+    return Writing{reading->thread, snapshot->branch, snapshot->writes};
+  }
   auto writing = writing_of(services_->tenants, *request_);
   if (!writing.ok()) {
     fail(writing.error());
@@ -379,6 +413,7 @@ std::string Call::context_url() const {
 
 Response Call::finished(Response response) const {
   if (const auto tenant = request_->header("NGSILD-Tenant")) response.header("NGSILD-Tenant", *tenant);
+  if (const auto snapshot = snapshot_id()) response.header("NGSILD-Snapshot", *snapshot);
   return response;
 }
 
@@ -433,11 +468,15 @@ void Call::append(Call call, const Writing& writing, std::vector<thread::Change>
   set.branch = writing.branch;
   set.changes = std::move(changes);
   Reply reply = call.take_reply();
-  append_and_reply(*writing.thread, std::move(set), std::move(reply),
-                   [call = std::move(call), make = std::move(make)](base::Result<thread::Outcomes> outcomes) mutable {
-                     if (!outcomes.ok()) return call.failure(outcomes.error());
-                     return call.finished(make(call, std::move(outcomes)));
-                   });
+  AnswerOutcomes answer = [call = std::move(call),
+                           make = std::move(make)](base::Result<thread::Outcomes> outcomes) mutable {
+    if (!outcomes.ok()) return call.failure(outcomes.error());
+    return call.finished(make(call, std::move(outcomes)));
+  };
+  if (writing.snapshot) {
+    return writing.snapshot->append(*writing.thread, std::move(set), std::move(reply), std::move(answer));
+  }
+  append_and_reply(*writing.thread, std::move(set), std::move(reply), std::move(answer));
 }
 
 bool Call::continue_on(Lane& lane, void (*run)(Call)) {

@@ -94,6 +94,9 @@ class Call {
   /// The entity named in the path; checked to be a URI.
   std::string_view entity_id() const { return request_->path_value("entityId"); }
 
+  /// The NGSI-LD snapshot that the request is about; nothing: the present city.
+  std::optional<std::string_view> snapshot_id() const { return request_->header("NGSILD-Snapshot"); }
+
   /// The snapshot that the request reads. Answers itself when it cannot be read, and gives nothing.
   std::optional<Reading> reading();
   /// Where it writes, likewise.
@@ -147,6 +150,7 @@ class Call {
   void set_reply(Reply reply) { reply_ = std::move(reply); }
 
  private:
+  std::shared_ptr<const NgsiSnapshot> snapshot_in(const thread::Thread& thread);
   bool check_parameters();
   bool check_options();
   bool check_page();

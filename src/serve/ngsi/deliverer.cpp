@@ -47,6 +47,7 @@ std::vector<std::pair<std::string, std::string>> headers_of(const Notification& 
     headers.emplace_back("Link", link_to_context(notification.context_url));
   }
   if (!notification.tenant.empty()) headers.emplace_back("NGSILD-Tenant", notification.tenant);
+  if (!notification.snapshot.empty()) headers.emplace_back("NGSILD-Snapshot", notification.snapshot);
   for (const auto& pair : endpoint.receiver_info) {
     if (is_header(pair) && !is_ours(pair.key)) headers.emplace_back(pair.key, pair.value);
   }

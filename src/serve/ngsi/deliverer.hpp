@@ -19,6 +19,7 @@ struct Notification {
   std::string body;
   std::string context_url;  ///< named in a Link where the body carries no @context
   std::string tenant;
+  std::string snapshot;  ///< id of the one that it tells of; empty: none
 };
 
 /// What became of a delivery.

@@ -152,29 +152,38 @@ void write_type_details(Writer& out, Term type, const TypeFound& about) {
   out.text += '}';
 }
 
+void write_type_list(Writer& out, const std::vector<Term>& types, const thread::Snapshot& snapshot) {
+  out.text += R"({"id":)";
+  out.quoted(list_id("EntityTypeList", snapshot));
+  out.text += R"(,"type":"EntityTypeList","typeList":)";
+  out.name_list(types);
+  out.context();
+  out.text += '}';
+}
+
 // NGSI-LD: 5.7.5 available entity types, 5.7.6 with details
 void list_types(Call call) {
   const auto reading = call.reading();
   if (!reading) return;
   const TenantState& tenant = call.services().state_of(*reading->thread);
   Writer out(call, tenant);
-  if (!call.flag("details")) {
+  // Of a snapshot the counts are not known: those of its branch are of more than it has.
+  if (!call.flag("details") && !reading->selection) {
     const auto counts = reading->snapshot.types();
     if (!counts.ok()) return call.fail(counts.error());
     std::vector<Term> types;
     for (const auto& [type, count] : *counts) {
       if (count > 0 && !tenant.internal.hides(type)) types.push_back(type);
     }
-    out.text += R"({"id":)";
-    out.quoted(list_id("EntityTypeList", reading->snapshot));
-    out.text += R"(,"type":"EntityTypeList","typeList":)";
-    out.name_list(types);
-    out.context();
-    out.text += '}';
+    write_type_list(out, types, reading->snapshot);
     return call.send(body_response(call, std::move(out.text)));
   }
   const auto found = walk(call, *reading, tenant, {});
   if (!found.ok()) return call.fail_read(found.error());
+  if (!call.flag("details")) {
+    write_type_list(out, keys_of(found->types), reading->snapshot);
+    return call.send(body_response(call, std::move(out.text)));
+  }
   out.text += '[';
   for (const Term type : out.sorted_keys(found->types)) {
     if (out.text.back() != '[') out.text += ',';

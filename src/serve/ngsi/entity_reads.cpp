@@ -7,6 +7,7 @@
 #include "ngsi/ordering.hpp"
 #include "ngsi/parse.hpp"
 #include "ngsi/query.hpp"
+#include "serve/ngsi/mapped_query.hpp"
 #include "serve/ngsi/ordered_query.hpp"
 #include "serve/ngsi/routes.hpp"
 
@@ -102,11 +103,25 @@ void retrieve_entity(Call call) {
   const auto join = join_of(call, *how);
   if (!join.ok()) return call.fail(join.error());
   if (*join && !call.is_long()) return Call::go_long(std::move(call), retrieve_entity);
+  std::optional<UsedMap> map;
+  if (wants_map(call)) {
+    auto used = use_map(call, tenant, [id](const auto& take) {
+      (void)take(id);
+      return base::Status();
+    });
+    if (!used.ok()) return call.fail(used.error());
+    map = std::move(*used);
+  }
+  const auto respond = [&](std::string text) {
+    Response response = body_response(call, std::move(text));
+    if (map) add_map_header(*map, response);
+    call.send(std::move(response));
+  };
   std::string body;
   if (*join) {
     const auto joined = append_joined(call, *reading, tenant, **join, {*found}, *how, false, body);
     if (!joined.ok()) return call.fail_read(joined.error());
-    return call.send(body_response(call, std::move(body)));
+    return respond(std::move(body));
   }
   const auto names = tenant.names_in(call.context());
   body.reserve(found->bytes().size() * 3);
@@ -115,7 +130,7 @@ void retrieve_entity(Call call) {
   } else {
     ngsi::append_entity(*found, *how, *names, body);
   }
-  call.send(body_response(call, std::move(body)));
+  respond(std::move(body));
 }
 
 /// What an answer to a query is made with.
@@ -124,6 +139,7 @@ struct Answering {
   const TenantState& tenant;
   const ngsi::Representation& how;
   const std::optional<ngsi::Join>& join;
+  const UsedMap* map = nullptr;  // by which it is paged
 };
 
 // Answers a page of entities; or, on a connection's worker, gives false and answers nothing if they are too large.
@@ -145,6 +161,8 @@ bool answer_page(Call& call, const Answering& with, thread::QueryResult& result)
     append_records(call, result.records, with.how, *with.tenant.names_in(call.context()), body);
   }
   Response response = body_response(call, std::move(body));
+  if (with.map != nullptr && with.map->is_new) response.status = 201;
+  if (with.map != nullptr) add_map_header(*with.map, response);
   add_page_headers(call, result.more, result.count, response);
   call.send(std::move(response));
   return true;
@@ -157,8 +175,9 @@ void answer_query(Call call, void (*run)(Call), const Answering& with, base::Res
   if (too_much || !answer_page(call, with, *result)) Call::go_long(std::move(call), run);
 }
 
-// Reads of the past fetch records from the disk: never on a connection's worker.
+// Reads of the past fetch records from the disk: never on a connection's worker. A snapshot is of the past.
 bool is_of_the_past(const Call& call, const Reading& reading) {
+  if (reading.selection) return true;
   return call.parameter("asOf").has_value() && reading.snapshot.offset() < reading.thread->head();
 }
 
@@ -198,18 +217,86 @@ base::Result<thread::QueryResult> query_any(const thread::Snapshot& snapshot, co
   return result;
 }
 
+// What kept queries of linked entities from being answered.
+base::Status status_of_links(const std::vector<twin::Query>& any_of) {
+  for (const twin::Query& query : any_of) {
+    if (query.linked && !query.linked->status.ok()) return query.linked->status;
+  }
+  return {};
+}
+
 // The same, in an order if one is asked for.
 base::Result<thread::QueryResult> query_page(const Call& call, const Reading& reading, const TenantState& tenant,
                                              const std::vector<twin::Query>& any_of,
-                                             const ngsi::OrderParameters& parameters) {
+                                             const ngsi::OrderParameters& parameters, const thread::Page& page) {
   const twin::TermTable& terms = tenant.thread->terms();
   auto ordering = ngsi::parse_ordering(parameters, *call.context(), terms);
   if (!ordering.ok()) return ordering.error();
   const size_t entities_max = call.services().union_entities_max;
-  if (!*ordering) return query_any(reading.snapshot, any_of, call.page(), entities_max, call.bounds());
+  if (!*ordering) return query_any(reading.snapshot, any_of, page, entities_max, call.bounds());
   const twin::Sorter sorter(std::move(**ordering), [&terms](twin::Term term) { return terms.text(term); });
-  return query_ordered(reading.snapshot, any_of, sorter, call.page(), entities_max, call.bounds());
+  return query_ordered(reading.snapshot, any_of, sorter, page, entities_max, call.bounds());
 }
+
+}  // namespace
+
+EachMatch each_match(const Call& call, const Reading& reading, const TenantState& tenant,
+                     const std::vector<twin::Query>& any_of, const ngsi::OrderParameters& ordering) {
+  return [&](const std::function<bool(std::string_view id)>& take) -> base::Status {
+    const thread::Page all{0, std::min(call.services().union_entities_max, tenant.entity_maps->options().entities_max)};
+    if (any_of.size() == 1 && !ordering.order_by && !ordering.collation) {
+      const auto visit = [&](const twin::EntityRecord& record) { return !is_visible(record) || take(record.id()); };
+      if (auto told = reading.snapshot.each(any_of.front(), visit, call.bounds()); !told.ok()) return told;
+      return status_of_links(any_of);
+    }
+    const auto found = query_page(call, reading, tenant, any_of, ordering, all);
+    if (!found.ok()) return found.error();
+    if (found->more) {
+      return base::fail(Code::too_complex,
+                        "the query matches more than the " + std::to_string(all.limit) +
+                            " entities that an entity map may hold",
+                        "entityMap", "narrow the query");
+    }
+    for (const twin::EntityRecord& record : found->records) {
+      if (is_visible(record) && !take(record.id())) break;
+    }
+    return status_of_links(any_of);
+  };
+}
+
+namespace {
+
+// Answers a page; or moves the operation to where it may take long.
+void answer(Call& call, void (*run)(Call), Answering with, const std::vector<twin::Query>& any_of,
+            const ngsi::OrderParameters& ordering) {
+  const bool links = std::any_of(any_of.begin(), any_of.end(), [](const auto& query) { return query.linked != nullptr; });
+  if (!call.is_long() && (links || wants_map(call))) return Call::go_long(std::move(call), run);
+  std::optional<UsedMap> map;
+  if (wants_map(call)) {
+    auto used = use_map(call, with.tenant, each_match(call, with.reading, with.tenant, any_of, ordering));
+    if (!used.ok()) return call.fail_read(used.error());
+    map = std::move(*used);
+    with.map = &*map;
+  }
+  auto result = map ? query_map(call, with.reading, with.tenant, *map->map.content, any_of)
+                    : query_page(call, with.reading, with.tenant, any_of, ordering, call.page());
+  if (const auto linked = status_of_links(any_of); result.ok() && !linked.ok()) result = linked.error();
+  answer_query(std::move(call), run, with, std::move(result));
+}
+
+}  // namespace
+
+ngsi::OrderParameters ordering_of(const Call& call) {
+  ngsi::OrderParameters ordering;
+  ordering.order_by = call.parameter_text("orderBy");
+  ordering.order_direction = call.parameter_text("orderDirection");
+  ordering.collation = call.parameter_text("collation");
+  ordering.order_from = call.parameter_text("orderFrom");
+  ordering.order_geometry = call.parameter_text("orderGeometry");
+  return ordering;
+}
+
+namespace {
 
 // NGSI-LD: 5.7.2 query entities
 void query_entities(Call call) {
@@ -217,20 +304,14 @@ void query_entities(Call call) {
   if (!reading) return;
   if (!call.is_long() && is_of_the_past(call, *reading)) return Call::go_long(std::move(call), query_entities);
   const TenantState& tenant = call.services().state_of(*reading->thread);
-  const auto query = query_of(call, *reading, tenant);
+  auto query = query_of(call, *reading, tenant);
   if (!query.ok()) return call.fail(query.error());
   const auto how = call.representation(tenant.thread->terms(), ngsi::join_level_max);
   if (!how.ok()) return call.fail(how.error());
   const auto join = join_of(call, *how);
   if (!join.ok()) return call.fail(join.error());
-  ngsi::OrderParameters ordering;
-  ordering.order_by = call.parameter_text("orderBy");
-  ordering.order_direction = call.parameter_text("orderDirection");
-  ordering.collation = call.parameter_text("collation");
-  ordering.order_from = call.parameter_text("orderFrom");
-  ordering.order_geometry = call.parameter_text("orderGeometry");
-  auto result = query_page(call, *reading, tenant, {std::move(query).value()}, ordering);
-  answer_query(std::move(call), query_entities, {*reading, tenant, *how, *join}, std::move(result));
+  answer(call, query_entities, {*reading, tenant, *how, *join}, {std::move(query).value()},
+         ordering_of(call));
 }
 
 // Whether a Query has entity selectors: of type "*" they ask for every type, and say so.
@@ -241,22 +322,33 @@ bool has_selectors(std::string_view body) {
          root["entities"].error() == simdjson::SUCCESS;
 }
 
+}  // namespace
+
+base::Result<ngsi::QueryBody> query_in_body(const Call& call, const Reading& reading, const TenantState& tenant) {
+  auto asked = ngsi::parse_query_body(call.body(), *call.context(), tenant.thread->terms());
+  if (!asked.ok()) return asked.error();
+  for (twin::Query& query : asked->any_of) {
+    const bool narrow = !query.types.any_of.empty() || !query.attributes.empty() || query.condition || query.geo;
+    if (!narrow && !call.flag("local") && !has_selectors(call.request().body())) {
+      return base::fail(Code::invalid, "the query asks for everything: a type, attrs, q or geoQ is needed");
+    }
+    if (const auto hidden = hide_internal(query, reading, tenant.internal); !hidden.ok()) return hidden.error();
+    hide_expired(call, reading, tenant, query);
+    if (const auto linked = link(call, reading, tenant, asked->join, query); !linked.ok()) return linked.error();
+  }
+  return asked;
+}
+
+namespace {
+
 // NGSI-LD: 5.7.2 query entities by POST
 void query_by_post(Call call) {
   const auto reading = call.reading();
   if (!reading) return;
+  if (!call.is_long() && is_of_the_past(call, *reading)) return Call::go_long(std::move(call), query_by_post);
   const TenantState& tenant = call.services().state_of(*reading->thread);
-  auto asked = ngsi::parse_query_body(call.body(), *call.context(), tenant.thread->terms());
+  const auto asked = query_in_body(call, *reading, tenant);
   if (!asked.ok()) return call.fail(asked.error());
-  for (twin::Query& query : asked->any_of) {
-    const bool narrow = !query.types.any_of.empty() || !query.attributes.empty() || query.condition || query.geo;
-    if (!narrow && !call.flag("local") && !has_selectors(call.request().body())) {
-      return call.fail({Code::invalid, "the query asks for everything: a type, attrs, q or geoQ is needed", {}, {}});
-    }
-    if (const auto status = hide_internal(query, *reading, tenant.internal); !status.ok())
-      return call.fail(status.error());
-    hide_expired(call, *reading, tenant, query);
-  }
   auto how = call.representation(tenant.thread->terms(), ngsi::join_level_max);
   if (!how.ok()) return call.fail(how.error());
   how->projection = asked->projection;
@@ -267,9 +359,10 @@ void query_by_post(Call call) {
     how->datasets_given = true;
     how->datasets.push_back(dataset == "@none" ? twin::Term{} : tenant.thread->terms().find(dataset));
   }
-  auto result = query_page(call, *reading, tenant, asked->any_of, asked->ordering);
-  answer_query(std::move(call), query_by_post, {*reading, tenant, *how, asked->join}, std::move(result));
+  answer(call, query_by_post, {*reading, tenant, *how, asked->join}, asked->any_of, asked->ordering);
 }
+
+}  // namespace
 
 std::vector<Parameter> ordering_parameters() {
   return {query_parameter("orderBy", "What they are ordered by: temperature;desc,address[city],location;dist-asc"),
@@ -285,6 +378,8 @@ std::vector<Parameter> join_parameters() {
                           R"({"type":"integer","minimum":1,"maximum":10,"default":1})"),
           query_parameter("containedBy", "Ids of entities that are not to be given as linked ones again")};
 }
+
+namespace {
 
 std::vector<Parameter> joined(std::vector<Parameter> left, std::vector<Parameter> right) {
   for (Parameter& parameter : right) left.push_back(std::move(parameter));
@@ -305,10 +400,11 @@ void add_entity_reads(Router& router, Services& services) {
       {},
       "Retrieve an entity",
       {},
-      joined(joined({query_parameter("type", "Types one of which it has"),
-                     query_parameter("attrs", "Attributes that are given")},
-                    representation_parameters()),
-             join_parameters()),
+      joined(joined(joined({query_parameter("type", "Types one of which it has"),
+                            query_parameter("attrs", "Attributes that are given")},
+                           representation_parameters()),
+                    join_parameters()),
+             map_parameters()),
       {},
       {{200, "The entity", {{"application/json", {}}, {"application/ld+json", {}}, {"application/geo+json", {}}}}}};
   add_operation(router, services, std::move(retrieve), one, retrieve_entity);
@@ -323,7 +419,7 @@ void add_entity_reads(Router& router, Services& services) {
               "Query entities",
               {},
               joined(joined(joined(selection_parameters(), ordering_parameters()), representation_parameters()),
-                     join_parameters()),
+                     joined(join_parameters(), map_parameters())),
               {},
               {{200,
                 "A page of the entities",
@@ -339,7 +435,8 @@ void add_entity_reads(Router& router, Services& services) {
                 {},
                 "Query entities by POST",
                 {},
-                {query_parameter("geometryProperty", "GeoProperty that is the geometry of GeoJSON")},
+                joined({query_parameter("geometryProperty", "GeoProperty that is the geometry of GeoJSON")},
+                       map_parameters()),
                 {},
                 {{200, "A page of the entities", {{"application/json", {}}, {"application/ld+json", {}}}}}};
   add_operation(router, services, std::move(by_post), post, query_by_post);

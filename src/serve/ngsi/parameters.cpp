@@ -99,7 +99,7 @@ base::Instant time_of(const Call& call, const Reading& reading) {
 }
 
 bool is_there(const Call& call, const Reading& reading, const TenantState& tenant, const twin::EntityRecord& record) {
-  if (!is_visible(record)) return false;
+  if (!is_visible(record) || (reading.selection && !reading.selection->shows(record))) return false;
   const base::Instant now = time_of(call, reading);
   // Only the main branch as of now is swept.
   return (reading.is_live && !tenant.expiry->may_be_due(now)) || !tenant.expiry->is_over(record, now);
@@ -108,8 +108,8 @@ bool is_there(const Call& call, const Reading& reading, const TenantState& tenan
 void hide_expired(const Call& call, const Reading& reading, const TenantState& tenant, twin::Query& query) {
   const base::Instant now = time_of(call, reading);
   if (reading.is_live && !tenant.expiry->may_be_due(now)) return;
-  query.also = [&expiry = *tenant.expiry, now](const twin::EntityRecord& record) {
-    return !expiry.is_over(record, now);
+  query.also = [&expiry = *tenant.expiry, now, selection = reading.selection](const twin::EntityRecord& record) {
+    return (!selection || selection->shows(record)) && !expiry.is_over(record, now);
   };
 }
 
@@ -127,6 +127,21 @@ base::Status hide_internal(twin::Query& query, const Reading& reading, const Int
     if (!internal.hides(type)) query.types.any_of.push_back({type});
   }
   if (query.types.any_of.empty()) query.types.any_of = {{twin::Term::unknown()}};
+  return {};
+}
+
+base::Status link(const Call& call, const Reading& reading, const TenantState& tenant,
+                  const std::optional<ngsi::Join>& join, twin::Query& query) {
+  if (const auto allowed = ngsi::check_links(query, join); !allowed.ok()) return allowed;
+  if (!query.condition || twin::links_of(*query.condition) == 0) return {};
+  query.linked = std::make_shared<twin::Linked>();
+  query.linked->find = [&call, &reading, &tenant](std::string_view id) -> base::Result<twin::EntityRecord> {
+    const thread::Bounds bounds = call.bounds();
+    if (bounds.goes_on && !bounds.goes_on()) return base::fail(Code::cancelled, "the time is over");
+    auto found = reading.snapshot.find(id);
+    if (found.ok() && !is_there(call, reading, tenant, *found)) return twin::EntityRecord();
+    return found;
+  };
   return {};
 }
 
@@ -151,7 +166,9 @@ ngsi::QueryParameters selection_of(const Call& call) {
 
 base::Result<twin::Query> query_of(const Call& call, const Reading& reading, const TenantState& tenant) {
   const ngsi::QueryParameters parameters = selection_of(call);
-  const bool narrow = parameters.type || parameters.attrs || parameters.q || parameters.georel || call.flag("local");
+  const bool has_map = call.request().header("NGSILD-EntityMap").has_value();
+  const bool narrow =
+      parameters.type || parameters.attrs || parameters.q || parameters.georel || call.flag("local") || has_map;
   if (!narrow) {
     return base::fail(Code::invalid,
                       "the query asks for everything: at least one of type, attrs, q or georel is needed", {},
@@ -161,6 +178,10 @@ base::Result<twin::Query> query_of(const Call& call, const Reading& reading, con
   if (!query.ok()) return query.error();
   if (const auto status = hide_internal(*query, reading, tenant.internal); !status.ok()) return status.error();
   hide_expired(call, reading, tenant, *query);
+  const auto join =
+      ngsi::parse_join({call.parameter_text("join"), call.parameter_text("joinLevel"), std::nullopt});
+  if (!join.ok()) return join.error();
+  if (const auto linked = link(call, reading, tenant, *join, *query); !linked.ok()) return linked.error();
   return query;
 }
 

@@ -1,6 +1,7 @@
 // The groups of NGSI-LD routes, and what they share.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,19 @@ void add_subscription_operations(Router& router, Services& services);
 void add_registration_operations(Router& router, Services& services);
 /// Subscriptions to registrations.
 void add_source_subscription_operations(Router& router, Services& services);
-/// What the standard has and this server does not yet: each answers 422 and says so.
-void add_closed_doors(Router& router, Services& services);
+/// Entity maps.
+void add_entity_map_operations(Router& router, Services& services);
+/// Snapshots.
+void add_snapshot_operations(Router& router, Services& services);
+
+/// Tells the ids of entities whose past in a window is asked for, until `visit` returns false. Errors: cancelled.
+base::Status each_past_id(const Call& call, const Reading& reading, const twin::Query& query,
+                          thread::HistoryQuery history, const std::function<bool(std::string_view id)>& visit);
+/// The window that a request asks for by its parameters, or by a query in a body. Errors: invalid.
+base::Result<thread::HistoryQuery> past_window(const Call& call, const TenantState& tenant);
+base::Result<thread::HistoryQuery> past_window(const Call& call, const ngsi::Body& body, const ngsi::QueryBody& query);
+/// The parameters of such a window, for a route's description.
+std::vector<Parameter> temporal_parameters();
 
 /// The parameters that select entities (clause 6.4.3.2), for a route's description.
 std::vector<Parameter> selection_parameters();
@@ -45,6 +57,20 @@ std::vector<Parameter> representation_parameters();
 /// The query that the parameters of a request ask for. Errors: invalid (also one that asks for everything),
 /// too_complex.
 base::Result<twin::Query> query_of(const Call& call, const Reading& reading, const TenantState& tenant);
+
+/// The query that a body asks for, made ready for the reading. Errors: likewise.
+base::Result<ngsi::QueryBody> query_in_body(const Call& call, const Reading& reading, const TenantState& tenant);
+
+/// The order that the parameters of a request ask for.
+ngsi::OrderParameters ordering_of(const Call& call);
+/// The parameters of orders and of joins, for a route's description.
+std::vector<Parameter> ordering_parameters();
+std::vector<Parameter> join_parameters();
+
+/// Lets a query of linked entities find them, as the request sees them: of those that a join gives. All must live on.
+/// Errors: invalid.
+base::Status link(const Call& call, const Reading& reading, const TenantState& tenant,
+                  const std::optional<ngsi::Join>& join, twin::Query& query);
 
 /// Makes a query that asks for everything ask for everything that clients may know of.
 base::Status hide_internal(twin::Query& query, const Reading& reading, const InternalTerms& internal);

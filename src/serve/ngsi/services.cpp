@@ -20,7 +20,10 @@ base::Result<InternalTerms> intern_internal_terms(twin::TermTable& terms) {
   if (!registration.ok()) return registration.error();
   const auto source_subscription = terms.intern("urn:cityloom:type:SourceSubscription");
   if (!source_subscription.ok()) return source_subscription.error();
-  return InternalTerms{*subscription, *context, *document, *status, *expires_at, *registration, *source_subscription};
+  const auto snapshot = terms.intern("urn:cityloom:type:Snapshot");
+  if (!snapshot.ok()) return snapshot.error();
+  return InternalTerms{*subscription, *context,      *document,            *status,
+                       *expires_at,   *registration, *source_subscription, *snapshot};
 }
 
 Lane::Lane(size_t workers, size_t waiting_max) : waiting_max_(waiting_max) {

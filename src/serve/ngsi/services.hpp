@@ -26,6 +26,9 @@
 
 namespace cityloom::serve::ngsi_ld {
 
+struct NgsiSnapshot;
+class EntityMaps;
+class Snapshots;
 class Subscriptions;
 class Registrations;
 class SourceSubscriptions;
@@ -43,10 +46,12 @@ inline bool is_visible(const twin::EntityRecord& record) {
 }
 
 /// Finds what clients may know of in a snapshot.
-inline ngsi::LinkedEntities::Find find_visible(thread::Snapshot snapshot) {
-  return [snapshot = std::move(snapshot)](std::string_view id) {
+inline ngsi::LinkedEntities::Find find_visible(thread::Snapshot snapshot,
+                                               std::shared_ptr<const Selection> selection = nullptr) {
+  return [snapshot = std::move(snapshot), selection = std::move(selection)](std::string_view id) {
     auto found = snapshot.find(id);
-    return found.ok() && !is_visible(*found) ? base::Result<twin::EntityRecord>(twin::EntityRecord()) : found;
+    const bool hidden = found.ok() && (!is_visible(*found) || (selection && !selection->shows(*found)));
+    return hidden ? base::Result<twin::EntityRecord>(twin::EntityRecord()) : found;
   };
 }
 
@@ -59,10 +64,11 @@ struct InternalTerms {
   twin::Term expires_at;                ///< under which an entity's own expiresAt is kept
   twin::Term registration_type;         ///< urn:cityloom:type:Registration
   twin::Term source_subscription_type;  ///< urn:cityloom:type:SourceSubscription
+  twin::Term snapshot_type;             ///< urn:cityloom:type:Snapshot
   /// Whether entities of this type are nobody's but the hub's.
   bool hides(twin::Term type) const {
     return type == subscription_type || type == context_type || type == registration_type ||
-           type == source_subscription_type;
+           type == source_subscription_type || type == snapshot_type;
   }
 };
 
@@ -101,6 +107,8 @@ struct TenantState {
   std::unique_ptr<ngsi::NameBook> names;
   ngsi::NamesPointer core_names;  ///< of the core context: those of most requests
   std::unique_ptr<Expiry> expiry;
+  std::shared_ptr<EntityMaps> entity_maps;
+  std::shared_ptr<Snapshots> snapshots;
   std::shared_ptr<Subscriptions> subscriptions;
   std::shared_ptr<Registrations> registrations;
   std::shared_ptr<SourceSubscriptions> source_subscriptions;

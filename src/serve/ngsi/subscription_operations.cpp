@@ -4,6 +4,7 @@
 #include "ngsi/parse.hpp"
 #include "ngsi/subscription.hpp"
 #include "serve/ngsi/routes.hpp"
+#include "serve/ngsi/snapshot_writes.hpp"
 #include "serve/ngsi/subscription_store.hpp"
 #include "serve/ngsi/subscriptions.hpp"
 
@@ -23,12 +24,30 @@ std::string new_id(const Services& services) {
   return "urn:ngsi-ld:Subscription:" + std::to_string(services.clock.now().microseconds) + "-" + std::to_string(++made);
 }
 
-// Subscriptions live on main: a branch is nobody's city.
+// Subscriptions follow main or a snapshot: any other branch is nobody's city.
 bool on_main(Call& call) {
   const std::string_view branch = call.request().branch();
   if (branch.empty() || branch == "main") return true;
-  call.fail({Code::invalid, "subscriptions follow the main branch only", "branch", {}});
+  call.fail({Code::invalid, "subscriptions follow the main branch or a snapshot only", "branch", {}});
   return false;
+}
+
+// Where the subscription is kept, which is on main, and what it follows.
+struct Place {
+  Writing writing;
+  SubscriptionHome home;
+};
+
+// Answers itself where there is none.
+std::optional<Place> place_of(Call& call) {
+  if (!on_main(call)) return {};
+  auto writing = call.writing();
+  if (!writing) return {};
+  SubscriptionHome home;
+  if (writing->snapshot) {
+    home = {std::string(*call.snapshot_id()), writing->branch, writing->snapshot->selection()};
+  }
+  return Place{{writing->thread, thread::main_branch}, std::move(home)};
 }
 
 struct Prepared {
@@ -37,18 +56,19 @@ struct Prepared {
 };
 
 // Checks what only the record and the contexts can tell, then records the subscription and lets it hear.
-void record(Call call, const Writing& writing, Prepared prepared, Change::Kind kind) {
+void record(Call call, const Place& place, Prepared prepared, Change::Kind kind) {
+  const Writing& writing = place.writing;
   const TenantState& tenant = call.services().state_of(*writing.thread);
   const auto subscriptions = tenant.subscriptions;
   const auto matcher = ngsi::make_matcher(prepared.subscription, prepared.context, writing.thread->terms());
   if (!matcher.ok()) return call.fail(matcher.error());
-  auto change = subscriptions->change_of(prepared.subscription, kind);
+  auto change = subscriptions->change_of(prepared.subscription, kind, place.home.snapshot);
   if (!change.ok()) return call.fail(change.error());
   std::vector<Change> changes;
   changes.push_back(std::move(change).value());
   Call::append(std::move(call), writing, std::move(changes),
-               [subscriptions, prepared = std::move(prepared), kind](const Call& answered,
-                                                                     base::Result<thread::Outcomes> outcomes) mutable {
+               [subscriptions, prepared = std::move(prepared), kind, home = place.home](
+                   const Call& answered, base::Result<thread::Outcomes> outcomes) mutable {
                  const auto& outcome = outcomes->front();
                  const std::string id = prepared.subscription.id;
                  if (!outcome.ok()) {
@@ -58,7 +78,7 @@ void record(Call call, const Writing& writing, Prepared prepared, Change::Kind k
                    return answered.failure(error);
                  }
                  const auto status =
-                     subscriptions->put(std::move(prepared.subscription), std::move(prepared.context), outcome->offset);
+                     subscriptions->put(std::move(prepared.subscription), std::move(prepared.context), outcome->offset, home);
                  if (!status.ok()) return answered.failure(status.error());
                  Response response = Response::empty(kind == Change::Kind::create ? 201 : 204);
                  if (kind == Change::Kind::create) {
@@ -69,17 +89,17 @@ void record(Call call, const Writing& writing, Prepared prepared, Change::Kind k
 }
 
 // The context that the subscription's names and notifications stand under; fetched if need be.
-void record_with_context(Call call, const Writing& writing, ngsi::Subscription subscription, Change::Kind kind) {
+void record_with_context(Call call, const Place& place, ngsi::Subscription subscription, Change::Kind kind) {
   ngsi::ContextPointer context = call.context();
   const std::string text = SubscriptionStore::context_text(subscription);
   if (!text.empty()) context = call.services().contexts.ready(text);
-  if (context) return record(std::move(call), writing, {std::move(subscription), std::move(context)}, kind);
+  if (context) return record(std::move(call), place, {std::move(subscription), std::move(context)}, kind);
   Services& services = call.services();
   auto shared = std::make_shared<Call>(std::move(call));
-  Lane::Task fetch = [shared, writing, subscription = std::move(subscription), kind, text]() mutable {
+  Lane::Task fetch = [shared, place, subscription = std::move(subscription), kind, text]() mutable {
     auto fetched = shared->services().contexts.from_json(text);
     if (!fetched.ok()) return shared->fail(ngsi::context_problem_of(fetched.error()), fetched.error());
-    record(std::move(*shared), writing, {std::move(subscription), std::move(fetched).value()}, kind);
+    record(std::move(*shared), place, {std::move(subscription), std::move(fetched).value()}, kind);
   };
   if (!services.fetching.post(fetch))
     shared->fail({Code::busy, "too many contexts are being fetched", {}, "try again later"});
@@ -87,22 +107,20 @@ void record_with_context(Call call, const Writing& writing, ngsi::Subscription s
 
 // NGSI-LD: 5.8.1 create a subscription
 void create_subscription(Call call) {
-  if (!on_main(call)) return;
-  const auto writing = call.writing();
-  if (!writing) return;
+  const auto place = place_of(call);
+  if (!place) return;
   auto subscription = ngsi::parse_subscription(call.body(), *call.context(), call.services().clock.now());
   if (!subscription.ok()) return call.fail(subscription.error());
   if (subscription->id.empty()) subscription->id = new_id(call.services());
-  record_with_context(std::move(call), *writing, std::move(subscription).value(), Change::Kind::create);
+  record_with_context(std::move(call), *place, std::move(subscription).value(), Change::Kind::create);
 }
 
 // NGSI-LD: 5.8.2 update a subscription
 void update_subscription(Call call) {
-  if (!on_main(call)) return;
-  const auto writing = call.writing();
-  if (!writing) return;
+  const auto place = place_of(call);
+  if (!place) return;
   const std::string id(call.request().path_value("subscriptionId"));
-  const auto now_is = call.services().state_of(*writing->thread).subscriptions->find(id);
+  const auto now_is = call.services().state_of(*place->writing.thread).subscriptions->find(id, place->home.snapshot);
   if (!now_is) return call.fail(unknown_subscription(id));
   // A fragment without a context of its own is read as the subscription was.
   const ngsi::ContextPointer own = now_is->context ? now_is->context : call.context();
@@ -110,7 +128,7 @@ void update_subscription(Call call) {
   const ngsi::Subscription present = ngsi::in_context(now_is->subscription, *own, *other);
   auto subscription = ngsi::update_subscription(present, call.body(), *other, call.services().clock.now());
   if (!subscription.ok()) return call.fail(subscription.error());
-  record_with_context(std::move(call), *writing, std::move(subscription).value(), Change::Kind::append);
+  record_with_context(std::move(call), *place, std::move(subscription).value(), Change::Kind::append);
 }
 
 void append_one(const Call& call, const SubscriptionView& view, std::string& to) {
@@ -127,7 +145,7 @@ void retrieve_subscription(Call call) {
   const auto reading = call.reading();
   if (!reading) return;
   const std::string_view id = call.request().path_value("subscriptionId");
-  const auto view = call.services().state_of(*reading->thread).subscriptions->find(id);
+  const auto view = call.services().state_of(*reading->thread).subscriptions->find(id, call.snapshot_id().value_or(""));
   if (!view) return call.fail(unknown_subscription(id));
   std::string body;
   append_one(call, *view, body);
@@ -139,7 +157,8 @@ void list_subscriptions(Call call) {
   const auto reading = call.reading();
   if (!reading) return;
   uint64_t count = 0;
-  const auto views = call.services().state_of(*reading->thread).subscriptions->list(call.page(), count);
+  const auto views = call.services().state_of(*reading->thread).subscriptions->list(
+      call.page(), count, call.snapshot_id().value_or(""));
   std::string body = "[";
   for (const SubscriptionView& view : views) {
     if (body.size() > 1) body += ',';
@@ -153,22 +172,22 @@ void list_subscriptions(Call call) {
 
 // NGSI-LD: 5.8.5 delete a subscription
 void delete_subscription(Call call) {
-  if (!on_main(call)) return;
-  const auto writing = call.writing();
-  if (!writing) return;
+  const auto place = place_of(call);
+  if (!place) return;
   const std::string id(call.request().path_value("subscriptionId"));
-  const auto subscriptions = call.services().state_of(*writing->thread).subscriptions;
-  if (!subscriptions->find(id)) return call.fail(unknown_subscription(id));
+  const auto subscriptions = call.services().state_of(*place->writing.thread).subscriptions;
+  const std::string snapshot = place->home.snapshot;
+  if (!subscriptions->find(id, snapshot)) return call.fail(unknown_subscription(id));
   std::vector<Change> changes;
-  changes.push_back(subscriptions->removal_of(id));
+  changes.push_back(subscriptions->removal_of(id, snapshot));
   Call::append(
-      std::move(call), *writing, std::move(changes),
-      [subscriptions, id](const Call& answered, base::Result<thread::Outcomes> outcomes) {
+      std::move(call), place->writing, std::move(changes),
+      [subscriptions, id, snapshot](const Call& answered, base::Result<thread::Outcomes> outcomes) {
         const auto& outcome = outcomes->front();
         if (!outcome.ok()) {
           return answered.failure(outcome.error().code == Code::not_found ? unknown_subscription(id) : outcome.error());
         }
-        subscriptions->erase(id);
+        subscriptions->erase(id, snapshot);
         return Response::empty();
       });
 }

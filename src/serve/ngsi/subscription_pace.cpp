@@ -1,6 +1,7 @@
 // What one subscription hears, and its pace: held back, caught up, delivered, tried again.
 #include <algorithm>
 
+#include "serve/ngsi/snapshots.hpp"
 #include "serve/ngsi/subscription_parts.hpp"
 
 namespace cityloom::serve::ngsi_ld {
@@ -69,6 +70,7 @@ void Subscriptions::Parts::hear(Entry& entry, const thread::Commit& commit, cons
       continue;
     const twin::EntityRecord& record = change.deleted ? change.before : change.after;
     if (!record || !ngsi::matches(matcher, record) || !may_hear(change, record)) continue;
+    if (entry.home.selection && !entry.home.selection->shows(record)) continue;
     Notified one;
     one.record = record;
     one.previous = change.before;
@@ -107,7 +109,7 @@ void Subscriptions::Parts::catch_up(Entry& entry) {
   if (!commits.ok()) return;
   entry.behind = false;
   for (const auto& commit : *commits) {
-    if (commit->branch == thread::main_branch && entry.is_live(commit->recorded_at)) {
+    if (commit->branch == entry.home.branch && entry.is_live(commit->recorded_at)) {
       auto changes = changes_of(*commit);
       std::vector<EntityChange*> all;
       for (EntityChange& change : changes) {
@@ -127,7 +129,7 @@ void Subscriptions::Parts::enqueue(Entry& entry, Offset offset, Instant since, c
   const std::string id = "urn:ngsi-ld:Notification:" + std::to_string(offset.number) + "-" +
                          std::to_string(now.microseconds) + "-" + std::to_string(++notifications);
   std::string body = ngsi::notification_json(entry.subscription, *entry.matcher, id, now, notified, *entry.names,
-                                             find_visible(thread().snapshot()));
+                                             find_visible(thread().snapshot(entry.home.branch), entry.home.selection));
   entry.waiting_bytes += body.size();
   waiting_bytes += body.size();
   entry.waiting.push_back({offset, since, std::move(body)});
@@ -191,10 +193,12 @@ void Subscriptions::Parts::notify_periodically(Entry& entry, Steady::time_point 
   entry.next_period = now + seconds(entry.subscription.time_interval_s);
   if (!entry.waiting.empty()) return;
   std::vector<Notified> all;
-  const auto snapshot = thread().snapshot();
+  const auto snapshot = thread().snapshot(entry.home.branch);
+  const Selection* const selection = entry.home.selection.get();
   for (const twin::Query& query : entry.matcher->any_of) {
     const auto status = snapshot.each(query, [&](const twin::EntityRecord& record) {
-      if (!record.ended() && !is_internal_id(record.id())) all.push_back({record, {}, false, {}, {}});
+      if (!is_visible(record) || (selection != nullptr && !selection->shows(record))) return true;
+      all.push_back({record, {}, false, {}, {}});
       return all.size() < options.periodic_entities_max;
     });
     if (!status.ok()) return;
@@ -208,10 +212,11 @@ Start Subscriptions::Parts::deliver(Entry& entry) {
   notification.endpoint = entry.subscription.endpoint;
   notification.body = entry.waiting.front().body;
   notification.tenant = tenant.name;
+  notification.snapshot = entry.home.snapshot;
   notification.context_url = store.context_url(entry.subscription, *entry.context, services);
   entry.attempt = ++attempts;
   const Start started = deliverer.start(
-      notification, [inbox_of = inbox, id = entry.subscription.id, attempt = entry.attempt](Delivered result) {
+      notification, [inbox_of = inbox, id = entry.name, attempt = entry.attempt](Delivered result) {
         {
           const std::lock_guard lock(inbox_of->mutex);
           inbox_of->answers.push_back({id, attempt, std::move(result)});

@@ -10,33 +10,12 @@
 
 #include "serve/ngsi/agenda.hpp"
 #include "serve/ngsi/commit_changes.hpp"
+#include "serve/ngsi/inbox.hpp"
 #include "serve/ngsi/subscription_index.hpp"
 #include "serve/ngsi/subscription_store.hpp"
 #include "serve/ngsi/subscriptions.hpp"
 
 namespace cityloom::serve::ngsi_ld {
-
-// Where other workers leave word for the follower's worker. Outlives it, for answers that come late.
-struct SubscriptionInbox {
-  struct Answer {
-    std::string id;
-    uint64_t attempt = 0;
-    Delivered result;
-  };
-  std::mutex mutex;
-  std::condition_variable wake;
-  std::vector<Answer> answers;
-  bool news = false;
-  bool stopping = false;
-
-  void tell() {
-    {
-      const std::lock_guard lock(mutex);
-      news = true;
-    }
-    wake.notify_one();
-  }
-};
 
 // One subscription under way. Guarded by Parts::mutex.
 struct Subscriptions::Entry {
@@ -46,9 +25,11 @@ struct Subscriptions::Entry {
     std::string body;
   };
 
-  explicit Entry(SubscriptionIndex::Key its_key) : key(its_key) {}
+  Entry(SubscriptionIndex::Key its_key, std::string its_name) : key(its_key), name(std::move(its_name)) {}
 
   const SubscriptionIndex::Key key;
+  const std::string name;  // as SubscriptionStore::name_of: what it is kept under
+  SubscriptionHome home;
   ngsi::Subscription subscription;
   ngsi::SubscriptionStatus status;
   ngsi::ContextPointer context;
@@ -111,6 +92,7 @@ struct Subscriptions::Parts {
   std::map<SubscriptionIndex::Key, Entry*> by_key;
   SubscriptionIndex index;  // those that are active and ready
   Agenda agenda;            // who is to be tended when
+  std::map<thread::BranchId, size_t> homes;  // branches that any of them follows
   SubscriptionIndex::Key next_key = 1;
   twin::Offset position;  // of the main follower
   twin::Offset saved;
@@ -121,7 +103,7 @@ struct Subscriptions::Parts {
   std::chrono::steady_clock::time_point save_at{}, status_at{};
   thread::Thread::Token token;
   std::thread worker;
-  std::shared_ptr<SubscriptionInbox> inbox = std::make_shared<SubscriptionInbox>();
+  std::shared_ptr<Inbox> inbox = std::make_shared<Inbox>();
 
   Parts(TenantState& of, Services& shared, Deliverer& by, SubscriptionOptions with)
       : tenant(of), services(shared), deliverer(by), options(with), store(of) {}
@@ -132,7 +114,8 @@ struct Subscriptions::Parts {
   void run();
   bool follow();
   void look_at(const thread::Commit& commit);
-  std::shared_ptr<Entry>& entry_of(const std::string& id);
+  std::shared_ptr<Entry>& entry_of(const std::string& name, const SubscriptionHome& home);
+  std::optional<SubscriptionHome> home_of(const std::string& name) const;
   void forget(Entry& entry);
   void put_in_index(Entry& entry);
   void take_from_index(Entry& entry);

@@ -66,6 +66,7 @@ base::Result<std::vector<StoredSubscription>> SubscriptionStore::load() const {
   std::optional<base::Error> error;
   const auto status = tenant_.thread->snapshot().each(query, [&](const twin::EntityRecord& record) {
     StoredSubscription one;
+    one.name = record.id().substr(entity_prefix.size());
     bool found = false;
     record.each_attribute({}, [&](const twin::Attribute& attribute) {
       const auto* json = std::get_if<twin::Json>(&attribute.value);
@@ -95,21 +96,21 @@ base::Result<std::vector<StoredSubscription>> SubscriptionStore::load() const {
   return stored;
 }
 
-thread::Change SubscriptionStore::change_of(const ngsi::Subscription& subscription, thread::Change::Kind kind) const {
-  thread::Change change = empty_change(tenant_, subscription.id, kind);
+thread::Change SubscriptionStore::change_of(const ngsi::Subscription& subscription, thread::Change::Kind kind,
+                                            std::string_view name) const {
+  thread::Change change = empty_change(tenant_, name, kind);
   std::string json;
   ngsi::append_subscription(subscription, nullptr, {}, false, subscription.context_json, json);
   change.attributes.push_back(json_attribute(tenant_.internal.document, std::move(json)));
   return change;
 }
 
-thread::Change SubscriptionStore::removal_of(std::string_view id) const {
-  return empty_change(tenant_, id, thread::Change::Kind::remove);
+thread::Change SubscriptionStore::removal_of(std::string_view name) const {
+  return empty_change(tenant_, name, thread::Change::Kind::remove);
 }
 
-void SubscriptionStore::write_status(const ngsi::Subscription& subscription,
-                                     const ngsi::SubscriptionStatus& status) const {
-  thread::Change change = empty_change(tenant_, subscription.id, thread::Change::Kind::append);
+void SubscriptionStore::write_status(std::string_view name, const ngsi::SubscriptionStatus& status) const {
+  thread::Change change = empty_change(tenant_, name, thread::Change::Kind::append);
   change.attributes.push_back(json_attribute(tenant_.internal.status, status_json(status)));
   thread::ChangeSet set;
   set.author = "ngsi-ld";

@@ -12,6 +12,7 @@ namespace cityloom::serve::ngsi_ld {
 
 /// One, read back.
 struct StoredSubscription {
+  std::string name;  ///< as SubscriptionStore::name_of
   ngsi::Subscription subscription;
   ngsi::SubscriptionStatus status;
   twin::Offset created;  ///< of the commit that made it: it hears what came after
@@ -25,16 +26,27 @@ class SubscriptionStore {
   /// All stored ones. Errors: corrupt, unavailable.
   base::Result<std::vector<StoredSubscription>> load() const;
 
+  /// What a subscription is kept under: its id, after that of its snapshot if it is of one.
+  static std::string name_of(std::string_view id, std::string_view snapshot) {
+    return snapshot.empty() ? std::string(id) : std::string(snapshot) + ' ' + std::string(id);
+  }
+  /// The snapshot's id in such a name; empty: none. (No URI has a space.)
+  static std::string_view snapshot_in(std::string_view name) {
+    const size_t at = name.find(' ');
+    return at == std::string_view::npos ? std::string_view{} : name.substr(0, at);
+  }
+
   /// Kind create, or append to change a stored one.
-  thread::Change change_of(const ngsi::Subscription& subscription, thread::Change::Kind kind) const;
+  thread::Change change_of(const ngsi::Subscription& subscription, thread::Change::Kind kind,
+                           std::string_view name) const;
   /// Kind remove.
-  thread::Change removal_of(std::string_view id) const;
+  thread::Change removal_of(std::string_view name) const;
 
   /// Records counters, in passing.
-  void write_status(const ngsi::Subscription& subscription, const ngsi::SubscriptionStatus& status) const;
+  void write_status(std::string_view name, const ngsi::SubscriptionStatus& status) const;
 
   /// The name of the follower's own offset.
-  std::string follower_of(std::string_view id) const { return "subscription:" + std::string(id); }
+  std::string follower_of(std::string_view name) const { return "subscription:" + std::string(name); }
 
   /// The context that gives the subscription's names meaning, if it can be had without waiting; else it is fetched on
   /// the lane for that, to be asked for again.

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "ngsi/parse.hpp"
+#include "serve/ngsi/snapshots.hpp"
 #include "serve/ngsi/subscription_parts.hpp"
 
 namespace cityloom::serve::ngsi_ld {
@@ -58,11 +59,13 @@ base::Status Subscriptions::open() {
     if (!status.ok()) return status.error();
   }
   for (StoredSubscription& one : *stored) {
-    const auto& entry = parts_->entry_of(one.subscription.id);
+    const auto home = parts_->home_of(one.name);
+    if (!home) continue;  // its snapshot is gone
+    const auto& entry = parts_->entry_of(one.name, *home);
     entry->subscription = std::move(one.subscription);
     entry->status = one.status;
     entry->read_through = std::max(parts_->position, one.created);
-    const auto own = parts_->thread().follower_offset(parts_->store.follower_of(entry->subscription.id));
+    const auto own = parts_->thread().follower_offset(parts_->store.follower_of(entry->name));
     if (!own.ok()) return own.error();
     entry->behind_since = parts_->services.clock.now();
     if (*own && **own < parts_->position) {
@@ -79,9 +82,9 @@ base::Status Subscriptions::open() {
   return {};
 }
 
-std::optional<SubscriptionView> Subscriptions::find(std::string_view id) const {
+std::optional<SubscriptionView> Subscriptions::find(std::string_view id, std::string_view snapshot) const {
   const std::lock_guard lock(parts_->mutex);
-  const auto found = parts_->entries.find(id);
+  const auto found = parts_->entries.find(SubscriptionStore::name_of(id, snapshot));
   if (found == parts_->entries.end()) return {};
   return parts_->view_of(*found->second);
 }
@@ -124,40 +127,42 @@ std::vector<SubscriptionView> Subscriptions::furthest_behind(size_t limit) const
   return views;
 }
 
-std::vector<SubscriptionView> Subscriptions::list(const thread::Page& page, uint64_t& count) const {
+std::vector<SubscriptionView> Subscriptions::list(const thread::Page& page, uint64_t& count,
+                                                  std::string_view snapshot) const {
   const std::lock_guard lock(parts_->mutex);
-  count = parts_->entries.size();
+  count = 0;
   std::vector<SubscriptionView> found;
-  size_t position = 0;
-  for (const auto& [id, entry] : parts_->entries) {
-    if (position++ < page.offset) continue;
-    if (found.size() == page.limit) break;
+  for (const auto& [name, entry] : parts_->entries) {
+    if (entry->home.snapshot != snapshot || count++ < page.offset || found.size() == page.limit) continue;
     found.push_back(parts_->view_of(*entry));
   }
   return found;
 }
 
 base::Result<thread::Change> Subscriptions::change_of(const ngsi::Subscription& subscription,
-                                                      thread::Change::Kind kind) const {
+                                                      thread::Change::Kind kind, std::string_view snapshot) const {
+  const std::string name = SubscriptionStore::name_of(subscription.id, snapshot);
   const std::lock_guard lock(parts_->mutex);
-  if (parts_->entries.size() >= parts_->options.subscriptions_max && !parts_->entries.contains(subscription.id)) {
+  if (parts_->entries.size() >= parts_->options.subscriptions_max && !parts_->entries.contains(name)) {
     return fail(Code::busy, "there are as many subscriptions as are allowed", {}, "delete those that nobody needs");
   }
-  return parts_->store.change_of(subscription, kind);
+  return parts_->store.change_of(subscription, kind, name);
 }
 
-thread::Change Subscriptions::removal_of(std::string_view id) const {
-  return parts_->store.removal_of(id);
+thread::Change Subscriptions::removal_of(std::string_view id, std::string_view snapshot) const {
+  return parts_->store.removal_of(SubscriptionStore::name_of(id, snapshot));
 }
 
-base::Status Subscriptions::put(ngsi::Subscription subscription, ngsi::ContextPointer context, Offset from) {
+base::Status Subscriptions::put(ngsi::Subscription subscription, ngsi::ContextPointer context, Offset from,
+                                const SubscriptionHome& home) {
   auto matcher = ngsi::make_matcher(subscription, context, parts_->thread().terms());
   if (!matcher.ok()) return matcher.error();
   const Instant now = parts_->services.clock.now();
   {
     const std::lock_guard lock(parts_->mutex);
-    const bool is_new = !parts_->entries.contains(subscription.id);
-    const auto& entry = parts_->entry_of(subscription.id);
+    const std::string name = SubscriptionStore::name_of(subscription.id, home.snapshot);
+    const bool is_new = !parts_->entries.contains(name);
+    const auto& entry = parts_->entry_of(name, home);
     if (is_new) entry->status.created_at = now;
     parts_->take_from_index(*entry);
     // A new one hears what came after it; one that was paused, what comes from now on.
@@ -182,12 +187,28 @@ base::Status Subscriptions::put(ngsi::Subscription subscription, ngsi::ContextPo
   return {};
 }
 
-void Subscriptions::erase(std::string_view id) {
+void Subscriptions::erase(std::string_view id, std::string_view snapshot) {
   const std::lock_guard lock(parts_->mutex);
-  if (const auto found = parts_->entries.find(id); found != parts_->entries.end()) {
+  const auto found = parts_->entries.find(SubscriptionStore::name_of(id, snapshot));
+  if (found != parts_->entries.end()) {
     parts_->forget(*found->second);
     parts_->entries.erase(found);
   }
+}
+
+std::vector<thread::Change> Subscriptions::erase_all_of(std::string_view snapshot) {
+  std::vector<thread::Change> removals;
+  const std::lock_guard lock(parts_->mutex);
+  for (auto at = parts_->entries.begin(); at != parts_->entries.end();) {
+    if (at->second->home.snapshot != snapshot) {
+      ++at;
+      continue;
+    }
+    removals.push_back(parts_->store.removal_of(at->first));
+    parts_->forget(*at->second);
+    at = parts_->entries.erase(at);
+  }
+  return removals;
 }
 
 bool Subscriptions::is_idle() const {
@@ -207,13 +228,25 @@ bool Subscriptions::Parts::is_idle() const {
   });
 }
 
-std::shared_ptr<Subscriptions::Entry>& Subscriptions::Parts::entry_of(const std::string& id) {
-  auto& entry = entries[id];
+std::shared_ptr<Subscriptions::Entry>& Subscriptions::Parts::entry_of(const std::string& name,
+                                                                      const SubscriptionHome& home) {
+  auto& entry = entries[name];
   if (!entry) {
-    entry = std::make_shared<Entry>(next_key++);
+    entry = std::make_shared<Entry>(next_key++, name);
+    entry->home = home;
+    ++homes[home.branch];
     by_key.emplace(entry->key, entry.get());
   }
   return entry;
+}
+
+// Where a stored one belongs; nothing if that is gone.
+std::optional<SubscriptionHome> Subscriptions::Parts::home_of(const std::string& name) const {
+  const std::string_view snapshot_id = SubscriptionStore::snapshot_in(name);
+  if (snapshot_id.empty()) return SubscriptionHome{};
+  const auto snapshot = tenant.snapshots->find(snapshot_id);
+  if (!snapshot) return {};
+  return SubscriptionHome{std::string(snapshot_id), snapshot->branch, snapshot->selection};
 }
 
 void Subscriptions::Parts::forget(Entry& entry) {
@@ -221,6 +254,7 @@ void Subscriptions::Parts::forget(Entry& entry) {
   waiting_bytes -= entry.waiting_bytes;
   agenda.remove(entry.key);
   by_key.erase(entry.key);
+  if (--homes[entry.home.branch] == 0) homes.erase(entry.home.branch);
 }
 
 void Subscriptions::Parts::put_in_index(Entry& entry) {
@@ -252,7 +286,7 @@ Steady::time_point Subscriptions::Parts::tend_those_due(Steady::time_point now) 
 void Subscriptions::Parts::run() {
   save_at = status_at = Steady::now();
   for (;;) {
-    std::vector<SubscriptionInbox::Answer> answers;
+    std::vector<Inbox::Answer> answers;
     auto next = Steady::now() + idle_wait;
     bool more = false;
     {
@@ -263,7 +297,7 @@ void Subscriptions::Parts::run() {
     }
     {
       const std::lock_guard lock(mutex);
-      for (const SubscriptionInbox::Answer& answer : answers) {
+      for (const Inbox::Answer& answer : answers) {
         const auto entry = entries.find(answer.id);
         if (entry != entries.end() && entry->second->under_way && entry->second->attempt == answer.attempt) {
           delivered(*entry->second, answer.result);
@@ -299,7 +333,7 @@ bool Subscriptions::Parts::follow() {
 }
 
 void Subscriptions::Parts::look_at(const thread::Commit& commit) {
-  if (commit.branch != thread::main_branch || index.empty()) return;
+  if (index.empty() || !homes.contains(commit.branch)) return;
   auto changes = changes_of(commit);
   std::map<SubscriptionIndex::Key, std::vector<EntityChange*>> concerned;
   for (EntityChange& change : changes) {
@@ -311,23 +345,25 @@ void Subscriptions::Parts::look_at(const thread::Commit& commit) {
   const auto now = Steady::now();
   for (const auto& [key, changes_for_it] : concerned) {
     Entry& entry = *by_key.at(key);
-    if (entry.behind || entry.read_through >= commit.offset || !entry.is_live(commit.recorded_at)) continue;
+    if (entry.home.branch != commit.branch || entry.behind || entry.read_through >= commit.offset ||
+        !entry.is_live(commit.recorded_at))
+      continue;
     hear(entry, commit, changes_for_it);
     agenda.add(key, now);
   }
 }
 
 void Subscriptions::Parts::save(bool with_status) {
-  for (const auto& [id, entry] : entries) {
+  for (const auto& [name, entry] : entries) {
     const Offset told = entry->told_through(position);
     if (told < position) {
-      entry->has_own_offset = thread().set_follower_offset(store.follower_of(id), told).ok();
+      entry->has_own_offset = thread().set_follower_offset(store.follower_of(name), told).ok();
     } else if (entry->has_own_offset) {
-      entry->has_own_offset = !thread().set_follower_offset(store.follower_of(id), no_own_offset).ok();
+      entry->has_own_offset = !thread().set_follower_offset(store.follower_of(name), no_own_offset).ok();
     }
     if (with_status && entry->status_changed) {
       entry->status_changed = false;
-      store.write_status(entry->subscription, entry->status);
+      store.write_status(name, entry->status);
     }
   }
   if (position != saved && thread().set_follower_offset(main_follower, position).ok()) saved = position;

@@ -30,6 +30,13 @@ struct SubscriptionOptions {
   int64_t status_interval_ms = 60'000;  ///< counters
 };
 
+/// What a subscription follows: the present city, or a snapshot.
+struct SubscriptionHome {
+  std::string snapshot;  ///< its id; empty: none
+  thread::BranchId branch = thread::main_branch;
+  std::shared_ptr<const Selection> selection;  ///< of a snapshot
+};
+
 /// A subscription and how it fares.
 struct SubscriptionView {
   ngsi::Subscription subscription;
@@ -50,28 +57,31 @@ class Subscriptions {
   /// Reads the stored subscriptions and starts the worker. Errors: corrupt, unavailable.
   base::Status open();
 
-  /// By id.
-  std::optional<SubscriptionView> find(std::string_view id) const;
+  /// By id, of the present city or of a snapshot.
+  std::optional<SubscriptionView> find(std::string_view id, std::string_view snapshot = {}) const;
   /// The tenant they are of; "" is the default one.
   const std::string& tenant() const;
   /// What waits, in all. Cost: looks at each subscription.
   SubscriptionTotals totals() const;
   /// The ones that are furthest behind first; those that are not, by id.
   std::vector<SubscriptionView> furthest_behind(size_t limit) const;
-
   /// In order of their ids; `count` is of all.
-  std::vector<SubscriptionView> list(const thread::Page& page, uint64_t& count) const;
+  std::vector<SubscriptionView> list(const thread::Page& page, uint64_t& count, std::string_view snapshot = {}) const;
 
   /// The change that records a subscription: submit it, then `put` with its outcome's offset.
   /// Errors: busy (too many subscriptions).
-  base::Result<thread::Change> change_of(const ngsi::Subscription& subscription, thread::Change::Kind kind) const;
+  base::Result<thread::Change> change_of(const ngsi::Subscription& subscription, thread::Change::Kind kind,
+                                         std::string_view snapshot = {}) const;
   /// The change that ends its record: submit it, then `erase`.
-  thread::Change removal_of(std::string_view id) const;
+  thread::Change removal_of(std::string_view id, std::string_view snapshot = {}) const;
 
   /// Takes a recorded subscription, new or changed: it hears of commits after `from`. Errors: invalid.
-  base::Status put(ngsi::Subscription subscription, ngsi::ContextPointer context, twin::Offset from);
+  base::Status put(ngsi::Subscription subscription, ngsi::ContextPointer context, twin::Offset from,
+                   const SubscriptionHome& home = {});
   /// Forgets it: what waits is not told any more.
-  void erase(std::string_view id);
+  void erase(std::string_view id, std::string_view snapshot = {});
+  /// Forgets all of a snapshot, and gives the changes that end their records.
+  std::vector<thread::Change> erase_all_of(std::string_view snapshot);
 
   /// For tests and metrics: whether everything up to the record's head is delivered or given up.
   bool is_idle() const;

@@ -4,6 +4,8 @@
 #include "ngsi/aggregation.hpp"
 #include "ngsi/parse.hpp"
 #include "ngsi/query.hpp"
+#include "serve/ngsi/mapped_query.hpp"
+#include "serve/ngsi/past_order.hpp"
 #include "serve/ngsi/routes.hpp"
 
 namespace cityloom::serve::ngsi_ld {
@@ -115,18 +117,49 @@ base::Status aggregate(const thread::Snapshot& snapshot, const Asked& asked, Pas
   return past.aggregates->take(*attributes);
 }
 
-base::Result<Past> past_of(const thread::Snapshot& snapshot, std::string_view id, const Asked& asked) {
+// Whether a snapshot has an entity, also one that has ended since: what was stated of it on the snapshot's branch tells.
+base::Result<bool> is_selected(const Reading& reading, std::string_view id, const twin::EntityRecord& record) {
+  if (!reading.selection) return true;
+  if (record && !record.ended()) return reading.selection->shows(record);
+  const auto number = reading.snapshot.number_of(id);
+  if (number && reading.selection->holds(*number)) return true;
+  HistoryQuery query;
+  query.window.property = TimeProperty::modified_at;
+  query.last_n = 1;
+  const auto all = reading.snapshot.history(id, query);
+  if (!all.ok()) return all.error();
+  return std::any_of(all->begin(), all->end(), [&](const AttributeHistory& history) {
+    return !history.instances.empty() && history.instances.back().offset > reading.selection->since();
+  });
+}
+
+// An entity that was made on a snapshot's branch has no past from before, whatever had its id then.
+void leave_out_before(const Selection& selection, twin::EntityNumber number, std::vector<AttributeHistory>& histories) {
+  if (selection.holds(number)) return;
+  for (AttributeHistory& history : histories) {
+    std::erase_if(history.instances, [&](const auto& instance) { return instance.offset <= selection.since(); });
+  }
+  std::erase_if(histories, [](const AttributeHistory& history) { return history.instances.empty(); });
+}
+
+base::Result<Past> past_of(const Reading& reading, std::string_view id, const Asked& asked) {
+  const thread::Snapshot& snapshot = reading.snapshot;
   Past past;
   past.id = std::string(id);
   if (is_internal_id(id)) return past;
   auto record = snapshot.find(id);
   if (!record.ok()) return record.error();
+  const auto selected = is_selected(reading, id, *record);
+  if (!selected.ok()) return selected.error();
+  if (!*selected) return past;
   if (asked.aggregation) {
     if (const auto status = aggregate(snapshot, asked, past); !status.ok()) return status.error();
   } else {
     auto attributes = snapshot.history(id, asked.history);
     if (!attributes.ok()) return attributes.error();
     past.attributes = std::move(attributes).value();
+    const auto number = reading.selection ? snapshot.number_of(id) : std::nullopt;
+    if (number) leave_out_before(*reading.selection, *number, past.attributes);
   }
   const auto head = snapshot.head_of_past(id);
   if (!head.ok()) return head.error();
@@ -206,7 +239,7 @@ void retrieve_past(Call call) {
   const HistoryQuery& query = asked->history;
   auto how = call.representation(tenant.thread->terms());
   if (!how.ok()) return call.fail(how.error());
-  auto past = past_of(reading->snapshot, call.entity_id(), *asked);
+  auto past = past_of(*reading, call.entity_id(), *asked);
   if (!past.ok()) return call.fail(past.error());
   if (!past->found) return call.fail(unknown_entity(call.entity_id()));
   const bool is_empty = past->aggregates ? past->aggregates->is_empty() : past->attributes.empty();
@@ -249,15 +282,15 @@ struct PastsFound {
 };
 
 // The past of one candidate: nothing if it does not match.
-base::Result<std::optional<Past>> matching_past(const thread::Snapshot& snapshot, std::string_view id,
-                                                const twin::Matcher& matcher, const Asked& asked) {
+base::Result<std::optional<Past>> matching_past(const Reading& reading, std::string_view id, const twin::Matcher& matcher,
+                                                const Asked& asked) {
   // q and geoQ are about what lies in the window, whichever attributes are given.
   const bool looks_at_all = matcher.query().condition || matcher.query().geo;
   Asked all{asked.history, {}};
   if (looks_at_all) all.history.attributes.clear();
   // That there is one instance is all that needs to be known of a past that is given in periods.
-  if (asked.aggregation && !looks_at_all) all.history.limit = 1;
-  auto past = past_of(snapshot, id, all);
+  if (asked.aggregation && !looks_at_all && !reading.selection) all.history.limit = 1;
+  auto past = past_of(reading, id, all);
   if (!past.ok()) return past.error();
   std::erase_if(past->attributes, [](const AttributeHistory& one) { return one.instances.empty(); });
   if (!past->found || past->attributes.empty()) return std::optional<Past>();
@@ -276,57 +309,112 @@ base::Result<std::optional<Past>> matching_past(const thread::Snapshot& snapshot
   return std::optional<Past>(std::move(past).value());
 }
 
-// A page of the entities whose past in the window is asked for.
-base::Result<PastsFound> pasts_of(const Call& call, const thread::Snapshot& snapshot, const twin::Query& query,
-                                  const Asked& asked) {
-  const thread::Page& page = call.page();
+// Tells the entities whose past in the window is asked for, one after another, until `take` returns false. Of a map,
+// those of the page.
+base::Status each_past(const Call& call, const Reading& reading, const twin::Query& query, const Asked& asked,
+                       const std::function<bool(Past&)>& take,
+                       const EntityMapContent* map = nullptr) {
   twin::Query of_attributes;
   of_attributes.condition = query.condition;
   of_attributes.geo = query.geo;
   of_attributes.scopes = query.scopes;
   const twin::Matcher matcher(std::move(of_attributes));
   const thread::Bounds bounds = call.bounds();
-  PastsFound found;
-  size_t periods = 0;
   base::Status failed;
   const auto visit = [&](std::string_view id) {
     if (is_internal_id(id)) return true;
-    if (!bounds.goes_on()) {
+    if (bounds.goes_on && !bounds.goes_on()) {
       failed = base::fail(Code::cancelled, "the query was ended");
       return false;
     }
-    auto past = matching_past(snapshot, id, matcher, asked);
+    auto past = matching_past(reading, id, matcher, asked);
     if (!past.ok()) {
       failed = past.error();
       return false;
     }
-    if (!*past || found.count++ < page.offset) return true;
-    found.more = found.pasts.size() >= page.limit;
-    if (found.more) return page.count;
+    return !*past || take(**past);
+  };
+  if (map == nullptr) {
+    auto status = reading.snapshot.each_ever(query, visit, bounds);
+    return status.ok() ? failed : status;
+  }
+  const size_t begin = std::min(call.page().offset, map->entries.size());
+  const size_t end = std::min(begin + call.page().limit, map->entries.size());
+  for (size_t at = begin; at < end && visit(map->entries[at].id); ++at) continue;
+  return failed;
+}
+
+// A page of them: of those in a map, or in the order of their first creation.
+base::Result<PastsFound> pasts_of(const Call& call, const Reading& reading, const twin::Query& query,
+                                  const Asked& asked, const EntityMapContent* map) {
+  const thread::Page& page = call.page();
+  PastsFound found;
+  size_t periods = 0;
+  base::Status failed;
+  const auto take = [&](Past& past) {
+    if (map == nullptr && found.count++ < page.offset) return true;
+    if (found.pasts.size() >= page.limit) {
+      found.more = true;
+      return page.count;
+    }
     if (asked.aggregation) {
-      (*past)->attributes.clear();
-      failed = aggregate(snapshot, asked, **past);
+      past.attributes.clear();
+      failed = aggregate(reading.snapshot, asked, past);
       if (!failed.ok()) return false;
-      periods += (*past)->aggregates->period_count();
+      periods += past.aggregates->period_count();
     }
     if (periods > ngsi::PastAggregates::periods_max) {
       failed = base::fail(Code::too_large, "the page has too many periods", "limit",
                           "ask for fewer entities, longer periods or a shorter time");
       return false;
     }
-    found.pasts.push_back(std::move(**past));
+    found.pasts.push_back(std::move(past));
     return true;
   };
-  if (const auto status = snapshot.each_ever(query, visit, bounds); !status.ok()) return status.error();
+  if (const auto status = each_past(call, reading, query, asked, take, map); !status.ok()) {
+    return status.error();
+  }
+  if (map != nullptr) {
+    found.count = map->entries.size();
+    found.more = page.limit > 0 && page.offset + page.limit < map->entries.size();
+  }
   if (!failed.ok()) return failed.error();
   return found;
 }
 
+// What the page is taken from: an entity map, or all matches in the order that is asked for; nothing: neither.
+base::Result<std::optional<UsedMap>> map_of(const Call& call, const Reading& reading, const twin::Query& query,
+                                            const Asked& asked, const ngsi::OrderParameters& ordering) {
+  const TenantState& tenant = call.services().state_of(*reading.thread);
+  auto order = parse_past_order(ordering, *call.context(), tenant.thread->terms());
+  if (!order.ok()) return order.error();
+  const EachMatch each = [&](const auto& take) { return each_past_id(call, reading, query, asked.history, take); };
+  const EachMatch ordered = [&](const auto& take) -> base::Status {
+    return order->has_value() ? each_ordered(**order, each, call.services().union_entities_max, take) : each(take);
+  };
+  if (wants_map(call)) {
+    auto used = use_map(call, tenant, ordered);
+    if (!used.ok()) return used.error();
+    return std::optional(std::move(*used));
+  }
+  if (!order->has_value()) return std::optional<UsedMap>();
+  auto content = std::make_shared<EntityMapContent>();
+  const auto told = ordered([&](std::string_view id) {
+    content->entries.push_back({std::string(id), {}});
+    return true;
+  });
+  if (!told.ok()) return told.error();
+  return std::optional(UsedMap{{{}, {}, std::move(content)}, false});
+}
+
 void answer_pasts(Call& call, const Reading& reading, const twin::Query& query, const Asked& asked,
-                  const ngsi::Representation& how) {
+                  const ngsi::Representation& how, const ngsi::OrderParameters& ordering) {
   const TenantState& tenant = call.services().state_of(*reading.thread);
   const HistoryQuery& history = asked.history;
-  auto found = pasts_of(call, reading.snapshot, query, asked);
+  const auto map = map_of(call, reading, query, asked, ordering);
+  if (!map.ok()) return call.fail_read(map.error());
+  auto found =
+      pasts_of(call, reading, query, asked, map->has_value() ? (*map)->map.content.get() : nullptr);
   if (!found.ok()) return call.fail_read(found.error());
   Cut cut;
   trim(found->pasts, history, cut);
@@ -338,6 +426,10 @@ void answer_pasts(Call& call, const Reading& reading, const twin::Query& query, 
   }
   body += ']';
   Response response = temporal_response(call, std::move(body), cut, history);
+  if (map->has_value() && wants_map(call)) {
+    if ((*map)->is_new && response.status == 200) response.status = 201;
+    add_map_header(**map, response);
+  }
   add_page_headers(call, found->more, found->count, response);
   call.send(std::move(response));
 }
@@ -353,12 +445,12 @@ void query_pasts(Call call) {
   if (!query.ok()) return call.fail(query.error());
   const auto how = call.representation(tenant.thread->terms());
   if (!how.ok()) return call.fail(how.error());
-  answer_pasts(call, *reading, *query, *asked, *how);
+  answer_pasts(call, *reading, *query, *asked, *how, ordering_of(call));
 }
 
 // Of a query that is told by its body.
-base::Result<Asked> asked_in_body(const Call& call, const ngsi::Projection& projection) {
-  auto history = ngsi::parse_temporal_body(call.body());
+base::Result<Asked> asked_in_body(const Call& call, const ngsi::Body& body, const ngsi::Projection& projection) {
+  auto history = ngsi::parse_temporal_body(body);
   if (!history.ok()) return history.error();
   history->attributes = projection.pick;
   history->limit = call.services().history_limit;
@@ -366,7 +458,7 @@ base::Result<Asked> asked_in_body(const Call& call, const ngsi::Projection& proj
       call.has_option(option_sys_attrs) || history->window.property != TimeProperty::observed_at;
   Asked asked{std::move(history).value(), {}};
   if (call.has_option(option_aggregated_values)) {
-    auto aggregation = ngsi::parse_aggregation_body(call.body());
+    auto aggregation = ngsi::parse_aggregation_body(body);
     if (!aggregation.ok()) return aggregation.error();
     asked.aggregation = std::move(aggregation).value();
   }
@@ -386,13 +478,37 @@ void query_pasts_by_post(Call call) {
         ProblemType::operation_not_supported,
         {Code::unsupported, "several selectors with ids of their own are not supported here yet", "entities", {}});
   }
-  auto past = asked_in_body(call, asked->projection);
+  if (const auto linked = ngsi::check_links(asked->any_of.front(), {}); !linked.ok()) return call.fail(linked.error());
+  auto past = asked_in_body(call, call.body(), asked->projection);
   if (!past.ok()) return call.fail(past.error());
   auto how = call.representation(tenant.thread->terms());
   if (!how.ok()) return call.fail(how.error());
   how->projection = asked->projection;
   if (!asked->language.empty()) how->language = asked->language;
-  answer_pasts(call, *reading, asked->any_of.front(), *past, *how);
+  answer_pasts(call, *reading, asked->any_of.front(), *past, *how, asked->ordering);
+}
+
+}  // namespace
+
+base::Status each_past_id(const Call& call, const Reading& reading, const twin::Query& query, HistoryQuery history,
+                          const std::function<bool(std::string_view id)>& visit) {
+  const TenantState& tenant = call.services().state_of(*reading.thread);
+  history.limit = query.condition || query.geo ? call.services().history_limit : 1;
+  return each_past(call, reading, query, {std::move(history), {}}, tenant,
+                   [&](const Past& past) { return visit(past.id); });
+}
+
+base::Result<HistoryQuery> past_window(const Call& call, const TenantState& tenant) {
+  auto asked = asked_of(call, tenant, true);
+  if (!asked.ok()) return asked.error();
+  return std::move(asked->history);
+}
+
+base::Result<HistoryQuery> past_window(const Call& call, const ngsi::Body& body, const ngsi::QueryBody& query) {
+  if (!query.has_temporal) return base::fail(Code::invalid, "a temporal query is needed", "temporalQ");
+  auto asked = asked_in_body(call, body, query.projection);
+  if (!asked.ok()) return asked.error();
+  return std::move(asked->history);
 }
 
 std::vector<Parameter> temporal_parameters() {
@@ -406,6 +522,8 @@ std::vector<Parameter> temporal_parameters() {
                       "Of aggregatedValues: avg, distinctCount, max, min, stddev, sum, sumsq, totalCount"),
       query_parameter("aggrPeriodDuration", "Of aggregatedValues: an ISO 8601 duration; PT0S is the whole")};
 }
+
+namespace {
 
 Route route_of(Method method, const char* path, trust::Action action, const char* operation_id, const char* summary,
                std::vector<Parameter> parameters = {}) {
@@ -441,6 +559,8 @@ void add_temporal_operations(Router& router, Services& services) {
   Form many = one;
   many.paged = true;
   for (const Parameter& parameter : selection_parameters()) parameters.push_back(parameter);
+  for (const Parameter& parameter : ordering_parameters()) parameters.push_back(parameter);
+  for (const Parameter& parameter : map_parameters()) parameters.push_back(parameter);
   add_operation(router, services,
                 route_of(Method::get, "/temporal/entities", trust::Action::read, "queryTemporal",
                          "The past of entities", parameters),
@@ -449,7 +569,7 @@ void add_temporal_operations(Router& router, Services& services) {
   post.body = Form::Body::object;
   add_operation(router, services,
                 route_of(Method::post, "/temporal/entityOperations/query", trust::Action::read, "temporalQueryBatch",
-                         "The past of entities, by POST"),
+                         "The past of entities, by POST", map_parameters()),
                 post, query_pasts_by_post);
 }
 

@@ -1,0 +1,88 @@
+// Pages by entity maps.
+#include "serve/ngsi/mapped_query.hpp"
+
+#include "ngsi/aggregation.hpp"
+#include "serve/ngsi/routes.hpp"
+
+namespace cityloom::serve::ngsi_ld {
+namespace {
+
+using base::Code;
+using base::fail;
+using base::Instant;
+using base::Result;
+
+// When a new map is to end; none: not said.
+Result<Instant> asked_expiry(const Call& call) {
+  const auto lifetime = call.parameter("entityMapLifetime");
+  if (!lifetime) return Instant{};
+  const auto period = ngsi::parse_period(*lifetime);
+  if (!period.ok() || period->is_whole()) {
+    return fail(Code::invalid, "must be an ISO 8601 duration above 0", "entityMapLifetime", "write for example PT10M");
+  }
+  return period->start(call.services().clock.now(), 1);
+}
+
+}  // namespace
+
+bool wants_map(const Call& call) {
+  return call.flag("entityMap") || call.request().header("NGSILD-EntityMap").has_value();
+}
+
+Result<UsedMap> make_map(const Call& call, const TenantState& tenant, const EachMatch& each) {
+  const auto expires_at = asked_expiry(call);
+  if (!expires_at.ok()) return expires_at.error();
+  EntityMapContent content;
+  const size_t most = tenant.entity_maps->options().entities_max;
+  const auto told = each([&](std::string_view id) {
+    content.entries.push_back({std::string(id), {}});
+    return content.entries.size() <= most;
+  });
+  if (!told.ok()) return told.error();
+  auto map = tenant.entity_maps->add(std::move(content), *expires_at);
+  if (!map.ok()) return map.error();
+  return UsedMap{std::move(*map), true};
+}
+
+Result<UsedMap> use_map(const Call& call, const TenantState& tenant, const EachMatch& each) {
+  if (const auto named = call.request().header("NGSILD-EntityMap")) {
+    if (auto map = tenant.entity_maps->find(*named)) return UsedMap{std::move(*map), false};
+  }
+  return make_map(call, tenant, each);
+}
+
+Result<thread::QueryResult> query_map(const Call& call, const Reading& reading, const TenantState& tenant,
+                                      const EntityMapContent& content, const std::vector<twin::Query>& any_of) {
+  std::vector<twin::Matcher> matchers;
+  for (const twin::Query& query : any_of) matchers.emplace_back(query);
+  const auto& entries = content.entries;
+  const thread::Page& page = call.page();
+  const thread::Bounds bounds = call.bounds();
+  const size_t begin = std::min(page.offset, entries.size());
+  const size_t end = std::min(begin + page.limit, entries.size());
+  thread::QueryResult result;
+  result.count = entries.size();
+  result.more = end < entries.size() && page.limit > 0;
+  for (size_t at = begin; at < end; ++at) {
+    if (bounds.goes_on && !bounds.goes_on()) return fail(Code::cancelled, "the query was ended");
+    auto record = reading.snapshot.find(entries[at].id);
+    if (!record.ok()) return record.error();
+    if (!is_there(call, reading, tenant, *record)) continue;
+    const bool matches =
+        std::any_of(matchers.begin(), matchers.end(), [&](const auto& matcher) { return matcher(*record); });
+    if (matches) result.records.push_back(std::move(*record));
+  }
+  return result;
+}
+
+void add_map_header(const UsedMap& used, Response& response) {
+  response.header("NGSILD-EntityMap", EntityMaps::location_of(used.map));
+}
+
+std::vector<Parameter> map_parameters() {
+  return {query_parameter("entityMap", "Whether an entity map is made, by which pages stay what they are",
+                          R"({"type":"boolean"})"),
+          query_parameter("entityMapLifetime", "How long it is kept, an ISO 8601 duration: PT10M")};
+}
+
+}  // namespace cityloom::serve::ngsi_ld
