@@ -111,11 +111,11 @@ void append_temporal_entity(const TemporalEntity& entity, TemporalFormat format,
 std::string instance_id(const thread::PastAttribute& attribute);
 
 /// An instance id taken apart.
-struct InstanceName {
+struct PastInstanceName {
   twin::Term name, dataset;
   thread::PastKey key;
 };
 /// Nothing: no id that `instance_id` gave.
-std::optional<InstanceName> parse_instance_id(std::string_view id);
+std::optional<PastInstanceName> parse_instance_id(std::string_view id);
 
 }  // namespace cityloom::ngsi

@@ -218,10 +218,10 @@ std::string instance_id(const thread::PastAttribute& attribute) {
   return id;
 }
 
-std::optional<InstanceName> parse_instance_id(std::string_view id) {
+std::optional<PastInstanceName> parse_instance_id(std::string_view id) {
   if (!id.starts_with(instance_prefix)) return {};
   id.remove_prefix(instance_prefix.size());
-  InstanceName name;
+  PastInstanceName name;
   const bool is_named = read_number(id, name.key.offset.number) && take_dash(id) && read_number(id, name.name.number) &&
                         take_dash(id) && read_number(id, name.dataset.number);
   if (!is_named) return {};

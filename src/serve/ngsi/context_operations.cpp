@@ -74,6 +74,22 @@ std::string details_of(const ngsi::CachedContext& context) {
   return body + ",\"numberOfHits\":" + std::to_string(context.uses) + '}';
 }
 
+// "v1.8" in ".../ngsi-ld-core-context-v1.8.jsonld"; of one that names none the default.
+std::string_view core_version_in(std::string_view url) {
+  const size_t at = url.rfind("-v1.");
+  return at == std::string_view::npos ? std::string_view("v1.8") : url.substr(at + 1, 4);
+}
+
+// The core contexts are built in, so that a hub without a way outside can serve them.
+std::string details_of_core(const Services& services, std::string_view url) {
+  std::string body = "{";
+  append_member("URL", url, body);
+  append_member("localId", url, body);
+  append_member("kind", "Hosted", body);
+  append_member("timestamp", services.started_at.text(), body);
+  return body + '}';
+}
+
 std::string url_of(const Call& call, const HostedContext& context) {
   return call.origin() + std::string(contexts_path) + context.id;
 }
@@ -118,6 +134,10 @@ void serve_context(Call call) {
   const std::string id(call.request().path_value("contextId"));
   Services& services = call.services();
   const bool details = call.flag("details");
+  if (ngsi::is_core_context_url(id)) {
+    std::string body = details ? details_of_core(services, id) : ngsi::core_context_json(core_version_in(id));
+    return call.send(Response{200, name_of(call.answer()), {}, std::move(body), {}});
+  }
   if (const auto hosted = services.hosted.find(HostedContexts::id_in(id))) {
     std::string body = details ? details_of(*hosted, url_of(call, *hosted)) : *services.hosted.document_of(hosted->id);
     return call.send(Response{200, name_of(call.answer()), {}, std::move(body), {}});

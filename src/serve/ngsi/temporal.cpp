@@ -492,9 +492,8 @@ void query_pasts_by_post(Call call) {
 
 base::Status each_past_id(const Call& call, const Reading& reading, const twin::Query& query, HistoryQuery history,
                           const std::function<bool(std::string_view id)>& visit) {
-  const TenantState& tenant = call.services().state_of(*reading.thread);
   history.limit = query.condition || query.geo ? call.services().history_limit : 1;
-  return each_past(call, reading, query, {std::move(history), {}}, tenant,
+  return each_past(call, reading, query, {std::move(history), {}},
                    [&](const Past& past) { return visit(past.id); });
 }
 

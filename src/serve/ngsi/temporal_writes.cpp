@@ -124,7 +124,7 @@ void remove_attribute(Call call) {
 }
 
 // The instance in the path, which is there; else answers itself and gives nothing.
-std::optional<ngsi::InstanceName> instance_in_path(Call& call, const Writing& writing) {
+std::optional<ngsi::PastInstanceName> instance_in_path(Call& call, const Writing& writing) {
   const auto attribute = attribute_in_path(call, writing);
   if (!attribute) return {};
   const std::string_view id = call.request().path_value("instanceId");
