@@ -34,8 +34,7 @@ uint64_t limit_in(const char* path) {
 uint64_t memory_bytes_max(const Settings& settings) {
   if (settings.memory_bytes != 0) return settings.memory_bytes;
   const std::string own = "/sys/fs/cgroup" + group_path() + "/memory.max";
-  for (const char* path :
-       {own.c_str(), "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+  for (const char* path : {own.c_str(), "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
     if (const uint64_t bytes = limit_in(path); bytes != 0) return bytes;
   }
   return 0;

@@ -2,7 +2,6 @@
 
 #include <boost/asio/post.hpp>
 
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
