@@ -34,6 +34,7 @@ class Descriptor {
     if (number_ >= 0) ::close(number_);
   }
   int number() const { return number_; }
+  void replace(Descriptor other) { std::swap(number_, other.number_); }
 
  private:
   int number_;
@@ -81,10 +82,11 @@ struct Connection {
 
 class Load {
  public:
-  Load(const std::vector<std::string>& requests, int status_wanted)
-      : requests_(requests), status_wanted_(status_wanted), poll_(::epoll_create1(EPOLL_CLOEXEC)) {}
+  Load(const std::vector<std::string>& requests, int status_wanted, bool again)
+      : requests_(requests), status_wanted_(status_wanted), again_(again), poll_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
   base::Status open(uint16_t port, int connections) {
+    port_ = port;
     for (int i = 0; i < connections; ++i) {
       connections_.emplace_back(connect_to(port));
       const int socket = connections_.back().socket.number();
@@ -126,6 +128,7 @@ class Load {
     for (size_t done = 0; done < request.size();) {
       const ssize_t sent =
           ::send(connection.socket.number(), request.data() + done, request.size() - done, MSG_NOSIGNAL);
+      if (sent < 0 && errno != EAGAIN && again_) return {};  // ended by the server: told when its answer is read
       if (sent < 0 && errno != EAGAIN) return fail(Code::unavailable, "the server took no request");
       if (sent > 0) done += static_cast<size_t>(sent);
       pollfd room{connection.socket.number(), POLLOUT, 0};
@@ -138,7 +141,10 @@ class Load {
     char piece[65'536];
     const ssize_t got = ::recv(connection.socket.number(), piece, sizeof piece, 0);
     if (got < 0 && errno == EAGAIN) return {};
-    if (got <= 0) return fail(Code::unavailable, "the server closed a connection");
+    if (got <= 0) {
+      if (!again_) return fail(Code::unavailable, "the server closed a connection");
+      return connect_again(connection);
+    }
     std::string_view bytes(piece, static_cast<size_t>(got));
     if (!connection.received.empty()) {
       connection.received += bytes;
@@ -156,7 +162,23 @@ class Load {
       const auto taken = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - connection.sent).count();
       ++by_10us_[std::min<size_t>(static_cast<size_t>(taken) / 10, by_10us_.size() - 1)];
     }
+    const bool ends = again_ && bytes.substr(0, whole).find("Connection: close") != std::string_view::npos;
     connection.received.clear();
+    return ends ? connect_again(connection) : send_next(connection);
+  }
+
+  base::Status connect_again(Connection& connection) {
+    ++load_.closed;
+    ::epoll_ctl(poll_.number(), EPOLL_CTL_DEL, connection.socket.number(), nullptr);
+    connection.received.clear();
+    connection.socket.replace(connect_to(port_));
+    const int socket = connection.socket.number();
+    if (socket < 0) return fail(Code::unavailable, "cannot connect to the server");
+    ::fcntl(socket, F_SETFL, O_NONBLOCK);
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.ptr = &connection;
+    ::epoll_ctl(poll_.number(), EPOLL_CTL_ADD, socket, &event);
     return send_next(connection);
   }
 
@@ -180,6 +202,8 @@ class Load {
 
   const std::vector<std::string>& requests_;
   int status_wanted_;
+  bool again_;
+  uint16_t port_ = 0;
   Descriptor poll_;
   std::vector<Connection> connections_;
   size_t next_ = 0;
@@ -266,8 +290,8 @@ base::Status PacedClients::run(int count, int a_second, const std::function<std:
 }
 
 base::Result<HttpLoad> load_http(uint16_t port, const std::vector<std::string>& requests, int status_wanted,
-                                 int connections, int duration_ms) {
-  Load load(requests, status_wanted);
+                                 int connections, int duration_ms, bool again) {
+  Load load(requests, status_wanted, again);
   if (auto opened = load.open(port, connections); !opened) return opened.error();
   return load.run(duration_ms);
 }

@@ -19,12 +19,14 @@ struct HttpLoad {
   double p99_ms = 0;
   uint64_t answers = 0;
   uint64_t failures = 0;  ///< answers with another status than wanted
+  uint64_t closed = 0;    ///< connections that the server ended, and that were made again
 };
 
 /// Sends `requests` (whole ones, taken in turn by all connections) to 127.0.0.1 for `duration_ms` after a warm-up of a
 /// tenth of it. On the caller's worker. Errors: unavailable (no connection, or it ended), corrupt (not HTTP).
+/// `again`: a connection that the server ends is made again.
 base::Result<HttpLoad> load_http(uint16_t port, const std::vector<std::string>& requests, int status_wanted,
-                                 int connections, int duration_ms);
+                                 int connections, int duration_ms, bool again = false);
 
 /// Clients that ask at a pace, each one request at a time: a slow server is asked less, never at once for what it
 /// missed. One worker.

@@ -23,7 +23,7 @@ using base::fail;
 using Steady = std::chrono::steady_clock;
 
 constexpr int batch = 1'000;
-constexpr int batches = 200;
+constexpr int batches = 20;
 constexpr int bulk_clients = 96;
 constexpr int write_clients = 400;
 constexpr int load_ms = 20'000;
@@ -75,8 +75,8 @@ base::Status run_overload(const Setup& setup, const Report& report) {
   Watched watched;
   std::thread watcher([&] { watch(*port, ends, watched); });
   base::Result<HttpLoad> written = fail(Code::internal, "not asked");
-  std::thread writer([&] { written = load_http(*port, writes, 204, write_clients, load_ms); });
-  const auto loaded = load_http(*port, bulk, 204, bulk_clients, load_ms);
+  std::thread writer([&] { written = load_http(*port, writes, 204, write_clients, load_ms, true); });
+  const auto loaded = load_http(*port, bulk, 204, bulk_clients, load_ms, true);
   writer.join();
   ends = true;
   watcher.join();

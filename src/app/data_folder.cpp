@@ -1,5 +1,6 @@
 // The data folder on disk.
 #include "app/data_folder.hpp"
+#include "app/memory_limit.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -156,6 +157,7 @@ base::Result<std::unique_ptr<thread::Thread>> DataFolder::open_record(
   options.queue_changes_max = settings.queue_changes_max;
   options.queue_bytes_max = settings.queue_bytes_max;
   options.checkpoint_interval_ms = settings.checkpoint_interval_ms;
+  fit_into_memory(settings.memory_bytes, options);
   return thread::Thread::open(std::move(*store), clock, options, progress);
 }
 

@@ -5,6 +5,7 @@
 
 #include "app/settings.hpp"
 #include "serve/server.hpp"
+#include "thread/thread.hpp"
 
 namespace cityloom::app {
 
@@ -13,6 +14,9 @@ uint64_t memory_bytes_max(const Settings& settings);
 
 /// Lowers what would not fit into that much memory: bodies, queues. Greater memory changes nothing.
 void fit_into_memory(uint64_t bytes_max, Settings& settings);
+
+/// The same of what a record holds.
+void fit_into_memory(uint64_t bytes_max, thread::Options& options);
 
 /// The same of what the engine holds of bodies at once.
 void fit_into_memory(uint64_t bytes_max, serve::ServerOptions& options);

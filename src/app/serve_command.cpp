@@ -279,8 +279,8 @@ Command serve_command() {
   options.push_back({"--port", "N", "port to listen on (default 8080; 0: any free one)", "listen.port"});
   options.push_back(
       {"--host", "ADDRESS", "address to listen on; only this machine's own (default 127.0.0.1)", "listen.host"});
-  options.push_back({"--memory", "BYTES", "memory to take at most (default: what the control group allows)",
-                     "listen.memory_bytes"});
+  options.push_back(
+      {"--memory", "BYTES", "memory to take at most (default: what the control group allows)", "listen.memory_bytes"});
   options.push_back({"--packs", "DIR", "folder with packs (default: packs/ beside the sources)", "packs"});
   options.push_back(
       {"--console", "DIR", "folder with the built console (default: console/dist beside the sources)", "console"});

@@ -55,6 +55,10 @@ class ServerTest : public testing::Test {
                       })));
     router_.add(route(Method::post, "/echo", "echo",
                       answer([](const Request& request) { return Response::plain(std::string(request.body())); })));
+    Route change =
+        route(Method::post, "/change", "change", answer([](const Request&) { return Response::plain("changed"); }));
+    change.action = trust::Action::write;
+    router_.add(std::move(change));
     router_.add(route(Method::get, "/things/{thing}/parts/{part}", "getPart", answer([](const Request& request) {
                         return Response::plain(std::string(request.path_value("thing")) + "|" +
                                                std::string(request.path_value("part")));
@@ -426,8 +430,8 @@ TEST_F(ServerTest, RefusesByClassOfWork) {
     return TestClient(port()).ask(method, target, body, headers)->status;
   };
   const std::string large(2'000, 'x');
-  const auto bulk = [&] { return asked("POST", "/echo", large); };
-  const auto write = [&] { return asked("POST", "/echo", "x"); };
+  const auto bulk = [&] { return asked("POST", "/change", large); };
+  const auto write = [&] { return asked("POST", "/change", "x"); };
   const auto read = [&] { return asked("GET", "/hello", ""); };
   const auto urgent = [&] { return asked("GET", "/hello", "", "Priority: u=0\r\n"); };
   EXPECT_EQ(bulk(), 200);

@@ -18,7 +18,8 @@ struct Thread::Parts {
       : store(std::move(store_)),
         clock(clock_),
         kept_views(std::make_unique<Views>(*store, options.feed_bytes_in_memory, options.resident_bytes_max)),
-        views(*kept_views) {}
+        views(*kept_views),
+        piece_bytes_max(std::max<size_t>(options.feed_bytes_in_memory / 4, 64u << 10)) {}
   // Giving back a city record by record reads all of it from the disk once more, only to forget it: the process's end
   // does that at no cost.
   ~Parts() {
@@ -32,6 +33,7 @@ struct Thread::Parts {
   twin::TermTable terms;
   std::unique_ptr<Views> kept_views;
   Views& views;
+  const size_t piece_bytes_max;  // of packed commits that a follower is given at once
   std::unique_ptr<Appender> appender;
 };
 
@@ -232,6 +234,8 @@ Result<std::vector<std::shared_ptr<const Commit>>> Thread::feed(Offset after, si
   const Offset head = parts_->views.head();
   if (after >= head) return Commits();
   limit = static_cast<size_t>(std::min<uint64_t>(limit, head.number - after.number));
+  // As facts commits take some ten times what they are packed: several followers that are behind hold a piece each.
+  bytes_max = std::min(bytes_max, parts_->piece_bytes_max);
   if (auto recent = parts_->views.recent().after(after, limit, bytes_max)) return std::move(*recent);
   Commits commits;
   size_t bytes = 0;

@@ -41,7 +41,7 @@ struct ApiServices {
   link::Links* links = nullptr;        ///< gives the two functions below, where they are not given
   std::function<std::vector<link::LinkStatus>()> link_status;  ///< link::Links::status
   std::function<void(std::string_view name, std::string payload, std::function<void(base::Status)> done)>
-      link_push;                                  ///< link::Links::push
+      link_push;                                      ///< link::Links::push
   std::function<SubscriptionReport()> subscriptions;  ///< NgsiApi::subscriptions
   std::function<std::vector<SubscriptionFare>(std::string_view tenant, size_t limit)>
       subscriptions_of;                           ///< NgsiApi::subscriptions_of

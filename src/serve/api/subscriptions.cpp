@@ -39,7 +39,8 @@ void list(const ApiState& state, const Request& request, Reply reply) {
   const auto fares = state.services.subscriptions_of ? state.services.subscriptions_of(tenant, *limit)
                                                      : std::vector<SubscriptionFare>();
   SubscriptionTotals totals;
-  const SubscriptionReport report = state.services.subscriptions ? state.services.subscriptions() : SubscriptionReport();
+  const SubscriptionReport report =
+      state.services.subscriptions ? state.services.subscriptions() : SubscriptionReport();
   for (const SubscriptionTotals& one : report.totals) {
     if (one.tenant == tenant) totals = one;
   }

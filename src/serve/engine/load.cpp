@@ -1,18 +1,23 @@
 // Shares of the limits that each class of work may use.
 #include "serve/engine/load.hpp"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <fstream>
 
 #include "serve/engine/worker.hpp"
 
+// Of jemalloc, where the program is linked with it (sanitizers bring their own).
+extern "C" int mallctl(const char* name, void* old, size_t* old_bytes, void* fresh, size_t fresh_bytes)
+    __attribute__((weak));
+
 namespace cityloom::serve::engine {
 namespace {
 
 // In the order of Work: bulk, write, read, emergency. Of requests in flight, and of the memory that may be taken.
 constexpr uint64_t flight_percent[] = {25, 70, 85, 100};
-constexpr uint64_t memory_percent[] = {75, 85, 92, 97};
+constexpr uint64_t memory_percent[] = {50, 75, 88, 96};
 
 // The urgency in a Priority header; 3 where none is given.
 char urgency_of(const Request& request) {
@@ -46,6 +51,14 @@ uint64_t resident_bytes() {
   uint64_t all = 0, resident = 0;
   std::ifstream("/proc/self/statm") >> all >> resident;
   return resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+void give_back_memory() {
+  if (mallctl == nullptr) {
+    ::malloc_trim(0);
+    return;
+  }
+  mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);  // 4096 stands for all arenas
 }
 
 }  // namespace cityloom::serve::engine

@@ -23,4 +23,7 @@ bool has_room(const Shared& shared, Work work);
 /// Bytes of memory that this process has resident; 0 where that cannot be known.
 uint64_t resident_bytes();
 
+/// Has the allocator give back what is free. Cost: milliseconds.
+void give_back_memory();
+
 }  // namespace cityloom::serve::engine

@@ -2,8 +2,6 @@
 
 #include <boost/asio/post.hpp>
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -31,8 +29,8 @@ int64_t steady_ms() {
 
 /// Deadlines are looked at this often: a quarter of the shortest one, so that tests with short ones are exact.
 constexpr int64_t memory_interval_ms = 100;
-constexpr uint64_t trim_percent = 60;
-constexpr int64_t trim_interval_ms = 2'000;
+constexpr uint64_t trim_percent = 45;
+constexpr int64_t trim_interval_ms = 500;
 
 int tick_interval_ms(const ServerOptions& options) {
   const int shortest = std::min({options.header_timeout_ms, options.body_timeout_ms, options.idle_timeout_ms,
@@ -124,7 +122,7 @@ void Shared::look_at_memory(int64_t now_ms) {
   // What was freed stays with the allocator until it is told: without this a burst would be remembered as taken.
   if (now_ms - trimmed_at_ms.load() < trim_interval_ms) return;
   trimmed_at_ms.store(now_ms);
-  boost::asio::post(blocking, [] { ::malloc_trim(0); });
+  boost::asio::post(blocking, [] { give_back_memory(); });
 }
 
 void Worker::tick() {

@@ -132,11 +132,11 @@ struct Services {
   std::string source_alias;  ///< contextSourceAlias of the source identity
   base::Instant started_at;
 
-  size_t quick_records_max = 2'000;    ///< that a read looks at on a connection's worker, before it moves elsewhere
-  size_t quick_geometries_max = 200;   ///< the same where each may cost much: geo-queries
-  size_t quick_bytes_max = 1u << 20;   ///< of records written on a connection's worker
+  size_t quick_records_max = 2'000;   ///< that a read looks at on a connection's worker, before it moves elsewhere
+  size_t quick_geometries_max = 200;  ///< the same where each may cost much: geo-queries
+  size_t quick_bytes_max = 1u << 20;  ///< of records written on a connection's worker
   size_t quick_body_bytes_max = 256u << 10;  ///< of a body read there
-  int64_t query_time_max_ms = 60'000;  ///< past it: TooComplexQuery
+  int64_t query_time_max_ms = 60'000;        ///< past it: TooComplexQuery
   size_t limit_default = 20;
   size_t limit_max = 1'000;
   size_t history_limit = 10'000;        ///< instances of an attribute in one temporal answer
