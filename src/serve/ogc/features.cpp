@@ -22,6 +22,7 @@ using std::chrono::steady_clock;
 constexpr std::string_view geojson_type = "application/geo+json";
 constexpr std::string_view collections_path = "/ogc/collections";
 constexpr size_t limit_default = 100;
+constexpr size_t answer_bytes_max = 64u << 20;  // past it a page ends early, and the next begins there
 constexpr std::chrono::milliseconds count_time_max{1'000};
 
 /// What the handlers share.
@@ -195,7 +196,10 @@ std::string features_text(const Door& door, const Request& request, const Readin
   const auto names = door.services.state_of(*reading.thread).core_names;
   std::string body = R"({"type":"FeatureCollection","features":[)";
   uint64_t returned = 0, outside = 0;
+  size_t looked_at = 0;
   for (const twin::EntityRecord& record : found.result.records) {
+    if (body.size() > answer_bytes_max) break;
+    ++looked_at;
     if (!ngsi_ld::is_visible(record)) continue;
     body += returned++ == 0 ? "{" : ",{";
     if (!append_feature(record, crs, found.now, *names, body)) ++outside;
@@ -211,8 +215,8 @@ std::string features_text(const Door& door, const Request& request, const Readin
   links.open_array();
   write_link(links, own_address(request), "self", geojson_type, "This page");
   const thread::Page& page = found.page;
-  if (found.result.more) {
-    write_link(links, page_address(request, page.offset + page.limit, page.limit), "next", geojson_type, "Next page");
+  if (found.result.more || looked_at < found.result.records.size()) {
+    write_link(links, page_address(request, page.offset + looked_at, page.limit), "next", geojson_type, "Next page");
   }
   if (page.offset > 0) {
     const size_t before = page.offset > page.limit ? page.offset - page.limit : 0;

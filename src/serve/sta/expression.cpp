@@ -18,7 +18,7 @@ struct FunctionForm {
   Operation operation;
   size_t least, most;  // arguments
 };
-constexpr std::array<FunctionForm, 40> functions = {{{"contains", Operation::contains, 2, 2},
+constexpr std::array<FunctionForm, 47> functions = {{{"contains", Operation::contains, 2, 2},
                                                      {"substringof", Operation::substring_of, 2, 2},
                                                      {"endswith", Operation::ends_with, 2, 2},
                                                      {"startswith", Operation::starts_with, 2, 2},
@@ -45,6 +45,13 @@ constexpr std::array<FunctionForm, 40> functions = {{{"contains", Operation::con
                                                      {"round", Operation::round, 1, 1},
                                                      {"floor", Operation::floor, 1, 1},
                                                      {"ceiling", Operation::ceiling, 1, 1},
+                                                     {"before", Operation::time_before, 2, 2},
+                                                     {"after", Operation::time_after, 2, 2},
+                                                     {"meets", Operation::time_meets, 2, 2},
+                                                     {"during", Operation::time_during, 2, 2},
+                                                     {"overlaps", Operation::time_overlaps, 2, 2},
+                                                     {"starts", Operation::time_starts, 2, 2},
+                                                     {"finishes", Operation::time_finishes, 2, 2},
                                                      {"geo.distance", Operation::geo_distance, 2, 2},
                                                      {"geo.length", Operation::geo_length, 1, 1},
                                                      {"geo.intersects", Operation::geo_intersects, 2, 2},

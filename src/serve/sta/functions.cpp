@@ -262,6 +262,27 @@ Result<Value> of_number(Operation operation, const Value& value) {
   return Value(operation == Operation::ceiling ? std::ceil(*number) : std::round(*number));
 }
 
+Result<Value> of_intervals(Operation operation, const Value& left, const Value& right) {
+  const auto a = as_interval(left), b = as_interval(right);
+  if (!a || !b) return Value(Nothing{});
+  switch (operation) {
+    case Operation::time_before:
+      return Value(a->to < b->from);
+    case Operation::time_after:
+      return Value(a->from > b->to);
+    case Operation::time_meets:
+      return Value(a->to == b->from || a->from == b->to);
+    case Operation::time_during:
+      return Value(a->from >= b->from && a->to <= b->to);
+    case Operation::time_overlaps:
+      return Value(a->from <= b->to && b->from <= a->to);
+    case Operation::time_starts:
+      return Value(a->from == b->from);
+    default:
+      return Value(a->to == b->to);
+  }
+}
+
 // One worker's GEOS.
 class Geos {
  public:
@@ -368,6 +389,7 @@ Result<Value> apply(Operation operation, const std::vector<Value>& arguments, In
   if (operation == Operation::min_date_time) return Value(*Instant::parse("0001-01-01T00:00:00Z"));
   if (operation == Operation::max_date_time) return Value(*Instant::parse("9999-12-31T23:59:59Z"));
   if (operation >= Operation::geo_distance) return of_geometry(operation, arguments);
+  if (operation >= Operation::time_before) return of_intervals(operation, arguments[0], arguments[1]);
   return of_number(operation, arguments[0]);
 }
 

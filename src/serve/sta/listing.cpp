@@ -249,6 +249,9 @@ Status Writer::append(const Node& node, const Options& options, std::string& to)
   if (++written_ > written_max) {
     return fail(Code::too_large, "the answer would hold more than 20,000 resources", "$expand", "ask for less at once");
   }
+  if (to.size() > written_bytes_max) {
+    return fail(Code::too_large, "the answer would have more than 64 MiB", "$top", "ask for less at once");
+  }
   if (const auto status = check_select(node.kind, options); !status.ok()) return status;
   to += '{';
   bool is_first = true;

@@ -13,6 +13,8 @@ namespace cityloom::serve::sta {
 inline constexpr size_t ordered_max = 100'000;  ///< resources that an order is given of
 inline constexpr size_t written_max = 20'000;   ///< resources in one answer, expanded ones too
 
+inline constexpr size_t written_bytes_max = 64u << 20;
+
 /// Which resources: all of a kind, or those that a way leads to.
 struct Source {
   Kind kind = Kind::thing;

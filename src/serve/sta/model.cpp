@@ -102,10 +102,11 @@ Model::Model(const ngsi_ld::Services& services, const Reading& reading, base::In
       tenant_(services.state_of(*reading.thread)),
       now_(now),
       effort_(effort),
+      may_expire_(!reading.is_live || tenant_.expiry->may_be_due(now)),
       terms_(StaTerms::make([&](std::string_view iri) { return reading.thread->terms().find(iri); })) {}
 
 bool Model::is_there(const EntityRecord& record) const {
-  return ngsi_ld::is_visible(record) && !tenant_.expiry->is_over(record, now_);
+  return ngsi_ld::is_visible(record) && (!may_expire_ || !tenant_.expiry->is_over(record, now_));
 }
 
 bool Model::is_helper(const EntityRecord& record) const {

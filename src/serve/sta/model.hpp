@@ -159,6 +159,7 @@ class Model {
   const ngsi_ld::TenantState& tenant_;
   base::Instant now_;
   const ogc::Effort& effort_;
+  bool may_expire_;  // only the main branch as of now is swept
   StaTerms terms_;
 };
 
