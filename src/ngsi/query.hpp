@@ -103,6 +103,7 @@ struct QueryBody {
   bool has_temporal = false;  ///< temporalQ was given; read it with parse_temporal_body
   OrderParameters ordering;   ///< read it with parse_ordering
   std::optional<Join> join;
+  QueryParameters conditions;  ///< q, csf, scopeQ, geo-query and attrs as given; of a single selector its parts too
 };
 /// Reads it. Errors: as parse_query, with the JSON path in `where`.
 base::Result<QueryBody> parse_query_body(const Body& body, const Context& context, const TermOf& terms);

@@ -215,6 +215,8 @@ base::Result<QueryBody> parse_query_body(const Body& body, const Context& contex
   }
   if (!has_type) return base::fail(Code::invalid, "must be \"Query\"", "type");
   if (selectors.empty()) selectors.emplace_back();
+  query.conditions = common;
+  if (selectors.size() == 1) query.conditions.id_pattern = selectors.front().id_pattern;
   for (QueryParameters& parameters : selectors) {
     QueryParameters all = common;
     all.id = std::move(parameters.id);
@@ -227,6 +229,7 @@ base::Result<QueryBody> parse_query_body(const Body& body, const Context& contex
   auto join = parse_join(joining);
   if (!join) return join.error();
   query.join = std::move(*join);
+  query.conditions.pick = pick;
   auto projection = parse_projection(common.attrs, pick, omit, context, terms, join_level_max);
   if (!projection) return projection.error();
   query.projection = std::move(*projection);

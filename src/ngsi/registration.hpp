@@ -200,6 +200,9 @@ struct SourceQuery {
 /// Errors: as parse_query.
 base::Result<SourceQuery> source_query_of(const QueryParameters& parameters, const Context& context);
 
+/// The same of queries that are read already, any of which will do; their names are in `terms`.
+SourceQuery source_query_of(const std::vector<twin::Query>& any_of, const twin::TermTable& terms);
+
 /// Whether a source may have some of what is asked for in this part of its information.
 bool matches(const SourceQuery& query, const EntityInfo& info);
 bool matches(const SourceQuery& query, const RegistrationInfo& info);
@@ -207,6 +210,18 @@ bool matches(const SourceQuery& query, const RegistrationInfo& info);
 bool matches(const SourceQuery& query, const Registration& registration);
 /// The registration with only those parts of its information that match.
 Registration matching_part(const SourceQuery& query, const Registration& registration);
+
+/// What of a query to put to one source, so that no more is asked of it than it registered: its ids, types and
+/// attributes (none: all). Nothing: it has none of the attributes that are asked for, or of the entities.
+std::optional<SourceQuery> narrowed(const SourceQuery& query, const Registration& registration);
+
+/// Whether the source registered this entity (expanded types), and this attribute of it.
+bool registers(const Registration& registration, std::string_view id, const std::vector<std::string>& types);
+bool registers(const Registration& registration, std::string_view id, const std::vector<std::string>& types,
+               std::string_view attribute);
+
+/// A query q as another context writes it. Errors: as parse_condition.
+base::Result<std::string> condition_in_context(std::string_view q, const Context& own, const Context& other);
 
 /// Conditions on the registration itself: csf, scopeQ and a geo-query over its location.
 class SourceFilter {

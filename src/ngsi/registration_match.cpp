@@ -81,17 +81,27 @@ base::Result<SourceQuery> source_query_of(const QueryParameters& parameters, con
   twin::TermTable terms;
   const auto query = parse_query(parameters, context, TermOf::interning(terms));
   if (!query) return query.error();
-  SourceQuery made;
-  made.ids = query->ids;
-  made.id_pattern = query->id_pattern;
-  for (const auto& all_of : query->types.any_of) {
-    std::vector<std::string> group;
-    for (const twin::Term type : all_of) group.emplace_back(terms.text(type));
-    made.types.push_back(std::move(group));
-  }
-  for (const twin::Term name : query->attributes) made.attributes.emplace_back(terms.text(name));
-  if (query->condition) add_attributes(*query->condition, terms, made.attributes);
+  SourceQuery made = source_query_of({*query}, terms);
   if (query->geo && parameters.geoproperty) made.attributes.emplace_back(terms.text(query->geo->property));
+  return made;
+}
+
+SourceQuery source_query_of(const std::vector<twin::Query>& any_of, const twin::TermTable& terms) {
+  SourceQuery made;
+  const auto every = [&](const auto& has) { return std::all_of(any_of.begin(), any_of.end(), has); };
+  const bool all_ids = every([](const twin::Query& query) { return !query.ids.empty(); });
+  const bool all_types = every([](const twin::Query& query) { return !query.types.any_of.empty(); });
+  for (const twin::Query& query : any_of) {
+    if (all_ids) made.ids.insert(made.ids.end(), query.ids.begin(), query.ids.end());
+    if (any_of.size() == 1) made.id_pattern = query.id_pattern;
+    for (const auto& all_of : query.types.any_of) {
+      std::vector<std::string> group;
+      for (const twin::Term type : all_of) group.emplace_back(terms.text(type));
+      if (all_types) made.types.push_back(std::move(group));
+    }
+    for (const twin::Term name : query.attributes) made.attributes.emplace_back(terms.text(name));
+    if (query.condition) add_attributes(*query.condition, terms, made.attributes);
+  }
   return made;
 }
 

@@ -84,6 +84,7 @@ constexpr Phrase phrases[] = {
     {503, "Service Unavailable"},
     {504, "Gateway Timeout"},
     {505, "HTTP Version Not Supported"},
+    {508, "Loop Detected"},
 };
 
 }  // namespace

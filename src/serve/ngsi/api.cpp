@@ -4,10 +4,12 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <random>
 #include <thread>
 
 #include "serve/ngsi/deliverer.hpp"
 #include "serve/ngsi/entity_maps.hpp"
+#include "serve/ngsi/forwarder.hpp"
 #include "serve/ngsi/registrations.hpp"
 #include "serve/ngsi/routes.hpp"
 #include "serve/ngsi/services.hpp"
@@ -79,6 +81,26 @@ ngsi_ld::DelivererOptions deliverer_options(const NgsiOptions& options) {
   return deliverer;
 }
 
+ngsi_ld::ForwarderOptions forwarder_options(const NgsiOptions& options) {
+  ngsi_ld::ForwarderOptions forwarder;
+  forwarder.timeout_ms = options.source_timeout_ms;
+  forwarder.reach = options.allow_private_endpoints ? Reach::not_link_local : Reach::public_only;
+  return forwarder;
+}
+
+// A name that no other server has, drawn once and kept in the record as the place of a follower that there is not.
+base::Result<std::string> kept_alias(thread::Thread& thread) {
+  constexpr std::string_view keeper = "source alias";
+  auto kept = thread.follower_offset(keeper);
+  if (!kept.ok()) return kept.error();
+  if (!*kept) {
+    std::random_device chance;
+    *kept = thread::Offset{uint64_t{chance()} << 24 ^ chance()};
+    if (const auto status = thread.set_follower_offset(keeper, **kept); !status.ok()) return status.error();
+  }
+  return "cityloom-" + std::to_string((*kept)->number);
+}
+
 }  // namespace
 
 struct NgsiApi::Parts {
@@ -90,9 +112,11 @@ struct NgsiApi::Parts {
             fetch_with(client), [this](std::string_view url) { return hosted.document_of(url); }, clock),
         fetching(fetching_workers, fetching_waiting_max),
         deliverer(client, mqtt, deliverer_options(options)),
+        forwarder(client, clock, forwarder_options(options)),
         services{tenants,    gate, clock, contexts, hosted, fetching, options.public_url, options.source_alias,
                  clock.now()} {
     services.history_limit = options.history_limit;
+    services.forwarder = &forwarder;
   }
 
   NgsiOptions options;
@@ -102,6 +126,7 @@ struct NgsiApi::Parts {
   ngsi::ContextSource contexts;
   ngsi_ld::Lane fetching;
   ngsi_ld::Deliverer deliverer;
+  ngsi_ld::Forwarder forwarder;
   ngsi_ld::Services services;
   base::Status opened;
   std::mutex sweep_mutex;
@@ -193,6 +218,11 @@ base::Result<std::unique_ptr<NgsiApi>> NgsiApi::open(Tenants& tenants, const tru
                                                      const base::Clock& clock, NgsiOptions options) {
   auto parts = std::make_unique<Parts>(tenants, gate, clock, std::move(options));
   if (const auto status = parts->hosted.open(tenants.main()); !status.ok()) return status.error();
+  if (parts->services.source_alias.empty()) {
+    auto alias = kept_alias(tenants.main());
+    if (!alias.ok()) return alias.error();
+    parts->services.source_alias = std::move(alias).value();
+  }
   tenants.on_open([parts = parts.get()](const std::string& name, thread::Thread& thread) -> std::shared_ptr<void> {
     auto state = parts->open_tenant(name, thread);
     if (!state.ok()) {

@@ -18,13 +18,16 @@ namespace cityloom::serve {
 /// What the operator may set.
 struct NgsiOptions {
   std::string public_url = "http://127.0.0.1:8080";  ///< where others reach us: in links to contexts hosted here
-  std::string source_alias = "cityloom";             ///< name of this source (contextSourceAlias)
+  /// Name of this source (contextSourceAlias), by which circles of brokers are noticed: no two may have the same.
+  /// Empty: one that the record keeps.
+  std::string source_alias;
   /// Addresses that contexts may be fetched from although they are not public ("127.0.0.1").
   std::vector<std::string> context_addresses;
   int64_t notification_timeout_ms = 5'000;  ///< where an endpoint names none
   int64_t retry_first_ms = 1'000;           ///< back-off after a failed notification
   size_t history_limit = 10'000;            ///< instances of an attribute in one answer; past it 206 and a part of them
-  bool allow_private_endpoints = true;      ///< notifications may go to loopback and private addresses
+  bool allow_private_endpoints = true;      ///< notifications and requests to sources may go to private addresses
+  int64_t source_timeout_ms = 5'000;        ///< for a registered source, where its registration names none
 };
 
 /// Made before the server starts, destroyed after it has stopped and before the tenants close.

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "ngsi/parse.hpp"
+#include "serve/ngsi/distributed_batch.hpp"
 #include "serve/ngsi/entity_maps.hpp"
 #include "serve/ngsi/routes.hpp"
 #include "serve/ngsi/snapshot_writes.hpp"
@@ -21,7 +22,23 @@ struct BatchResult {
   std::vector<std::string> success;
   std::vector<std::string> created;
   std::vector<std::pair<std::string, Error>> errors;
+  std::vector<std::pair<std::string, WriteFailure>> of_sources;  // that did not do their part
+
+  bool failed() const { return !errors.empty() || !of_sources.empty(); }
+  void add(BatchOfSources& sources) {
+    success = std::move(sources.done);
+    created = std::move(sources.created);
+    of_sources = std::move(sources.failures);
+  }
 };
+
+// Each id once; of several parts of an entity all must have been done.
+void tidy(std::vector<std::string>& ids, const BatchResult& result) {
+  std::set<std::string> seen;
+  for (const auto& [id, error] : result.errors) seen.insert(id);
+  for (const auto& [id, failure] : result.of_sources) seen.insert(id);
+  std::erase_if(ids, [&](const std::string& id) { return !seen.insert(id).second; });
+}
 
 void append_ids(const std::vector<std::string>& ids, std::string& to) {
   to += '[';
@@ -45,23 +62,34 @@ Response multi_status(const BatchResult& result) {
     const ngsi::ProblemType type = ngsi::problem_of(error);
     body += R"(,"error":)" + ngsi::problem_json(type, error, status_of(type)) + '}';
   }
+  for (const auto& [id, failure] : result.of_sources) {
+    if (!first) body += ',';
+    first = false;
+    body += R"({"entityId":)";
+    ngsi::append_quoted(id, body);
+    body += R"(,"registrationId":)";
+    ngsi::append_quoted(failure.registration_id, body);
+    body += R"(,"error":)" + failure.json() + '}';
+  }
   body += "]}";
   return Response::json(std::move(body), 207);
 }
 
 enum class Kind : uint8_t { create, upsert, other };
 
-Response batch_response(Kind kind, const BatchResult& result) {
-  if (!result.errors.empty()) return multi_status(result);
+Response batch_response(Kind kind, BatchResult& result) {
+  if (!result.of_sources.empty() || result.success.size() > 1) tidy(result.success, result);
+  tidy(result.created, result);
+  if (result.failed()) return multi_status(result);
   if (kind == Kind::other || (kind == Kind::upsert && result.created.empty())) return Response::empty();
   std::string body;
   append_ids(result.created, body);
   return Response::json(std::move(body), 201);
 }
 
-// Submits what could be read; `result` already holds what could not.
+// Submits what is left to be done here; `result` already holds what could not be read, and what sources did.
 void submit(Call call, const Writing& writing, Kind kind, std::vector<Change> changes, BatchResult result) {
-  if (changes.empty()) return call.send(multi_status(result));
+  if (changes.empty()) return call.send(batch_response(kind, result));
   std::vector<std::string> ids;
   ids.reserve(changes.size());
   for (const Change& change : changes) ids.push_back(change.entity_id);
@@ -81,11 +109,34 @@ void submit(Call call, const Writing& writing, Kind kind, std::vector<Change> ch
                });
 }
 
-void change_batch(Call call, Kind kind, Change::Kind change_kind) {
+// What sources have to do with a batch, then what is left of it here.
+void submit_everywhere(Call call, const Writing& writing, Kind kind, ngsi::SourceOperation operation, const char* path,
+                       std::vector<BatchItem> items, BatchResult result) {
+  const bool has_body = operation != ngsi::SourceOperation::delete_batch;
+  if (items.empty()) return call.send(batch_response(kind, result));
+  auto shared = std::make_shared<BatchResult>(std::move(result));
+  spread_batch(std::move(call), writing, operation, path, has_body, std::move(items),
+               [shared, writing, kind](Call back, BatchOfSources sources) {
+                 std::vector<Change> changes;
+                 for (BatchItem& item : sources.here) changes.push_back(std::move(item.change));
+                 shared->add(sources);
+                 submit(std::move(back), writing, kind, std::move(changes), std::move(*shared));
+               });
+}
+
+struct BatchKind {
+  Kind kind;
+  Change::Kind change;
+  ngsi::SourceOperation operation;
+  const char* path;
+};
+
+void change_batch(Call call, const BatchKind& of) {
+  const Change::Kind change_kind = of.change;
   const auto writing = call.writing();
   if (!writing) return;
   BatchResult result;
-  std::vector<Change> changes;
+  std::vector<BatchItem> items;
   ngsi::ChangeForm form;
   form.kind = change_kind;
   form.simplified = call.has_option(option_simplified);
@@ -106,30 +157,33 @@ void change_batch(Call call, Kind kind, Change::Kind change_kind) {
       continue;
     }
     change->keep_existing = call.has_option(option_no_overwrite);
-    changes.push_back(std::move(change).value());
+    items.push_back({std::move(change).value(), item});
   }
-  submit(std::move(call), *writing, kind, std::move(changes), std::move(result));
+  submit_everywhere(std::move(call), *writing, of.kind, of.operation, of.path, std::move(items), std::move(result));
 }
 
 // NGSI-LD: 5.6.7 batch create
 void batch_create(Call call) {
-  change_batch(std::move(call), Kind::create, Change::Kind::create);
+  change_batch(std::move(call),
+               {Kind::create, Change::Kind::create, ngsi::SourceOperation::create_batch, "/entityOperations/create"});
 }
 
 // NGSI-LD: 5.6.8 batch upsert, replace and update
 void batch_upsert(Call call) {
   const auto kind = call.has_option(option_update) ? Change::Kind::create_or_append : Change::Kind::create_or_replace;
-  change_batch(std::move(call), Kind::upsert, kind);
+  change_batch(std::move(call), {Kind::upsert, kind, ngsi::SourceOperation::upsert_batch, "/entityOperations/upsert"});
 }
 
 // NGSI-LD: 5.6.9 batch update, with noOverwrite
 void batch_update(Call call) {
-  change_batch(std::move(call), Kind::other, Change::Kind::append);
+  change_batch(std::move(call),
+               {Kind::other, Change::Kind::append, ngsi::SourceOperation::update_batch, "/entityOperations/update"});
 }
 
 // NGSI-LD: 5.6.20 batch merge
 void batch_merge(Call call) {
-  change_batch(std::move(call), Kind::other, Change::Kind::merge);
+  change_batch(std::move(call),
+               {Kind::other, Change::Kind::merge, ngsi::SourceOperation::merge_batch, "/entityOperations/merge"});
 }
 
 // NGSI-LD: 5.6.10 batch delete
@@ -139,7 +193,7 @@ void batch_delete(Call call) {
   auto ids = ngsi::parse_ids(call.body());
   if (!ids.ok()) return call.fail(ids.error());
   BatchResult result;
-  std::vector<Change> changes;
+  std::vector<BatchItem> items;
   for (std::string& id : *ids) {
     if (is_internal_id(id)) {
       result.errors.emplace_back(id, Error{Code::not_found, "there is no entity with this id", id, {}});
@@ -148,9 +202,10 @@ void batch_delete(Call call) {
     Change change;
     change.kind = Change::Kind::remove;
     change.entity_id = std::move(id);
-    changes.push_back(std::move(change));
+    items.push_back({std::move(change), 0});
   }
-  submit(std::move(call), *writing, Kind::other, std::move(changes), std::move(result));
+  submit_everywhere(std::move(call), *writing, Kind::other, ngsi::SourceOperation::delete_batch,
+                    "/entityOperations/delete", std::move(items), std::move(result));
 }
 
 // What a write finds where it goes.
@@ -218,8 +273,8 @@ void keep_to_map(const Call& call, const TenantState& tenant, twin::Query& query
   };
 }
 
-// NGSI-LD: 5.6.21 purge entities, or attributes of them (drop, keep)
-void purge_entities(Call call) {
+// Deletes what matches here, after sources have done their part.
+void purge_here(Call call, BatchResult result) {
   const auto writing = call.writing();
   if (!writing) return;
   const TenantState& tenant = call.services().state_of(*writing->thread);
@@ -245,8 +300,24 @@ void purge_entities(Call call) {
                       {},
                       "narrow the query"});
   }
-  if (changes.empty()) return call.send(Response::empty());
-  submit(std::move(call), *writing, Kind::other, std::move(changes), {});
+  submit(std::move(call), *writing, Kind::other, std::move(changes), std::move(result));
+}
+
+// NGSI-LD: 5.6.21 purge entities, whole ones
+void purge_entities(Call call) {
+  const auto writing = call.writing();
+  if (!writing) return;
+  const TenantState& tenant = call.services().state_of(*writing->thread);
+  const Reading reading{writing->thread, writing->thread->snapshot(writing->branch)};
+  if (const auto query = query_of(call, reading, tenant); !query.ok()) return call.fail(query.error());
+  spread_purge(std::move(call), *writing, [](Call back, BatchOfSources sources) {
+    BatchResult result;
+    result.of_sources = std::move(sources.failures);
+    if (back.is_long()) return purge_here(std::move(back), std::move(result));
+    Call::go_long(std::move(back), [result = std::move(result)](Call again) mutable {
+      purge_here(std::move(again), std::move(result));
+    });
+  });
 }
 
 Route route_of(const char* path, const char* operation_id, const char* summary, int status) {

@@ -6,6 +6,7 @@
 
 #include "ngsi/parse.hpp"
 #include "ngsi/query.hpp"
+#include "serve/ngsi/gathering.hpp"
 #include "serve/ngsi/snapshots.hpp"
 #include "serve/ngsi/text.hpp"
 
@@ -414,6 +415,7 @@ std::string Call::context_url() const {
 Response Call::finished(Response response) const {
   if (const auto tenant = request_->header("NGSILD-Tenant")) response.header("NGSILD-Tenant", *tenant);
   if (const auto snapshot = snapshot_id()) response.header("NGSILD-Snapshot", *snapshot);
+  if (gathered_) gathered_->add_warnings(response);
   return response;
 }
 
@@ -435,10 +437,10 @@ thread::Bounds Call::bounds() const {
   return bounds;
 }
 
-void Call::go_long(Call call, void (*run)(Call)) {
+void Call::go_long(Call call, absl::AnyInvocable<void(Call)> run) {
   auto shared = std::make_shared<Call>(std::move(call));
   shared->is_long_ = true;
-  shared->take_reply().run_long([shared, run](Reply back) {
+  shared->take_reply().run_long([shared, run = std::move(run)](Reply back) mutable {
     shared->set_reply(std::move(back));
     shared->long_until_ =
         std::chrono::steady_clock::now() + std::chrono::milliseconds(shared->services_->query_time_max_ms);

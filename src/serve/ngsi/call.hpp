@@ -59,6 +59,8 @@ Response problem_response(ngsi::ProblemType type, const base::Error& error);
 /// The style of errors below /ngsi-ld/ that no handler made (404, 405, gate, limits).
 const ProblemStyle& ngsi_ld_problem_style();
 
+class Gathered;
+
 /// A request with everything an operation needs. Moved along until it is answered.
 class Call {
  public:
@@ -133,6 +135,10 @@ class Call {
   /// The scheme and host under which the client reached us, e.g. "http://127.0.0.1:8080".
   std::string origin() const;
 
+  /// What registered sources gave, where they were asked; else nullptr.
+  const Gathered* gathered() const { return gathered_.get(); }
+  void set_gathered(std::shared_ptr<const Gathered> gathered) { gathered_ = std::move(gathered); }
+
   /// Checks headers and parameters, reads the body; answers itself and gives false when the request ends with it.
   bool prepare();
   /// Takes the contexts if none needs a fetch.
@@ -143,7 +149,7 @@ class Call {
   bool continue_on(Lane& lane, void (*run)(Call));
   /// Runs the operation, again and from its beginning, on a worker for long work: what turned out to be too much for
   /// `bounds`.
-  static void go_long(Call call, void (*run)(Call));
+  static void go_long(Call call, absl::AnyInvocable<void(Call)> run);
   /// Answers what a bounded read gave: an error, or none if it has to go on where it may take long.
   void fail_read(const base::Error& error);
   /// Gives back the reply that `take_reply` took.
@@ -171,6 +177,7 @@ class Call {
   std::optional<ngsi::Body> body_;
   std::vector<std::string> context_texts_;  // JSON of each item's "@context", or of the Link header's URL
   std::vector<ngsi::ContextPointer> contexts_;
+  std::shared_ptr<const Gathered> gathered_;
 };
 
 /// Adds a route below /ngsi-ld/v1 (or /api/, if it says so) whose handler prepares a Call and runs the operation.

@@ -298,9 +298,10 @@ void source_identity(Call call) {
   const Services& services = call.services();
   const base::Instant now = services.clock.now();
   const int64_t uptime_s = (now.microseconds - services.started_at.microseconds) / 1'000'000;
-  std::string body = R"({"id":"urn:cityloom:source:)" + services.source_alias +
-                     R"(","type":"ContextSourceIdentity","contextSourceAlias":)";
-  ngsi::append_quoted(services.source_alias, body);
+  const std::string alias = services.alias_of(call.request().tenant());
+  std::string body =
+      R"({"id":"urn:cityloom:source:)" + alias + R"(","type":"ContextSourceIdentity","contextSourceAlias":)";
+  ngsi::append_quoted(alias, body);
   body +=
       R"(,"contextSourceUptime":"PT)" + std::to_string(uptime_s) + R"(S","contextSourceTimeAt":")" + now.text() + '"';
   if (call.answer() == Media::ld_json) body += ",\"@context\":" + call.context()->json();

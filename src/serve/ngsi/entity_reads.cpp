@@ -1,15 +1,18 @@
 // Entities read: retrieve, query, query by POST. ETSI GS CIM 009 clauses 5.7.1, 5.7.2.
 #include <simdjson.h>
 
+#include <algorithm>
 #include <map>
 
 #include "ngsi/linked.hpp"
 #include "ngsi/ordering.hpp"
 #include "ngsi/parse.hpp"
 #include "ngsi/query.hpp"
+#include "serve/ngsi/gathering.hpp"
 #include "serve/ngsi/mapped_query.hpp"
 #include "serve/ngsi/ordered_query.hpp"
 #include "serve/ngsi/routes.hpp"
+#include "serve/ngsi/text.hpp"
 
 namespace cityloom::serve::ngsi_ld {
 namespace {
@@ -54,7 +57,7 @@ base::Status append_joined(const Call& call, const Reading& reading, const Tenan
     if (found.ok() && !is_there(call, reading, tenant, *found)) return twin::EntityRecord();
     return found;
   });
-  const auto names = tenant.names_in(call.context());
+  const auto names = names_for(call, tenant);
   if (join.is_flat) {
     const auto beside = linked.beside(records, how.projection);
     if (call.answer() == Media::geo_json) {
@@ -81,21 +84,66 @@ base::Status append_joined(const Call& call, const Reading& reading, const Tenan
   return linked.status();
 }
 
+// The attributes that are asked for by attrs or pick, expanded; none: all.
+std::vector<std::string> wanted_attributes(const ngsi::QueryParameters& parameters, const ngsi::Context& context) {
+  twin::TermTable terms;
+  std::vector<std::string> wanted;
+  const auto projection = ngsi::parse_projection(parameters.attrs, parameters.pick, std::nullopt, context,
+                                                 ngsi::TermOf::interning(terms), ngsi::join_level_max);
+  if (!projection.ok()) return wanted;
+  for (const twin::Term name : projection->pick) wanted.emplace_back(terms.text(name));
+  return wanted;
+}
+
+// What is asked of the sources of a retrieval, or of a query by parameters.
+base::Result<Gather> asked_of_sources(const Call& call, bool one) {
+  Gather gather;
+  gather.conditions = selection_of(call);
+  gather.attributes = wanted_attributes(gather.conditions, *call.context());
+  if (one) gather.conditions = {};
+  gather.conditions.type = call.parameter_text("type");
+  auto query = ngsi::source_query_of(gather.conditions, *call.context());
+  if (!query.ok()) return query.error();
+  gather.query = std::move(query).value();
+  if (one) gather.query.ids = {std::string(call.entity_id())};
+  if (one) gather.query.attributes = gather.attributes;
+  if (const auto datasets = call.parameter("datasetId")) {
+    for (const std::string_view dataset : split(*datasets, ',')) gather.query.dataset_ids.emplace_back(dataset);
+  }
+  gather.one = one;
+  gather.split = call.flag("splitEntities");
+  gather.ordered = call.parameter("orderBy").has_value();
+  return gather;
+}
+
+// The entity as it is here, and in what sources gave.
+base::Result<twin::EntityRecord> find_everywhere(const Call& call, const Reading& reading, const TenantState& tenant,
+                                                 std::string_view id) {
+  auto found = reading.snapshot.find(id);
+  if (found.ok() && !is_there(call, reading, tenant, *found)) found = twin::EntityRecord();
+  if (!found.ok() || call.gathered() == nullptr) return found;
+  return call.gathered()->entity(id, *found, call.services().clock.now());
+}
+
 // NGSI-LD: 5.7.1 retrieve an entity
 void retrieve_entity(Call call) {
   const auto reading = call.reading();
   if (!reading) return;
   const std::string_view id = call.entity_id();
   const TenantState& tenant = call.services().state_of(*reading->thread);
-  const auto found = reading->snapshot.find(id);
+  if (gather(
+          call, tenant, [&call] { return asked_of_sources(call, true); }, retrieve_entity))
+    return;
+  const twin::TermTable& terms = terms_for(call, tenant);
+  const auto found = find_everywhere(call, *reading, tenant, id);
   if (!found.ok()) return call.fail(found.error());
-  if (!is_there(call, *reading, tenant, *found)) return call.fail(unknown_entity(id));
+  if (!*found) return call.fail(unknown_entity(id));
   if (const auto type = call.parameter("type")) {
-    const auto selection = ngsi::parse_type_selection(*type, *call.context(), tenant.thread->terms());
+    const auto selection = ngsi::parse_type_selection(*type, *call.context(), terms);
     if (!selection.ok()) return call.fail(selection.error());
     if (!twin::satisfies(*found, *selection)) return call.fail(unknown_entity(id));
   }
-  const auto how = call.representation(tenant.thread->terms(), ngsi::join_level_max);
+  const auto how = call.representation(terms, ngsi::join_level_max);
   if (!how.ok()) return call.fail(how.error());
   if (call.parameter("attrs") && !ngsi::has_any_attribute(*found, *how)) {
     return call.fail({Code::not_found, "the entity has none of these attributes", std::string(id), {}});
@@ -123,7 +171,7 @@ void retrieve_entity(Call call) {
     if (!joined.ok()) return call.fail_read(joined.error());
     return respond(std::move(body));
   }
-  const auto names = tenant.names_in(call.context());
+  const auto names = names_for(call, tenant);
   body.reserve(found->bytes().size() * 3);
   if (call.answer() == Media::geo_json) {
     ngsi::append_feature(*found, *how, *names, body);
@@ -158,7 +206,7 @@ bool answer_page(Call& call, const Answering& with, thread::QueryResult& result)
       return true;
     }
   } else {
-    append_records(call, result.records, with.how, *with.tenant.names_in(call.context()), body);
+    append_records(call, result.records, with.how, *names_for(call, with.tenant), body);
   }
   Response response = body_response(call, std::move(body));
   if (with.map != nullptr && with.map->is_new) response.status = 201;
@@ -223,6 +271,40 @@ base::Status status_of_links(const std::vector<twin::Query>& any_of) {
     if (query.linked && !query.linked->status.ok()) return query.linked->status;
   }
   return {};
+}
+
+// The same with what sources gave. Where entities may lie in pieces the conditions are put to whole ones.
+base::Result<thread::QueryResult> query_everywhere(const Call& call, const Reading& reading, const TenantState& tenant,
+                                                   std::vector<twin::Query> any_of,
+                                                   const std::vector<twin::Query>& everywhere) {
+  const Gathered& gathered = *call.gathered();
+  const size_t entities_max = call.services().union_entities_max;
+  const bool is_split = call.flag("splitEntities");
+  thread::Page page = call.page();
+  page.limit = std::min(entities_max, is_split ? entities_max : page.offset + page.limit + 1);
+  page.offset = 0;
+  std::vector<twin::Matcher> matchers;
+  for (const twin::Query& query : everywhere) matchers.emplace_back(query);
+  if (is_split) {
+    for (twin::Query& query : any_of) {
+      query.condition.reset();
+      query.geo.reset();
+      query.scopes.clear();
+      query.attributes.clear();
+    }
+  }
+  const auto here = query_any(reading.snapshot, any_of, page, entities_max, call.bounds());
+  if (!here.ok()) return here;
+  const auto find = [&](std::string_view id) -> base::Result<twin::EntityRecord> {
+    auto found = reading.snapshot.find(id);
+    if (found.ok() && !is_there(call, reading, tenant, *found)) return twin::EntityRecord();
+    return found;
+  };
+  const auto is_match = [&](const twin::EntityRecord& record) {
+    return std::any_of(matchers.begin(), matchers.end(), [&](const twin::Matcher& matcher) { return matcher(record); });
+  };
+  const auto wanted = [&](const twin::EntityRecord& record) { return !is_split || is_match(record); };
+  return gathered.page(*here, call.page(), find, wanted, is_match, call.services().clock.now());
 }
 
 // The same, in an order if one is asked for.
@@ -306,10 +388,19 @@ void query_entities(Call call) {
   const TenantState& tenant = call.services().state_of(*reading->thread);
   auto query = query_of(call, *reading, tenant);
   if (!query.ok()) return call.fail(query.error());
-  const auto how = call.representation(tenant.thread->terms(), ngsi::join_level_max);
+  if (gather(
+          call, tenant, [&call] { return asked_of_sources(call, false); }, query_entities))
+    return;
+  const auto how = call.representation(terms_for(call, tenant), ngsi::join_level_max);
   if (!how.ok()) return call.fail(how.error());
   const auto join = join_of(call, *how);
   if (!join.ok()) return call.fail(join.error());
+  if (call.gathered() != nullptr) {
+    const auto everywhere = ngsi::parse_query(selection_of(call), *call.context(), call.gathered()->terms());
+    if (!everywhere.ok()) return call.fail(everywhere.error());
+    auto result = query_everywhere(call, *reading, tenant, {*query}, {*everywhere});
+    return answer_query(std::move(call), query_entities, {*reading, tenant, *how, *join}, std::move(result));
+  }
   answer(call, query_entities, {*reading, tenant, *how, *join}, {std::move(query).value()},
          ordering_of(call));
 }
@@ -341,15 +432,42 @@ base::Result<ngsi::QueryBody> query_in_body(const Call& call, const Reading& rea
 
 namespace {
 
+// What is asked of the sources of a query by POST.
+base::Result<Gather> asked_of_sources_by_post(const Call& call, const ngsi::QueryParameters& conditions) {
+  twin::TermTable terms;
+  const auto asked = ngsi::parse_query_body(call.body(), *call.context(), ngsi::TermOf::interning(terms));
+  if (!asked.ok()) return asked.error();
+  Gather gather;
+  gather.query = ngsi::source_query_of(asked->any_of, terms);
+  gather.query.dataset_ids = asked->dataset_ids;
+  gather.conditions = conditions;
+  gather.attributes = wanted_attributes(conditions, *call.context());
+  gather.by_post = true;
+  gather.split = call.flag("splitEntities");
+  gather.ordered = asked->ordering.order_by.has_value();
+  return gather;
+}
+
 // NGSI-LD: 5.7.2 query entities by POST
 void query_by_post(Call call) {
   const auto reading = call.reading();
   if (!reading) return;
   if (!call.is_long() && is_of_the_past(call, *reading)) return Call::go_long(std::move(call), query_by_post);
   const TenantState& tenant = call.services().state_of(*reading->thread);
-  const auto asked = query_in_body(call, *reading, tenant);
+  auto asked = query_in_body(call, *reading, tenant);
   if (!asked.ok()) return call.fail(asked.error());
-  auto how = call.representation(tenant.thread->terms(), ngsi::join_level_max);
+  if (gather(
+          call, tenant, [&] { return asked_of_sources_by_post(call, asked->conditions); }, query_by_post))
+    return;
+  std::vector<twin::Query> everywhere;
+  if (call.gathered() != nullptr) {
+    auto with_sources = ngsi::parse_query_body(call.body(), *call.context(), call.gathered()->terms());
+    if (!with_sources.ok()) return call.fail(with_sources.error());
+    everywhere = with_sources->any_of;
+    asked->projection = with_sources->projection;
+  }
+  const twin::TermTable& terms = terms_for(call, tenant);
+  auto how = call.representation(terms, ngsi::join_level_max);
   if (!how.ok()) return call.fail(how.error());
   how->projection = asked->projection;
   if (const auto status = ngsi::check_projection(how->projection, asked->join); !status.ok())
@@ -357,7 +475,11 @@ void query_by_post(Call call) {
   if (!asked->language.empty()) how->language = asked->language;
   for (const std::string& dataset : asked->dataset_ids) {
     how->datasets_given = true;
-    how->datasets.push_back(dataset == "@none" ? twin::Term{} : tenant.thread->terms().find(dataset));
+    how->datasets.push_back(dataset == "@none" ? twin::Term{} : terms.find(dataset));
+  }
+  if (call.gathered() != nullptr) {
+    auto result = query_everywhere(call, *reading, tenant, asked->any_of, everywhere);
+    return answer_query(std::move(call), query_by_post, {*reading, tenant, *how, asked->join}, std::move(result));
   }
   answer(call, query_by_post, {*reading, tenant, *how, asked->join}, asked->any_of, asked->ordering);
 }
@@ -380,6 +502,11 @@ std::vector<Parameter> join_parameters() {
 }
 
 namespace {
+
+Parameter split_parameter() {
+  return query_parameter("splitEntities", "Whether an entity may lie in pieces in several sources",
+                         R"({"type":"boolean"})");
+}
 
 std::vector<Parameter> joined(std::vector<Parameter> left, std::vector<Parameter> right) {
   for (Parameter& parameter : right) left.push_back(std::move(parameter));
@@ -419,7 +546,7 @@ void add_entity_reads(Router& router, Services& services) {
               "Query entities",
               {},
               joined(joined(joined(selection_parameters(), ordering_parameters()), representation_parameters()),
-                     joined(join_parameters(), map_parameters())),
+                     joined(joined(join_parameters(), map_parameters()), {split_parameter()})),
               {},
               {{200,
                 "A page of the entities",
@@ -435,7 +562,8 @@ void add_entity_reads(Router& router, Services& services) {
                 {},
                 "Query entities by POST",
                 {},
-                joined({query_parameter("geometryProperty", "GeoProperty that is the geometry of GeoJSON")},
+                joined({query_parameter("geometryProperty", "GeoProperty that is the geometry of GeoJSON"),
+                        split_parameter()},
                        map_parameters()),
                 {},
                 {{200, "A page of the entities", {{"application/json", {}}, {"application/ld+json", {}}}}}};

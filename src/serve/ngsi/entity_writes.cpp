@@ -1,6 +1,8 @@
 // Entities and attributes written one at a time. ETSI GS CIM 009 clauses 5.6.1 - 5.6.6, 5.6.17 - 5.6.19, 5.6.21.
+#include "ngsi/merging.hpp"
 #include "ngsi/parse.hpp"
 #include "ngsi/query.hpp"
+#include "serve/ngsi/distributed_writes.hpp"
 #include "serve/ngsi/routes.hpp"
 
 namespace cityloom::serve::ngsi_ld {
@@ -22,12 +24,6 @@ const base::Result<thread::Outcome>& only(const base::Result<thread::Outcomes>& 
 
 Response no_content_or_failure(const Call& call, const base::Result<thread::Outcomes>& outcomes) {
   return only(outcomes).ok() ? Response::empty() : call.failure(only(outcomes).error());
-}
-
-std::vector<Change> one(Change change) {
-  std::vector<Change> changes;
-  changes.push_back(std::move(change));
-  return changes;
 }
 
 void append_names(const std::vector<twin::Term>& names, const twin::TermTable& terms, std::string& to) {
@@ -94,6 +90,23 @@ ngsi::ChangeForm form_of(const Call& call, Change::Kind kind, std::string_view e
   return form;
 }
 
+// How a write of an entity by its body goes to sources.
+WriteForm form_of_entity(const Call& call, ngsi::SourceOperation operation, const char* method, std::string path,
+                         std::string_view id) {
+  WriteForm form;
+  form.write.operation = operation;
+  form.write.id = std::string(id);
+  form.write.types = ngsi::type_names(call.body(), 0, *call.context());
+  form.write.attributes = ngsi::attribute_names(call.body(), 0, *call.context());
+  form.method = method;
+  form.path = std::move(path);
+  return form;
+}
+
+std::string path_of(const Call& call) {
+  return "/entities/" + percent_encoded(call.entity_id());
+}
+
 // NGSI-LD: 5.6.1 create an entity
 void create_entity(Call call) {
   const auto writing = call.writing();
@@ -105,13 +118,32 @@ void create_entity(Call call) {
     return call.fail({Code::invalid, "ids that begin with urn:cityloom:internal: are the server's own", "id", {}});
   }
   const std::string location = "/ngsi-ld/v1/entities/" + percent_encoded(change->entity_id);
-  Call::append(std::move(call), *writing, one(std::move(change).value()),
-               [location](const Call& answered, base::Result<thread::Outcomes> outcomes) {
-                 if (!only(outcomes).ok()) return answered.failure(only(outcomes).error());
-                 Response response = Response::empty(201);
-                 response.header("Location", location);
-                 return response;
-               });
+  append_everywhere(
+      std::move(call), *writing, std::move(change).value(),
+      [](const Call& given, const Change& made) {
+        return form_of_entity(given, ngsi::SourceOperation::create_entity, "POST", "/entities", made.entity_id);
+      },
+      [location](const Call& answered, base::Result<thread::Outcomes> outcomes) {
+        if (!only(outcomes).ok()) return answered.failure(only(outcomes).error());
+        Response response = Response::empty(201);
+        response.header("Location", location);
+        return response;
+      });
+}
+
+// How each kind of change is told to sources.
+WriteForm form_of_change(const Call& call, Change::Kind kind) {
+  using Operation = ngsi::SourceOperation;
+  switch (kind) {
+    case Change::Kind::replace:
+      return form_of_entity(call, Operation::replace_entity, "PUT", path_of(call), call.entity_id());
+    case Change::Kind::merge:
+      return form_of_entity(call, Operation::merge_entity, "PATCH", path_of(call), call.entity_id());
+    case Change::Kind::update:
+      return form_of_entity(call, Operation::update_entity, "PATCH", path_of(call) + "/attrs", call.entity_id());
+    default:
+      return form_of_entity(call, Operation::append_attributes, "POST", path_of(call) + "/attrs", call.entity_id());
+  }
 }
 
 void change_entity(Call call, Change::Kind kind, bool tell_attributes) {
@@ -131,11 +163,16 @@ void change_entity(Call call, Change::Kind kind, bool tell_attributes) {
   if (!change.ok()) return call.fail(change.error());
   change->keep_existing = call.has_option(option_no_overwrite);
   const twin::TermTable& terms = writing->thread->terms();
-  Call::append(std::move(call), *writing, one(std::move(change).value()),
-               [&terms, tell_attributes](const Call& answered, base::Result<thread::Outcomes> outcomes) {
-                 return tell_attributes ? update_result(answered, terms, outcomes)
-                                        : no_content_or_failure(answered, outcomes);
-               });
+  append_everywhere(
+      std::move(call), *writing, std::move(change).value(),
+      [kind, tell_attributes](const Call& given, const Change&) {
+        WriteForm form = form_of_change(given, kind);
+        form.tells_attributes = tell_attributes;
+        return form;
+      },
+      [&terms, tell_attributes](const Call& answered, base::Result<thread::Outcomes> outcomes) {
+        return tell_attributes ? update_result(answered, terms, outcomes) : no_content_or_failure(answered, outcomes);
+      });
 }
 
 // NGSI-LD: 5.6.18 replace an entity
@@ -158,6 +195,17 @@ void update_attributes(Call call) {
   change_entity(std::move(call), Change::Kind::update, true);
 }
 
+WriteForm form_of_deletion(const Call& call, const Change& change) {
+  WriteForm form;
+  form.write.operation = ngsi::SourceOperation::delete_entity;
+  form.write.id = change.entity_id;
+  form.write.whole = true;
+  form.method = "DELETE";
+  form.path = path_of(call);
+  form.has_body = false;
+  return form;
+}
+
 // NGSI-LD: 5.6.6 delete an entity
 void delete_entity(Call call) {
   const auto writing = call.writing();
@@ -165,10 +213,21 @@ void delete_entity(Call call) {
   Change change;
   change.kind = Change::Kind::remove;
   change.entity_id = std::string(call.entity_id());
-  Call::append(std::move(call), *writing, one(std::move(change)),
-               [](const Call& answered, base::Result<thread::Outcomes> outcomes) {
-                 return no_content_or_failure(answered, outcomes);
-               });
+  append_everywhere(std::move(call), *writing, std::move(change), form_of_deletion,
+                    [](const Call& answered, base::Result<thread::Outcomes> outcomes) {
+                      return no_content_or_failure(answered, outcomes);
+                    });
+}
+
+// How a write of one attribute goes to sources.
+WriteForm form_of_attribute(const Call& call, ngsi::SourceOperation operation) {
+  WriteForm form;
+  form.write.operation = operation;
+  form.write.id = std::string(call.entity_id());
+  form.attribute = call.context()->expand(call.request().path_value("attrId"));
+  form.write.attributes = {form.attribute};
+  form.path = path_of(call) + "/attrs";
+  return form;
 }
 
 void change_attribute(Call call, Change::Kind kind) {
@@ -178,10 +237,18 @@ void change_attribute(Call call, Change::Kind kind) {
       ngsi::parse_attribute_change(call.body(), call.request().path_value("attrId"),
                                    form_of(call, kind, call.entity_id()), *call.context(), writing->thread->terms());
   if (!change.ok()) return call.fail(change.error());
-  Call::append(std::move(call), *writing, one(std::move(change).value()),
-               [](const Call& answered, base::Result<thread::Outcomes> outcomes) {
-                 return no_content_or_failure(answered, outcomes);
-               });
+  append_everywhere(
+      std::move(call), *writing, std::move(change).value(),
+      [kind](const Call& given, const Change&) {
+        const bool replaces = kind == Change::Kind::replace_attribute;
+        WriteForm form = form_of_attribute(
+            given, replaces ? ngsi::SourceOperation::replace_attributes : ngsi::SourceOperation::update_attributes);
+        form.method = replaces ? "PUT" : "PATCH";
+        return form;
+      },
+      [](const Call& answered, base::Result<thread::Outcomes> outcomes) {
+        return no_content_or_failure(answered, outcomes);
+      });
 }
 
 // NGSI-LD: 5.6.4 partial update of an attribute
@@ -208,10 +275,17 @@ void delete_attribute(Call call) {
     if (!ngsi::is_uri(*dataset)) return call.fail({Code::invalid, "must be a URI", "datasetId", {}});
     change.dataset = writing->thread->terms().find(*dataset);
   }
-  Call::append(std::move(call), *writing, one(std::move(change)),
-               [](const Call& answered, base::Result<thread::Outcomes> outcomes) {
-                 return no_content_or_failure(answered, outcomes);
-               });
+  append_everywhere(
+      std::move(call), *writing, std::move(change),
+      [](const Call& given, const Change&) {
+        WriteForm form = form_of_attribute(given, ngsi::SourceOperation::delete_attributes);
+        form.method = "DELETE";
+        form.has_body = false;
+        return form;
+      },
+      [](const Call& answered, base::Result<thread::Outcomes> outcomes) {
+        return no_content_or_failure(answered, outcomes);
+      });
 }
 
 Parameter type_parameter() {

@@ -32,6 +32,7 @@ class Snapshots;
 class Subscriptions;
 class Registrations;
 class SourceSubscriptions;
+class Forwarder;
 
 /// Ids of what the hub itself keeps in the record begin with this; no client reads or writes them as entities.
 inline constexpr std::string_view internal_id_prefix = "urn:cityloom:internal:";
@@ -144,6 +145,12 @@ struct Services {
 
   mutable std::shared_mutex mutex{};
   std::map<const thread::Thread*, std::shared_ptr<TenantState>> states{};
+
+  Forwarder* forwarder = nullptr;  ///< sends requests to registered sources; set before the server starts
+  /// The name by which other brokers know a tenant of this server: in Via, and as contextSourceAlias.
+  std::string alias_of(std::string_view tenant) const {
+    return tenant.empty() ? source_alias : source_alias + '.' + std::string(tenant);
+  }
 
   TenantState* main_state = nullptr;  ///< of the default tenant; set before the server starts
 

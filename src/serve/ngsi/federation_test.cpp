@@ -1,0 +1,418 @@
+// Several brokers: each with a record of its own, registered with one another in every mode; and sources that are slow,
+// dead, malicious, or lead in circles.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <mutex>
+
+#include "serve/client_test.hpp"
+#include "serve/ngsi/hub_fixture_test.hpp"
+
+namespace cityloom::serve::ngsi_ld {
+namespace {
+
+// A source that answers what it is told to, or nothing, and keeps what it was asked.
+class FakeSource {
+ public:
+  struct Asked {
+    std::string method, target, body;
+    std::map<std::string, std::string> headers;
+  };
+  FakeSource() : gate_(trust::make_open_gate()) {
+    for (const Method method : {Method::get, Method::post, Method::put, Method::patch, Method::del}) {
+      Route route;
+      route.method = method;
+      route.path = "/{path*}";
+      route.operation_id = "ask" + std::string(name_of(method));
+      route.handler = [this](const Request& request, Reply reply) { take(request, std::move(reply)); };
+      router_.add(std::move(route));
+    }
+    ServerOptions options;
+    options.port = 0;
+    options.workers = 1;
+    auto started = Server::start(router_, *gate_, options);
+    EXPECT_TRUE(started.ok());
+    server_ = std::move(started).value();
+  }
+  ~FakeSource() {
+    {
+      const std::lock_guard lock(mutex_);
+      unanswered_.clear();
+    }
+    server_.reset();
+  }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(server_->port()); }
+  // Status 0: no answer at all.
+  void answer(int status, std::string body = {}) {
+    const std::lock_guard lock(mutex_);
+    status_ = status;
+    body_ = std::move(body);
+  }
+  std::vector<Asked> asked() const {
+    const std::lock_guard lock(mutex_);
+    return asked_;
+  }
+
+ private:
+  void take(const Request& request, Reply reply) {
+    const std::lock_guard lock(mutex_);
+    Asked asked{std::string(name_of(request.method())), std::string(request.path()), std::string(request.body()), {}};
+    if (!request.query().empty()) asked.target += '?' + std::string(request.query());
+    for (const auto& [name, value] : request.headers()) asked.headers[std::string(name)] = std::string(value);
+    asked_.push_back(std::move(asked));
+    if (status_ == 0) return unanswered_.push_back(std::move(reply));
+    reply.send(body_.empty() ? Response::empty(status_) : Response::json(body_, status_));
+  }
+
+  std::unique_ptr<trust::Gate> gate_;
+  Router router_;
+  mutable std::mutex mutex_;
+  std::vector<Asked> asked_;
+  std::vector<Reply> unanswered_;
+  int status_ = 404;
+  std::string body_;
+  std::unique_ptr<Server> server_;
+};
+
+NgsiOptions quick() {
+  NgsiOptions options;
+  options.source_timeout_ms = 300;
+  return options;
+}
+
+std::string car(std::string_view id, std::string_view attributes) {
+  return R"({"id":"urn:car:)" + std::string(id) + R"(","type":"Car",)" + std::string(attributes) + "}";
+}
+
+std::string property(std::string_view name, int value, std::string_view more = {}) {
+  return "\"" + std::string(name) + R"(":{"type":"Property","value":)" + std::to_string(value) + std::string(more) +
+         "}";
+}
+
+class Federation : public testing::Test {
+ protected:
+  void register_at(HubServer& hub, const std::string& endpoint, std::string_view mode, std::string_view information,
+                   std::string_view operations = R"(["redirectionOps", "createBatch", "upsertBatch", "updateBatch",
+                   "deleteBatch", "mergeBatch", "queryBatch"])",
+                   std::string_view more = {}) {
+    hub.ask("POST", "/csourceRegistrations", 201,
+            R"({"id": "urn:r:)" + std::to_string(++registrations_) + R"(", "type": "ContextSourceRegistration",)" +
+                R"("endpoint": ")" + endpoint + R"(", "mode": ")" + std::string(mode) + R"(", "operations": )" +
+                std::string(operations) + R"(, "information": [)" + std::string(information) + "]" + std::string(more) +
+                "}");
+  }
+  ReceivedResponse ask(HubServer& hub, std::string_view method, std::string_view target, std::string_view body = {},
+                       std::string headers = {}) {
+    TestClient client(hub.port());
+    if (!body.empty()) headers += "Content-Type: application/json\r\n";
+    const auto response = client.ask(method, "/ngsi-ld/v1" + std::string(target), body, headers);
+    EXPECT_TRUE(response) << target;
+    return response.value_or(ReceivedResponse());
+  }
+  static bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+  HubServer hub_{quick()};
+  HubServer first_{quick()};
+  HubServer second_{quick()};
+  int registrations_ = 0;
+};
+
+constexpr const char* cars = R"({"entities": [{"type": "Car"}]})";
+
+TEST_F(Federation, InclusiveSourcesAreEqual) {
+  first_.ask("POST", "/entities", 201, car("1", property("speed", 1, R"(,"observedAt":"2026-01-01T00:00:00Z")")));
+  second_.ask("POST", "/entities", 201, car("2", property("speed", 2)));
+  hub_.ask("POST", "/entities", 201,
+           car("1", property("speed", 3, R"(,"observedAt":"2026-01-02T00:00:00Z")") + "," + property("doors", 4)));
+  first_.ask("POST", "/entities/urn:car:1/attrs", 204, "{" + property("weight", 5) + "}");
+  register_at(hub_, first_.url(), "inclusive", cars);
+  register_at(hub_, second_.url(), "inclusive", cars);
+  const std::string one = hub_.ask("GET", "/entities/urn:car:1?options=keyValues", 200);
+  EXPECT_EQ(one, R"({"id":"urn:car:1","type":"Car","speed":3,"doors":4,"weight":5})");
+  EXPECT_EQ(hub_.ask("GET", "/entities/urn:car:2?options=keyValues", 200),
+            R"({"id":"urn:car:2","type":"Car","speed":2})");
+  hub_.ask("GET", "/entities/urn:car:3", 404);
+  hub_.ask("GET", "/entities/urn:car:2?local=true", 404);
+  EXPECT_EQ(
+      hub_.ask("GET", "/entities?type=Car&options=keyValues", 200),
+      R"([{"id":"urn:car:1","type":"Car","speed":3,"doors":4,"weight":5},{"id":"urn:car:2","type":"Car","speed":2}])");
+  EXPECT_EQ(hub_.ask("GET", "/entities?type=Car&local=true&attrs=speed&options=keyValues", 200),
+            R"([{"id":"urn:car:1","type":"Car","speed":3}])");
+  EXPECT_EQ(hub_.ask("GET", "/entities?type=Car&attrs=weight&options=keyValues", 200),
+            R"([{"id":"urn:car:1","type":"Car","weight":5}])");
+  EXPECT_EQ(hub_.ask("POST", "/entityOperations/query?options=keyValues", 200,
+                     R"({"type": "Query", "entities": [{"type": "Car", "id": "urn:car:2"}]})"),
+            R"([{"id":"urn:car:2","type":"Car","speed":2}])");
+  EXPECT_EQ(hub_.ask("GET", "/entities?type=Car&q=speed==2&options=keyValues", 200),
+            R"([{"id":"urn:car:2","type":"Car","speed":2}])");
+  EXPECT_TRUE(has(hub_.ask("GET", "/entities?type=Car&orderBy=speed", 400), "BadRequestData"));
+  hub_.ask("GET", "/entities?type=Car&orderBy=speed&local=true", 200);
+  const std::string status = hub_.ask("GET", "/csourceRegistrations/urn:r:1", 200);
+  EXPECT_TRUE(has(status, R"("status":"ok")")) << status;
+}
+
+TEST_F(Federation, PagesGoOverAllSources) {
+  for (int i = 0; i < 5; ++i) first_.ask("POST", "/entities", 201, car("a" + std::to_string(i), property("speed", i)));
+  for (int i = 0; i < 5; ++i) second_.ask("POST", "/entities", 201, car("b" + std::to_string(i), property("speed", i)));
+  for (int i = 0; i < 3; ++i) hub_.ask("POST", "/entities", 201, car("h" + std::to_string(i), property("speed", i)));
+  second_.ask("POST", "/entities", 201, car("a4", property("doors", 4)));
+  register_at(hub_, first_.url(), "inclusive", cars);
+  register_at(hub_, second_.url(), "inclusive", cars);
+  std::string all;
+  std::string target = "/entities?type=Car&options=keyValues&count=true&limit=4";
+  int pages = 0;
+  for (size_t offset = 0; pages < 10; offset += 4) {
+    const auto page = ask(hub_, "GET", target + "&offset=" + std::to_string(offset));
+    EXPECT_EQ(page.header("NGSILD-Results-Count"), "13") << offset;
+    all += page.body;
+    ++pages;
+    bool more = false;
+    for (const auto& [name, value] : page.headers) more = more || has(value, "rel=\"next\"");
+    if (!more) break;
+  }
+  EXPECT_EQ(pages, 4);
+  for (const char* id : {"h0", "h1", "h2", "a0", "a1", "a2", "a3", "a4", "b0", "b1", "b2", "b3", "b4"}) {
+    const std::string wanted = R"("urn:car:)" + std::string(id) + '"';
+    EXPECT_TRUE(has(all, wanted)) << id << ' ' << all;
+    EXPECT_EQ(all.find(wanted), all.rfind(wanted)) << id;
+  }
+}
+
+TEST_F(Federation, AuxiliarySourcesFillGapsOnly) {
+  first_.ask("POST", "/entities", 201,
+             car("1", property("speed", 9, R"(,"observedAt":"2027-01-01T00:00:00Z")") + "," + property("doors", 9)));
+  hub_.ask("POST", "/entities", 201, car("1", property("speed", 1)));
+  register_at(hub_, first_.url(), "auxiliary", cars);
+  EXPECT_EQ(hub_.ask("GET", "/entities/urn:car:1?options=keyValues", 200),
+            R"({"id":"urn:car:1","type":"Car","speed":1,"doors":9})");
+  // They are never written to.
+  hub_.ask("POST", "/entities/urn:car:1/attrs", 204, "{" + property("doors", 1) + "}");
+  EXPECT_TRUE(has(first_.ask("GET", "/entities/urn:car:1?options=keyValues", 200), R"("doors":9)"));
+}
+
+TEST_F(Federation, ExclusiveSourcesHoldTheirAttributesAlone) {
+  register_at(hub_, first_.url(), "exclusive",
+              R"({"entities": [{"id": "urn:car:1", "type": "Car"}], "propertyNames": ["speed"]})");
+  first_.ask("POST", "/entities", 201, car("2", property("speed", 7)));
+  hub_.ask("POST", "/entities", 201, car("1", property("speed", 1) + "," + property("doors", 4)));
+  EXPECT_EQ(first_.ask("GET", "/entities/urn:car:1?options=keyValues", 200),
+            R"({"id":"urn:car:1","type":"Car","speed":1})");
+  EXPECT_EQ(hub_.ask("GET", "/entities/urn:car:1?local=true&options=keyValues", 200),
+            R"({"id":"urn:car:1","type":"Car","doors":4})");
+  EXPECT_EQ(hub_.ask("GET", "/entities/urn:car:1?options=keyValues", 200),
+            R"({"id":"urn:car:1","type":"Car","doors":4,"speed":1})");
+  EXPECT_EQ(hub_.ask("GET", "/entities?type=Car&options=keyValues", 200),
+            R"([{"id":"urn:car:1","type":"Car","doors":4,"speed":1}])");
+  hub_.ask("PATCH", "/entities/urn:car:1/attrs", 204, "{" + property("speed", 2) + "," + property("doors", 5) + "}");
+  hub_.ask("PATCH", "/entities/urn:car:1/attrs/speed", 204, R"({"unitCode": "KMH"})");
+  EXPECT_TRUE(has(first_.ask("GET", "/entities/urn:car:1", 200), R"("value":2,"unitCode":"KMH")"));
+  hub_.ask("PUT", "/entities/urn:car:1/attrs/speed", 204, R"({"type": "Property", "value": 8})");
+  EXPECT_EQ(hub_.ask("GET", "/entities/urn:car:1?options=keyValues", 200),
+            R"({"id":"urn:car:1","type":"Car","doors":5,"speed":8})");
+  hub_.ask("DELETE", "/entities/urn:car:1/attrs/speed", 204);
+  hub_.ask("DELETE", "/entities/urn:car:1", 204);
+  first_.ask("GET", "/entities/urn:car:1", 404);
+  hub_.ask("GET", "/entities/urn:car:1?local=true", 404);
+}
+
+TEST_F(Federation, RedirectSourcesHoldEntitiesAlone) {
+  register_at(hub_, first_.url(), "redirect", cars);
+  register_at(hub_, second_.url(), "redirect", cars);
+  hub_.ask("POST", "/entities", 201, car("1", property("speed", 1)));
+  hub_.ask("GET", "/entities/urn:car:1?local=true", 404);
+  first_.ask("GET", "/entities/urn:car:1", 200);
+  second_.ask("GET", "/entities/urn:car:1", 200);
+  hub_.ask("PUT", "/entities/urn:car:1", 204, car("1", property("speed", 2)));
+  hub_.ask("PATCH", "/entities/urn:car:1", 204, "{" + property("doors", 3) + "}");
+  EXPECT_EQ(second_.ask("GET", "/entities/urn:car:1?options=keyValues", 200),
+            R"({"id":"urn:car:1","type":"Car","speed":2,"doors":3})");
+  hub_.ask("POST", "/entityOperations/upsert", 201,
+           "[" + car("2", property("speed", 2)) + "," + car("3", property("speed", 3)) + "]");
+  first_.ask("GET", "/entities/urn:car:3", 200);
+  hub_.ask("GET", "/entities/urn:car:3?local=true", 404);
+  hub_.ask("POST", "/entityOperations/delete", 204, R"(["urn:car:2"])");
+  second_.ask("GET", "/entities/urn:car:2", 404);
+  hub_.ask("DELETE", "/entities?type=Car", 204);
+  EXPECT_EQ(first_.ask("GET", "/entities?type=Car", 200), "[]");
+}
+
+TEST_F(Federation, WhatASourceDoesNotSupportIsAConflict) {
+  register_at(hub_, first_.url(), "redirect", cars, R"(["retrieveOps"])");
+  EXPECT_TRUE(has(hub_.ask("POST", "/entities", 409, car("1", property("speed", 1))), "errors/Conflict"));
+  hub_.ask("GET", "/entities/urn:car:1?local=true", 404);
+  const std::string batch =
+      hub_.ask("POST", "/entityOperations/create", 207, "[" + car("1", property("speed", 1)) + "]");
+  EXPECT_TRUE(has(batch, R"("success":[],"errors":[{"entityId":"urn:car:1","registrationId":"urn:r:1","error":)"))
+      << batch;
+  // An inclusive one is simply left out.
+  register_at(hub_, second_.url(), "inclusive", R"({"entities": [{"type": "Bus"}]})", R"(["retrieveOps"])");
+  hub_.ask("POST", "/entities", 201, R"({"id": "urn:bus:1", "type": "Bus"})");
+  second_.ask("GET", "/entities/urn:bus:1", 404);
+}
+
+TEST_F(Federation, PartialSuccessIsSaid) {
+  register_at(hub_, first_.url(), "inclusive", cars);
+  hub_.ask("POST", "/entities?local=true", 201, car("1", property("speed", 1)));
+  const std::string created = hub_.ask("POST", "/entities", 207, car("1", property("speed", 1)));
+  EXPECT_TRUE(has(created, R"("success":["urn:car:1"],"errors":[{"entityId":"urn:car:1","error":)")) << created;
+  EXPECT_TRUE(has(created, R"("status":409)")) << created;
+  const std::string both = hub_.ask("POST", "/entities", 207, car("1", property("speed", 1)));
+  EXPECT_TRUE(has(both, R"("success":[])")) << both;
+  first_.ask("DELETE", "/entities/urn:car:1", 204);
+  const std::string deleted = hub_.ask("DELETE", "/entities/urn:car:1", 207);
+  EXPECT_TRUE(has(deleted, R"("registrationId":"urn:r:1","error":{)") && has(deleted, R"("status":404)")) << deleted;
+  hub_.ask("GET", "/entities/urn:car:1", 404);
+  hub_.ask("POST", "/entities?local=true", 201, car("2", property("speed", 1)));
+  const std::string updated = hub_.ask("PATCH", "/entities/urn:car:2/attrs", 207, "{" + property("speed", 2) + "}");
+  EXPECT_TRUE(has(updated, R"("notUpdated":[{"attributeName":)") && has(updated, R"("registrationId":"urn:r:1")"))
+      << updated;
+  EXPECT_TRUE(has(hub_.ask("GET", "/entities/urn:car:2?options=keyValues", 200), R"("speed":2)"));
+}
+
+TEST_F(Federation, SlowAndDeadSourcesHoldNobodyUp) {
+  FakeSource slow;
+  slow.answer(0);
+  register_at(hub_, slow.url(), "inclusive", cars);
+  register_at(hub_, "http://127.0.0.1:9", "inclusive", cars);
+  register_at(hub_, first_.url(), "inclusive", cars);
+  first_.ask("POST", "/entities", 201, car("1", property("speed", 1)));
+  const auto response = ask(hub_, "GET", "/entities?type=Car&options=keyValues");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, R"([{"id":"urn:car:1","type":"Car","speed":1}])");
+  int warnings = 0;
+  for (const auto& [name, value] : response.headers) {
+    if (name != "NGSILD-Warning") continue;
+    ++warnings;
+    EXPECT_TRUE(value.starts_with("199 urn:r:1 ") || value.starts_with("199 urn:r:2 ")) << value;
+  }
+  EXPECT_EQ(warnings, 2);
+  EXPECT_TRUE(
+      has(hub_.ask("GET", "/csourceRegistrations/urn:r:2", 200), R"("status":"failed","timesSent":1,"timesFailed":1)"));
+  hub_.ask("DELETE", "/csourceRegistrations/urn:r:2", 204);
+  hub_.ask("DELETE", "/csourceRegistrations/urn:r:3", 204);
+  register_at(hub_, slow.url(), "redirect", R"({"entities": [{"type": "Bus"}]})");
+  hub_.ask("POST", "/entities", 504, R"({"id": "urn:bus:1", "type": "Bus"})");
+  register_at(hub_, "http://127.0.0.1:9", "redirect", R"({"entities": [{"type": "Tram"}]})");
+  hub_.ask("POST", "/entities", 503, R"({"id": "urn:tram:1", "type": "Tram"})");
+}
+
+TEST_F(Federation, ErrorsAndNonsenseAreKeptOut) {
+  FakeSource source;
+  register_at(hub_, source.url(), "inclusive",
+              R"({"entities": [{"id": "urn:car:1", "type": "Car"}], "propertyNames": ["speed"]})");
+  const auto retrieve = [&](int status, const std::string& body) {
+    source.answer(status, body);
+    return ask(hub_, "GET", "/entities/urn:car:1");
+  };
+  auto response = retrieve(403, "{}");
+  EXPECT_EQ(response.status, 404);
+  EXPECT_TRUE(has(response.header("NGSILD-Warning"), "299 urn:r:1")) << response.header("NGSILD-Warning");
+  response = retrieve(200, "not a json document");
+  EXPECT_EQ(response.status, 404);
+  EXPECT_TRUE(has(response.header("NGSILD-Warning"), "111 urn:r:1")) << response.header("NGSILD-Warning");
+  response = retrieve(404, "{}");
+  EXPECT_EQ(response.status, 404);
+  EXPECT_EQ(response.header("NGSILD-Warning"), "");
+  // Another entity than the registered one, one of the server's own, and attributes that are none of its business.
+  response = retrieve(200, car("2", property("speed", 1)));
+  EXPECT_EQ(response.status, 404);
+  EXPECT_TRUE(has(response.header("NGSILD-Warning"), "111 "));
+  response = retrieve(200, R"({"id": "urn:cityloom:internal:x", "type": "Car"})");
+  EXPECT_EQ(response.status, 404);
+  response = retrieve(200, car("1", property("speed", 1) + "," + property("owner", 2)));
+  EXPECT_EQ(response.status, 200);
+  EXPECT_FALSE(has(response.body, "owner")) << response.body;
+  response = retrieve(200, R"({"id": "urn:car:1", "type": "Car", "speed": {"type": "Property"}})");
+  EXPECT_EQ(response.status, 404);
+  EXPECT_EQ(source.asked().front().target, "/ngsi-ld/v1/entities/urn:car:1?attrs=speed&options=sysAttrs");
+}
+
+TEST_F(Federation, CirclesAreCut) {
+  register_at(hub_, first_.url(), "inclusive", cars);
+  register_at(first_, second_.url(), "inclusive", cars);
+  register_at(second_, hub_.url(), "inclusive", cars);
+  second_.ask("POST", "/entities?local=true", 201, car("1", property("speed", 1)));
+  EXPECT_EQ(hub_.ask("GET", "/entities/urn:car:1?options=keyValues", 200),
+            R"({"id":"urn:car:1","type":"Car","speed":1})");
+  EXPECT_EQ(first_.ask("GET", "/entities?type=Car&options=keyValues", 200),
+            R"([{"id":"urn:car:1","type":"Car","speed":1}])");
+  // A write goes round once, and is done everywhere.
+  first_.ask("POST", "/entities", 201, car("2", property("speed", 2)));
+  for (HubServer* one : {&hub_, &first_, &second_}) one->ask("GET", "/entities/urn:car:2?local=true", 200);
+  const std::string identity = hub_.ask("GET", "/info/sourceIdentity", 200);
+  const size_t at = identity.find("contextSourceAlias\":\"") + 21;
+  const std::string alias = identity.substr(at, identity.find('"', at) - at);
+  EXPECT_EQ(ask(hub_, "DELETE", "/entities/urn:car:1", {}, "Via: 1.1 other, 1.1 " + alias + "\r\n").status, 508);
+  EXPECT_EQ(ask(hub_, "GET", "/entities/urn:car:2?local=true", {}, "Via: 1.1 " + alias + "\r\n").status, 200);
+  std::string far = "Via: 1.1 a";
+  for (int i = 0; i < 20; ++i) far += ", 1.1 b" + std::to_string(i);
+  EXPECT_EQ(ask(hub_, "GET", "/entities/urn:car:1", {}, far + "\r\n").status, 508);
+}
+
+TEST_F(Federation, ForwardedRequestsAreDressedAsRegistered) {
+  FakeSource source;
+  register_at(hub_, source.url() + "/a/", "inclusive", cars, R"(["retrieveEntity", "createEntity"])",
+              R"(, "tenant": "other", "management": {"localOnly": true}, "contextSourceAlias": "far",
+                 "contextSourceInfo": [{"key": "Authorization", "value": "Bearer x"}, {"key": "user", "value": "urn:ngsi-ld:request"},
+                 {"key": "Via", "value": "1.1 evil"}, {"key": "contentType", "value": "application/ld+json"},
+                 {"key": "accept", "value": "application/ld+json"}])");
+  source.answer(201);
+  EXPECT_EQ(ask(hub_, "POST", "/entities", car("1", property("speed", 1)), "user: abcd\r\nVia: 1.1 before\r\n").status,
+            201);
+  ASSERT_EQ(source.asked().size(), 1u);
+  auto asked = source.asked().front();
+  EXPECT_EQ(asked.method + ' ' + asked.target, "POST /a/ngsi-ld/v1/entities?local=true");
+  EXPECT_EQ(asked.headers["Authorization"], "Bearer x");
+  EXPECT_EQ(asked.headers["user"], "abcd");
+  EXPECT_EQ(asked.headers["NGSILD-Tenant"], "other");
+  EXPECT_EQ(asked.headers["Content-Type"], "application/ld+json");
+  EXPECT_TRUE(asked.headers["Via"].starts_with("1.1 before, 1.1 cityloom-")) << asked.headers["Via"];
+  EXPECT_TRUE(asked.body.starts_with(R"({"@context":"https://uri.etsi.org/)")) << asked.body;
+  // One that the request came through is not asked again.
+  EXPECT_EQ(ask(hub_, "GET", "/entities/urn:car:1", {}, "Via: 1.1 far\r\n").status, 200);
+  EXPECT_EQ(source.asked().size(), 1u);
+  source.answer(404);
+  EXPECT_EQ(ask(hub_, "GET", "/entities/urn:car:1").status, 200);
+  asked = source.asked().back();
+  EXPECT_EQ(asked.target, "/a/ngsi-ld/v1/entities/urn:car:1?options=sysAttrs&local=true");
+  EXPECT_EQ(asked.headers["Accept"], "application/ld+json");
+  EXPECT_TRUE(asked.headers["user"].empty());
+}
+
+TEST_F(Federation, FiltersChooseSourcesAndTravelWithTheQuery) {
+  FakeSource source;
+  source.answer(200, "[]");
+  register_at(hub_, source.url(), "inclusive", cars, R"(["queryEntity"])", R"(, "sourceType": "sensor")");
+  hub_.ask("GET", "/entities?type=Car&csf=sourceType==%22archive%22", 200);
+  EXPECT_TRUE(source.asked().empty());
+  hub_.ask("GET", "/entities?type=Car,Bus&q=speed%3E20&scopeQ=/A&csf=sourceType==%22sensor%22", 200);
+  ASSERT_EQ(source.asked().size(), 1u);
+  EXPECT_EQ(source.asked().back().target,
+            "/ngsi-ld/v1/entities?type=Car&q=speed%3E20&scopeQ=%2FA&limit=21&options=sysAttrs");
+  hub_.ask("GET", "/entities?type=Car&splitEntities=true&q=speed%3E20", 200);
+  EXPECT_FALSE(has(source.asked().back().target, "q="));
+  // A piece here and a piece there are put together before they are judged.
+  hub_.ask("POST", "/entities", 201, car("1", property("doors", 4)));
+  source.answer(200, "[" + car("1", property("speed", 99)) + "," + car("2", property("speed", 99)) + "]");
+  EXPECT_EQ(hub_.ask("GET", "/entities?type=Car&splitEntities=true&q=speed%3E20;doors==4&options=keyValues", 200),
+            R"([{"id":"urn:car:1","type":"Car","doors":4,"speed":99}])");
+  source.answer(200, "[]");
+  hub_.ask("POST", "/entityOperations/query", 200, R"({"type": "Query", "entities": [{"type": "Car"}]})");
+  EXPECT_EQ(source.asked().back().method, "GET");
+}
+
+TEST_F(Federation, AmongThousandsOnlyThoseThatMatchAreAsked) {
+  FakeSource source;
+  source.answer(200, "[]");
+  for (int i = 0; i < 300; ++i) {
+    register_at(hub_, source.url(), "inclusive", R"({"entities": [{"type": "Type)" + std::to_string(i) + R"("}]})",
+                R"(["retrieveOps"])");
+  }
+  hub_.ask("GET", "/entities?type=Type7,Type8,Type9", 200);
+  EXPECT_EQ(source.asked().size(), 3u);
+  // Too many to be asked at once are refused rather than left out.
+  EXPECT_TRUE(has(hub_.ask("GET", "/entities/urn:any:1", 403), "TooComplexQuery"));
+}
+
+}  // namespace
+}  // namespace cityloom::serve::ngsi_ld

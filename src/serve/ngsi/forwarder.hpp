@@ -1,0 +1,61 @@
+// Sends requests to registered sources, many at once, and counts what becomes of them. ETSI GS CIM 009 clauses 4.3.6,
+// 6.3.17, 6.3.18.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/instant.hpp"
+#include "serve/ngsi/registrations.hpp"
+#include "serve/outgoing.hpp"
+
+namespace cityloom::serve::ngsi_ld {
+
+/// A request to one source.
+struct SourceRequest {
+  SourcePointer source;
+  OutgoingRequest request;
+};
+
+/// What a source answered, or why it did not.
+struct SourceAnswer {
+  SourcePointer source;
+  base::Result<OutgoingResponse> response;
+
+  /// Whether it answered as asked (2xx).
+  bool ok() const { return response.ok() && response->status >= 200 && response->status < 300; }
+};
+
+/// Limits and times.
+struct ForwarderOptions {
+  size_t sources_max = 100;           ///< that one request may go to
+  size_t hops_max = 16;               ///< brokers that a request may have come through
+  size_t body_bytes_max = 16u << 20;  ///< of one answer
+  size_t entities_max = 10'000;       ///< that one request takes from one source
+  int64_t timeout_ms = 5'000;         ///< where the registration names none
+  int64_t timeout_max_ms = 60'000;
+  Reach reach = Reach::not_link_local;  ///< the same rule as for notifications
+};
+
+/// Any worker. The client and clock must outlive it.
+class Forwarder {
+ public:
+  using Done = std::function<void(std::vector<SourceAnswer>)>;
+  Forwarder(OutgoingClient& client, const base::Clock& clock, ForwarderOptions options = {})
+      : client_(client), clock_(clock), options_(options) {}
+
+  /// Sends all of them side by side. `done` is called once, when the last has answered or run out of time, in the order
+  /// of the requests; on the client's worker: hand over and return. With no requests: at once.
+  void send(std::vector<SourceRequest> requests, Done done);
+
+  const ForwarderOptions& options() const { return options_; }
+
+ private:
+  OutgoingClient& client_;
+  const base::Clock& clock_;
+  const ForwarderOptions options_;
+};
+
+}  // namespace cityloom::serve::ngsi_ld

@@ -1,0 +1,466 @@
+// Rounds of requests to sources, and the pages made of what they gave.
+#include "serve/ngsi/gathering.hpp"
+
+#include <algorithm>
+
+#include "serve/ngsi/text.hpp"
+
+namespace cityloom::serve::ngsi_ld {
+namespace {
+
+using base::Code;
+
+constexpr size_t page_entities_max = 1'000;         // asked of a source at a time
+constexpr size_t quick_answer_bytes_max = 256'000;  // of all answers, read on a connection's worker
+constexpr size_t rounds_max = 20;
+
+// One source on its way.
+struct Progress {
+  SourcePointer source;
+  ngsi::SourceQuery query;  // narrowed to what it registered
+  SourceDress dress;
+  size_t index = 0;  // in Gathered
+  size_t taken = 0;
+  bool asked = false;
+  bool done = false;
+};
+
+std::string quoted(std::string_view text) {
+  std::string out;
+  ngsi::append_quoted(text, out);
+  return out;
+}
+
+std::string json_list(const std::vector<std::string>& texts) {
+  std::string json = "[";
+  for (const std::string& text : texts) {
+    if (json.size() > 1) json += ',';
+    json += quoted(text);
+  }
+  return json + ']';
+}
+
+// "Car,(Bus;Electric)" as the source's context has it.
+std::string type_selection(const ngsi::SourceQuery& query, const SourceDress& dress) {
+  std::string text;
+  for (const auto& all_of : query.types) {
+    if (!text.empty()) text += ',';
+    if (all_of.size() == 1) {
+      text += dress.compact(all_of.front());
+      continue;
+    }
+    text += '(';
+    for (const std::string& type : all_of) {
+      if (text.back() != '(') text += ';';
+      text += dress.compact(type);
+    }
+    text += ')';
+  }
+  return text;
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string text;
+  for (const std::string& one : texts) text += text.empty() ? one : ',' + one;
+  return text;
+}
+
+}  // namespace
+
+// A copy of the tenant's names, with the same numbers: what sources write must not fill the tenant's own table. Some
+// 100 ns a name.
+Gathered::Gathered(const TenantState& tenant, const ngsi::ContextPointer& context)
+    : names_(std::make_shared<const ngsi::Names>(context, terms_)), expires_at_(tenant.internal.expires_at) {
+  const twin::TermTable& known = tenant.thread->terms();
+  const uint32_t last = known.last();
+  for (uint32_t number = twin::terms::reserved_count + 1; number <= last; ++number)
+    (void)terms_.restore(twin::Term{number}, known.text(twin::Term{number}));
+}
+
+Gathered::FromSource& Gathered::source(size_t index) {
+  any_source_ = true;
+  if (index >= sources_.size()) sources_.resize(index + 1);
+  return sources_[index];
+}
+
+void Gathered::add(size_t source_index, twin::Entity part, bool auxiliary) {
+  auto& parts = parts_[part.id];
+  source(source_index).ids.push_back(part.id);
+  parts.push_back({std::move(part), auxiliary});
+}
+
+base::Result<twin::EntityRecord> Gathered::entity(std::string_view id, const twin::EntityRecord& here,
+                                                  base::Instant now) const {
+  const auto found = parts_.find(id);
+  if (found == parts_.end()) return here;
+  ngsi::EntityMerger merger(expires_at_);
+  if (here) merger.add(here.unpack());
+  for (const Part& part : found->second) {
+    if (part.auxiliary) {
+      merger.add_auxiliary(part.entity);
+    } else {
+      merger.add(part.entity);
+    }
+  }
+  twin::Entity merged;
+  const auto any = merger.merge(now, merged);
+  if (!any.ok()) return any.error();
+  if (!*any) return twin::EntityRecord();
+  return twin::EntityRecord::pack(merged, here ? here.number() : twin::EntityNumber());
+}
+
+base::Result<thread::QueryResult> Gathered::page(
+    const thread::QueryResult& here, const thread::Page& page,
+    const std::function<base::Result<twin::EntityRecord>(std::string_view)>& find,
+    const std::function<bool(const twin::EntityRecord&)>& wanted,
+    const std::function<bool(const twin::EntityRecord&)>& is_counted_here, base::Instant now) const {
+  thread::QueryResult result;
+  std::set<std::string, std::less<>> seen;
+  size_t position = 0;
+  uint64_t besides = 0;  // what only sources have
+  bool more = here.more;
+  base::Status failed;
+  // Takes an entity, once, into its place; false: the page is full.
+  const auto take = [&](std::string_view id, const twin::EntityRecord& known) {
+    if (!seen.emplace(id).second) return true;
+    const auto kept = known ? base::Result<twin::EntityRecord>(known) : find(id);
+    auto record = kept.ok() ? entity(id, *kept, now) : kept;
+    if (!record.ok()) failed = record.error();
+    if (!record.ok() || !*record || !wanted(*record)) return record.ok();
+    if (!known && kept.ok() && *kept && is_counted_here(*kept) && here.more) return true;
+    if (!known) ++besides;
+    const size_t at = position++;
+    if (at < page.offset) return true;
+    if (result.records.size() == page.limit) {
+      result.more = true;
+      return page.count;
+    }
+    result.records.push_back(std::move(record).value());
+    return true;
+  };
+  bool goes_on = true;
+  for (const twin::EntityRecord& record : here.records) goes_on = goes_on && take(record.id(), record);
+  uint64_t most = here.count;
+  bool exact = true;
+  for (const FromSource& source : sources_) {
+    // Past one that has more to give, what the next one has comes later.
+    for (const std::string& id : source.ids) goes_on = goes_on && (!more || page.count) && take(id, {});
+    more = more || !source.complete;
+    most += std::max<uint64_t>(source.count, source.ids.size());
+    exact = exact && source.complete;
+  }
+  if (!failed.ok()) return failed.error();
+  result.more = result.more || (more && !result.records.empty());
+  result.count = !here.more && exact ? position : exact ? here.count + besides : most;
+  return result;
+}
+
+void Gathered::add_warnings(Response& response) const {
+  for (const std::string& warning : warnings_) response.header("NGSILD-Warning", warning);
+}
+
+namespace {
+
+// A read on its way through its sources. Lives in what is under way.
+class Gathering : public std::enable_shared_from_this<Gathering> {
+ public:
+  Gathering(Call call, Way way, Gather asked, std::shared_ptr<Gathered> gathered, void (*run)(Call))
+      : call_(std::move(call)),
+        way_(std::move(way)),
+        asked_(std::move(asked)),
+        gathered_(std::move(gathered)),
+        run_(run) {
+    const thread::Page& page = call_.page();
+    const size_t most = call_.services().forwarder->options().entities_max;
+    // To count them, or to put pieces together, all of them must be known.
+    need_ = asked_.one ? 1 : asked_.split || page.count ? most : std::min(most, page.offset + page.limit + 1);
+  }
+
+  void add(SourcePointer source, ngsi::SourceQuery query) {
+    Progress progress{std::move(source), std::move(query), {}, sources_.size()};
+    progress.dress = dress_of(call_, *progress.source);
+    gathered_->source(progress.index);
+    sources_.push_back(std::move(progress));
+  }
+  bool empty() const { return sources_.empty(); }
+  Call take_call() { return std::move(call_); }
+
+  // Asks those that are not done for as much as is still needed of them.
+  void next_round() {
+    std::vector<SourceRequest> requests;
+    under_way_.clear();
+    for (Progress& one : sources_) {
+      if (one.done) continue;
+      under_way_.push_back(&one);
+      requests.push_back({one.source, request_for(one)});
+    }
+    if (requests.empty() || ++rounds_ > rounds_max) return finish();
+    call_.services().forwarder->send(std::move(requests),
+                                     [self = shared_from_this()](std::vector<SourceAnswer> answers) {
+                                       const bool takes_long = self->may_take_long(answers);
+                                       self->may_wait_ = takes_long;
+                                       auto task = [self, answers = std::move(answers)](Reply back) {
+                                         self->call_.set_reply(std::move(back));
+                                         for (size_t i = 0; i < answers.size(); ++i)
+                                           self->take(*self->under_way_[i], answers[i]);
+                                         self->next_round();
+                                       };
+                                       if (takes_long) {
+                                         self->call_.take_reply().run_long(std::move(task));
+                                       } else {
+                                         self->call_.take_reply().resume(std::move(task));
+                                       }
+                                     });
+  }
+
+ private:
+  // What is large, or brings contexts of its own, is not for a connection's worker.
+  static bool may_take_long(const std::vector<SourceAnswer>& answers) {
+    size_t bytes = 0;
+    for (const SourceAnswer& answer : answers) {
+      if (!answer.response.ok()) continue;
+      bytes += answer.response->body.size();
+      if (bytes > quick_answer_bytes_max || answer.response->body.find("\"@context\"") != std::string::npos)
+        return true;
+    }
+    return false;
+  }
+
+  void finish() {
+    call_.set_gathered(gathered_);
+    run_(std::move(call_));
+  }
+
+  OutgoingRequest request_for(const Progress& one) const {
+    const ngsi::SourceOperations& can = one.source->registration().operations;
+    if (asked_.one && can.has(ngsi::SourceOperation::retrieve_entity)) return retrieval(one);
+    const bool by_get = can.has(ngsi::SourceOperation::query_entity);
+    const bool by_post = can.has(ngsi::SourceOperation::query_batch);
+    return by_post && (asked_.by_post || !by_get) ? query_by_post(one) : query_by_get(one);
+  }
+
+  OutgoingRequest retrieval(const Progress& one) const {
+    std::string target = "/entities/" + percent_encoded(asked_.query.ids.front());
+    if (!one.query.attributes.empty()) add_parameter(target, "attrs", one.dress.compact(one.query.attributes));
+    add_parameter(target, "options", "sysAttrs");
+    return request_to(call_, *one.source, way_, one.dress, "GET", std::move(target));
+  }
+
+  std::optional<std::string> condition_for(const Progress& one) const {
+    const auto& q = asked_.conditions.q;
+    if (!q || asked_.split) return std::nullopt;
+    if (one.dress.context == call_.context()) return q;
+    const auto written = ngsi::condition_in_context(*q, *call_.context(), *one.dress.context);
+    return written.ok() ? std::optional(*written) : q;
+  }
+
+  void add_page(const Progress& one, std::string& target) const {
+    if (!asked_.one) {
+      add_parameter(target, "limit", std::to_string(std::min(page_entities_max, need_ - one.taken)));
+      if (one.taken > 0) add_parameter(target, "offset", std::to_string(one.taken));
+      if (call_.page().count) add_parameter(target, "count", "true");
+    }
+    add_parameter(target, "options", "sysAttrs");
+  }
+
+  OutgoingRequest query_by_get(const Progress& one) const {
+    std::string target = "/entities";
+    const ngsi::SourceQuery& query = one.query;
+    if (!query.types.empty()) add_parameter(target, "type", type_selection(query, one.dress));
+    if (!query.ids.empty()) add_parameter(target, "id", joined(query.ids));
+    if (query.ids.empty() && asked_.conditions.id_pattern)
+      add_parameter(target, "idPattern", *asked_.conditions.id_pattern);
+    if (!query.attributes.empty()) add_parameter(target, "attrs", one.dress.compact(query.attributes));
+    if (const auto q = condition_for(one)) add_parameter(target, "q", *q);
+    const ngsi::QueryParameters& given = asked_.conditions;
+    if (!asked_.split) {
+      for (const auto& [name, value] :
+           {std::pair("scopeQ", &given.scope_q), std::pair("georel", &given.georel),
+            std::pair("geometry", &given.geometry), std::pair("coordinates", &given.coordinates),
+            std::pair("geoproperty", &given.geoproperty)}) {
+        if (*value) add_parameter(target, name, **value);
+      }
+    }
+    add_page(one, target);
+    return request_to(call_, *one.source, way_, one.dress, "GET", std::move(target));
+  }
+
+  OutgoingRequest query_by_post(const Progress& one) const {
+    const ngsi::SourceQuery& query = one.query;
+    std::string body = R"({"type":"Query","entities":[{"type":)";
+    body += quoted(query.types.empty() ? "*" : type_selection(query, one.dress));
+    if (query.ids.size() == 1) body += ",\"id\":" + quoted(query.ids.front());
+    if (query.ids.size() > 1) body += ",\"id\":" + json_list(query.ids);
+    if (query.ids.empty() && asked_.conditions.id_pattern)
+      body += ",\"idPattern\":" + quoted(*asked_.conditions.id_pattern);
+    body += "}]";
+    if (!query.attributes.empty()) {
+      std::vector<std::string> names;
+      for (const std::string& name : query.attributes) names.push_back(one.dress.compact(name));
+      body += ",\"attrs\":" + json_list(names);
+    }
+    if (const auto q = condition_for(one)) body += ",\"q\":" + quoted(*q);
+    const ngsi::QueryParameters& given = asked_.conditions;
+    if (!asked_.split && given.scope_q) body += ",\"scopeQ\":" + quoted(*given.scope_q);
+    if (!asked_.split && given.georel && given.geometry && given.coordinates) {
+      body += ",\"geoQ\":{\"georel\":" + quoted(*given.georel) + ",\"geometry\":" + quoted(*given.geometry) +
+              ",\"coordinates\":" + *given.coordinates;
+      if (given.geoproperty) body += ",\"geoproperty\":" + quoted(*given.geoproperty);
+      body += '}';
+    }
+    if (one.dress.inline_context) body += ",\"@context\":" + quoted(one.dress.context_url);
+    body += '}';
+    std::string target = "/entityOperations/query";
+    add_page(one, target);
+    return request_to(call_, *one.source, way_, one.dress, "POST", std::move(target), std::move(body));
+  }
+
+  // Takes what a source answered, or says that it cannot.
+  void take(Progress& one, const SourceAnswer& answer) {
+    one.done = true;
+    if (!answer.ok()) {
+      if (one.taken > 0) gathered_->source(one.index).complete = false;
+      if (std::string warning = warning_of(answer); !warning.empty()) gathered_->warn(std::move(warning));
+      return;
+    }
+    const OutgoingResponse& response = *answer.response;
+    if (response.body.empty() && response.status == 204) return;
+    const auto body = ngsi::Body::read(response.body);
+    if (!body.ok()) return gathered_->warn(warning_of_content(*one.source, body.error().what));
+    const size_t items = body->is_array() || !body->is_object() ? body->items() : 1;
+    size_t refused = 0;
+    std::string why;
+    for (size_t item = 0; item < items; ++item) {
+      if (const auto status = take_entity(one, *body, item, response); !status.ok()) {
+        ++refused;
+        why = status.error().text();
+      }
+    }
+    if (refused > 0) {
+      gathered_->warn(warning_of_content(
+          *one.source, std::to_string(refused) + " of " + std::to_string(items) + " entities were refused: " + why));
+    }
+    one.taken += items;
+    Gathered::FromSource& from = gathered_->source(one.index);
+    if (const auto count = number_of<uint64_t>(response.header("NGSILD-Results-Count"))) from.count = *count;
+    const bool has_more = has_next(response);
+    const bool enough = one.taken >= need_;
+    if (has_more && enough && (asked_.split || call_.page().count)) {
+      gathered_->warn("199 " + one.source->registration().id + " " +
+                      quoted("only the first " + std::to_string(need_) + " entities of the source were looked at"));
+    }
+    from.complete = !has_more;
+    one.done = asked_.one || !has_more || enough || items == 0;
+  }
+
+  static bool has_next(const OutgoingResponse& response) {
+    return std::any_of(response.headers.begin(), response.headers.end(), [](const auto& header) {
+      return same_without_case(header.first, "Link") && header.second.find("rel=\"next\"") != std::string::npos;
+    });
+  }
+
+  // The context that an entity's names stand under: its own, that of the answer's Link, or the one that was sent.
+  base::Result<ngsi::ContextPointer> context_of(const Progress& one, const ngsi::Body& body, size_t item,
+                                                const OutgoingResponse& response) const {
+    auto text = body.context_json(item);
+    if (!text) {
+      std::string links;
+      for (const auto& [name, value] : response.headers) {
+        if (same_without_case(name, "Link")) links += links.empty() ? value : ", " + value;
+      }
+      const auto link = links.empty() ? base::Result<std::optional<std::string>>(std::nullopt) : context_link(links);
+      if (!link.ok() || !*link || **link == one.dress.context_url) return one.dress.context;
+      text = quoted(**link);
+    }
+    if (auto ready = call_.services().contexts.ready(*text)) return ready;
+    // A connection's worker does not wait: the names are read by the context that was asked for.
+    if (!may_wait_) return one.dress.context;
+    return call_.services().contexts.from_json(*text);
+  }
+
+  base::Status take_entity(const Progress& one, const ngsi::Body& body, size_t item, const OutgoingResponse& response) {
+    const auto context = context_of(one, body, item, response);
+    if (!context.ok()) return context.error();
+    auto entity = ngsi::read_source_entity(body, item, **context, gathered_->terms());
+    if (!entity.ok()) return entity.error();
+    if (is_internal_id(entity->id)) return base::fail(Code::invalid, "this id is the server's own", entity->id);
+    const ngsi::Registration& registration = one.source->registration();
+    std::vector<std::string> types;
+    for (const twin::Term type : entity->types) types.emplace_back(gathered_->terms().text(type));
+    if (!is_asked_for(entity->id, types) || !ngsi::registers(registration, entity->id, types))
+      return base::fail(Code::invalid, "the source is not registered for this entity, or it was not asked for",
+                        entity->id);
+    std::erase_if(entity->attributes, [&](const twin::Attribute& attribute) {
+      return !ngsi::registers(registration, entity->id, types, gathered_->terms().text(attribute.name));
+    });
+    gathered_->add(one.index, std::move(entity).value(), registration.mode == ngsi::SourceMode::auxiliary);
+    return {};
+  }
+
+  bool is_asked_for(const std::string& id, const std::vector<std::string>& types) const {
+    const ngsi::SourceQuery& query = asked_.query;
+    ngsi::EntityInfo entity;
+    entity.id = id;
+    entity.types = types;
+    return ngsi::matches(query, entity);
+  }
+
+  Call call_;
+  Way way_;
+  Gather asked_;
+  std::shared_ptr<Gathered> gathered_;
+  void (*run_)(Call);
+  size_t need_;
+  size_t rounds_ = 0;
+  bool may_wait_ = false;
+  std::vector<Progress> sources_;
+  std::vector<Progress*> under_way_;
+};
+
+bool can_read(const ngsi::Registration& registration, bool one) {
+  const ngsi::SourceOperations& can = registration.operations;
+  return (one && can.has(ngsi::SourceOperation::retrieve_entity)) || can.has(ngsi::SourceOperation::query_entity) ||
+         can.has(ngsi::SourceOperation::query_batch);
+}
+
+}  // namespace
+
+bool gather(Call& call, const TenantState& tenant, const std::function<base::Result<Gather>()>& asked,
+            void (*run)(Call)) {
+  if (call.gathered()) return false;
+  Way way;
+  const Reached how_far = reached(call, tenant, way);
+  if (how_far != Reached::beyond) return how_far == Reached::answered;
+  auto gather = asked();
+  // What cannot be read is refused where it is read.
+  if (!gather.ok()) return false;
+  const auto filter = ngsi::SourceFilter::make(gather->conditions, *call.context());
+  if (!filter.ok()) return false;
+  const auto sources = sources_for(call, tenant, gather->query, way);
+  if (!sources.ok()) {
+    call.fail(sources.error());
+    return true;
+  }
+  ngsi::SourceQuery wanted = gather->query;
+  wanted.attributes = gather->attributes;
+  std::vector<std::pair<SourcePointer, ngsi::SourceQuery>> chosen;
+  for (const SourcePointer& source : *sources) {
+    const ngsi::Registration& registration = source->registration();
+    if (!can_read(registration, gather->one) || !filter->matches(registration, false)) continue;
+    if (auto query = ngsi::narrowed(wanted, registration)) chosen.emplace_back(source, std::move(*query));
+  }
+  if (chosen.empty()) return false;
+  // Clause 4.23.1: an order is one of what a single broker keeps.
+  if (gather->ordered) {
+    call.fail({Code::invalid, "what several sources have cannot be ordered", "orderBy", "ask with local=true"});
+    return true;
+  }
+  auto gathered = std::make_shared<Gathered>(tenant, call.context());
+  auto gathering =
+      std::make_shared<Gathering>(std::move(call), std::move(way), std::move(gather).value(), std::move(gathered), run);
+  for (auto& [source, query] : chosen) gathering->add(std::move(source), std::move(query));
+  gathering->next_round();
+  return true;
+}
+
+}  // namespace cityloom::serve::ngsi_ld
