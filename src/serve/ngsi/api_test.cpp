@@ -19,7 +19,8 @@ TEST_P(NgsiGolden, Exchanges) {
 
 INSTANTIATE_TEST_SUITE_P(Files, NgsiGolden,
                          testing::Values("entities", "attributes", "batch", "queries", "temporal", "subscriptions",
-                                         "contexts", "discovery", "errors", "linked", "linked_queries", "snapshots", "entity_maps"),
+                                         "contexts", "discovery", "errors", "linked", "linked_queries", "snapshots",
+                                         "entity_maps", "conformance"),
                          [](const auto& file) { return std::string(file.param); });
 
 }  // namespace

@@ -252,10 +252,10 @@ EachMatch each_match(const Call& call, const Reading& reading, const TenantState
     const auto found = query_page(call, reading, tenant, any_of, ordering, all);
     if (!found.ok()) return found.error();
     if (found->more) {
-      return base::fail(Code::too_complex,
-                        "the query matches more than the " + std::to_string(all.limit) +
-                            " entities that an entity map may hold",
-                        "entityMap", "narrow the query");
+      return base::fail(
+          Code::too_complex,
+          "the query matches more than the " + std::to_string(all.limit) + " entities that an entity map may hold",
+          "entityMap", "narrow the query");
     }
     for (const twin::EntityRecord& record : found->records) {
       if (is_visible(record) && !take(record.id())) break;
@@ -269,7 +269,8 @@ namespace {
 // Answers a page; or moves the operation to where it may take long.
 void answer(Call& call, void (*run)(Call), Answering with, const std::vector<twin::Query>& any_of,
             const ngsi::OrderParameters& ordering) {
-  const bool links = std::any_of(any_of.begin(), any_of.end(), [](const auto& query) { return query.linked != nullptr; });
+  const bool links =
+      std::any_of(any_of.begin(), any_of.end(), [](const auto& query) { return query.linked != nullptr; });
   if (!call.is_long() && (links || wants_map(call))) return Call::go_long(std::move(call), run);
   std::optional<UsedMap> map;
   if (wants_map(call)) {
@@ -310,8 +311,7 @@ void query_entities(Call call) {
   if (!how.ok()) return call.fail(how.error());
   const auto join = join_of(call, *how);
   if (!join.ok()) return call.fail(join.error());
-  answer(call, query_entities, {*reading, tenant, *how, *join}, {std::move(query).value()},
-         ordering_of(call));
+  answer(call, query_entities, {*reading, tenant, *how, *join}, {std::move(query).value()}, ordering_of(call));
 }
 
 // Whether a Query has entity selectors: of type "*" they ask for every type, and say so.
@@ -327,6 +327,10 @@ bool has_selectors(std::string_view body) {
 base::Result<ngsi::QueryBody> query_in_body(const Call& call, const Reading& reading, const TenantState& tenant) {
   auto asked = ngsi::parse_query_body(call.body(), *call.context(), tenant.thread->terms());
   if (!asked.ok()) return asked.error();
+  if (asked->has_temporal) {
+    return base::fail(Code::invalid, "a query of what is now has no temporalQ", "temporalQ",
+                      "send it to /ngsi-ld/v1/temporal/entityOperations/query");
+  }
   for (twin::Query& query : asked->any_of) {
     const bool narrow = !query.types.any_of.empty() || !query.attributes.empty() || query.condition || query.geo;
     if (!narrow && !call.flag("local") && !has_selectors(call.request().body())) {
@@ -428,17 +432,17 @@ void add_entity_reads(Router& router, Services& services) {
 
   Form post = many;
   post.body = Form::Body::object;
-  Route by_post{Method::post,
-                "/entityOperations/query",
-                trust::Action::read,
-                "queryBatch",
-                {},
-                "Query entities by POST",
-                {},
-                joined({query_parameter("geometryProperty", "GeoProperty that is the geometry of GeoJSON")},
-                       map_parameters()),
-                {},
-                {{200, "A page of the entities", {{"application/json", {}}, {"application/ld+json", {}}}}}};
+  Route by_post{
+      Method::post,
+      "/entityOperations/query",
+      trust::Action::read,
+      "queryBatch",
+      {},
+      "Query entities by POST",
+      {},
+      joined({query_parameter("geometryProperty", "GeoProperty that is the geometry of GeoJSON")}, map_parameters()),
+      {},
+      {{200, "A page of the entities", {{"application/json", {}}, {"application/ld+json", {}}}}}};
   add_operation(router, services, std::move(by_post), post, query_by_post);
 }
 

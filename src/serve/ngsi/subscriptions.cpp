@@ -53,8 +53,8 @@ struct Subscriptions::Parts {
   mutable std::condition_variable went_round;  // the worker has looked at everything once more
   std::map<std::string, std::shared_ptr<Entry>, std::less<>> entries;
   std::map<SubscriptionIndex::Key, Entry*> by_key;
-  SubscriptionIndex index;  // those that are active and ready
-  Agenda agenda;            // who is to be tended when
+  SubscriptionIndex index;                   // those that are active and ready
+  Agenda agenda;                             // who is to be tended when
   std::map<thread::BranchId, size_t> homes;  // branches that any of them follows
   SubscriptionIndex::Key next_key = 1;
   Offset position;  // of the main follower
@@ -161,8 +161,8 @@ std::vector<SubscriptionView> Subscriptions::list(const thread::Page& page, uint
   return found;
 }
 
-base::Result<thread::Change> Subscriptions::change_of(const ngsi::Subscription& subscription,
-                                                      thread::Change::Kind kind, std::string_view snapshot) const {
+base::Result<thread::Change> Subscriptions::change_of(const ngsi::Subscription& subscription, thread::Change::Kind kind,
+                                                      std::string_view snapshot) const {
   const std::string name = SubscriptionStore::name_of(subscription.id, snapshot);
   const std::lock_guard lock(parts_->mutex);
   if (parts_->entries.size() >= parts_->options.subscriptions_max && !parts_->entries.contains(name)) {
@@ -250,7 +250,7 @@ bool Subscriptions::Parts::is_idle() const {
 }
 
 std::shared_ptr<Subscriptions::Entry>& Subscriptions::Parts::entry_of(const std::string& name,
-                                                                            const SubscriptionHome& home) {
+                                                                      const SubscriptionHome& home) {
   auto& entry = entries[name];
   if (!entry) {
     entry = std::make_shared<Entry>(next_key++, name);
@@ -356,7 +356,9 @@ void Subscriptions::Parts::look_at(const thread::Commit& commit) {
   const auto now = Steady::now();
   for (const auto& [key, changes_for_it] : concerned) {
     Entry& entry = *by_key.at(key);
-    if (entry.home.branch != commit.branch || entry.behind || entry.read_through >= commit.offset || !entry.is_live(commit.recorded_at)) continue;
+    if (entry.home.branch != commit.branch || entry.behind || entry.read_through >= commit.offset ||
+        !entry.is_live(commit.recorded_at))
+      continue;
     hear(entry, commit, changes_for_it);
     agenda.add(key, now);
   }
@@ -514,8 +516,8 @@ bool Subscriptions::Parts::deliver(Entry& entry) {
   notification.snapshot = entry.home.snapshot;
   notification.context_url = store.context_url(entry.subscription, *entry.context, services);
   entry.attempt = ++attempts;
-  const bool started = deliverer.start(
-      notification, [inbox_of = inbox, id = entry.name, attempt = entry.attempt](Delivered result) {
+  const bool started =
+      deliverer.start(notification, [inbox_of = inbox, id = entry.name, attempt = entry.attempt](Delivered result) {
         {
           const std::lock_guard lock(inbox_of->mutex);
           inbox_of->answers.push_back({id, attempt, std::move(result)});
