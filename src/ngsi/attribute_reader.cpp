@@ -372,6 +372,11 @@ base::Status AttributeReader::read_reserved(std::string_view member, Element val
     to.members.push_back(std::move(value_type));
     return {};
   }
+  if (member == "valueType" && to.kind == AttributeKind::language_property) {
+    std::string_view type;
+    if (value.get(type) == simdjson::SUCCESS && type == "langString") return {};
+    return bad("the values of a LanguageProperty are of the type langString", at);
+  }
   return bad("a " + std::string(names.type) + " must not have the member \"" + std::string(member) + '"', at);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "ngsi/query_members.hpp"
 #include "ngsi/syntax.hpp"
@@ -133,7 +134,7 @@ namespace {
 base::Result<double> distance_of(std::string_view text) {
   double metres = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), metres);
-  if (failure != std::errc() || end != text.data() + text.size() || !(metres > 0)) {
+  if (failure != std::errc() || end != text.data() + text.size() || !(metres > 0) || !std::isfinite(metres)) {
     return fail(Code::invalid, "a distance is a positive number of metres", "georel");
   }
   return metres;

@@ -128,7 +128,7 @@ base::Status read_dataset_ids(Element value, const JsonPath& at, std::vector<std
   return {};
 }
 
-// OrderingParams, clause 5.2.43.
+// OrderingParams, clause 5.2.43; orderFrom and orderGeometry are the names that URLs have for the same.
 base::Status read_ordering(Element value, const JsonPath& at, OrderParameters& to) {
   if (!value.is_object()) return bad("an order is an object", at);
   for (const auto [name, inner] : simdjson::dom::object(value)) {
@@ -137,16 +137,17 @@ base::Status read_ordering(Element value, const JsonPath& at, OrderParameters& t
       const auto keys = read_strings(inner, inner_at);
       if (!keys) return keys.error();
       to.order_by = joined_texts(*keys);
-    } else if (name == "orderFrom") {
+    } else if (name == "orderFrom" || name == "coordinates") {
       std::string_view text;
+      if (!inner.is_array() && !inner.is_string()) return bad("coordinates are a JSON array of numbers", inner_at);
       to.order_from = inner.get(text) == simdjson::SUCCESS ? json_array(text) : compact_json(inner);
       if (!to.order_from) return bad("coordinates are a JSON array of numbers", inner_at);
-    } else if (name == "collation" || name == "orderGeometry" || name == "orderDirection") {
+    } else if (name == "collation" || name == "orderGeometry" || name == "geometry" || name == "orderDirection") {
       const auto text = read_string(inner, inner_at);
       if (!text) return text.error();
-      (name == "collation"       ? to.collation
-       : name == "orderGeometry" ? to.order_geometry
-                                 : to.order_direction) = std::string(*text);
+      (name == "collation"        ? to.collation
+       : name == "orderDirection" ? to.order_direction
+                                  : to.order_geometry) = std::string(*text);
     }
   }
   return {};
@@ -318,10 +319,14 @@ base::Result<thread::HistoryQuery> parse_temporal_body(const Body& body) {
 base::Result<Aggregation> parse_aggregation_body(const Body& body) {
   simdjson::dom::object object, temporal;
   std::optional<std::string> methods, duration;
-  if (body.parts().root.get(object) != simdjson::SUCCESS || object["temporalQ"].get(temporal) != simdjson::SUCCESS) {
+  if (body.parts().root.get(object) != simdjson::SUCCESS) return parse_aggregation(methods, duration);
+  // AggregationParams (clause 5.2.44), or, as before V1.9, members of the temporal query.
+  const bool apart = object["aggrParams"].error() == simdjson::SUCCESS;
+  const JsonPath top{nullptr, apart ? "aggrParams" : "temporalQ"};
+  if (object[apart ? "aggrParams" : "temporalQ"].get(temporal) != simdjson::SUCCESS) {
+    if (apart) return bad("must be an object", top);
     return parse_aggregation(methods, duration);
   }
-  const JsonPath top{nullptr, "temporalQ"};
   if (Element given; temporal["aggrMethods"].get(given) == simdjson::SUCCESS) {
     const JsonPath at{&top, "aggrMethods"};
     simdjson::dom::array list;

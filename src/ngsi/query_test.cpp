@@ -103,7 +103,8 @@ TEST_F(QueryTest, MistakesAreSaidWithTheirPosition) {
     EXPECT_EQ(read.error().where, where) << q << ": " << read.error().what;
   }
   EXPECT_FALSE(condition("a==urn:\xff").ok());
-  for (const char* q : {"a{b==1", "a{}==1", "a{b}}==1", "a.b{c}==1", "a[b]{c}==1", "a{T:}", "a{T,:b}", "a{1:b}", "a{b}c"}) {
+  for (const char* q :
+       {"a{b==1", "a{}==1", "a{b}}==1", "a.b{c}==1", "a[b]{c}==1", "a{T:}", "a{T,:b}", "a{1:b}", "a{b}c"}) {
     EXPECT_EQ(condition(q).error().code, base::Code::invalid) << q;
   }
   std::string deep = "a";

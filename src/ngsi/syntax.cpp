@@ -73,6 +73,11 @@ bool is_language(std::string_view text) {
 }
 
 base::Result<base::Instant> parse_time(std::string_view text) {
+  // Clause 4.6.3: a time is of UTC and says so; differences between it and a local time are none of it.
+  if (!text.ends_with('Z')) {
+    return base::fail(base::Code::invalid, "a time is of UTC and ends in Z", std::string(text.substr(0, 60)),
+                      "write for example 2026-11-22T08:05:00Z");
+  }
   if (text.size() > 20 && text[19] == ',') {
     std::string with_point(text);
     with_point[19] = '.';

@@ -69,8 +69,8 @@ struct Comparison {
   AttributePath path;
   std::optional<Comparator> comparator;
   std::vector<std::variant<Literal, LiteralRange>> operands;
-  std::vector<Term> operand_terms;  ///< for a path about a unit or dataset: equal and not_equal to texts
-  Pattern pattern;                  ///< for matches and not_matches
+  std::vector<Term> operand_terms;   ///< for a path about a unit or dataset: equal and not_equal to texts
+  Pattern pattern;                   ///< for matches and not_matches
   const TermTable* terms = nullptr;  ///< for a path about a unit or dataset: whose texts they have. Outlives this
 };
 
@@ -114,7 +114,7 @@ struct Query {
   std::optional<GeoQuery> geo;
   std::vector<std::string> scopes;  ///< any of these scope expressions ("/Korea/Seoul/#", "/+/Seoul"); ';' inside: all
   std::function<bool(const EntityRecord&)> also = nullptr;  ///< asked last, of what satisfies the rest
-  std::shared_ptr<Linked> linked = nullptr;  ///< needed where the condition is of linked entities
+  std::shared_ptr<Linked> linked = nullptr;                 ///< needed where the condition is of linked entities
 };
 
 /// A query made ready to be asked of many records: the reference geometry is indexed once. Immutable; any worker.

@@ -20,8 +20,8 @@ TEST_P(NgsiGolden, Exchanges) {
 INSTANTIATE_TEST_SUITE_P(Files, NgsiGolden,
                          testing::Values("entities", "attributes", "batch", "queries", "temporal", "subscriptions",
                                          "contexts", "discovery", "errors", "linked", "linked_queries", "snapshots",
-                                         "entity_maps", "temporal_writes", "observations", "registrations",
-                                         "source_subscriptions"),
+                                         "entity_maps", "conformance", "temporal_writes", "observations",
+                                         "registrations", "source_subscriptions"),
                          [](const auto& file) { return std::string(file.param); });
 
 }  // namespace

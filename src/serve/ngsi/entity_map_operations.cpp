@@ -195,12 +195,12 @@ void add_entity_map_operations(Router& router, Services& services) {
   past.options = option_reads | option_temporal_values | option_aggregated_values;
   Form past_post = past;
   past_post.body = Form::Body::object;
-  add_operation(router, services,
-                route_of(Method::get, "/temporal/entityMaps", "createEntityMapTemporal",
-                         "Make an entity map of the past", 201,
-                         all_of({temporal_parameters(), selection_parameters(), representation_parameters(),
-                                 ordering_parameters(), map_parameters()})),
-                past, create_past_map);
+  add_operation(
+      router, services,
+      route_of(Method::get, "/temporal/entityMaps", "createEntityMapTemporal", "Make an entity map of the past", 201,
+               all_of({temporal_parameters(), selection_parameters(), representation_parameters(),
+                       ordering_parameters(), map_parameters()})),
+      past, create_past_map);
   add_operation(router, services,
                 route_of(Method::post, "/temporal/entityMaps", "createEntityMapTemporalBatch",
                          "Make an entity map of the past by POST", 201, map_parameters()),

@@ -91,8 +91,7 @@ base::Result<EntityMap> EntityMaps::add(EntityMapContent content, Instant expire
                 "delete those that are not needed, or let them end earlier by entityMapLifetime");
   }
   Kept kept;
-  kept.map.id =
-      "urn:ngsi-ld:entitymap:" + std::to_string(now.microseconds) + "-" + std::to_string(++made_);
+  kept.map.id = "urn:ngsi-ld:entitymap:" + std::to_string(now.microseconds) + "-" + std::to_string(++made_);
   kept.map.expires_at = bounded(expires_at, now);
   kept.map.content = std::make_shared<const EntityMapContent>(std::move(content));
   kept.bytes = bytes;

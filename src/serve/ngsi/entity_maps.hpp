@@ -40,9 +40,9 @@ std::string entity_map_json(const EntityMap& map, std::string_view context_json)
 /// Limits, of one tenant.
 struct EntityMapOptions {
   size_t maps_max = 1'000;
-  size_t entities_max = 100'000;     ///< of one map
-  size_t bytes_max = 128u << 20;     ///< of all, about
-  int64_t lifetime_s = 600;          ///< where the client names none
+  size_t entities_max = 100'000;  ///< of one map
+  size_t bytes_max = 128u << 20;  ///< of all, about
+  int64_t lifetime_s = 600;       ///< where the client names none
   int64_t lifetime_max_s = 86'400;
 };
 
@@ -52,8 +52,8 @@ class EntityMaps {
   /// The clock must outlive it.
   explicit EntityMaps(const base::Clock& clock, EntityMapOptions options = {}) : clock_(clock), options_(options) {}
 
-  /// Keeps a new map until `expires_at`, which may be brought nearer; none: for as long as usual. Errors: busy (too many
-  /// or too large maps), too_complex (more than `entities_max`).
+  /// Keeps a new map until `expires_at`, which may be brought nearer; none: for as long as usual. Errors: busy (too
+  /// many or too large maps), too_complex (more than `entities_max`).
   base::Result<EntityMap> add(EntityMapContent content, base::Instant expires_at);
   /// By id, or by the location that `location_of` gives, unless it is past its time.
   std::optional<EntityMap> find(std::string_view id_or_location) const;

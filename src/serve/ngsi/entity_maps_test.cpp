@@ -72,10 +72,9 @@ TEST(EntityMaps, TellSources) {
   content->entries = {{"urn:a", {}}, {"urn:b", {"@none", "urn:registration"}}};
   content->linked_maps = {{"urn:registration", "urn:their:map"}};
   map.content = content;
-  EXPECT_EQ(entity_map_json(map, "[]"),
-            R"({"id":"urn:m","type":"EntityMap","expiresAt":"2026-11-22T08:00:00.000Z",)"
-            R"("entityMap":{"urn:a":["@none"],"urn:b":["@none","urn:registration"]},)"
-            R"("linkedMaps":{"urn:registration":"urn:their:map"},"@context":[]})");
+  EXPECT_EQ(entity_map_json(map, "[]"), R"({"id":"urn:m","type":"EntityMap","expiresAt":"2026-11-22T08:00:00.000Z",)"
+                                        R"("entityMap":{"urn:a":["@none"],"urn:b":["@none","urn:registration"]},)"
+                                        R"("linkedMaps":{"urn:registration":"urn:their:map"},"@context":[]})");
 }
 
 // Those that stay are each met exactly once, whatever comes and goes around them meanwhile.
@@ -104,8 +103,8 @@ TEST(EntityMaps, PagesStayWhatTheyAre) {
     for (int offset = 0; offset < birds; offset += 7) {
       TestClient client(hub.port());
       const auto page = client.ask(
-          "GET", "/ngsi-ld/v1/entities?type=Bird&limit=7&options=keyValues&pick=id&offset=" + std::to_string(offset), "",
-          "NGSILD-EntityMap: " + map + "\r\n");
+          "GET", "/ngsi-ld/v1/entities?type=Bird&limit=7&options=keyValues&pick=id&offset=" + std::to_string(offset),
+          "", "NGSILD-EntityMap: " + map + "\r\n");
       ASSERT_TRUE(page);
       ASSERT_EQ(page->status, 200) << page->body;
       for (size_t at = page->body.find("urn:"); at != std::string::npos; at = page->body.find("urn:", at + 1)) {

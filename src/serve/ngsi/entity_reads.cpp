@@ -334,10 +334,10 @@ EachMatch each_match(const Call& call, const Reading& reading, const TenantState
     const auto found = query_page(call, reading, tenant, any_of, ordering, all);
     if (!found.ok()) return found.error();
     if (found->more) {
-      return base::fail(Code::too_complex,
-                        "the query matches more than the " + std::to_string(all.limit) +
-                            " entities that an entity map may hold",
-                        "entityMap", "narrow the query");
+      return base::fail(
+          Code::too_complex,
+          "the query matches more than the " + std::to_string(all.limit) + " entities that an entity map may hold",
+          "entityMap", "narrow the query");
     }
     for (const twin::EntityRecord& record : found->records) {
       if (is_visible(record) && !take(record.id())) break;
@@ -351,7 +351,8 @@ namespace {
 // Answers a page; or moves the operation to where it may take long.
 void answer(Call& call, void (*run)(Call), Answering with, const std::vector<twin::Query>& any_of,
             const ngsi::OrderParameters& ordering) {
-  const bool links = std::any_of(any_of.begin(), any_of.end(), [](const auto& query) { return query.linked != nullptr; });
+  const bool links =
+      std::any_of(any_of.begin(), any_of.end(), [](const auto& query) { return query.linked != nullptr; });
   if (!call.is_long() && (links || wants_map(call))) return Call::go_long(std::move(call), run);
   std::optional<UsedMap> map;
   if (wants_map(call)) {
@@ -418,6 +419,10 @@ bool has_selectors(std::string_view body) {
 base::Result<ngsi::QueryBody> query_in_body(const Call& call, const Reading& reading, const TenantState& tenant) {
   auto asked = ngsi::parse_query_body(call.body(), *call.context(), tenant.thread->terms());
   if (!asked.ok()) return asked.error();
+  if (asked->has_temporal) {
+    return base::fail(Code::invalid, "a query of what is now has no temporalQ", "temporalQ",
+                      "send it to /ngsi-ld/v1/temporal/entityOperations/query");
+  }
   for (twin::Query& query : asked->any_of) {
     const bool narrow = !query.types.any_of.empty() || !query.attributes.empty() || query.condition || query.geo;
     if (!narrow && !call.flag("local") && !has_selectors(call.request().body())) {

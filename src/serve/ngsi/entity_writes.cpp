@@ -261,6 +261,22 @@ void replace_attribute(Call call) {
   change_attribute(std::move(call), Change::Kind::replace_attribute);
 }
 
+// The scope is deleted like an attribute, and is none.
+void delete_scope(Call call, const Writing& writing) {
+  const auto found = writing.thread->snapshot(writing.branch).find(call.entity_id());
+  if (!found.ok()) return call.fail(found.error());
+  if (!is_visible(*found)) return call.fail(unknown_entity(call.entity_id()));
+  if (found->scopes().empty()) return call.fail({Code::not_found, "the entity has no scope", "scope", {}});
+  Change change;
+  change.kind = Change::Kind::merge;
+  change.entity_id = std::string(call.entity_id());
+  change.scopes_removed = true;
+  Call::append(std::move(call), writing, one(std::move(change)),
+               [](const Call& answered, base::Result<thread::Outcomes> outcomes) {
+                 return no_content_or_failure(answered, outcomes);
+               });
+}
+
 // NGSI-LD: 5.6.5 delete an attribute, with datasetId and deleteAll
 void delete_attribute(Call call) {
   const auto writing = call.writing();
@@ -269,6 +285,7 @@ void delete_attribute(Call call) {
   change.kind = Change::Kind::remove_attribute;
   change.entity_id = std::string(call.entity_id());
   const std::string_view name = call.request().path_value("attrId");
+  if (name == "scope") return delete_scope(std::move(call), *writing);
   change.attribute_name = writing->thread->terms().find(call.context()->expand(name));
   change.all_datasets = call.flag("deleteAll");
   if (const auto dataset = call.parameter("datasetId")) {

@@ -1,4 +1,6 @@
 // Query parameters of reads turned into queries, representations and page links.
+#include <algorithm>
+
 #include "ngsi/parse.hpp"
 #include "ngsi/query.hpp"
 #include "serve/ngsi/routes.hpp"
@@ -87,6 +89,10 @@ base::Result<ngsi::Representation> Call::representation(const twin::TermTable& t
     if (*datasets != "@none" && how.datasets.size() == 1) how.geometry_dataset = std::string(*datasets);
   }
   if (const auto property = parameter("geometryProperty")) {
+    if (answer_ != Media::geo_json) {
+      return base::fail(Code::invalid, "only GeoJSON has a geometry of its own", "geometryProperty",
+                        "accept application/geo+json, or leave the parameter out");
+    }
     if (!ngsi::is_name(*property))
       return base::fail(Code::invalid, "this cannot be an attribute's name", "geometryProperty");
     how.geometry_property = terms.find(context()->expand(*property));
@@ -145,6 +151,36 @@ base::Status link(const Call& call, const Reading& reading, const TenantState& t
   return {};
 }
 
+namespace {
+
+base::Error too_wide() {
+  return base::fail(Code::invalid,
+                    "the query asks for everything: at least one of type, attrs, q or georel is needed, with an "
+                    "attribute that the server does not make itself",
+                    {}, "add one of them, or local=true");
+}
+
+bool is_made_by_server(twin::Term name) {
+  return name == twin::terms::created_at || name == twin::terms::modified_at;
+}
+
+bool names_attributes(const twin::Condition& condition) {
+  if (condition.kind == twin::Condition::Kind::all || condition.kind == twin::Condition::Kind::any) {
+    return std::any_of(condition.children.begin(), condition.children.end(),
+                       [](const twin::Condition& child) { return names_attributes(child); });
+  }
+  return !is_made_by_server(condition.comparison.path.name);
+}
+
+// Whether attrs or q names an attribute of somebody's.
+bool names_attributes(const twin::Query& query) {
+  return (query.condition && names_attributes(*query.condition)) ||
+         std::any_of(query.attributes.begin(), query.attributes.end(),
+                     [](twin::Term name) { return !is_made_by_server(name); });
+}
+
+}  // namespace
+
 ngsi::QueryParameters selection_of(const Call& call) {
   ngsi::QueryParameters parameters;
   parameters.id = call.parameter_text("id");
@@ -167,19 +203,15 @@ ngsi::QueryParameters selection_of(const Call& call) {
 base::Result<twin::Query> query_of(const Call& call, const Reading& reading, const TenantState& tenant) {
   const ngsi::QueryParameters parameters = selection_of(call);
   const bool has_map = call.request().header("NGSILD-EntityMap").has_value();
-  const bool narrow =
-      parameters.type || parameters.attrs || parameters.q || parameters.georel || call.flag("local") || has_map;
-  if (!narrow) {
-    return base::fail(Code::invalid,
-                      "the query asks for everything: at least one of type, attrs, q or georel is needed", {},
-                      "add one of them, or local=true");
-  }
+  const bool narrow = parameters.type || parameters.georel || call.flag("local") || has_map;
+  if (!narrow && !parameters.attrs && !parameters.q) return too_wide();
   auto query = ngsi::parse_query(parameters, *call.context(), tenant.thread->terms());
   if (!query.ok()) return query.error();
+  // What every entity has selects none of them.
+  if (!narrow && !names_attributes(*query)) return too_wide();
   if (const auto status = hide_internal(*query, reading, tenant.internal); !status.ok()) return status.error();
   hide_expired(call, reading, tenant, *query);
-  const auto join =
-      ngsi::parse_join({call.parameter_text("join"), call.parameter_text("joinLevel"), std::nullopt});
+  const auto join = ngsi::parse_join({call.parameter_text("join"), call.parameter_text("joinLevel"), std::nullopt});
   if (!join.ok()) return join.error();
   if (const auto linked = link(call, reading, tenant, *join, *query); !linked.ok()) return linked.error();
   return query;
@@ -203,9 +235,9 @@ std::string page_link(const Request& request, size_t offset, size_t limit, std::
     separator = '&';
   }
   link += separator;
-  link += "limit=" + std::to_string(limit) + "&offset=" + std::to_string(offset) + ">; rel=\"";
+  link += "limit=" + std::to_string(limit) + "&offset=" + std::to_string(offset) + ">;rel=\"";
   link += relation;
-  link += "\"; type=\"application/ld+json\"";
+  link += "\";type=\"application/ld+json\"";
   return link;
 }
 

@@ -1,6 +1,8 @@
 // Ids put in order.
 #include "serve/ngsi/past_order.hpp"
 
+#include <simdjson.h>
+
 #include <algorithm>
 
 namespace cityloom::serve::ngsi_ld {
@@ -18,6 +20,13 @@ base::Result<std::optional<twin::Ordering>> parse_past_order(const ngsi::OrderPa
                 "write id or id;desc");
   }
   return order;
+}
+
+bool has_aggregation(std::string_view body) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  return parser.parse(body.data(), body.size()).get(root) == simdjson::SUCCESS &&
+         root["aggrParams"].error() == simdjson::SUCCESS;
 }
 
 base::Status each_ordered(const twin::Ordering& order, const EachMatch& each, size_t entities_max,

@@ -33,9 +33,14 @@ bool is_null(Element value) {
 
 // Members that the server tells and leaves aside when they are sent.
 bool is_told(std::string_view name) {
-  static constexpr std::array<std::string_view, 8> told = {
-      "@context",  "snapshotStatus", "snapshotQueriesDetails", "snapshotTemporalQueriesDetails",
-      "createdAt", "modifiedAt",     "expiresAt",              "lastUsedAt"};
+  static constexpr std::array<std::string_view, 8> told = {"@context",
+                                                           "snapshotStatus",
+                                                           "snapshotQueriesDetails",
+                                                           "snapshotTemporalQueriesDetails",
+                                                           "createdAt",
+                                                           "modifiedAt",
+                                                           "expiresAt",
+                                                           "lastUsedAt"};
   return std::find(told.begin(), told.end(), name) != told.end();
 }
 
@@ -375,7 +380,8 @@ class AsEntity {
 Result<std::vector<std::string>> matching(const Call& call, const std::vector<SnapshotPointer>& all) {
   const auto q = call.parameter("q");
   if (!q || q->empty()) {
-    return fail(Code::invalid, "a query is needed that says which snapshots", "q", "give for example snapshotPriority<5");
+    return fail(Code::invalid, "a query is needed that says which snapshots", "q",
+                "give for example snapshotPriority<5");
   }
   const auto core = ngsi::Context::core();
   AsEntity shown(*core);

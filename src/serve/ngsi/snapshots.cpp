@@ -181,8 +181,8 @@ Result<std::shared_ptr<NgsiSnapshot>> Snapshots::fork(SnapshotForm form, thread:
   snapshot->form = std::move(form);
   {
     const std::lock_guard lock(mutex_);
-    snapshot->branch_name = std::string(snapshot_branch_prefix) + std::to_string(now.microseconds) + "-" +
-                            std::to_string(++made_);
+    snapshot->branch_name =
+        std::string(snapshot_branch_prefix) + std::to_string(now.microseconds) + "-" + std::to_string(++made_);
   }
   const auto branch = tenant_.thread->fork(snapshot->branch_name, parent, at, "ngsi-ld");
   if (!branch.ok()) return branch.error();
@@ -367,8 +367,8 @@ void Snapshots::drop_branches() {
     const auto branch = tenant_.thread->find_branch(name);
     if (!branch) continue;
     const auto all = tenant_.thread->branches();
-    const bool stood_on =
-        std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.id != *branch && one.parent == *branch; });
+    const bool stood_on = std::any_of(all.begin(), all.end(),
+                                      [&](const auto& one) { return one.id != *branch && one.parent == *branch; });
     if (stood_on || !tenant_.thread->drop(*branch, "ngsi-ld").ok()) left.push_back(name);
   }
   std::reverse(left.begin(), left.end());

@@ -31,11 +31,11 @@ enum class SnapshotResult : uint8_t { success, empty, failure };  ///< of one of
 /// What a client states of a snapshot. What is absent is empty.
 struct SnapshotForm {
   std::string id;
-  int priority = 5;                          ///< 1 to 10
-  std::string lifetime;                      ///< an ISO 8601 duration as given
-  std::string endpoint;                      ///< where its status is told
+  int priority = 5;                           ///< 1 to 10
+  std::string lifetime;                       ///< an ISO 8601 duration as given
+  std::string endpoint;                       ///< where its status is told
   std::vector<ngsi::KeyValue> receiver_info;  ///< headers of what is told
-  std::string queries, temporal_queries;     ///< JSON arrays as given
+  std::string queries, temporal_queries;      ///< JSON arrays as given
 };
 
 /// A snapshot as it is now. Immutable: a changed one takes its place.
@@ -60,9 +60,9 @@ void append_snapshot(const NgsiSnapshot& snapshot, std::string_view context_json
 
 /// Limits.
 struct SnapshotOptions {
-  size_t snapshots_max = 64;             ///< in one tenant
-  size_t clones_of_clones_max = 8;       ///< each of a snapshot that was written to; every one makes reads slower
-  int64_t lifetime_s = 24 * 3'600;       ///< where the client names none
+  size_t snapshots_max = 64;        ///< in one tenant
+  size_t clones_of_clones_max = 8;  ///< each of a snapshot that was written to; every one makes reads slower
+  int64_t lifetime_s = 24 * 3'600;  ///< where the client names none
   int64_t lifetime_max_s = 366 * 86'400;
 };
 

@@ -17,8 +17,8 @@ namespace {
 constexpr int64_t second_us = 1'000'000;
 
 std::string car(int number, int speed) {
-  return R"({"id":"urn:ngsi-ld:Car:)" + std::to_string(number) + R"(","type":"Car","speed":{"type":"Property","value":)" +
-         std::to_string(speed) + "}}";
+  return R"({"id":"urn:ngsi-ld:Car:)" + std::to_string(number) +
+         R"(","type":"Car","speed":{"type":"Property","value":)" + std::to_string(speed) + "}}";
 }
 
 std::string form(const std::string& name, const std::string& more = {}) {
@@ -253,7 +253,8 @@ TEST(Snapshots, TellTheirStatus) {
   ASSERT_TRUE(told);
   EXPECT_EQ(told->path, "/status");
   EXPECT_EQ(told->header("Authorization"), "key 1");
-  EXPECT_NE(told->body.find(R"("type":"SnapshotNotification","snapshotId":"urn:ngsi-ld:Snapshot:a")"), std::string::npos)
+  EXPECT_NE(told->body.find(R"("type":"SnapshotNotification","snapshotId":"urn:ngsi-ld:Snapshot:a")"),
+            std::string::npos)
       << told->body;
   EXPECT_NE(told->body.find(R"("snapshotStatus":"success")"), std::string::npos) << told->body;
   hub.ask("PATCH", "/snapshots/urn:ngsi-ld:Snapshot:a", 200, R"({"snapshotPriority":7})");

@@ -77,8 +77,8 @@ void record(Call call, const Place& place, Prepared prepared, Change::Kind kind)
                    if (error.code == Code::already_exists) error.what = "there is a subscription with this id already";
                    return answered.failure(error);
                  }
-                 const auto status =
-                     subscriptions->put(std::move(prepared.subscription), std::move(prepared.context), outcome->offset, home);
+                 const auto status = subscriptions->put(std::move(prepared.subscription), std::move(prepared.context),
+                                                        outcome->offset, home);
                  if (!status.ok()) return answered.failure(status.error());
                  Response response = Response::empty(kind == Change::Kind::create ? 201 : 204);
                  if (kind == Change::Kind::create) {
@@ -157,8 +157,9 @@ void list_subscriptions(Call call) {
   const auto reading = call.reading();
   if (!reading) return;
   uint64_t count = 0;
-  const auto views = call.services().state_of(*reading->thread).subscriptions->list(
-      call.page(), count, call.snapshot_id().value_or(""));
+  const auto views = call.services()
+                         .state_of(*reading->thread)
+                         .subscriptions->list(call.page(), count, call.snapshot_id().value_or(""));
   std::string body = "[";
   for (const SubscriptionView& view : views) {
     if (body.size() > 1) body += ',';

@@ -139,8 +139,8 @@ std::vector<SubscriptionView> Subscriptions::list(const thread::Page& page, uint
   return found;
 }
 
-base::Result<thread::Change> Subscriptions::change_of(const ngsi::Subscription& subscription,
-                                                      thread::Change::Kind kind, std::string_view snapshot) const {
+base::Result<thread::Change> Subscriptions::change_of(const ngsi::Subscription& subscription, thread::Change::Kind kind,
+                                                      std::string_view snapshot) const {
   const std::string name = SubscriptionStore::name_of(subscription.id, snapshot);
   const std::lock_guard lock(parts_->mutex);
   if (parts_->entries.size() >= parts_->options.subscriptions_max && !parts_->entries.contains(name)) {

@@ -117,7 +117,8 @@ base::Status aggregate(const thread::Snapshot& snapshot, const Asked& asked, Pas
   return past.aggregates->take(*attributes);
 }
 
-// Whether a snapshot has an entity, also one that has ended since: what was stated of it on the snapshot's branch tells.
+// Whether a snapshot has an entity, also one that has ended since: what was stated of it on the snapshot's branch
+// tells.
 base::Result<bool> is_selected(const Reading& reading, std::string_view id, const twin::EntityRecord& record) {
   if (!reading.selection) return true;
   if (record && !record.ended()) return reading.selection->shows(record);
@@ -253,9 +254,20 @@ void retrieve_past(Call call) {
   pasts.push_back(std::move(past).value());
   Cut cut;
   trim(pasts, query, cut);
+  std::optional<UsedMap> map;
+  if (wants_map(call)) {
+    auto used = use_map(call, tenant, [&pasts](const auto& take) {
+      (void)take(pasts.front().id);
+      return base::Status();
+    });
+    if (!used.ok()) return call.fail(used.error());
+    map = std::move(*used);
+  }
   std::string body;
   write_past(call, pasts.front(), *how, query, *tenant.names_in(call.context()), body);
-  call.send(temporal_response(call, std::move(body), cut, query));
+  Response response = temporal_response(call, std::move(body), cut, query);
+  if (map) add_map_header(*map, response);
+  call.send(std::move(response));
 }
 
 // Whether the past within the window satisfies what the query asks of attributes: any instance will do.
@@ -457,7 +469,7 @@ base::Result<Asked> asked_in_body(const Call& call, const ngsi::Body& body, cons
   history->with_recorded_times =
       call.has_option(option_sys_attrs) || history->window.property != TimeProperty::observed_at;
   Asked asked{std::move(history).value(), {}};
-  if (call.has_option(option_aggregated_values)) {
+  if (call.has_option(option_aggregated_values) || has_aggregation(call.request().body())) {
     auto aggregation = ngsi::parse_aggregation_body(body);
     if (!aggregation.ok()) return aggregation.error();
     asked.aggregation = std::move(aggregation).value();
@@ -551,6 +563,7 @@ void add_temporal_operations(Router& router, Services& services) {
   for (const Parameter& parameter : representation_parameters()) parameters.push_back(parameter);
   std::vector<Parameter> of_one = parameters;
   of_one.push_back(query_parameter("attrs", "Attributes that are given"));
+  for (const Parameter& parameter : map_parameters()) of_one.push_back(parameter);
   add_operation(router, services,
                 route_of(Method::get, "/temporal/entities/{entityId}", trust::Action::read, "retrieveTemporal",
                          "The past of an entity", of_one),
