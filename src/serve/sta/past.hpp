@@ -1,11 +1,11 @@
-// Observations that are older than what a datastream has: writes of the past.
+// Observations of the past: those older than what a datastream has, and changes of what it has had.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
-#include "thread/change.hpp"
+#include "thread/snapshot.hpp"
 #include "twin/attribute.hpp"
 
 namespace cityloom::serve::sta {
@@ -20,9 +20,11 @@ struct PastWrite {
   Kind kind = Kind::add;
   std::string entity_id;
   twin::Attribute instance;  ///< with name, dataset and observed_at; of `replace` and `remove` the one that is there
+  twin::Attribute said = {};  ///< of `replace`: what it becomes
 };
 
-/// The changes that do it. Until the record takes writes of the past: unsupported.
-base::Result<std::vector<thread::Change>> changes_of_past(const PastWrite& write);
+/// The changes that do it. All that a snapshot has of one time is one observation, of which the last statement counts:
+/// it is replaced, the others taken out. Errors: those of reading.
+base::Result<std::vector<thread::Change>> changes_of_past(const PastWrite& write, const thread::Snapshot& snapshot);
 
 }  // namespace cityloom::serve::sta

@@ -57,6 +57,8 @@ class Planner {
   twin::Attribute relationship(twin::Term name, std::string_view object, twin::Term dataset = {}) const;
 
   std::vector<thread::Change>& changes() { return changes_; }
+  /// What a body says of an observation, as an instance of the datastream's attribute. Errors: invalid.
+  base::Result<twin::Attribute> observation(const StreamRef& stream, simdjson::dom::element body) const;
   /// The last observation that was planned.
   const twin::Attribute& observed() const { return observed_; }
   const StaTerms& terms() const { return terms_; }
@@ -70,7 +72,6 @@ class Planner {
   base::Status create_streams(simdjson::dom::element body, const Within& within, std::string_view id, Kind of);
   base::Result<std::vector<std::string>> locations_of(simdjson::dom::element body);
   base::Result<twin::Term> attribute_for(std::string_view property_id) const;
-  base::Result<twin::Attribute> observation(const StreamRef& stream, simdjson::dom::element body) const;
   base::Status add_feature(StreamRef& stream, simdjson::dom::element body, const Within& within,
                            twin::Attribute& instance);
   bool is_used(const std::string& thing_id, twin::Term attribute, twin::Term dataset) const;

@@ -150,7 +150,7 @@ Result<std::string> Planner::observe(StreamRef& stream, element body, const With
   observed_ = *instance;
   const std::string id = stream.id + ";" + std::to_string(instance->observed_at.microseconds);
   if (stream.latest && instance->observed_at < stream.latest->observed_at) {
-    auto past = changes_of_past({PastWrite::Kind::add, stream.thing_id, *instance});
+    auto past = changes_of_past({PastWrite::Kind::add, stream.thing_id, *instance}, model_.reading().snapshot);
     if (!past.ok()) return past.error();
     for (Change& change : *past) changes_.push_back(std::move(change));
     return id;

@@ -146,17 +146,23 @@ Status update_stream(Write& write, const Node& node, std::vector<twin::Attribute
   return {};
 }
 
+// Of one that is not the latest.
+Status replace_past(Write& write, const Node& node, const StreamRef& stream, element body) {
+  auto said = write.planner->observation(stream, body);
+  if (!said.ok()) return said.error();
+  write.updated_id = stream.id + ";" + std::to_string(said->observed_at.microseconds);
+  auto past = changes_of_past({PastWrite::Kind::replace, stream.thing_id, *node.instance, std::move(*said)},
+                              write.model->reading().snapshot);
+  if (!past.ok()) return past.error();
+  for (Change& change : *past) write.planner->changes().push_back(std::move(change));
+  return {};
+}
+
 Status update_observation(Write& write, const Node& node) {
   auto stream = write.planner->stream_of(node.id.substr(0, node.id.rfind(';')));
   if (!stream.ok()) return stream.error();
   const bool is_latest = stream->latest && stream->latest->offset == node.instance->offset &&
                          stream->latest->observed_at == node.instance->observed_at;
-  if (!is_latest) {
-    auto past = changes_of_past({PastWrite::Kind::replace, stream->thing_id, *node.instance});
-    if (!past.ok()) return past.error();
-    for (Change& change : *past) write.planner->changes().push_back(std::move(change));
-    return {};
-  }
   // What the body leaves out stays as it was.
   std::string whole = "{";
   bool is_first = true;
@@ -177,6 +183,7 @@ Status update_observation(Write& write, const Node& node) {
   simdjson::dom::parser parser;
   element body;
   if (parser.parse(whole + "}").get(body) != simdjson::SUCCESS) return fail(Code::internal, "no JSON was made");
+  if (!is_latest) return replace_past(write, node, *stream, body);
   const auto made = write.planner->observe(*stream, body, {});
   if (!made.ok()) return made.error();
   write.updated_id = *made;
@@ -307,7 +314,8 @@ Status plan_removal(Write& write, const Node& node) {
     case Kind::historical_location:
       return fail(Code::unsupported, "historical locations are what a Thing's place was, and are not deleted");
     case Kind::observation: {
-      auto past = changes_of_past({PastWrite::Kind::remove, std::string(node.thing.id()), *node.instance});
+      auto past = changes_of_past({PastWrite::Kind::remove, std::string(node.thing.id()), *node.instance},
+                                  write.model->reading().snapshot);
       if (!past.ok()) return past.error();
       changes = std::move(*past);
       return {};
