@@ -19,7 +19,7 @@ struct Thread::Parts {
         clock(clock_),
         kept_views(std::make_unique<Views>(*store, options.feed_bytes_in_memory, options.resident_bytes_max)),
         views(*kept_views),
-        piece_bytes_max(std::max<size_t>(options.feed_bytes_in_memory / 4, 64u << 10)) {}
+        piece_bytes_max(std::max<size_t>(options.feed_bytes_in_memory / 4, 1u << 20)) {}
   // Giving back a city record by record reads all of it from the disk once more, only to forget it: the process's end
   // does that at no cost.
   ~Parts() {

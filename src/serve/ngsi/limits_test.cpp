@@ -1,0 +1,89 @@
+// Everything that a client can make large has a limit, told with what, where and how much.
+#include <gtest/gtest.h>
+
+#include "serve/client_test.hpp"
+#include "serve/ngsi/hub_fixture_test.hpp"
+
+namespace cityloom::serve::ngsi_ld {
+namespace {
+
+std::string times(std::string_view text, size_t count) {
+  std::string all;
+  all.reserve(text.size() * count);
+  for (size_t i = 0; i < count; ++i) all += text;
+  return all;
+}
+
+std::string members(size_t count, std::string_view value) {
+  std::string all;
+  for (size_t i = 0; i < count; ++i) all += ",\"a" + std::to_string(i) + "\":" + std::string(value);
+  return all;
+}
+
+struct Case {
+  const char* what;
+  const char* method;
+  std::string target;
+  std::string body;
+  const char* says;  ///< part of the answer
+};
+
+std::vector<Case> cases() {
+  const std::string entities = "/ngsi-ld/v1/entities";
+  const auto entity = [](const std::string& rest, const std::string& id = "urn:a") {
+    return R"({"id":")" + id + R"(","type":"T")" + rest + "}";
+  };
+  const auto get = [&](const std::string& query) { return entities + "?" + query; };
+  return {
+      {"depth of JSON", "POST", entities, entity(R"(,"a":{"value":)" + times("[", 2'000) + times("]", 2'000) + "}"),
+       "deep"},
+      {"depth of sub-attributes", "POST", entities,
+       entity(R"(,"a":)" + times(R"({"value":1,"b":)", 20) + R"({"value":1})" + times("}", 20)), "level"},
+      {"sub-attributes", "POST", entities, entity(R"(,"x":{"value":1)" + members(1'001, R"({"value":1})") + "}"),
+       "1000"},
+      {"attributes", "POST", entities, entity(members(10'001, "1")), "10000"},
+      {"id", "POST", entities, entity("", "urn:" + times("a", 3'000)), "2048"},
+      {"name", "POST", entities, entity(",\"" + times("n", 3'000) + "\":1"), "2,048"},
+      {"positions of a geometry", "POST", entities,
+       entity(R"(,"location":{"type":"GeoProperty","value":{"type":"LineString","coordinates":[)" +
+              times("[0,0],", 1'000'001) + "[1,1]]}}"),
+       "1000000"},
+      {"bytes of an entity", "POST", entities, entity(R"(,"a":")" + times("x", 17u << 20) + "\""), "16 MiB"},
+      {"bytes of q", "GET", get("type=T&q=" + times("a==1%7C", 2'000) + "a==1"), "", "too long"},
+      {"comparisons of q", "POST", "/ngsi-ld/v1/entityOperations/query",
+       R"({"type":"Query","entities":[{"type":"T"}],"q":")" + times("a==1|", 501) + "a==1\"}", "500"},
+      {"parentheses of q", "GET", get("type=T&q=" + times("(", 40) + "a==1" + times(")", 40)), "", "parentheses"},
+      {"a pattern", "GET", get("type=T&idPattern=" + times("(a*)*", 300)), "", "idPattern"},
+      {"answers at once", "GET", get("type=T&limit=1001"), "", "1000"},
+      {"entities of a batch", "POST", "/ngsi-ld/v1/entityOperations/delete",
+       "[" + times("\"urn:a\",", 200'000) + "\"urn:a\"]", ""},
+      {"selectors of a subscription", "POST", "/ngsi-ld/v1/subscriptions",
+       R"({"type":"Subscription","entities":[)" + times(R"({"type":"T","id":"urn:a"},)", 1'001) +
+           R"({"type":"T"}],"notification":{"endpoint":{"uri":"http://127.0.0.1:9/"}}})",
+       "1,000"},
+  };
+}
+
+TEST(Limits, AreToldWithWhatAndHowMuch) {
+  HubServer hub;
+  for (const Case& one : cases()) {
+    TestClient client(hub.port());
+    const auto answer =
+        client.ask(one.method, one.target, one.body, one.body.empty() ? "" : "Content-Type: application/json\r\n");
+    ASSERT_TRUE(answer) << one.what;
+    if (*one.says == '\0') {
+      EXPECT_LT(answer->status, 500) << one.what << ": " << answer->body.substr(0, 300);
+      continue;
+    }
+    EXPECT_GE(answer->status, 400) << one.what << ": " << answer->body.substr(0, 300);
+    EXPECT_LT(answer->status, 500) << one.what << ": " << answer->body.substr(0, 300);
+    EXPECT_NE(answer->body.find(one.says), std::string::npos)
+        << one.what << ": " << answer->status << ' ' << answer->body.substr(0, 400);
+    EXPECT_EQ(answer->header("Content-Type"), "application/problem+json") << one.what;
+  }
+  // None of it has been taken, and the hub goes on.
+  EXPECT_EQ(hub.ask("GET", "/entities?local=true&type=T", 200), "[]");
+}
+
+}  // namespace
+}  // namespace cityloom::serve::ngsi_ld
