@@ -62,7 +62,11 @@ TEST_F(Merging, WhatIsOverIsLeftOut) {
   all.add(part(R"({"id":"urn:a:1","type":"A","y":{"value":1,"expiresAt":"2020-01-01T00:00:00Z"},"z":{"value":2}})"));
   all.add(part(R"({"id":"urn:a:1","type":"A","expiresAt":"2030-01-01T00:00:00Z","v":{"value":3}})"));
   // An entity that goes on elsewhere does not end; what the version that ends brought does.
-  EXPECT_EQ(merged(all), R"({"id":"urn:a:1","type":"A","z":2,"v":{"value":3,"expiresAt":"2030-01-01T00:00:00.000Z"}})");
+  EXPECT_EQ(merged(all), R"({"id":"urn:a:1","type":"A","z":2,"v":3})");
+  twin::Entity entity;
+  ASSERT_TRUE(all.merge(now, entity).ok());
+  EXPECT_EQ(entity.find(terms_.find(Context::core()->expand("v")))->expires_at.text(), "2030-01-01T00:00:00.000Z");
+  EXPECT_EQ(entity.find(terms_.find(expires_at_iri)), nullptr);
 }
 
 TEST(ItemPart, TakesAttributesAndWritesNamesAsAnotherContextHasThem) {

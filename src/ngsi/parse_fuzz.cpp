@@ -1,10 +1,12 @@
-// Fuzzes request bodies: read as entities, fragments, queries and subscriptions under every form; what is accepted is
-// written in every representation and must be JSON that reads back.
+// Fuzzes request bodies: read as entities, fragments, queries, subscriptions and registrations under every form; what
+// is accepted is written in every representation and must be JSON that reads back.
 #include <cstdlib>
 
 #include "ngsi/attribute_writer.hpp"
+#include "ngsi/merging.hpp"
 #include "ngsi/parse.hpp"
 #include "ngsi/query.hpp"
+#include "ngsi/registration.hpp"
 #include "ngsi/subscription.hpp"
 
 using namespace cityloom;
@@ -40,6 +42,36 @@ void check_written(const thread::Change& change, const twin::TermTable& terms) {
   }
 }
 
+// What a source might answer, with itself for another part; and what a source might be sent.
+void check_merged(const ngsi::Body& body, const ngsi::Context& context) {
+  twin::TermTable terms;
+  ngsi::EntityMerger merger(*terms.intern("https://uri.etsi.org/ngsi-ld/expiresAt"));
+  for (size_t item = 0; item < body.items() && item < 3; ++item) {
+    auto part = ngsi::read_source_entity(body, item, context, terms);
+    if (!part) continue;
+    merger.add(*part);
+    merger.add_auxiliary(std::move(part).value());
+    ngsi::ItemPart how;
+    how.context_url = "https://a.example";
+    if (!ngsi::Body::read(ngsi::part_of_item(body, item, context, how))) std::abort();
+  }
+  twin::Entity merged;
+  const auto any = merger.merge(base::Instant::from_seconds(0), merged);
+  if (any && *any) (void)twin::EntityRecord::pack(merged, {1});
+}
+
+void check_registration(const ngsi::Body& body, const ngsi::Context& context) {
+  const auto registration = ngsi::parse_registration(body, context, base::Instant::from_seconds(0));
+  if (!registration) return;
+  std::string stored, again;
+  ngsi::append_registration(*registration, nullptr, false, nullptr, {}, stored);
+  const auto restored = ngsi::restore_registration(stored);
+  if (!restored) std::abort();
+  ngsi::append_registration(*restored, nullptr, false, nullptr, {}, again);
+  if (again != stored) std::abort();
+  (void)ngsi::matches(ngsi::SourceQuery(), *restored);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -67,6 +99,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   (void)ngsi::parse_attribute_change(*body, "name", form, *context, terms);
   (void)ngsi::parse_query_body(*body, *context, terms);
   (void)ngsi::parse_temporal_body(*body);
+  check_merged(*body, *context);
+  check_registration(*body, *context);
   const auto subscription = ngsi::parse_subscription(*body, *context, base::Instant::from_seconds(0));
   if (subscription) {
     std::string stored;

@@ -165,6 +165,36 @@ TEST(RegistrationMatch, EntitiesAndAttributes) {
   EXPECT_EQ(matching_part(asked({{&QueryParameters::type, "Tram"}}), *made).information.size(), 1u);
 }
 
+TEST(RegistrationMatch, NoMoreIsAskedThanWasRegistered) {
+  const auto made = read(with(R"("information": [
+      {"entities": [{"id": "urn:car:1", "type": "Car"}], "propertyNames": ["speed"], "relationshipNames": ["owner"]},
+      {"entities": [{"type": "Tram"}]}])"));
+  ASSERT_TRUE(made.ok());
+  const auto iri = [](const char* name) { return Context::core()->expand(name); };
+  auto part = narrowed(asked({{&QueryParameters::type, "Car,Van"}}), *made);
+  ASSERT_TRUE(part);
+  EXPECT_EQ(part->ids, std::vector<std::string>{"urn:car:1"});
+  EXPECT_EQ(part->types, std::vector<std::vector<std::string>>{{iri("Car")}});
+  EXPECT_EQ(part->attributes, (std::vector<std::string>{iri("speed"), iri("owner")}));
+  EXPECT_FALSE(narrowed(asked({{&QueryParameters::type, "Car"}, {&QueryParameters::attrs, "colour"}}), *made));
+  part = narrowed(asked({{&QueryParameters::type, "Tram"}, {&QueryParameters::attrs, "colour"}}), *made);
+  ASSERT_TRUE(part);
+  EXPECT_EQ(part->attributes, std::vector<std::string>{iri("colour")});
+  EXPECT_TRUE(part->ids.empty());
+  EXPECT_FALSE(narrowed(asked({{&QueryParameters::type, "Van"}}), *made));
+  EXPECT_TRUE(registers(*made, "urn:car:1", {iri("Car")}, iri("speed")));
+  EXPECT_FALSE(registers(*made, "urn:car:1", {iri("Car")}, iri("colour")));
+  EXPECT_FALSE(registers(*made, "urn:car:2", {iri("Car")}));
+  EXPECT_TRUE(registers(*made, "urn:car:2", {iri("Tram")}, iri("colour")));
+}
+
+TEST(RegistrationMatch, ConditionsAreWrittenAsAnotherContextHasThem) {
+  const Context other({{"v", {std::string(default_vocabulary) + "speed", Coercion::none, false}}}, "{}", "");
+  const auto q = condition_in_context("speed>20;(address[city]==\"speed\"|speed.unit==3)", *Context::core(), other);
+  ASSERT_TRUE(q.ok());
+  EXPECT_EQ(*q, "v>20;(address[city]==\"speed\"|v.unit==3)");
+}
+
 TEST(RegistrationMatch, TimesAreThoseThatAreAskedFor) {
   const auto present = read(with(cars));
   const auto past =

@@ -43,19 +43,27 @@ void Forwarder::send(std::vector<SourceRequest> requests, Done done) {
     const auto& management = one.source->registration().management;
     const int64_t asked_ms = management && management->timeout_ms > 0 ? management->timeout_ms : options_.timeout_ms;
     one.request.timeout_ms = std::min(asked_ms, options_.timeout_max_ms);
-    one.request.body_bytes_max = options_.body_bytes_max;
+    one.request.body_bytes_max = std::min(options_.body_bytes_max, options_.bodies_bytes_max / requests.size());
     one.request.reach = options_.reach;
     if (!one.source->may_be_asked(clock_.now())) {
       round->answers[i].response = fail(Code::timeout, "the source is left alone for a while after it failed");
       round->answered();
       continue;
     }
-    client_.send(std::move(one.request), [round, i, &clock = clock_](base::Result<OutgoingResponse> response) {
-      SourceAnswer& answer = round->answers[i];
-      answer.source->count(is_answer(response), clock.now());
-      answer.response = std::move(response);
+    if (under_way_->fetch_add(1) >= options_.under_way_max) {
+      under_way_->fetch_sub(1);
+      round->answers[i].response = fail(Code::busy, "too many requests to sources are under way");
       round->answered();
-    });
+      continue;
+    }
+    client_.send(std::move(one.request),
+                 [round, i, under_way = under_way_, &clock = clock_](base::Result<OutgoingResponse> response) {
+                   under_way->fetch_sub(1);
+                   SourceAnswer& answer = round->answers[i];
+                   answer.source->count(is_answer(response), clock.now());
+                   answer.response = std::move(response);
+                   round->answered();
+                 });
   }
 }
 

@@ -2,7 +2,9 @@
 // 6.3.17, 6.3.18.
 #pragma once
 
+#include <atomic>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,11 +32,13 @@ struct SourceAnswer {
 
 /// Limits and times.
 struct ForwarderOptions {
-  size_t sources_max = 100;           ///< that one request may go to
-  size_t hops_max = 16;               ///< brokers that a request may have come through
-  size_t body_bytes_max = 16u << 20;  ///< of one answer
-  size_t entities_max = 10'000;       ///< that one request takes from one source
-  int64_t timeout_ms = 5'000;         ///< where the registration names none
+  size_t sources_max = 100;              ///< that one request may go to
+  size_t under_way_max = 2'000;          ///< requests to sources at a time; past it they are not sent
+  size_t hops_max = 16;                  ///< brokers that a request may have come through
+  size_t body_bytes_max = 16u << 20;     ///< of one answer
+  size_t bodies_bytes_max = 128u << 20;  ///< of all answers to one request
+  size_t entities_max = 10'000;          ///< that one request takes from one source
+  int64_t timeout_ms = 5'000;            ///< where the registration names none
   int64_t timeout_max_ms = 60'000;
   Reach reach = Reach::not_link_local;  ///< the same rule as for notifications
 };
@@ -54,6 +58,7 @@ class Forwarder {
 
  private:
   OutgoingClient& client_;
+  std::shared_ptr<std::atomic<size_t>> under_way_ = std::make_shared<std::atomic<size_t>>(0);
   const base::Clock& clock_;
   const ForwarderOptions options_;
 };

@@ -2,6 +2,7 @@
 #include "serve/ngsi/gathering.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 #include "serve/ngsi/text.hpp"
 
@@ -194,7 +195,17 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
       under_way_.push_back(&one);
       requests.push_back({one.source, request_for(one)});
     }
-    if (requests.empty() || ++rounds_ > rounds_max) return finish();
+    if (requests.empty()) return finish();
+    // A source that is slow page after page is not waited for without end.
+    const bool is_late = std::chrono::steady_clock::now() >
+                         begun_ + std::chrono::milliseconds(call_.services().forwarder->options().timeout_max_ms);
+    if (++rounds_ > rounds_max || is_late) {
+      for (const Progress* one : under_way_) {
+        gathered_->warn("199 " + one->source->registration().id + " " +
+                        quoted("only the first " + std::to_string(one->taken) + " entities of the source were read"));
+      }
+      return finish();
+    }
     call_.services().forwarder->send(std::move(requests),
                                      [self = shared_from_this()](std::vector<SourceAnswer> answers) {
                                        const bool takes_long = self->may_take_long(answers);
@@ -412,6 +423,7 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
   void (*run_)(Call);
   size_t need_;
   size_t rounds_ = 0;
+  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   bool may_wait_ = false;
   std::vector<Progress> sources_;
   std::vector<Progress*> under_way_;
