@@ -271,7 +271,9 @@ void delete_scope(Call call, const Writing& writing) {
   change.kind = Change::Kind::merge;
   change.entity_id = std::string(call.entity_id());
   change.scopes_removed = true;
-  Call::append(std::move(call), writing, one(std::move(change)),
+  std::vector<Change> changes;
+  changes.push_back(std::move(change));
+  Call::append(std::move(call), writing, std::move(changes),
                [](const Call& answered, base::Result<thread::Outcomes> outcomes) {
                  return no_content_or_failure(answered, outcomes);
                });
