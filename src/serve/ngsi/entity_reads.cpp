@@ -153,10 +153,7 @@ void retrieve_entity(Call call) {
   if (*join && !call.is_long()) return Call::go_long(std::move(call), retrieve_entity);
   std::optional<UsedMap> map;
   if (wants_map(call)) {
-    auto used = use_map(call, tenant, [id](const auto& take) {
-      (void)take(id);
-      return base::Status();
-    });
+    auto used = use_map(call, tenant, id);
     if (!used.ok()) return call.fail(used.error());
     map = std::move(*used);
   }

@@ -51,6 +51,13 @@ Result<UsedMap> use_map(const Call& call, const TenantState& tenant, const EachM
   return make_map(call, tenant, each);
 }
 
+Result<UsedMap> use_map(const Call& call, const TenantState& tenant, std::string_view id) {
+  return use_map(call, tenant, EachMatch([id](const auto& take) {
+                   (void)take(id);
+                   return base::Status();
+                 }));
+}
+
 Result<thread::QueryResult> query_map(const Call& call, const Reading& reading, const TenantState& tenant,
                                       const EntityMapContent& content, const std::vector<twin::Query>& any_of) {
   std::vector<twin::Matcher> matchers;

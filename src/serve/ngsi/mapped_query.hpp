@@ -33,6 +33,8 @@ EachMatch each_match(const Call& call, const Reading& reading, const TenantState
 /// The map that the request names; where there is none, or none any more, a new one of what `each` tells. Errors: those
 /// of `each`, invalid (entityMapLifetime), busy, too_complex.
 base::Result<UsedMap> use_map(const Call& call, const TenantState& tenant, const EachMatch& each);
+/// The same of one entity. Errors: likewise.
+base::Result<UsedMap> use_map(const Call& call, const TenantState& tenant, std::string_view id);
 /// A new one, whatever the request names. Errors: likewise.
 base::Result<UsedMap> make_map(const Call& call, const TenantState& tenant, const EachMatch& each);
 

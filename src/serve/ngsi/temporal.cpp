@@ -256,10 +256,7 @@ void retrieve_past(Call call) {
   trim(pasts, query, cut);
   std::optional<UsedMap> map;
   if (wants_map(call)) {
-    auto used = use_map(call, tenant, [&pasts](const auto& take) {
-      (void)take(pasts.front().id);
-      return base::Status();
-    });
+    auto used = use_map(call, tenant, pasts.front().id);
     if (!used.ok()) return call.fail(used.error());
     map = std::move(*used);
   }
