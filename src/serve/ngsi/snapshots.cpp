@@ -425,13 +425,13 @@ void Snapshots::send_told() {
       told->under_way = true;
       ++told->tries;
     }
-    const bool started = deliverer_.start(told->notification, [told](const Delivered& result) {
+    const Start started = deliverer_.start(told->notification, [told](const Delivered& result) {
       const std::lock_guard lock(told->mutex);
       told->under_way = false;
       told->over = result.ok || !result.retry || told->tries >= tries_max;
       told->not_before = Steady::now() + std::chrono::seconds(1 << told->tries);
     });
-    if (started) continue;
+    if (started == Start::begun) continue;
     const std::lock_guard lock(told->mutex);
     told->under_way = false;
     --told->tries;

@@ -431,14 +431,14 @@ void SourceSubscriptions::Parts::pump(const std::string& id) {
       return;
     }
     notification = {entry.subscription.endpoint, entry.waiting.front(),
-                    contexts.context_url(entry.subscription, *entry.context, services), tenant.name};
+                    contexts.context_url(entry.subscription, *entry.context, services), tenant.name, {}};
     entry.under_way = true;
     attempt = entry.attempt = ++attempts;
   }
-  const bool started = deliverer.start(notification, [weak = weak_from_this(), id, attempt](const Delivered& result) {
+  const Start started = deliverer.start(notification, [weak = weak_from_this(), id, attempt](const Delivered& result) {
     if (const auto parts = weak.lock()) parts->delivered(id, attempt, result);
   });
-  if (started) return;
+  if (started == Start::begun) return;
   const std::lock_guard lock(mutex);
   if (const auto found = entries.find(id); found != entries.end() && found->second.attempt == attempt)
     found->second.under_way = false;
