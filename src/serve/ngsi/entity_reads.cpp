@@ -399,8 +399,7 @@ void query_entities(Call call) {
     auto result = query_everywhere(call, *reading, tenant, {*query}, {*everywhere});
     return answer_query(std::move(call), query_entities, {*reading, tenant, *how, *join}, std::move(result));
   }
-  answer(call, query_entities, {*reading, tenant, *how, *join}, {std::move(query).value()},
-         ordering_of(call));
+  answer(call, query_entities, {*reading, tenant, *how, *join}, {std::move(query).value()}, ordering_of(call));
 }
 
 // Whether a Query has entity selectors: of type "*" they ask for every type, and say so.
@@ -557,18 +556,18 @@ void add_entity_reads(Router& router, Services& services) {
 
   Form post = many;
   post.body = Form::Body::object;
-  Route by_post{Method::post,
-                "/entityOperations/query",
-                trust::Action::read,
-                "queryBatch",
-                {},
-                "Query entities by POST",
-                {},
-                joined({query_parameter("geometryProperty", "GeoProperty that is the geometry of GeoJSON"),
-                        split_parameter()},
-                       map_parameters()),
-                {},
-                {{200, "A page of the entities", {{"application/json", {}}, {"application/ld+json", {}}}}}};
+  Route by_post{
+      Method::post,
+      "/entityOperations/query",
+      trust::Action::read,
+      "queryBatch",
+      {},
+      "Query entities by POST",
+      {},
+      joined({query_parameter("geometryProperty", "GeoProperty that is the geometry of GeoJSON"), split_parameter()},
+             map_parameters()),
+      {},
+      {{200, "A page of the entities", {{"application/json", {}}, {"application/ld+json", {}}}}}};
   add_operation(router, services, std::move(by_post), post, query_by_post);
 }
 

@@ -430,8 +430,11 @@ void SourceSubscriptions::Parts::pump(const std::string& id) {
         Steady::now() < entry.not_before) {
       return;
     }
-    notification = {entry.subscription.endpoint, entry.waiting.front(),
-                    contexts.context_url(entry.subscription, *entry.context, services), tenant.name, {}};
+    notification = {entry.subscription.endpoint,
+                    entry.waiting.front(),
+                    contexts.context_url(entry.subscription, *entry.context, services),
+                    tenant.name,
+                    {}};
     entry.under_way = true;
     attempt = entry.attempt = ++attempts;
   }

@@ -215,8 +215,8 @@ Start Subscriptions::Parts::deliver(Entry& entry) {
   notification.snapshot = entry.home.snapshot;
   notification.context_url = store.context_url(entry.subscription, *entry.context, services);
   entry.attempt = ++attempts;
-  const Start started = deliverer.start(
-      notification, [inbox_of = inbox, id = entry.name, attempt = entry.attempt](Delivered result) {
+  const Start started =
+      deliverer.start(notification, [inbox_of = inbox, id = entry.name, attempt = entry.attempt](Delivered result) {
         {
           const std::lock_guard lock(inbox_of->mutex);
           inbox_of->answers.push_back({id, attempt, std::move(result)});

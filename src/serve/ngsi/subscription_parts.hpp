@@ -90,8 +90,8 @@ struct Subscriptions::Parts {
   mutable std::condition_variable went_round;  // the worker has looked at everything once more
   std::map<std::string, std::shared_ptr<Entry>, std::less<>> entries;
   std::map<SubscriptionIndex::Key, Entry*> by_key;
-  SubscriptionIndex index;  // those that are active and ready
-  Agenda agenda;            // who is to be tended when
+  SubscriptionIndex index;                   // those that are active and ready
+  Agenda agenda;                             // who is to be tended when
   std::map<thread::BranchId, size_t> homes;  // branches that any of them follows
   SubscriptionIndex::Key next_key = 1;
   twin::Offset position;  // of the main follower

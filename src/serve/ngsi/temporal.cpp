@@ -291,8 +291,8 @@ struct PastsFound {
 };
 
 // The past of one candidate: nothing if it does not match.
-base::Result<std::optional<Past>> matching_past(const Reading& reading, std::string_view id, const twin::Matcher& matcher,
-                                                const Asked& asked) {
+base::Result<std::optional<Past>> matching_past(const Reading& reading, std::string_view id,
+                                                const twin::Matcher& matcher, const Asked& asked) {
   // q and geoQ are about what lies in the window, whichever attributes are given.
   const bool looks_at_all = matcher.query().condition || matcher.query().geo;
   Asked all{asked.history, {}};
@@ -321,8 +321,7 @@ base::Result<std::optional<Past>> matching_past(const Reading& reading, std::str
 // Tells the entities whose past in the window is asked for, one after another, until `take` returns false. Of a map,
 // those of the page.
 base::Status each_past(const Call& call, const Reading& reading, const twin::Query& query, const Asked& asked,
-                       const std::function<bool(Past&)>& take,
-                       const EntityMapContent* map = nullptr) {
+                       const std::function<bool(Past&)>& take, const EntityMapContent* map = nullptr) {
   twin::Query of_attributes;
   of_attributes.condition = query.condition;
   of_attributes.geo = query.geo;
@@ -422,8 +421,7 @@ void answer_pasts(Call& call, const Reading& reading, const twin::Query& query, 
   const HistoryQuery& history = asked.history;
   const auto map = map_of(call, reading, query, asked, ordering);
   if (!map.ok()) return call.fail_read(map.error());
-  auto found =
-      pasts_of(call, reading, query, asked, map->has_value() ? (*map)->map.content.get() : nullptr);
+  auto found = pasts_of(call, reading, query, asked, map->has_value() ? (*map)->map.content.get() : nullptr);
   if (!found.ok()) return call.fail_read(found.error());
   Cut cut;
   trim(found->pasts, history, cut);
@@ -502,8 +500,7 @@ void query_pasts_by_post(Call call) {
 base::Status each_past_id(const Call& call, const Reading& reading, const twin::Query& query, HistoryQuery history,
                           const std::function<bool(std::string_view id)>& visit) {
   history.limit = query.condition || query.geo ? call.services().history_limit : 1;
-  return each_past(call, reading, query, {std::move(history), {}},
-                   [&](const Past& past) { return visit(past.id); });
+  return each_past(call, reading, query, {std::move(history), {}}, [&](const Past& past) { return visit(past.id); });
 }
 
 base::Result<HistoryQuery> past_window(const Call& call, const TenantState& tenant) {

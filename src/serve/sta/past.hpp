@@ -19,7 +19,7 @@ struct PastWrite {
   };
   Kind kind = Kind::add;
   std::string entity_id;
-  twin::Attribute instance;  ///< with name, dataset and observed_at; of `replace` and `remove` the one that is there
+  twin::Attribute instance;   ///< with name, dataset and observed_at; of `replace` and `remove` the one that is there
   twin::Attribute said = {};  ///< of `replace`: what it becomes
 };
 
