@@ -161,6 +161,7 @@ const record: readonly SentencePair[] = [
   ['the entity has changed meanwhile', '그사이 객체가 바뀌었습니다'],
   ['the entity exists already', '객체가 이미 있습니다'],
   ['there is no such entity', '그런 객체가 없습니다'],
+  ['there never was such an entity', '그런 객체는 있었던 적이 없습니다'],
   ['a kind of change without a decision', '처리가 정해지지 않은 종류의 변경입니다'],
   ['a new entity needs a type', '새 객체에는 유형이 있어야 합니다'],
   ['this change needs exactly one attribute', '이 변경에는 속성이 꼭 하나 있어야 합니다'],

@@ -166,9 +166,9 @@ void change_entity(Call call, Change::Kind kind, bool tell_attributes) {
   append_everywhere(
       std::move(call), *writing, std::move(change).value(),
       [kind, tell_attributes](const Call& given, const Change&) {
-        WriteForm form = form_of_change(given, kind);
-        form.tells_attributes = tell_attributes;
-        return form;
+        WriteForm write = form_of_change(given, kind);
+        write.tells_attributes = tell_attributes;
+        return write;
       },
       [&terms, tell_attributes](const Call& answered, base::Result<thread::Outcomes> outcomes) {
         return tell_attributes ? update_result(answered, terms, outcomes) : no_content_or_failure(answered, outcomes);

@@ -145,8 +145,12 @@ void read_status(const std::string& text, ngsi::SubscriptionStatus& status) {
   simdjson::dom::parser parser;
   simdjson::dom::element json;
   if (text.empty() || parser.parse(text).get(json) != simdjson::SUCCESS) return;
-  (void)json["timesSent"].get(status.times_sent);
-  (void)json["timesFailed"].get(status.times_failed);
+  const auto count = [&](const char* name, uint64_t& to) {
+    uint64_t written = 0;
+    if (json[name].get(written) == simdjson::SUCCESS) to = written;
+  };
+  count("timesSent", status.times_sent);
+  count("timesFailed", status.times_failed);
   const auto time = [&](const char* name, Instant& to) {
     std::string_view written;
     if (json[name].get(written) != simdjson::SUCCESS) return;
