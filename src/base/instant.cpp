@@ -111,13 +111,17 @@ std::string Instant::text() const {
   const int64_t second = in_day / microseconds_per_second;
   const int64_t fraction = in_day % microseconds_per_second;
   std::array<char, 48> buffer;
+  const auto print = [&](const char* format, auto... more) {
+    const int length = std::snprintf(buffer.data(), buffer.size(), format, static_cast<int>(date.year()),
+                                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                                     static_cast<int>(second / 3600), static_cast<int>(second / 60 % 60),
+                                     static_cast<int>(second % 60), more...);
+    return std::string(buffer.data(), static_cast<size_t>(length));
+  };
+  if (fraction == 0) return print("%04d-%02u-%02uT%02d:%02d:%02dZ");
   const bool whole_milliseconds = fraction % 1000 == 0;
-  const int length =
-      std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%0*dZ", static_cast<int>(date.year()),
-                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                    static_cast<int>(second / 3600), static_cast<int>(second / 60 % 60), static_cast<int>(second % 60),
-                    whole_milliseconds ? 3 : 6, static_cast<int>(whole_milliseconds ? fraction / 1000 : fraction));
-  return std::string(buffer.data(), static_cast<size_t>(length));
+  return print("%04d-%02u-%02uT%02d:%02d:%02d.%0*dZ", whole_milliseconds ? 3 : 6,
+               static_cast<int>(whole_milliseconds ? fraction / 1000 : fraction));
 }
 
 Instant SystemClock::now() const {

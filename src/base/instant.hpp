@@ -27,7 +27,7 @@ struct Instant {
   /// is read as the second after. Errors: Code::invalid with the text in `where`.
   static Result<Instant> parse(std::string_view text);
 
-  /// RFC 3339 in UTC with milliseconds, or microseconds where they are not zero: "2026-11-22T08:05:00.000Z".
+  /// RFC 3339 in UTC, with milliseconds or microseconds where they are not zero: "2026-11-22T08:05:00Z".
   /// Must exist and lie in years 0000 to 9999.
   std::string text() const;
 };

@@ -12,7 +12,7 @@ TEST(Instant, ReadsZonesAndFractions) {
   EXPECT_EQ(Instant::parse("1970-01-01T00:00:00Z")->microseconds, 0);
   EXPECT_EQ(Instant::parse("1970-01-01T09:00:00+09:00")->microseconds, 0);
   EXPECT_EQ(Instant::parse("1970-01-01T00:00:00.1234567Z")->microseconds, 123456);
-  EXPECT_EQ(Instant::parse("2000-02-29T23:59:60Z")->text(), "2000-03-01T00:00:00.000Z");
+  EXPECT_EQ(Instant::parse("2000-02-29T23:59:60Z")->text(), "2000-03-01T00:00:00Z");
   EXPECT_EQ(Instant::parse("1969-12-31T23:59:59.5Z")->text(), "1969-12-31T23:59:59.500Z");
 }
 

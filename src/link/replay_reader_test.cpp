@@ -76,7 +76,7 @@ TEST(ReplayReader, GathersRowsOfOneTimeAndJoinsPlaces) {
   ASSERT_TRUE(replay.reader) << replay.error.text();
   auto step = replay.reader->next(now);
   ASSERT_TRUE(step);
-  EXPECT_EQ(step->time.text(), "2020-01-01T00:00:00.000Z");
+  EXPECT_EQ(step->time.text(), "2020-01-01T00:00:00Z");
   ASSERT_EQ(step->readings.size(), 2u);
   const thread::Change& first = step->readings[0].mapped.changes.at(0);
   EXPECT_EQ(replay.find(first, "v")->value, twin::Value{int64_t{1}});
@@ -135,7 +135,7 @@ TEST(ReplayReader, PlaysTheAirOfSeoul) {
   Replay replay(pack_link("seoul-air"), {data + "/seoul-jamsil", data});
   ASSERT_TRUE(replay.reader) << replay.error.text();
   auto step = replay.reader->next(now);
-  EXPECT_EQ(step->time.text(), "2017-12-31T16:00:00.000Z");  // 2018-01-01 01:00 in Seoul
+  EXPECT_EQ(step->time.text(), "2017-12-31T16:00:00Z");  // 2018-01-01 01:00 in Seoul
   const thread::Change first = step->readings.at(0).mapped.changes.at(0);
   EXPECT_EQ(first.entity_id, "urn:ngsi-ld:AirQualityObserved:seoul-sdot-V02Q1940820");
   EXPECT_EQ(replay.find(first, "pm25")->value, twin::Value{int64_t{17}});
@@ -155,7 +155,7 @@ TEST(ReplayReader, PlaysTheAirOfSeoul) {
   EXPECT_EQ(steps, 43'776u);  // 2019-12-01 stands in the file twice
   EXPECT_EQ(readings, 43'800u);
   EXPECT_EQ(refusals, 0u);
-  EXPECT_EQ(last.text(), "2022-12-31T15:00:00.000Z");  // 24:00
+  EXPECT_EQ(last.text(), "2022-12-31T15:00:00Z");  // 24:00
 }
 
 TEST(ReplayReader, PlaysTheSpeedsOfLosAngeles) {
@@ -176,7 +176,7 @@ TEST(ReplayReader, PlaysTheSpeedsOfLosAngeles) {
         changes.push_back(reading.mapped.changes.at(0));
       }
     }
-    EXPECT_EQ(time.text(), "2012-03-01T09:35:00.000Z");
+    EXPECT_EQ(time.text(), "2012-03-01T09:35:00Z");
     return changes;
   };
   const auto first = play();

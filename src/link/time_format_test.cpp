@@ -20,26 +20,26 @@ std::string read(std::string_view format, std::string_view zone, const char* tex
 
 TEST(TimeFormat, ReadsTheDeclaredForms) {
   EXPECT_EQ(read("rfc3339", "", "2026-11-22T17:05:00.5+09:00"), "2026-11-22T08:05:00.500Z");
-  EXPECT_EQ(read("epoch_s", "", FieldValue{int64_t{1'700'000'000}}), "2023-11-14T22:13:20.000Z");
+  EXPECT_EQ(read("epoch_s", "", FieldValue{int64_t{1'700'000'000}}), "2023-11-14T22:13:20Z");
   EXPECT_EQ(read("epoch_s", "", FieldValue{1'700'000'000.25}), "2023-11-14T22:13:20.250Z");
   EXPECT_EQ(read("epoch_ms", "", "1700000000001"), "2023-11-14T22:13:20.001Z");
   EXPECT_EQ(read("epoch_us", "", FieldValue{int64_t{-1}}), "1969-12-31T23:59:59.999999Z");
-  EXPECT_EQ(read("%Y-%m-%d %H:%M", "+09:00", "2018-01-01 01:00"), "2017-12-31T16:00:00.000Z");
+  EXPECT_EQ(read("%Y-%m-%d %H:%M", "+09:00", "2018-01-01 01:00"), "2017-12-31T16:00:00Z");
   EXPECT_EQ(read("%Y%m%d%H%M%S.%f", "UTC", "20180101010203.25"), "2018-01-01T01:02:03.250Z");
-  EXPECT_EQ(read("%d.%m.%Y %H:%M %z", "", "01.02.2020 10:00 -0530"), "2020-02-01T15:30:00.000Z");
-  EXPECT_EQ(read("%Y/%j", "UTC", "2020/366"), "2020-12-31T00:00:00.000Z");
-  EXPECT_EQ(read("%H%% %Y", "UTC", "7% 2020"), "2020-01-01T07:00:00.000Z");
+  EXPECT_EQ(read("%d.%m.%Y %H:%M %z", "", "01.02.2020 10:00 -0530"), "2020-02-01T15:30:00Z");
+  EXPECT_EQ(read("%Y/%j", "UTC", "2020/366"), "2020-12-31T00:00:00Z");
+  EXPECT_EQ(read("%H%% %Y", "UTC", "7% 2020"), "2020-01-01T07:00:00Z");
 }
 
 TEST(TimeFormat, MidnightMayEndADay) {
-  EXPECT_EQ(read("%Y-%m-%d %H:%M", "+09:00", "2022-12-31 24:00"), "2022-12-31T15:00:00.000Z");
+  EXPECT_EQ(read("%Y-%m-%d %H:%M", "+09:00", "2022-12-31 24:00"), "2022-12-31T15:00:00Z");
   EXPECT_EQ(read("%Y-%m-%d %H:%M", "+09:00", "2022-12-31 24:01"), "refused");
 }
 
 TEST(TimeFormat, KnowsZonesByName) {
   if (!TimeFormat::make("%Y", "Europe/Berlin").ok()) GTEST_SKIP() << "no time zone data on this machine";
-  EXPECT_EQ(read("%Y-%m-%d %H:%M", "Europe/Berlin", "2024-07-01 12:00"), "2024-07-01T10:00:00.000Z");
-  EXPECT_EQ(read("%Y-%m-%d %H:%M", "Europe/Berlin", "2024-01-01 12:00"), "2024-01-01T11:00:00.000Z");
+  EXPECT_EQ(read("%Y-%m-%d %H:%M", "Europe/Berlin", "2024-07-01 12:00"), "2024-07-01T10:00:00Z");
+  EXPECT_EQ(read("%Y-%m-%d %H:%M", "Europe/Berlin", "2024-01-01 12:00"), "2024-01-01T11:00:00Z");
 }
 
 TEST(TimeFormat, RefusesWhatIsNoTime) {

@@ -146,9 +146,9 @@ TEST(Aggregation, NumbersHaveEveryMethod) {
   past.add("2026-11-22T02:30:00Z", 0.5);
   past.add("2026-11-22T05:00:00Z", int64_t{-3});
   past.add("2026-11-22T05:10:00Z", int64_t{-3});
-  const std::string first = R"("2026-11-22T01:30:00.000Z","2026-11-22T02:30:00.000Z"],)";
-  const std::string second = R"("2026-11-22T02:30:00.000Z","2026-11-22T03:30:00.000Z"],)";
-  const std::string third = R"("2026-11-22T04:30:00.000Z","2026-11-22T05:30:00.000Z"]])";
+  const std::string first = R"("2026-11-22T01:30:00Z","2026-11-22T02:30:00Z"],)";
+  const std::string second = R"("2026-11-22T02:30:00Z","2026-11-22T03:30:00Z"],)";
+  const std::string third = R"("2026-11-22T04:30:00Z","2026-11-22T05:30:00Z"]])";
   const auto rows = [&](const char* a, const char* b, const char* c) {
     return std::string("[[") + a + ',' + first + '[' + b + ',' + second + '[' + c + ',' + third;
   };
@@ -166,7 +166,7 @@ TEST(Aggregation, DeviationOfReadingsFarFromZeroIsRight) {
 }
 
 TEST(Aggregation, OtherValuesHaveTheMethodsThatFitThem) {
-  const std::string whole = R"("2026-11-22T01:00:00.000Z","2026-11-22T03:00:00.000Z"]])";
+  const std::string whole = R"("2026-11-22T01:00:00Z","2026-11-22T03:00:00Z"]])";
   const auto of = [&](std::vector<twin::Value> values, twin::AttributeKind kind = twin::AttributeKind::property) {
     Aggregated past(*parse_aggregation("totalCount,distinctCount,sum,min,max", {}));
     const char* const times[] = {"2026-11-22T01:00:00Z", "2026-11-22T02:00:00Z", "2026-11-22T03:00:00Z"};
@@ -200,11 +200,11 @@ TEST(Aggregation, PeriodsAreCountedFromTheStartOfTheWindowAndTheWholeIsTheWindow
   Aggregated hours(*parse_aggregation("max", "PT6H"), window);
   hours.add("2026-11-22T07:00:00Z", int64_t{1});
   EXPECT_EQ(hours.text(),
-            R"(,"level":{"type":"Property","max":[[1,"2026-11-22T06:00:00.000Z","2026-11-22T12:00:00.000Z"]]})");
+            R"(,"level":{"type":"Property","max":[[1,"2026-11-22T06:00:00Z","2026-11-22T12:00:00Z"]]})");
   Aggregated whole(*parse_aggregation("max", "PT0S"), window);
   whole.add("2026-11-22T07:00:00Z", int64_t{1});
   EXPECT_EQ(whole.text(),
-            R"(,"level":{"type":"Property","max":[[1,"2026-11-22T00:00:00.000Z","2026-11-23T00:00:00.000Z"]]})");
+            R"(,"level":{"type":"Property","max":[[1,"2026-11-22T00:00:00Z","2026-11-23T00:00:00Z"]]})");
 }
 
 TEST(Aggregation, SaysThatThereAreTooManyPeriods) {

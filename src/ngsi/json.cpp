@@ -231,7 +231,7 @@ void TimeWriter::append(base::Instant instant, std::string& to) {
   const auto second = static_cast<unsigned>(in_day / 1'000'000);
   auto fraction = static_cast<unsigned>(in_day % 1'000'000);
   const bool whole_milliseconds = fraction % 1000 == 0;
-  const size_t digits = whole_milliseconds ? 3 : 6;
+  const size_t digits = fraction == 0 ? 0 : whole_milliseconds ? 3 : 6;
   if (whole_milliseconds) fraction /= 1000;
   std::array<char, 32> text;
   std::copy(date_.begin(), date_.end(), text.begin());
@@ -242,9 +242,10 @@ void TimeWriter::append(base::Instant instant, std::string& to) {
   put2(&text[18], second % 60);
   text[20] = '.';
   for (size_t i = digits; i > 0; --i, fraction /= 10) text[20 + i] = static_cast<char>('0' + fraction % 10);
-  text[21 + digits] = 'Z';
-  text[22 + digits] = '"';
-  to.append(text.data(), 23 + digits);
+  const size_t end = digits == 0 ? 20 : 21 + digits;  // without digits there is no dot
+  text[end] = 'Z';
+  text[end + 1] = '"';
+  to.append(text.data(), end + 2);
 }
 
 void append_geometry(const twin::Geometry& geometry, std::string& to) {

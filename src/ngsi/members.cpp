@@ -21,10 +21,7 @@ bool is_null_text(Element value) {
 
 void MemberWriter::time(std::string_view member, base::Instant value) {
   if (!value.exists()) return;
-  constexpr std::string_view no_fraction = ".000Z";
-  std::string written = value.text();
-  if (written.ends_with(no_fraction)) written.replace(written.size() - no_fraction.size(), no_fraction.size(), "Z");
-  append_quoted(written, name(member));
+  append_quoted(value.text(), name(member));
 }
 
 void MemberWriter::texts(std::string_view member, const std::vector<std::string>& values) {

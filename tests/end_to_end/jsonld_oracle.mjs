@@ -55,7 +55,7 @@ const types = () => pick([`Type${below(3)}`, "p0:Kind", "https://whole.example/K
 function makeAttribute(depth) {
   const attribute = pick([
     () => ({ type: "Property", value: pick([1, -2.5, "text", true, ["a", "b"], "https://terms.example/t1"]) }),
-    () => ({ type: "Property", value: 7, unitCode: "MTR", observedAt: "2026-11-28T08:00:00.000Z" }),
+    () => ({ type: "Property", value: 7, unitCode: "MTR", observedAt: "2026-11-28T08:00:00Z" }),
     () => ({ type: "Relationship", object: pick(["urn:ngsi-ld:Other:1", "https://whole.example/thing"]) }),
     () => ({ type: "LanguageProperty", languageMap: { ko: "도로", en: "road" } }),
     () => ({ type: "VocabProperty", vocab: pick([`term${below(8)}`, "p0:own0", "https://whole.example/word", "nobody0"]) }),

@@ -353,7 +353,7 @@ TEST_F(ApiTest, StreamsChangesAndResumes) {
   EXPECT_EQ(client.read_line(), "id: " + std::to_string(second.number));
   EXPECT_EQ(client.read_line(),
             "data: {\"offset\":" + std::to_string(second.number) +
-                ",\"recordedAt\":\"2026-11-22T08:00:00.000Z\",\"branch\":\"main\",\"entities\":[{\"id\":\"urn:a\","
+                ",\"recordedAt\":\"2026-11-22T08:00:00Z\",\"branch\":\"main\",\"entities\":[{\"id\":\"urn:a\","
                 "\"type\":[\"Sensor\"],\"attributes\":{\"pm25\":{\"value\":2}},\"deleted\":false}]}");
   remove("urn:a");
   TestClient again(port());

@@ -92,7 +92,7 @@ TEST(Expiry, HidesWhatIsDue) {
     change.types = {*(*thread)->terms().intern("urn:Token")};
     twin::Attribute until;
     until.name = name;
-    until.value = std::string(i % 2 == 0 ? "2026-11-22T08:01:00.000Z" : "2026-11-22T12:00:00.000Z");
+    until.value = std::string(i % 2 == 0 ? "2026-11-22T08:01:00Z" : "2026-11-22T12:00:00Z");
     change.attributes = {until};
     set.changes.push_back(std::move(change));
     ASSERT_TRUE((*thread)->append(std::move(set)).ok());

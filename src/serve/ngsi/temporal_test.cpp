@@ -40,7 +40,7 @@ class TemporalParts : public testing::Test {
     std::string text = "[";
     for (const int at : hours) {
       if (text.size() > 1) text += ',';
-      text += '[' + std::to_string(at) + ",\"" + hour(at) + ".000Z\"]";
+      text += '[' + std::to_string(at) + ",\"" + hour(at) + "Z\"]";
     }
     return text + ']';
   }
@@ -51,7 +51,7 @@ class TemporalParts : public testing::Test {
 TEST_F(TemporalParts, GivesTheBeginningAndSaysHowFarItReaches) {
   auto response = ask("timerel=after&timeAt=2026-11-20T00:30:00Z");
   EXPECT_EQ(response.status, 206);
-  EXPECT_EQ(response.header("Content-Range"), "date-time " + hour(1) + ".000Z-" + hour(3) + ".000Z/*");
+  EXPECT_EQ(response.header("Content-Range"), "date-time " + hour(1) + "Z-" + hour(3) + "Z/*");
   EXPECT_NE(response.body.find(values({1, 2, 3})), std::string::npos) << response.body;
   // Of the other attribute only what lies in the same stretch.
   EXPECT_NE(response.body.find(values({2})), std::string::npos) << response.body;
@@ -69,7 +69,7 @@ TEST_F(TemporalParts, GivesTheBeginningAndSaysHowFarItReaches) {
 TEST_F(TemporalParts, GivesTheLatestFirstWithLastN) {
   auto response = ask("timerel=after&timeAt=2026-11-20T00:30:00Z&lastN=5");
   EXPECT_EQ(response.status, 206);
-  EXPECT_EQ(response.header("Content-Range"), "date-time " + hour(8) + ".000Z-" + hour(6) + ".000Z/5");
+  EXPECT_EQ(response.header("Content-Range"), "date-time " + hour(8) + "Z-" + hour(6) + "Z/5");
   EXPECT_NE(response.body.find(values({8, 7, 6})), std::string::npos) << response.body;
   // As many as were asked for are all of them.
   response = ask("timerel=after&timeAt=2026-11-20T00:30:00Z&lastN=2");
@@ -83,7 +83,7 @@ TEST_F(TemporalParts, SaysSoForManyEntitiesToo) {
                hour(5) + R"(Z"}})");
   const auto response = ask("type=Gauge&timerel=after&timeAt=2026-11-20T00:30:00Z", "");
   EXPECT_EQ(response.status, 206);
-  EXPECT_EQ(response.header("Content-Range"), "date-time " + hour(1) + ".000Z-" + hour(3) + ".000Z/*");
+  EXPECT_EQ(response.header("Content-Range"), "date-time " + hour(1) + "Z-" + hour(3) + "Z/*");
   EXPECT_EQ(response.body.find(hour(5)), std::string::npos) << response.body;
 }
 
