@@ -199,12 +199,10 @@ TEST(Aggregation, PeriodsAreCountedFromTheStartOfTheWindowAndTheWholeIsTheWindow
   window.to = at("2026-11-23T00:00:00Z");
   Aggregated hours(*parse_aggregation("max", "PT6H"), window);
   hours.add("2026-11-22T07:00:00Z", int64_t{1});
-  EXPECT_EQ(hours.text(),
-            R"(,"level":{"type":"Property","max":[[1,"2026-11-22T06:00:00Z","2026-11-22T12:00:00Z"]]})");
+  EXPECT_EQ(hours.text(), R"(,"level":{"type":"Property","max":[[1,"2026-11-22T06:00:00Z","2026-11-22T12:00:00Z"]]})");
   Aggregated whole(*parse_aggregation("max", "PT0S"), window);
   whole.add("2026-11-22T07:00:00Z", int64_t{1});
-  EXPECT_EQ(whole.text(),
-            R"(,"level":{"type":"Property","max":[[1,"2026-11-22T00:00:00Z","2026-11-23T00:00:00Z"]]})");
+  EXPECT_EQ(whole.text(), R"(,"level":{"type":"Property","max":[[1,"2026-11-22T00:00:00Z","2026-11-23T00:00:00Z"]]})");
 }
 
 TEST(Aggregation, SaysThatThereAreTooManyPeriods) {
