@@ -38,30 +38,42 @@ class Gathering {
  public:
   Gathering(const Context& context, twin::TermTable& terms) : context_(context), terms_(terms) {}
 
-  // One value; Null says nothing. Errors: invalid, too_large.
+  // One value of the line at hand, taken with all of it by `take_line`. Errors: invalid, too_large.
   Status add(const Line& line, std::string_view attribute, twin::Value value, Instant at) {
     if (!at.exists()) return fail(Code::invalid, "no observedAt", std::string(attribute));
     const auto series = series_of(line, attribute);
     if (!series) return series.error();
-    const double number = twin::as_number(value);
-    if (number == number) {
-      (*series)->numbers.emplace_back(at, number);
-      return {};
-    }
-    twin::Attribute one = (*series)->shared;
-    one.value = std::move(value);
-    one.observed_at = at;
-    (*series)->others.push_back(std::move(one));
+    line_.push_back({*series, std::move(value), at});
     return {};
   }
 
+  void take_line() {
+    for (Pending& one : line_) {
+      ObservedSeries& series = found_.series[one.series];
+      const double number = twin::as_number(one.value);
+      if (number == number) {
+        series.numbers.emplace_back(one.at, number);
+        continue;
+      }
+      twin::Attribute attribute = series.shared;
+      attribute.value = std::move(one.value);
+      attribute.observed_at = one.at;
+      series.others.push_back(std::move(attribute));
+    }
+    line_.clear();
+  }
+
+  // Nothing of the line at hand is taken.
   void refuse(uint64_t line, const base::Error& error) {
+    line_.clear();
     ++found_.refused;
     if (found_.refused_lines.size() >= Observations::refused_told_max) return;
     found_.refused_lines.push_back({line, error.where.empty() ? error.what : error.where + ": " + error.what});
   }
 
   Result<Observations> take() {
+    // Of which there was nothing but in lines that were refused.
+    std::erase_if(found_.series, [](const ObservedSeries& one) { return one.numbers.empty() && one.others.empty(); });
     std::stable_sort(found_.series.begin(), found_.series.end(),
                      [](const auto& left, const auto& right) { return left.entity_id < right.entity_id; });
     for (ObservedSeries& series : found_.series) {
@@ -94,14 +106,20 @@ class Gathering {
     items.resize(kept);
   }
 
-  Result<ObservedSeries*> series_of(const Line& line, std::string_view attribute) {
+  struct Pending {
+    size_t series = 0;
+    twin::Value value;
+    Instant at;
+  };
+
+  Result<size_t> series_of(const Line& line, std::string_view attribute) {
     key_.clear();
     for (const std::string_view part : {line.id, attribute, line.dataset, line.unit, line.type}) {
       key_ += part;
       key_ += '\0';
     }
     const auto known = places_.find(key_);
-    if (known != places_.end()) return &found_.series[known->second];
+    if (known != places_.end()) return known->second;
     if (found_.series.size() >= Observations::series_max) {
       return fail(Code::too_large, "more than " + std::to_string(Observations::series_max) + " series", {},
                   "send them in several requests");
@@ -110,7 +128,7 @@ class Gathering {
     if (!made) return made.error();
     places_.emplace(key_, found_.series.size());
     found_.series.push_back(std::move(*made));
-    return &found_.series.back();
+    return found_.series.size() - 1;
   }
 
   Result<ObservedSeries> make_series(const Line& line, std::string_view attribute) {
@@ -147,6 +165,7 @@ class Gathering {
   const Context& context_;
   twin::TermTable& terms_;
   Observations found_;
+  std::vector<Pending> line_;
   absl::flat_hash_map<std::string, size_t> places_;
   std::string key_;
 };
@@ -180,7 +199,6 @@ class JsonLine {
  public:
   explicit JsonLine(Gathering& gathering) : gathering_(gathering) {}
 
-  // All or nothing of a line would need it to be read twice: what stands before a fault is taken.
   Status read(uint64_t number, Element element) {
     simdjson::dom::object object;
     if (element.get(object) != simdjson::SUCCESS) return fail(Code::invalid, "a line is a JSON object");
@@ -290,7 +308,7 @@ Status read_json_lines(std::string_view text, Gathering& gathering) {
       status = reader.read(number, element);
     }
     if (!status && status.error().code == Code::too_large) return status;
-    if (!status) gathering.refuse(number, status.error());
+    status ? gathering.take_line() : gathering.refuse(number, status.error());
   }
   return {};
 }
@@ -377,7 +395,7 @@ Status read_table(std::string_view text, Gathering& gathering) {
     if (more && !*more) return {};
     Status status = more ? read_row(table->line(), cells, *columns, gathering) : Status(more.error());
     if (!status && status.error().code == Code::too_large) return status;
-    if (!status) gathering.refuse(table->line(), status.error());
+    status ? gathering.take_line() : gathering.refuse(table->line(), status.error());
   }
 }
 

@@ -89,6 +89,22 @@ TEST_F(ObservationsTest, LinesThatCannotBeReadAreToldAndLeftOut) {
   EXPECT_EQ(found.refused_lines[6].line, 8u);
 }
 
+TEST_F(ObservationsTest, OfALineAllIsTakenOrNothing) {
+  const auto lines = read(R"({"id":"urn:a","observedAt":"2026-01-01T01:00:00Z","level":1,"not a name":2})"
+                          "\n"
+                          R"({"id":"urn:a","flow":{"values":[[1,"2026-01-01T01:00:00Z"],[2,"yesterday"]]}})"
+                          "\n"
+                          R"({"id":"urn:a","observedAt":"2026-01-01T02:00:00Z","state":"open"})");
+  EXPECT_EQ(lines.refused, 2u);
+  ASSERT_EQ(lines.series.size(), 1u);
+  EXPECT_EQ(lines.count, 1u);
+  EXPECT_EQ(terms_.text(lines.series[0].shared.name), context_->expand("state"));
+  const auto table = read("id,observedAt,level,1st\nurn:a,2026-01-01T01:00:00Z,1,2\nurn:a,2026-01-01T02:00:00Z,3,\n",
+                          ObservationFormat::table);
+  EXPECT_EQ(table.refused, 1u);
+  EXPECT_EQ(table.count, 1u);
+}
+
 TEST_F(ObservationsTest, ATextOfWhichNothingCanBeReadIsAnError) {
   const auto lines = read_observations("{}\n", ObservationFormat::json_lines, *context_, terms_);
   ASSERT_FALSE(lines.ok());
