@@ -89,7 +89,29 @@ void Latest::put(const EntityRecord& record, EntityNumber number, size_t hash, b
     }
   }
   record_bytes_.fetch_add(record.memory_bytes() - (before ? before.memory_bytes() : 0), std::memory_order_relaxed);
+  values_.change(before, record, number.number);
   if (!plain) index(before, record);
+}
+
+void Latest::learn(const twin::Condition& condition, const std::function<bool()>& goes_on) const {
+  for (const Term attribute : values_.missing(condition)) {
+    if (!values_.start(attribute)) continue;
+    std::vector<std::pair<uint32_t, const Piece*>> pieces;
+    {
+      const std::shared_lock lock(pieces_mutex_);
+      for (const auto& [number, piece] : pieces_) pieces.emplace_back(number * piece_size, piece.get());
+    }
+    bool complete = true;
+    for (const auto& [first, piece] : pieces) {
+      complete = !goes_on || goes_on();
+      if (!complete) break;
+      // The writer replaces a record first and tells the change then: what is read here it takes back, or says again.
+      const std::shared_lock lock(piece->mutex);
+      values_.learn(attribute, first, piece->records);
+    }
+    values_.finish(attribute, complete);
+    if (!complete) break;
+  }
 }
 
 void Latest::index(const EntityRecord& before, const EntityRecord& after) {
@@ -126,7 +148,7 @@ void Latest::index(const EntityRecord& before, const EntityRecord& after) {
 uint64_t Latest::memory_bytes() const {
   const std::shared_lock lock(index_mutex_);
   return record_bytes_.load(std::memory_order_relaxed) + numbers_end() * (sizeof(Held) + sizeof(EntityRecord)) +
-         by_cell_.size() * 18;
+         by_cell_.size() * 18 + values_.memory_bytes();
 }
 
 Numbers Latest::with_type(Term type) const {

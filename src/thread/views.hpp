@@ -181,9 +181,10 @@ class Views {
     Numbers numbers;
     bool exact = false;  // all of them match
   };
+  enum class By : uint8_t { type_and_place, value_too };  ///< which indexes are asked
   /// Entity numbers among which all matches of a query as of an offset are. Errors: unavailable, cancelled (the place
   /// index names more than `most`).
-  base::Result<Candidates> candidates(BranchId branch, Offset at, const twin::Query& query,
+  base::Result<Candidates> candidates(BranchId branch, Offset at, const twin::Query& query, By by,
                                       size_t most = SIZE_MAX) const;
   /// Entities that ever had one of the query's types.
   base::Result<Numbers> ever(const twin::Query& query) const;

@@ -194,11 +194,12 @@ base::Status Views::restore(BranchId on, EntityNumber number, Offset at, const L
   return {};
 }
 
-base::Result<Views::Candidates> Views::candidates(BranchId id, Offset at, const twin::Query& query, size_t most) const {
+base::Result<Views::Candidates> Views::candidates(BranchId id, Offset at, const twin::Query& query, By by,
+                                                  size_t most) const {
   const auto on = branch(id);
   if (on == nullptr) return no_branch(id);
   if (id != main_branch) {
-    auto found = candidates(on->info.parent, std::min(at, on->info.fork_offset), query, most);
+    auto found = candidates(on->info.parent, std::min(at, on->info.fork_offset), query, by, most);
     if (found) {
       found->numbers |= on->latest.all();
       found->exact = false;
@@ -220,11 +221,15 @@ base::Result<Views::Candidates> Views::candidates(BranchId id, Offset at, const 
     if (!near) return fail(Code::cancelled, "the place index names more entities than may be looked at");
     found.numbers &= *near;
   }
+  std::optional<Narrowed> narrowed;
+  if (by == By::value_too && query.condition) narrowed = main_->latest.narrow(*query.condition);
+  if (narrowed) found.numbers &= narrowed->numbers;
   constexpr size_t commits_max = 10'000;
   const auto since = recent_.after(at, commits_max, SIZE_MAX);
   if (at >= head() && (!since || since->empty())) {
-    found.exact = !query.types.any_of.empty() && !query.id_pattern && query.attributes.empty() && !query.condition &&
-                  !query.geo && query.scopes.empty() && !query.also;
+    const bool by_index = query.condition ? narrowed && narrowed->exact : !query.types.any_of.empty();
+    found.exact =
+        by_index && !query.id_pattern && query.attributes.empty() && !query.geo && query.scopes.empty() && !query.also;
     return found;
   }
   if (!since || since->size() == commits_max) {
