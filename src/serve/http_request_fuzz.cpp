@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "serve/api/console_path.hpp"
-#include "serve/api/gazetteer.hpp"
+#include "serve/api/names.hpp"
 #include "serve/engine/parser.hpp"
 #include "serve/router.hpp"
 #include "serve/tenants.hpp"

@@ -67,10 +67,32 @@ const History::Open* History::find_open(const SeriesKey& series) const {
   return at != of_entity->second.end() && (*at)->key == key ? at->get() : nullptr;
 }
 
+void History::start(uint32_t next_number) {
+  unknown_.addRange(0, next_number);
+}
+
+// Looking into the store for each series of an entity that has none there costs more than all else that is done for it.
+base::Result<bool> History::may_be_stored(const SeriesKey& series) {
+  const uint32_t number = series.entity.number;
+  if (series.branch != main_branch || stored_.contains(number)) return true;
+  if (!unknown_.contains(number)) return false;
+  const std::string prefix = entity_key(series.branch, series.entity);
+  const auto last = store_.last_before(Family::series, after_prefix(prefix));
+  if (!last) return last.error();
+  unknown_.remove(number);
+  const bool is_stored = last->has_value() && (*last)->first.starts_with(prefix);
+  if (is_stored) stored_.add(number);
+  return is_stored;
+}
+
 base::Result<History::Open*> History::open_of(const SeriesKey& series) {
   // Only this worker changes the map: looking needs no lock.
   if (const Open* found = find_open(series)) return const_cast<Open*>(found);
-  auto loaded = load_open(series);
+  Open fresh;
+  fresh.key = {series.attribute, series.dataset};
+  const auto stored = may_be_stored(series);
+  if (!stored) return stored.error();
+  auto loaded = *stored ? load_open(series) : base::Result<Open>(std::move(fresh));
   if (!loaded) return loaded.error();
   const std::unique_lock lock(mutex_);
   OpenOfEntity& of_entity = open_[{series.branch, series.entity}];
@@ -163,6 +185,7 @@ void History::settle() {
   for (const auto& [series, open] : changed_) {
     open->stored = open->chunk.size();
     open->changed = false;
+    if (series.branch == main_branch) stored_.add(series.entity.number);
   }
   changed_.clear();
   if (evict) open_.clear();

@@ -11,6 +11,7 @@
 #include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_map.h"
 #include "base/result.hpp"
+#include "roaring/roaring.hh"
 #include "thread/keys.hpp"
 #include "thread/series_codec.hpp"
 #include "thread/store.hpp"
@@ -59,6 +60,9 @@ class History {
   static constexpr size_t chunk_bytes = 64u << 10;  ///< of whole instances, about
 
   explicit History(const Store& store) : store_(store) {}
+
+  /// Before anything is pushed: of main, only entities below this number have series in the store.
+  void start(uint32_t next_number);
 
   /// Adds superseded instances to their series and uses them up; offsets never decrease. Writer only. Errors: corrupt,
   /// unavailable.
@@ -134,6 +138,7 @@ class History {
   };
 
   base::Result<Open*> open_of(const SeriesKey& series);
+  base::Result<bool> may_be_stored(const SeriesKey& series);
   const Open* find_open(const SeriesKey& series) const;
   struct Changed {
     SeriesKey series;
@@ -153,6 +158,9 @@ class History {
   absl::btree_map<ClosedKey, Closed> closed_;
   std::vector<Changed> changed_;  // open chunks with points that the store does not hold; of the writer alone
   size_t dirty_bytes_ = 0;
+
+  // Of the writer alone: entities of main of which the store has series, and those of which only it knows.
+  Roaring stored_, unknown_;
 };
 
 /// The stored form of a chunk, and back. Errors: corrupt.

@@ -130,6 +130,10 @@ Result<EntityRecord> Snapshot::find(std::string_view entity_id) const {
   return views_->find(branch_, offset_, entity_id);
 }
 
+Result<EntityRecord> Snapshot::find(EntityNumber number) const {
+  return views_->find(branch_, offset_, number);
+}
+
 std::optional<twin::EntityNumber> Snapshot::number_of(std::string_view entity_id) const {
   return views_->number_of(branch_, entity_id);
 }

@@ -107,6 +107,7 @@ class Snapshot {
 
   /// The entity, or an empty record. Cost: a hash lookup when it has not changed since; else one read per attribute.
   base::Result<twin::EntityRecord> find(std::string_view entity_id) const;
+  base::Result<twin::EntityRecord> find(twin::EntityNumber number) const;  ///< likewise
 
   /// The number of an id, also of one that has ended; nothing if it never existed here. Cost: a hash lookup.
   std::optional<twin::EntityNumber> number_of(std::string_view entity_id) const;

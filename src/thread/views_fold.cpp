@@ -496,6 +496,7 @@ base::Status Views::load_state() {
 base::Status Views::load() {
   main_->info.name = "main";
   if (auto loaded = load_state(); !loaded) return loaded;
+  history_.start(next_number_);
   base::Status read;
   const base::Status scanned = store_.scan(Family::latest, "", "", [&](std::string_view key, std::string_view value) {
     auto record = EntityRecord::from_bytes(value);

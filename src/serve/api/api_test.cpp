@@ -11,7 +11,6 @@
 
 #include "serve/api/console_path.hpp"
 #include "serve/api/doors.hpp"
-#include "serve/api/gazetteer.hpp"
 #include "serve/client_test.hpp"
 #include "serve/golden_test.hpp"
 #include "space/objects/objects.hpp"
@@ -544,50 +543,6 @@ TEST_F(ApiTest, TenantsAreApartAndLimited) {
   TestClient client(port());
   EXPECT_EQ(client.ask("GET", "/api/summary", {}, "NGSILD-Tenant: city_b\r\n")->status, 200);
   EXPECT_EQ(client.ask("GET", "/api/summary", {}, "NGSILD-Tenant: city_z\r\n")->status, 404);
-}
-
-TEST_F(ApiTest, TheBoxOfTheCityIsAroundWhatStands) {
-  Gazetteer gazetteer(thread());
-  const auto bounds = [&]() -> std::vector<double> {
-    EXPECT_TRUE(gazetteer.wait_for(thread().head(), 10'000));
-    const auto box = gazetteer.bounds();
-    if (!box) return {};
-    return {box->west_deg, box->south_deg, box->east_deg, box->north_deg};
-  };
-  const auto expect = [&](std::vector<double> wanted) {
-    const std::vector<double> found = bounds();
-    ASSERT_EQ(found.size(), wanted.size());
-    for (size_t i = 0; i < wanted.size(); ++i) EXPECT_NEAR(found[i], wanted[i], 1e-7) << "number " << i;
-  };
-  EXPECT_THAT(bounds(), testing::IsEmpty());
-  put("urn:x:tree", "Tree", {attribute("location", at(126, 36))});
-  put("urn:x:far", "Tree", {attribute("location", at(129, 38))});
-  expect({126, 36, 129, 38});
-  put("urn:x:a", "Building", {attribute("location", at(127.1, 37.5))});
-  put("urn:x:b", "Building", {attribute("location", at(127.2, 37.6))});
-  put("urn:x:c", "Building", {attribute("location", at(-127.3, 37.55))});
-  expect({-127.3, 37.5, 127.2, 37.6});
-  remove("urn:x:c");
-  expect({127.1, 37.5, 127.2, 37.6});
-  put("urn:x:b", "Building", {attribute("location", at(127.15, 37.4))});
-  expect({127.1, 37.4, 127.15, 37.5});
-  remove("urn:x:a");
-  remove("urn:x:b");
-  expect({126, 36, 129, 38});
-  remove("urn:x:far");
-  remove("urn:x:tree");
-  EXPECT_THAT(bounds(), testing::IsEmpty());
-}
-
-TEST(Gazetteer, FoldsCaseHangulAndSpace) {
-  EXPECT_EQ(folded("  Lotte   WORLD "), "lotte world");
-  EXPECT_EQ(folded("ÉCOLE Straße ΑΒΓ Жук"), "école straße αβγ жук");
-  EXPECT_EQ(folded("\u1112\u1161\u11AB\u1100\u1173\u11AF"), "한글");
-  EXPECT_EQ(fit("lotte world\n잠실", "lotte world"), 0);
-  EXPECT_EQ(fit("lotte world\n잠실", "잠"), 1);
-  EXPECT_EQ(fit("lotte world", "world"), 2);
-  EXPECT_EQ(fit("lotte world", "orl"), 3);
-  EXPECT_FALSE(fit("lotte", "x"));
 }
 
 }  // namespace

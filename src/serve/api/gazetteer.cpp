@@ -1,70 +1,24 @@
-// The gazetteer: folding of names, and the worker that follows the feed.
+// The gazetteer: names and places of what is, and the worker that follows the feed.
 #include "serve/api/gazetteer.hpp"
-
-#include <simdjson.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <condition_variable>
 #include <cstring>
-#include <cwctype>
+#include <deque>
 #include <limits>
 #include <mutex>
 #include <shared_mutex>
 #include <thread>
 #include <tuple>
-#include <unordered_map>
 #include <unordered_set>
 
+#include "serve/api/names.hpp"
 #include "serve/json.hpp"
 
 namespace cityloom::serve {
 namespace {
-
-/// The next code point of valid UTF-8, moving `at` past it.
-char32_t next_code_point(std::string_view text, size_t& at) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(i < text.size() ? text[i] : 0); };
-  const unsigned char lead = byte(at);
-  const size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  char32_t code = length == 1 ? lead : lead & (0xFFu >> (length + 1));
-  for (size_t i = 1; i < length; ++i) code = (code << 6) | (byte(at + i) & 0x3Fu);
-  at += length;
-  return code;
-}
-
-void append_code_point(char32_t code, std::string& to) {
-  if (code < 0x80) {
-    to += static_cast<char>(code);
-  } else if (code < 0x800) {
-    to += {static_cast<char>(0xC0 | (code >> 6)), static_cast<char>(0x80 | (code & 0x3F))};
-  } else if (code < 0x10000) {
-    to += {static_cast<char>(0xE0 | (code >> 12)), static_cast<char>(0x80 | ((code >> 6) & 0x3F)),
-           static_cast<char>(0x80 | (code & 0x3F))};
-  } else {
-    to += {static_cast<char>(0xF0 | (code >> 18)), static_cast<char>(0x80 | ((code >> 12) & 0x3F)),
-           static_cast<char>(0x80 | ((code >> 6) & 0x3F)), static_cast<char>(0x80 | (code & 0x3F))};
-  }
-}
-
-/// Case mapping by the C library's Unicode tables; "C.UTF-8" is part of it and needs no installed locale.
-char32_t lower(char32_t code) {
-  if (code < 0x80) return code >= 'A' && code <= 'Z' ? code + 32 : code;
-  static const locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
-  return locale == nullptr ? code : static_cast<char32_t>(towlower_l(static_cast<wint_t>(code), locale));
-}
-
-/// Puts a Hangul part together with what stands before it, as Unicode's composition does (chapter 3.12): names typed
-/// on some systems come in parts. 0 if they do not belong together.
-char32_t composed(char32_t before, char32_t part) {
-  constexpr char32_t syllables = 0xAC00, leads = 0x1100, vowels = 0x1161, tails = 0x11A7;
-  if (before >= leads && before < leads + 19 && part >= vowels && part < vowels + 21) {
-    return syllables + ((before - leads) * 21 + (part - vowels)) * 28;
-  }
-  const bool open_syllable = before >= syllables && before < syllables + 11'172 && (before - syllables) % 28 == 0;
-  if (open_syllable && part > tails && part < tails + 28) return before + (part - tails);
-  return 0;
-}
 
 bool is_building(std::string_view type) {
   return type == "Building" || type == "BuildingPart";
@@ -143,94 +97,102 @@ class Extents {
     if (one.of == Extent::Of::building) buildings_.extend(one);
   }
 
-  std::vector<Extent> by_number_;
+  std::deque<Extent> by_number_;  // grows without room to spare
   Extent buildings_, everything_;
   bool is_stale_ = false;
 };
 
+/// The folded names of all entities in one text, to be looked through from end to end: 0, the entity's number in bytes
+/// that no text begins with, its names a line each. What has gone is blanked until it is half of all.
+class NameList {
+ public:
+  struct Hit {
+    int rank = 0;
+    size_t length = 0;
+    uint32_t number = 0;
+  };
+
+  void put(uint32_t number, std::string_view names) {
+    blank(number);
+    if (names.empty()) return;
+    if (number >= places_.size()) places_.resize(number + 1);
+    tighten();
+    text_ += '\0';
+    for (unsigned i = 0; i < number_bytes; ++i) text_ += static_cast<char>(0x80 | (number >> 6 * i & 0x3F));
+    places_[number] = text_.size();
+    text_ += names;
+    ++count_;
+  }
+
+  std::vector<Hit> find(std::string_view wanted) const {
+    std::vector<Hit> hits;
+    for (size_t from = 0; from < text_.size();) {
+      const void* const found = ::memmem(text_.data() + from, text_.size() - from, wanted.data(), wanted.size());
+      if (found == nullptr) break;
+      const auto at = static_cast<size_t>(static_cast<const char*>(found) - text_.data());
+      const size_t start = text_.rfind('\0', at) + 1 + number_bytes;
+      const size_t end = std::min(text_.find('\0', at), text_.size());
+      const std::string_view names(text_.data() + start, end - start);
+      if (const auto rank = fit(names, wanted)) hits.push_back({*rank, names.size(), number_before(start)});
+      from = end;
+    }
+    return hits;
+  }
+
+  size_t count() const { return count_; }
+
+ private:
+  static constexpr unsigned number_bytes = 6;
+
+  uint32_t number_before(size_t start) const {
+    uint32_t number = 0;
+    for (unsigned i = 0; i < number_bytes; ++i)
+      number |= (static_cast<uint32_t>(text_[start - number_bytes + i]) & 0x3F) << 6 * i;
+    return number;
+  }
+
+  void blank(uint32_t number) {
+    if (number >= places_.size() || places_[number] == 0) return;
+    const size_t start = places_[number];
+    const size_t end = std::min(text_.find('\0', start), text_.size());
+    std::fill(text_.begin() + static_cast<ptrdiff_t>(start), text_.begin() + static_cast<ptrdiff_t>(end), '\1');
+    blank_bytes_ += end - start + number_bytes + 1;
+    places_[number] = 0;
+    --count_;
+  }
+
+  void tighten() {
+    constexpr size_t blank_min = 64u << 10;
+    if (blank_bytes_ < std::max(blank_min, text_.size() / 2)) return;
+    std::string text;
+    for (size_t start = 0; start < text_.size();) {
+      const size_t end = std::min(text_.find('\0', start + 1), text_.size());
+      const size_t names = start + 1 + number_bytes;
+      const uint32_t number = number_before(names);
+      if (places_[number] == names) {
+        places_[number] = text.size() + 1 + number_bytes;
+        text.append(text_, start, end - start);
+      }
+      start = end;
+    }
+    text_ = std::move(text);
+    blank_bytes_ = 0;
+  }
+
+  std::string text_;
+  std::deque<uint64_t> places_;  // by number: where its names begin; 0: it has none
+  size_t count_ = 0, blank_bytes_ = 0;
+};
+
 }  // namespace
 
-std::string folded(std::string_view text) {
-  std::string result;
-  char32_t last = 0;
-  size_t last_at = 0;  // where `last` begins in the result
-  for (size_t at = 0; at < text.size();) {
-    char32_t code = lower(next_code_point(text, at));
-    if (code < 0x20 || code == 0x3000 || code == 0xA0) code = ' ';
-    if (code == ' ' && (last == ' ' || last == 0)) continue;
-    if (const char32_t whole = composed(last, code); whole != 0) {
-      result.resize(last_at);
-      code = whole;
-    }
-    last = code;
-    last_at = result.size();
-    append_code_point(code, result);
-  }
-  if (result.ends_with(' ')) result.pop_back();
-  return result;
-}
-
-std::optional<int> fit(std::string_view names, std::string_view text) {
-  std::optional<int> best;
-  for (size_t at = names.find(text); at != std::string_view::npos; at = names.find(text, at + 1)) {
-    const size_t end = at + text.size();
-    const char before = at == 0 ? '\n' : names[at - 1];
-    const bool ends = end == names.size() || names[end] == '\n';
-    const bool in_word = (before >= 'a' && before <= 'z') || (before >= '0' && before <= '9') || (before & 0x80) != 0;
-    const int rank = before == '\n' ? (ends ? 0 : 1) : in_word ? 3 : 2;
-    if (!best || rank < *best) best = rank;
-    if (rank <= 1) break;
-  }
-  return best;
-}
-
-bool is_name_term(const twin::TermTable& terms, twin::Term term) {
-  const std::string_view name = short_name(terms.text(term));
-  return name == "name" || name == "title" || name == "alternateName";
-}
-
-std::string folded_names(const twin::EntityRecord& record, const twin::TermTable& terms, PlaceFound& place) {
-  std::string names;
-  const auto add = [&](std::string_view name, bool show) {
-    if (name.empty()) return;
-    if (!names.empty()) names += '\n';
-    names += folded(name);
-    if (show || place.name.empty()) place.name = name;
-  };
-  record.each_attribute({}, [&](const twin::Attribute& attribute) {
-    if (!is_name_term(terms, attribute.name)) return true;
-    if (const auto* text = std::get_if<std::string>(&attribute.value)) add(*text, false);
-    const auto* json = std::get_if<twin::Json>(&attribute.value);
-    if (json == nullptr || attribute.kind != twin::AttributeKind::language_property) return true;
-    simdjson::dom::parser parser;
-    simdjson::dom::object by_language;
-    if (parser.parse(json->text).get(by_language) != simdjson::SUCCESS) return true;
-    for (const auto [language, value] : by_language) {
-      std::string_view text;
-      if (value.get(text) == simdjson::SUCCESS) add(text, language == "@none");
-      if (simdjson::dom::array several; value.get(several) == simdjson::SUCCESS) {
-        for (const auto each : several) {
-          if (each.get(text) == simdjson::SUCCESS) add(text, false);
-        }
-      }
-    }
-    return true;
-  });
-  return names;
-}
-
 struct Gazetteer::Parts {
-  struct Entry {
-    PlaceFound place;
-    std::string names;  // folded, a line each
-  };
-
-  explicit Parts(thread::Thread& record) : thread(record) {}
+  explicit Parts(thread::Thread& record) : thread(record), reader(record.terms()) {}
 
   thread::Thread& thread;
+  NameReader reader;  // of the follower alone
   mutable std::shared_mutex mutex;
-  std::vector<Entry> entries;
-  std::unordered_map<std::string, size_t> by_id;
+  NameList names;
   std::string ids = "\n";       // of all, a line each
   std::vector<bool> is_in_ids;  // by number of the entity
   size_t ids_count = 0, ids_ended = 0;
@@ -248,47 +210,37 @@ struct Gazetteer::Parts {
   std::thread worker;
 
   void put(const twin::EntityRecord& record);
-  void remove(const std::string& id, std::optional<twin::EntityNumber> number);
+  void remove(twin::EntityNumber number);
   void keep_id(const twin::EntityRecord& record);
   void drop_ended_ids(const thread::Snapshot& now);
   void follow();
-  bool concerns(const twin::Fact& fact) const;
+  bool concerns(const twin::Fact& fact);
   void take(const std::vector<std::shared_ptr<const thread::Commit>>& commits);
 };
 
-/// Takes a record as it is now: named ones into the entries, places into the extents.
+/// Takes a record as it is now.
 void Gazetteer::Parts::put(const twin::EntityRecord& record) {
-  Entry entry;
   std::optional<twin::Box> box;
   double base_m = std::numeric_limits<double>::infinity();
-  entry.place.id = record.id();
+  std::string shown;
+  const std::string folded_names = reader.folded_names(record, shown);
   const auto types = record.types();
-  if (!types.empty()) entry.place.type = types.front();
-  entry.names = folded_names(record, thread.terms(), entry.place);
   record.each_attribute(twin::terms::location, [&](const twin::Attribute& attribute) {
     if (const auto* geometry = std::get_if<twin::Geometry>(&attribute.value)) {
       box = twin::bounds_of(*geometry);
-      entry.place.centre = twin::centre_of(*geometry);
       for (const twin::Position& one : geometry->positions) {
         if (one.has_height()) base_m = std::min(base_m, one.height_m);
       }
     }
     return !box;
   });
+  const bool is_of_building = !types.empty() && is_building(short_name(thread.terms().text(types.front())));
+  const Extent::Of of = is_of_building ? Extent::Of::building : Extent::Of::other;
   const std::unique_lock lock(mutex);
   keep_id(record);
-  const bool is_of_building = is_building(short_name(thread.terms().text(entry.place.type)));
-  const Extent::Of of = is_of_building ? Extent::Of::building : Extent::Of::other;
+  names.put(record.number().number, folded_names);
   extents.put(record.number().number, box ? Extent::around(*box, of) : Extent{});
   if (box && is_of_building && std::isfinite(base_m)) bases_sum_m += base_m, ++bases_count;
-  const auto known = by_id.find(entry.place.id);
-  if (entry.names.empty() && known == by_id.end()) return;
-  if (known != by_id.end()) {
-    entries[known->second] = std::move(entry);
-  } else {
-    by_id.emplace(entry.place.id, entries.size());
-    entries.push_back(std::move(entry));
-  }
 }
 
 /// Under the lock.
@@ -315,26 +267,18 @@ void Gazetteer::Parts::drop_ended_ids(const thread::Snapshot& now) {
   });
 }
 
-void Gazetteer::Parts::remove(const std::string& id, std::optional<twin::EntityNumber> number) {
+void Gazetteer::Parts::remove(twin::EntityNumber number) {
   const std::unique_lock lock(mutex);
   ++ids_ended;
-  if (number) extents.put(number->number, {});
-  const auto known = by_id.find(id);
-  if (known == by_id.end()) return;
-  const size_t at = known->second;
-  by_id.erase(known);
-  if (at + 1 != entries.size()) {
-    entries[at] = std::move(entries.back());
-    by_id[entries[at].place.id] = at;
-  }
-  entries.pop_back();
+  extents.put(number.number, {});
+  names.put(number.number, {});
 }
 
-bool Gazetteer::Parts::concerns(const twin::Fact& fact) const {
+bool Gazetteer::Parts::concerns(const twin::Fact& fact) {
   using Kind = twin::Fact::Kind;
   if (fact.kind == Kind::scopes_set) return false;
   if (fact.kind != Kind::attribute_set && fact.kind != Kind::attribute_deleted) return true;
-  return fact.attribute.name == twin::terms::location || is_name_term(thread.terms(), fact.attribute.name);
+  return fact.attribute.name == twin::terms::location || reader.is_name(fact.attribute.name);
 }
 
 void Gazetteer::Parts::take(const std::vector<std::shared_ptr<const thread::Commit>>& commits) {
@@ -349,10 +293,11 @@ void Gazetteer::Parts::take(const std::vector<std::shared_ptr<const thread::Comm
   for (const std::string_view id : touched) {
     const auto record = now.find(id);
     if (!record) continue;
+    const auto number = now.number_of(id);
     if (record->exists()) {
       put(*record);
-    } else {
-      remove(std::string(id), now.number_of(id));
+    } else if (number) {
+      remove(*number);
     }
   }
   drop_ended_ids(now);
@@ -411,27 +356,22 @@ Gazetteer::~Gazetteer() {
   parts_->worker.join();
 }
 
-std::vector<PlaceFound> Gazetteer::search(std::string_view text, size_t limit) const {
-  struct Hit {
-    int rank;
-    size_t length;
-    size_t index;
-  };
+std::vector<twin::EntityNumber> Gazetteer::search(std::string_view text, size_t limit) const {
   const std::string wanted = folded(text);
-  std::vector<PlaceFound> found;
+  std::vector<twin::EntityNumber> found;
   if (wanted.empty() || limit == 0) return found;
-  const std::shared_lock lock(parts_->mutex);
-  std::vector<Hit> hits;
-  for (size_t i = 0; i < parts_->entries.size(); ++i) {
-    const std::string& names = parts_->entries[i].names;
-    if (const auto rank = fit(names, wanted)) hits.push_back({*rank, names.size(), i});
+  std::vector<NameList::Hit> hits;
+  {
+    const std::shared_lock lock(parts_->mutex);
+    hits = parts_->names.find(wanted);
   }
   const size_t count = std::min(limit, hits.size());
-  std::partial_sort(
-      hits.begin(), hits.begin() + static_cast<ptrdiff_t>(count), hits.end(), [](const Hit& left, const Hit& right) {
-        return std::tie(left.rank, left.length, left.index) < std::tie(right.rank, right.length, right.index);
-      });
-  for (size_t i = 0; i < count; ++i) found.push_back(parts_->entries[hits[i].index].place);
+  std::partial_sort(hits.begin(), hits.begin() + static_cast<ptrdiff_t>(count), hits.end(),
+                    [](const NameList::Hit& left, const NameList::Hit& right) {
+                      return std::tie(left.rank, left.length, left.number) <
+                             std::tie(right.rank, right.length, right.number);
+                    });
+  for (size_t i = 0; i < count; ++i) found.push_back({hits[i].number});
   return found;
 }
 
@@ -472,7 +412,7 @@ std::optional<double> Gazetteer::mean_base_m() const {
 
 size_t Gazetteer::named_count() const {
   const std::shared_lock lock(parts_->mutex);
-  return parts_->entries.size();
+  return parts_->names.count();
 }
 
 bool Gazetteer::wait_for(thread::Offset offset, int64_t timeout_ms) const {

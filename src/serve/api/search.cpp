@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "serve/api/doors.hpp"
+#include "serve/api/names.hpp"
 #include "serve/json.hpp"
 #include "space/terrain/terrain.hpp"
 
@@ -27,21 +28,6 @@ Result<size_t> limit_of(const Request& request) {
     return fail(Code::invalid, "not a number from 1 to 100", "limit");
   }
   return limit;
-}
-
-/// What a record is, as a search tells it.
-PlaceFound place_of(const twin::EntityRecord& record, const twin::TermTable& terms, std::string* names = nullptr) {
-  PlaceFound place;
-  place.id = record.id();
-  const auto types = record.types();
-  if (!types.empty()) place.type = types.front();
-  std::string all = folded_names(record, terms, place);
-  if (names != nullptr) *names = std::move(all);
-  record.each_attribute(twin::terms::location, [&](const twin::Attribute& attribute) {
-    if (const auto* geometry = std::get_if<twin::Geometry>(&attribute.value)) place.centre = twin::centre_of(*geometry);
-    return !place.centre;
-  });
-  return place;
 }
 
 /// Results in their order, each entity once.
@@ -91,23 +77,24 @@ base::Status add_by_type(const Reading& reading, const Wanted& wanted, Results& 
     page.limit = wanted.limit;
     const auto found = reading.snapshot.query(query, page);
     if (!found) return found.error();
-    for (const auto& record : found->records) results.add(place_of(record, terms));
+    NameReader reader(terms);
+    for (const auto& record : found->records) results.add(reader.place(record));
   }
   return {};
 }
 
 /// Looks at every entity of a snapshot, where no index can answer.
 base::Status add_by_walk(const Reading& reading, const Wanted& wanted, const thread::Bounds& bounds, Results& results) {
-  const twin::TermTable& terms = reading.thread->terms();
+  NameReader reader(reading.thread->terms());
   std::vector<std::pair<int, PlaceFound>> named;
   std::vector<PlaceFound> by_id;
   const auto walked = reading.snapshot.each(
       {},
       [&](const twin::EntityRecord& record) {
         const size_t at = record.id().find(wanted.text);
-        if (at != std::string_view::npos && by_id.size() < wanted.limit) by_id.push_back(place_of(record, terms));
+        if (at != std::string_view::npos && by_id.size() < wanted.limit) by_id.push_back(reader.place(record));
         std::string names;
-        PlaceFound place = place_of(record, terms, &names);
+        PlaceFound place = reader.place(record, &names);
         if (const auto rank = fit(names, wanted.folded_text)) {
           named.emplace_back(*rank, std::move(place));
           if (named.size() >= results_max * 100) return false;
@@ -125,13 +112,14 @@ base::Status add_by_walk(const Reading& reading, const Wanted& wanted, const thr
 
 /// Entities whose id holds the text, from the list of all ids.
 base::Status add_by_id(const Reading& reading, const Gazetteer& gazetteer, const Wanted& wanted, Results& results) {
+  NameReader reader(reading.thread->terms());
   for (size_t from = 0; !results.full();) {
     const auto ids = gazetteer.ids_with(wanted.text, wanted.limit, from);
     if (ids.empty()) return {};
     for (const std::string& id : ids) {
       const auto record = reading.snapshot.find(id);
       if (!record) return record.error();
-      if (record->exists()) results.add(place_of(*record, reading.thread->terms()));
+      if (record->exists()) results.add(reader.place(*record));
     }
   }
   return {};
@@ -171,12 +159,17 @@ void search(const ApiStatePointer& state, const Request& request, Reply reply) {
   const Wanted wanted{std::string(*text), folded(*text), *limit};
   Results results(*limit);
   // An id as it stands, the commonest thing to paste.
+  NameReader reader(reading->thread->terms());
   if (const auto exact = reading->snapshot.find(*text); exact && exact->exists()) {
-    results.add(place_of(*exact, reading->thread->terms()));
+    results.add(reader.place(*exact));
   }
   const auto gazetteer = reading->is_live ? state->gazetteer(*reading->thread) : nullptr;
   if (gazetteer != nullptr) {
-    for (PlaceFound& place : gazetteer->search(*text, *limit)) results.add(std::move(place));
+    for (const twin::EntityNumber number : gazetteer->search(*text, *limit)) {
+      const auto record = reading->snapshot.find(number);
+      if (!record) return reply.fail(record.error());
+      if (record->exists()) results.add(reader.place(*record));
+    }
     if (results.full()) return reply.send(results.response(reading->thread->terms()));
   }
   reply.run_long([reading = *reading, gazetteer, wanted, results](Reply back) mutable {

@@ -1,0 +1,103 @@
+// Half an hour of full load: changes, reads, queries by value and notifications, over entities that stay as many as they
+// are. What grows is on the disk; memory must not, after the first five minutes have filled all caches.
+//
+// Estimate: 100,000 entities take 90 MB, 1,000 subscriptions 3 MB, commits for followers 64 MB, RocksDB 100 MB, open
+// chunks of history 50 bytes a point for at most 512 points of each of 7 series an entity that is changed.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "bench/http_load.hpp"
+#include "bench/hub_bench.hpp"
+#include "bench/hub_entities.hpp"
+#include "bench/server_process.hpp"
+
+namespace cityloom::bench {
+namespace {
+
+using base::Code;
+using base::fail;
+using Steady = std::chrono::steady_clock;
+
+constexpr int entities = 100'000;
+constexpr int batch = 1'000;
+constexpr int subscriptions = 1'000;
+constexpr int minutes = 30;
+constexpr int minutes_to_settle = 5;
+constexpr int slice_ms = 20'000;
+constexpr int start_timeout_ms = 30'000;
+constexpr double growth_max_percent = 5;  // what counts as none: pages that the allocator holds at the moment
+
+base::Status fill(uint16_t port) {
+  for (int first = 0; first < entities; first += batch) {
+    const auto made = ask_http(port, http_request("POST", "/ngsi-ld/v1/entityOperations/create", "application/json",
+                                                  hub_batch(first, batch)));
+    if (!made) return made.error();
+    if (made->status != 201) return fail(Code::unavailable, "a batch was not created: " + made->body.substr(0, 300));
+  }
+  for (int i = 0; i < subscriptions; ++i) {
+    const std::string body = fmt::format(
+        R"({{"type":"Subscription","entities":[{{"type":"AirQualityObserved","id":"{}"}}],"watchedAttributes":["pm25"],"notification":{{"endpoint":{{"uri":"http://127.0.0.1:{}/health"}}}}}})",
+        hub_entity_id(i), port);
+    const auto made = ask_http(port, http_request("POST", "/ngsi-ld/v1/subscriptions", "application/json", body));
+    if (!made) return made.error();
+    if (made->status != 201) return fail(Code::unavailable, "no subscription: " + made->body.substr(0, 300));
+  }
+  return {};
+}
+
+std::vector<std::string> reads() {
+  std::vector<std::string> requests;
+  for (int i = 0; i < 200; ++i) {
+    requests.push_back(http_request("GET", "/ngsi-ld/v1/entities/" + hub_entity_id(i * 499)));
+    requests.push_back(
+        http_request("GET", fmt::format("/ngsi-ld/v1/entities?type=AirQualityObserved&q=pm10=={:.1f}&limit=20", i * 4.9)));
+  }
+  return requests;
+}
+
+std::vector<std::string> changes(int round) {
+  std::vector<std::string> requests;
+  for (int i = 0; i < 20'000; ++i) {
+    requests.push_back(http_request("PATCH", fmt::format("/ngsi-ld/v1/entities/{}/attrs/pm25", hub_entity_id(i * 37 % entities)),
+                                    "application/json", fmt::format(R"({{"value":{}}})", i + round * 20'000)));
+  }
+  return requests;
+}
+
+}  // namespace
+
+base::Status run_soak(const Setup& setup, const Report& report) {
+  ServerProcess server;
+  const auto port = server.start(
+      setup.program, {"--data", setup.folder + "/data", "--packs", setup.folder, "--no-rehearsal"}, start_timeout_ms);
+  if (!port) return port.error();
+  if (auto filled = fill(*port); !filled) return filled;
+  const auto start = Steady::now();
+  const auto passed = [&] { return std::chrono::duration<double>(Steady::now() - start).count() / 60; };
+  const std::vector<std::string> asked = reads();
+  double settled_mb = 0, most_mb = 0, written = 0, read = 0;
+  for (int round = 0; passed() < minutes; ++round) {
+    base::Result<HttpLoad> reading = fail(Code::internal, "not asked");
+    std::thread reader([&] { reading = load_http(*port, asked, 200, 16, slice_ms); });
+    const auto changing = load_http(*port, changes(round), 204, 32, slice_ms);
+    reader.join();
+    if (!changing) return changing.error();
+    if (!reading) return reading.error();
+    written += static_cast<double>(changing->answers);
+    read += static_cast<double>(reading->answers);
+    const double now_mb = static_cast<double>(server.resident_bytes()) / 1e6;
+    (passed() < minutes_to_settle ? settled_mb : most_mb) = std::max(passed() < minutes_to_settle ? settled_mb : most_mb, now_mb);
+  }
+  report({"soak_changes", written, "changes", {}, true});
+  report({"soak_reads", read, "answers", {}, true});
+  report({"soak_resident_after_5_minutes", settled_mb, "MB", {}, false});
+  report({"soak_resident_most_afterwards", most_mb, "MB", {}, false});
+  report({"soak_growth", (most_mb / settled_mb - 1) * 100, "%", growth_max_percent, false});
+  return {};
+}
+
+}  // namespace cityloom::bench
