@@ -52,6 +52,7 @@ void fit_into_memory(uint64_t bytes_max, thread::Options& options) {
   options.feed_bytes_in_memory = std::min<size_t>(options.feed_bytes_in_memory, bytes_max / 256);
   options.dirty_bytes_max = std::min<size_t>(options.dirty_bytes_max, bytes_max / 32);
   options.resident_bytes_max = std::min<size_t>(options.resident_bytes_max, bytes_max / 8);
+  options.history_bytes_max = std::min<size_t>(options.history_bytes_max, bytes_max / 16);
 }
 
 void fit_into_memory(uint64_t bytes_max, serve::ServerOptions& options) {

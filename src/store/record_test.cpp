@@ -43,6 +43,7 @@ class RecordUnderTest {
     thread::Options options;
     options.feed_bytes_in_memory = seed_ % 2 == 0 ? 4'000 : 1u << 20;
     options.dirty_bytes_max = seed_ % 3 == 0 ? 8'000 : 64u << 20;
+    options.history_bytes_max = seed_ % 4 < 2 ? 3'000 : 64u << 20;
     auto opened = Thread::open(std::move(*store), clock_, options);
     ASSERT_TRUE(opened.ok()) << opened.error().text();
     thread_ = std::move(*opened);

@@ -8,9 +8,6 @@
 namespace cityloom::thread {
 namespace {
 
-// Points of open chunks that stay in memory after a checkpoint.
-constexpr size_t resident_points_max = 2'000'000;
-
 // Points of an open chunk that are stored together: one by one, each is a key to insert and later to erase; all
 // together, each checkpoint would write the whole chunk again.
 constexpr size_t run_points = 16;
@@ -181,7 +178,13 @@ void History::settle() {
   const std::unique_lock lock(mutex_);
   closed_.clear();
   dirty_bytes_ = 0;
-  const bool evict = resident_points() > resident_points_max;
+  // What did not change since the last checkpoint goes first.
+  if (open_bytes() > open_bytes_max_) {
+    absl::erase_if(open_, [](const auto& entry) {
+      return std::ranges::none_of(entry.second, [](const auto& open) { return open->changed; });
+    });
+  }
+  const bool evict = open_bytes() > open_bytes_max_;
   for (const auto& [series, open] : changed_) {
     open->stored = open->chunk.size();
     open->changed = false;
@@ -198,12 +201,14 @@ void History::forget(BranchId branch) {
   absl::erase_if(closed_, [&](const auto& entry) { return entry.first.first.branch == branch; });
 }
 
-size_t History::resident_points() const {
-  size_t points = 0;
+size_t History::open_bytes() const {
+  constexpr size_t open_bytes_each = sizeof(Open) + 64;
+  size_t bytes = 0;
   for (const auto& [on, of_entity] : open_) {
-    for (const auto& open : of_entity) points += open->chunk.size() + 4;
+    for (const auto& open : of_entity)
+      bytes += open_bytes_each + open->bytes + open->chunk.numbers.capacity() * sizeof(NumberPoint);
   }
-  return points;
+  return bytes;
 }
 
 base::Result<std::vector<SeriesKey>> History::series_of(BranchId branch, twin::EntityNumber entity) const {

@@ -59,7 +59,8 @@ class History {
   static constexpr size_t chunk_points = 512;
   static constexpr size_t chunk_bytes = 64u << 10;  ///< of whole instances, about
 
-  explicit History(const Store& store) : store_(store) {}
+  /// After a checkpoint about `open_bytes_max` of open chunks stay in memory: those that changed last.
+  History(const Store& store, size_t open_bytes_max) : store_(store), open_bytes_max_(open_bytes_max) {}
 
   /// Before anything is pushed: of main, only entities below this number have series in the store.
   void start(uint32_t next_number);
@@ -150,9 +151,10 @@ class History {
   void add_numbers(const SeriesKey& series, Open& open, const PastInstance& shared,
                    std::span<const NumberPoint> points);
   void close(const SeriesKey& series, Open& open);
-  size_t resident_points() const;
+  size_t open_bytes() const;
 
   const Store& store_;
+  const size_t open_bytes_max_;
   mutable std::shared_mutex mutex_;  // guards open_ and closed_
   absl::flat_hash_map<EntityOn, OpenOfEntity> open_;
   absl::btree_map<ClosedKey, Closed> closed_;

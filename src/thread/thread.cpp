@@ -17,7 +17,7 @@ struct Thread::Parts {
   Parts(std::unique_ptr<Store> store_, const base::Clock& clock_, const Options& options)
       : store(std::move(store_)),
         clock(clock_),
-        kept_views(std::make_unique<Views>(*store, options.feed_bytes_in_memory, options.resident_bytes_max)),
+        kept_views(std::make_unique<Views>(*store, options)),
         views(*kept_views),
         piece_bytes_max(std::max<size_t>(options.feed_bytes_in_memory / 4, 1u << 20)) {}
   // Giving back a city record by record reads all of it from the disk once more, only to forget it: the process's end

@@ -46,6 +46,7 @@ struct Options {                       ///< limits of one thread
   size_t feed_bytes_in_memory = 32u << 20;  ///< recent commits held for followers near the head
   size_t dirty_bytes_max = 32u << 20;       ///< of views not yet written before a checkpoint is made
   size_t resident_bytes_max = 128u << 20;   ///< of the program and of large records, about, in memory at a time
+  size_t history_bytes_max = 256u << 20;    ///< of open chunks of history, about, kept after a checkpoint
   int64_t checkpoint_interval_ms = 5'000;
 };
 

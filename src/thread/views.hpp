@@ -112,11 +112,11 @@ struct Stage {
 class Views {
  public:
   /// Of what is in the pages of large records, about `resident_bytes_max` are in memory.
-  Views(const Store& store, size_t recent_bytes_max, size_t resident_bytes_max)
+  Views(const Store& store, const Options& options)
       : store_(store),
-        history_(store),
-        recent_(recent_bytes_max),
-        resident_bytes_max_(resident_bytes_max),
+        history_(store, options.history_bytes_max),
+        recent_(options.feed_bytes_in_memory),
+        resident_bytes_max_(options.resident_bytes_max),
         pages_(base::PagedMemory::open(store.scratch_folder())) {}
   Views(const Views&) = delete;
   Views& operator=(const Views&) = delete;
