@@ -99,6 +99,22 @@ void ModelGuard::add_numbers(const std::vector<const BoundModel*>& models, const
   }
 }
 
+std::vector<Finding> ModelGuard::findings_of(const twin::Entity& entity) const {
+  std::vector<const BoundModel*> models;
+  for (const Term type : entity.types) {
+    if (const ActiveModel* const model = find(type)) models.push_back(model->bound.get());
+  }
+  EntityPart part;
+  part.id = entity.id;
+  part.is_whole = true;
+  for (const twin::Attribute& attribute : entity.attributes) {
+    if (std::find(ignored_.begin(), ignored_.end(), attribute.name) == ignored_.end()) part.stated.push_back(&attribute);
+  }
+  std::vector<Finding> findings;
+  check_entity(models, part, terms_, findings);
+  return findings;
+}
+
 base::Result<std::vector<std::string>> ModelGuard::check(const thread::Proposal& proposal) const {
   std::vector<std::string> warnings;
   const std::vector<const ActiveModel*> active = models_of(proposal);

@@ -39,6 +39,9 @@ class ModelGuard : public thread::Guard {
 
   base::Result<std::vector<std::string>> check(const thread::Proposal& proposal) const override;
 
+  /// What a whole entity breaks of the models of its types. Any worker.
+  std::vector<Finding> findings_of(const twin::Entity& entity) const;
+
   const std::vector<ActiveModel>& models() const { return models_; }
   /// The model of a type, or nullptr.
   const ActiveModel* find(twin::Term type) const;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "models/quality.hpp"
 #include "store/store.hpp"
 #include "thread/thread.hpp"
 
@@ -235,6 +236,58 @@ TEST_F(ModelGuardTest, OfSeveralTypesEachModelHolds) {
   both.entity_id = "urn:a:2";
   both.attributes = {attribute("pm10", -1.0), attribute("height", 5.0)};
   EXPECT_THAT(append(both), HasSubstr("at least 0")) << "the strictest mode holds for the entity";
+}
+
+TEST_F(ModelGuardTest, QualityIsWhatANaiveCountGives) {
+  const std::string schema = R"({"properties":{"type":{"const":"Air"},"pm10":{"minimum":0},"pm25":{},"temperature":{},
+    "source":{}},"required":["pm10"],"allOf":[{"$ref":"common-schema.json#/definitions/GSMA-Commons"}]})";
+  std::vector<ActiveModel> models;
+  models.push_back({bound(schema), Mode::warn, 60});
+  const auto guard = std::make_shared<const ModelGuard>(std::move(models), thread_->terms(), clock_, tally_,
+                                                        std::vector<twin::Term>{});
+  thread_->set_guard(guard);
+  const base::Instant now = clock_.now();
+  size_t valid = 0, fresh = 0, present = 0, with_required = 0;
+  for (int i = 0; i < 200; ++i) {
+    const bool is_named = i % 4 == 0;
+    std::vector<twin::Attribute> attributes;
+    if (i % 5 != 0) attributes.push_back(attribute("pm10", static_cast<double>(i % 7 - 1)));
+    if (i % 2 == 0) attributes.push_back(attribute("pm25", 1.0));
+    if (is_named) attributes.push_back(attribute("source", std::string("kiosk")));
+    if (attributes.empty()) attributes.push_back(attribute("temperature", 1.0));
+    for (auto& one : attributes) one.observed_at = {now.microseconds - int64_t{i} * 1'000'000};
+    if (!is_named) {
+      valid += i % 5 != 0 && i % 7 != 0 ? 1 : 0;
+      fresh += i <= 60 ? 1 : 0;
+      with_required += i % 5 != 0 ? 1 : 0;
+      present += attributes.size();
+    }
+    ASSERT_EQ(append(change(Kind::create, attributes, "urn:q:" + std::to_string(i))), "");
+  }
+  const auto types = quality_of(*thread_, *guard, *tally_, now, {});
+  ASSERT_TRUE(types.ok());
+  ASSERT_EQ(types->size(), 1u);
+  const TypeQuality& type = types->front();
+  EXPECT_EQ(type.entities, 200u);
+  EXPECT_TRUE(type.is_complete);
+  ASSERT_EQ(type.sources.size(), 2u);
+  EXPECT_EQ(type.sources.at("kiosk").entities, 50u);
+  const SourceQuality& link = type.sources.at("link:air");
+  EXPECT_EQ(link.entities, 150u);
+  EXPECT_DOUBLE_EQ(link.validity, static_cast<double>(valid) / 150);
+  EXPECT_DOUBLE_EQ(*link.freshness, static_cast<double>(fresh) / 150);
+  EXPECT_DOUBLE_EQ(link.required_completeness, static_cast<double>(with_required) / 150);
+  EXPECT_NEAR(link.completeness, static_cast<double>(present) / (150 * 4), 1e-9);
+  EXPECT_EQ(link.writes.writes[1], 150 - valid);
+  EXPECT_NEAR(link.age_median_s, 100, 2);
+  EXPECT_NEAR(link.age_most_s, 190, 2);
+  QualityLimits limits;
+  limits.entities_max = 10;
+  const auto few = quality_of(*thread_, *guard, *tally_, now, limits);
+  EXPECT_EQ(few->front().entities, 10u);
+  EXPECT_FALSE(few->front().is_complete);
+  limits.goes_on = [] { return false; };
+  EXPECT_EQ(quality_of(*thread_, *guard, *tally_, now, limits).error().code, base::Code::cancelled);
 }
 
 TEST(Tally, KeepsAFewRowsAndExamples) {
