@@ -108,7 +108,8 @@ std::vector<Finding> ModelGuard::findings_of(const twin::Entity& entity) const {
   part.id = entity.id;
   part.is_whole = true;
   for (const twin::Attribute& attribute : entity.attributes) {
-    if (std::find(ignored_.begin(), ignored_.end(), attribute.name) == ignored_.end()) part.stated.push_back(&attribute);
+    if (std::find(ignored_.begin(), ignored_.end(), attribute.name) == ignored_.end())
+      part.stated.push_back(&attribute);
   }
   std::vector<Finding> findings;
   check_entity(models, part, terms_, findings);
@@ -151,7 +152,7 @@ base::Result<std::vector<std::string>> ModelGuard::check(const thread::Proposal&
   }
   if (fate == Fate::rejected) return error_of(model, findings);
   if (fate == Fate::warned) {
-    for (const Finding& finding : findings) warnings.push_back(finding.text());
+    for (const Finding& finding : findings) warnings.push_back(std::string(part.id) + ' ' + finding.text());
   }
   return warnings;
 }

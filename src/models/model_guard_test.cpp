@@ -171,6 +171,10 @@ TEST_F(ModelGuardTest, HoldsThePastAsWell) {
   EXPECT_THAT(append(change(Kind::state_past, {past})), HasSubstr("at least 0"));
   const std::vector<std::pair<base::Instant, double>> numbers = {{base::Instant::from_seconds(1), 1.0},
                                                                  {base::Instant::from_seconds(2), -1.0}};
+  Change unknown = change(Kind::state_past, {attribute("pm25", 1.0)}, "urn:a:past");
+  unknown.types = {term("Air")};
+  unknown.attributes.front().observed_at = base::Instant::from_seconds(5);
+  EXPECT_EQ(append(unknown), "") << "nobody says all of what was";
   past.value = thread::pack_past_numbers(numbers);
   EXPECT_THAT(append(change(Kind::state_past_numbers, {past})), HasSubstr("at least 0"));
 }
@@ -178,7 +182,8 @@ TEST_F(ModelGuardTest, HoldsThePastAsWell) {
 TEST_F(ModelGuardTest, WarnsOrCounts) {
   use(air, Mode::warn);
   EXPECT_EQ(append(change(Kind::create, {attribute("pm10", -1.0), attribute("Pm25", 1.0), place()})), "");
-  EXPECT_THAT(warnings_, ElementsAre("pm10: must be at least 0, is -1", "Pm25: is not in the model; nearest: pm25"));
+  EXPECT_THAT(warnings_, ElementsAre("urn:a:1 pm10: must be at least 0, is -1",
+                                     "urn:a:1 Pm25: is not in the model; nearest: pm25"));
   use(air, Mode::accept);
   EXPECT_EQ(append(change(Kind::append, {attribute("pm10", -2.0)})), "");
   EXPECT_THAT(warnings_, IsEmpty());

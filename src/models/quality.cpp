@@ -11,7 +11,7 @@ using base::Instant;
 struct Seen {
   double completeness = 0, required = 0, age_s = 0;
   bool is_valid = false;
-  size_t source = 0;      // in `names`, from 1; 0: who wrote at `offset`
+  size_t source = 0;  // in `names`, from 1; 0: who wrote at `offset`
   thread::Offset offset;
 };
 

@@ -29,8 +29,8 @@ struct TypeQuality {
   ModelPointer model;
   Mode mode = Mode::accept;
   double interval_s = 0;
-  size_t entities = 0;       ///< looked at
-  bool is_complete = true;   ///< all there are; else the first ones
+  size_t entities = 0;      ///< looked at
+  bool is_complete = true;  ///< all there are; else the first ones
   std::map<std::string, SourceQuality> sources;
 };
 

@@ -200,7 +200,7 @@ Result<Outcome> Appender::decide_one(BranchId branch, Change& change, Commit& co
     part_ = standing->record.unpack();
   }
   const bool near_limits = may_pass_limits(standing->record, change);
-  const bool says_all = change.says_all();
+  const bool is_past = change.is_of_past(), says_all = change.says_all();
   const size_t first = commit.facts.size();
   auto outcome = decide(std::move(change), part_, commit.facts);
   Status possible = outcome ? Status() : Status(outcome.error());
@@ -213,7 +213,8 @@ Result<Outcome> Appender::decide_one(BranchId branch, Change& change, Commit& co
     if (possible) possible = check_limits(after);
   }
   if (possible && asked_ && !facts.empty()) {
-    auto warnings = asked_->check({commit.author, part_, standing->record, facts, says_all || outcome->created});
+    auto warnings =
+        asked_->check({commit.author, part_, standing->record, facts, says_all || (outcome->created && !is_past)});
     possible = warnings ? Status() : Status(warnings.error());
     if (warnings) outcome->warnings = std::move(warnings).value();
   }
@@ -242,8 +243,8 @@ Status Appender::rehearse(const ChangeSet& set) {
     if (asked_ && !facts.empty()) {
       const twin::Entity& before = found->second;
       const auto standing = before.id.empty() ? twin::EntityRecord() : twin::EntityRecord::pack(before, {});
-      const auto warnings =
-          asked_->check({set.author, before, standing, facts, change.says_all() || outcome->created, true});
+      const auto warnings = asked_->check(
+          {set.author, before, standing, facts, change.says_all() || (outcome->created && !change.is_of_past()), true});
       if (!warnings) return warnings.error();
     }
     for (const twin::Fact& fact : facts) {
