@@ -169,6 +169,9 @@ TEST(Schema, BoundsChecks) {
   EXPECT_TRUE(check(R"({"uniqueItems":true})", long_list + "]").empty());
   EXPECT_EQ(check(R"({"items":{"type":"string"}})", long_list + "]").size(), findings_max);
   EXPECT_FALSE(read_value(std::string(200'000, '[')).has_value());
+  std::string too_long = "[0";
+  for (size_t i = 0; i < value_parts_max; ++i) too_long += ",0";
+  EXPECT_FALSE(read_value(too_long + "]").has_value());
 }
 
 }  // namespace

@@ -46,6 +46,59 @@ TEST(Models, StayOverARestartWithTheirPolicy) {
   EXPECT_EQ(ask(hub, "POST", "/ngsi-ld/v1/entities", bad_tree), 201);
 }
 
+TEST(Models, WarnInAFewHeaders) {
+  HubServer hub;
+  ASSERT_EQ(ask(hub, "PUT", "/api/models/Tree/versions/1", tree), 201);
+  ASSERT_EQ(ask(hub, "PATCH", "/api/models/Tree", R"({"mode": "warn"})"), 204);
+  std::string batch = "[";
+  for (int i = 0; i < 30; ++i) {
+    batch += i > 0 ? "," : "";
+    batch +=
+        R"({"id": "urn:t:)" + std::to_string(i) + R"(", "type": "Tree", "height": {"type": "Property", "value": -3}})";
+  }
+  TestClient client(hub.port());
+  const auto response = client.ask("POST", "/ngsi-ld/v1/entityOperations/create", batch + "]", json_type);
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 201);
+  std::vector<std::string> warnings;
+  for (const auto& [name, value] : response->headers) {
+    if (name == "NGSILD-Warning") warnings.push_back(value);
+  }
+  ASSERT_EQ(warnings.size(), 21u);
+  EXPECT_EQ(warnings.front(), R"(299 cityloom "urn:t:0 height: must be at least 0, is -3")");
+  EXPECT_EQ(warnings.back(), R"(299 cityloom "and 10 more")");
+  EXPECT_EQ(hub.api().model_writes().front().warned, 30u);
+}
+
+TEST(Models, AreOfOneTenant) {
+  const base::SystemClock clock;
+  const auto gate = trust::make_open_gate();
+  const auto open = [&](std::string_view) { return thread::Thread::open(store::make_memory_store(), clock); };
+  Tenants tenants(open({}).value(), open, {}, {});
+  auto api = NgsiApi::open(tenants, *gate, clock).value();
+  Router router;
+  api->add_routes(router);
+  ServerOptions options;
+  options.port = 0;
+  options.workers = 1;
+  auto server = Server::start(router, *gate, options).value();
+  TestClient client(server->port());
+  const auto status = [&](std::string_view method, std::string_view target, std::string_view body,
+                          std::string_view tenant) {
+    const std::string headers = std::string(json_type) + std::string(tenant);
+    const auto response = client.ask(method, target, body, headers);
+    return response ? response->status : 0;
+  };
+  constexpr std::string_view harbour = "NGSILD-Tenant: harbour\r\n";
+  EXPECT_EQ(status("PUT", "/api/models/Tree/versions/1", tree, harbour), 201);
+  EXPECT_EQ(status("PATCH", "/api/models/Tree", R"({"mode": "strict"})", harbour), 204);
+  EXPECT_EQ(status("POST", "/ngsi-ld/v1/entities", bad_tree, harbour), 400);
+  EXPECT_EQ(status("POST", "/ngsi-ld/v1/entities", bad_tree, ""), 201);
+  EXPECT_EQ(status("GET", "/api/models/Tree", "", ""), 404);
+  server.reset();
+  api.reset();
+}
+
 class ModelStoreTest : public testing::Test {
  protected:
   ModelStoreTest() : thread_(thread::Thread::open(store::make_memory_store(), clock_).value()) {
