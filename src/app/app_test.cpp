@@ -8,7 +8,6 @@
 
 #include "app/arguments.hpp"
 #include "app/exit_code.hpp"
-#include "app/nearest.hpp"
 #include "app/progress.hpp"
 #include "app/settings.hpp"
 
@@ -118,12 +117,6 @@ TEST(Arguments, Refuses) {
   EXPECT_THAT(parse_arguments({"--port", "x"}, options).error().text(), HasSubstr("(--port)"));
   EXPECT_TRUE(parse_arguments({"--nonsense", "--help"}, options).error().code == base::Code::invalid);
   EXPECT_TRUE(parse_arguments({"--help", "--nonsense"}, options)->help);
-}
-
-TEST(Nearest, FindsTheWordMeant) {
-  EXPECT_EQ(nearest("improt", {"serve", "import", "backup"}), "import");
-  EXPECT_EQ(nearest("xylophone", {"serve", "import", "backup"}), "");
-  EXPECT_EQ(nearest("", {"serve"}), "");
 }
 
 TEST(Progress, WritesALineNowAndThenAndAtTheEnd) {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "app/nearest.hpp"
+#include "base/nearest.hpp"
 
 namespace cityloom::app {
 namespace {
@@ -19,7 +19,7 @@ struct Given {
 base::Error unknown(const std::string& name, const std::vector<Option>& options) {
   std::vector<std::string> known = {"--help"};
   for (const Option& option : options) known.push_back(option.name);
-  const std::string meant = nearest(name, known);
+  const std::string meant = base::nearest(name, known);
   return fail(Code::invalid, "there is no option " + name, "",
               meant.empty() ? "--help lists them" : "did you mean " + meant + "?");
 }

@@ -8,9 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command.hpp"
-#include "app/nearest.hpp"
 #include "app/places.hpp"
 #include "app/record_work.hpp"
+#include "base/nearest.hpp"
 #include "bench/bench.hpp"
 
 namespace cityloom::app {
@@ -80,7 +80,7 @@ ExitCode work_bench(const Arguments& arguments) {
   for (const bench::Benchmark& benchmark : all) known.push_back(benchmark.name);
   for (const std::string& name : arguments.names) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    const std::string meant = nearest(name, known);
+    const std::string meant = base::nearest(name, known);
     return complain(fail(Code::invalid, "there is no benchmark " + name, "",
                          meant.empty() ? "`cityloom bench --list` lists them" : "did you mean " + meant + "?"),
                     ExitCode::usage);

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "app/nearest.hpp"
+#include "base/nearest.hpp"
 
 namespace cityloom::app {
 namespace {
@@ -52,7 +52,7 @@ ExitCode run_program(const std::vector<std::string>& words) {
   if (found == commands.end()) {
     std::vector<std::string> names;
     for (const Command& command : commands) names.push_back(command.name);
-    const std::string meant = nearest(name, names);
+    const std::string meant = base::nearest(name, names);
     return complain(base::fail(base::Code::invalid, "there is no command " + name, "",
                                meant.empty() ? "`cityloom --help` lists them" : "did you mean " + meant + "?"),
                     ExitCode::usage);

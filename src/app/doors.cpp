@@ -88,6 +88,7 @@ class OpenDoors final : public Doors {
     services.subscriptions_of = [ngsi = ngsi_.get()](std::string_view tenant, size_t limit) {
       return ngsi->subscriptions_of(tenant, limit);
     };
+    services.model_writes = [ngsi = ngsi_.get()] { return ngsi->model_writes(); };
     services.tiles = tiles_.get();
     services.roads = roads_.get();
     services.terrain = terrain_.get();

@@ -9,7 +9,7 @@
 #include <limits>
 #include <sstream>
 
-#include "app/nearest.hpp"
+#include "base/nearest.hpp"
 
 namespace cityloom::app {
 namespace {
@@ -220,7 +220,7 @@ Status set_setting(Settings& settings, std::string_view key, std::string_view te
     base::Error error = status.error();
     return fail(error.code, setting.key + ": " + error.what, where, error.remedy);
   }
-  const std::string meant = nearest(key, known_keys());
+  const std::string meant = base::nearest(key, known_keys());
   return fail(Code::invalid, "there is no setting " + std::string(key), where,
               meant.empty() ? "cityloom.example.yaml lists every setting" : "did you mean " + meant + "?");
 }

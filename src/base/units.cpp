@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -67,6 +68,99 @@ const Unit* unit_named(std::string_view text) {
   return nullptr;
 }
 
+// Usual names that are not the one in the table, without capitals, blanks and signs.
+struct OtherName {
+  std::string_view name;
+  std::string_view code;
+};
+constexpr auto other_names = std::to_array<OtherName>({
+    {"c", "CEL"},
+    {"celsius", "CEL"},
+    {"degc", "CEL"},
+    {"degreescelsius", "CEL"},
+    {"degreecelsius", "CEL"},
+    {"fahrenheit", "FAH"},
+    {"kelvin", "KEL"},
+    {"metre", "MTR"},
+    {"metres", "MTR"},
+    {"meter", "MTR"},
+    {"meters", "MTR"},
+    {"kilometres", "KMT"},
+    {"kilometers", "KMT"},
+    {"millimetres", "MMT"},
+    {"millimeters", "MMT"},
+    {"centimetres", "CMT"},
+    {"centimeters", "CMT"},
+    {"metrespersecond", "MTS"},
+    {"meterspersecond", "MTS"},
+    {"kmph", "KMH"},
+    {"kph", "KMH"},
+    {"kilometresperhour", "KMH"},
+    {"kilometersperhour", "KMH"},
+    {"percent", "P1"},
+    {"percentage", "P1"},
+    {"hectopascals", "A97"},
+    {"pascal", "PAL"},
+    {"seconds", "SEC"},
+    {"second", "SEC"},
+    {"minutes", "MIN"},
+    {"hours", "HUR"},
+    {"milliseconds", "C26"},
+    {"degrees", "DD"},
+    {"decimaldegrees", "DD"},
+    {"degree", "DD"},
+    {"deg", "DD"},
+    {"watts", "WTT"},
+    {"watt", "WTT"},
+    {"kilowatthours", "KWH"},
+    {"litres", "LTR"},
+    {"liters", "LTR"},
+    {"db", "2N"},
+    {"dba", "2N"},
+    {"decibel", "2N"},
+    {"decibels", "2N"},
+    {"lx", "LUX"},
+    {"lux", "LUX"},
+    {"volt", "VLT"},
+    {"volts", "VLT"},
+    {"v", "VLT"},
+    {"ampere", "AMP"},
+    {"amperes", "AMP"},
+    {"hertz", "HTZ"},
+    {"hz", "HTZ"},
+    {"w/m2", "D54"},
+    {"m2", "MTK"},
+    {"kg", "KGM"},
+    {"g", "GRM"},
+});
+
+// A unit's name in plain letters: "µg / m³" as "ug/m3", "°C" as "degc".
+std::string plain_name(std::string_view text) {
+  static constexpr auto signs = std::to_array<std::pair<std::string_view, std::string_view>>(
+      {{"\u00b5", "u"}, {"\u03bc", "u"}, {"\u00b2", "2"}, {"\u00b3", "3"}, {"\u00b0", "deg"}, {"\u2103", "degc"}});
+  std::string plain;
+  while (!text.empty()) {
+    const auto sign =
+        std::find_if(signs.begin(), signs.end(), [&](const auto& one) { return text.starts_with(one.first); });
+    if (sign != signs.end()) {
+      plain += sign->second;
+      text.remove_prefix(sign->first.size());
+      continue;
+    }
+    const char letter = text.front();
+    text.remove_prefix(1);
+    if (letter == ' ' || letter == '^' || letter == '.' || letter == '*') continue;
+    plain += letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+  }
+  return plain;
+}
+
+bool looks_like_code(std::string_view text) {
+  return text.size() >= 2 && text.size() <= 3 && std::all_of(text.begin(), text.end(), [](char letter) {
+           return (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9');
+         });
+}
+
 Error unknown(std::string_view text) {
   std::string known;
   for (const Unit& unit : units) known += fmt::format("{}{} ({})", known.empty() ? "" : ", ", unit.code, unit.name);
@@ -75,6 +169,22 @@ Error unknown(std::string_view text) {
 }
 
 }  // namespace
+
+std::string_view unit_code(std::string_view text) {
+  constexpr size_t length_max = 64;
+  if (text.empty() || text.size() > length_max) return {};
+  if (const Unit* unit = unit_named(text)) return unit->code;
+  if (looks_like_code(text)) return text;
+  const std::string plain = plain_name(text);
+  for (const Unit& unit : units) {
+    // Of short names capitals count: mW is no MW.
+    if (unit.name.size() > 2 && plain_name(unit.name) == plain) return unit.code;
+  }
+  for (const OtherName& other : other_names) {
+    if (other.name == plain) return other.code;
+  }
+  return {};
+}
 
 Result<Conversion> conversion(std::string_view from, std::string_view to) {
   const Unit* source = unit_named(from);

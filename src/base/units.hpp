@@ -13,6 +13,10 @@ struct Conversion {
   double offset = 0;
 };
 
+/// The common code of a unit given as that code, as its usual sign or as its English name: "GQ", "µg/m3", "Celsius".
+/// Of a code that the table does not have, the code as it stands. Empty where it is neither.
+std::string_view unit_code(std::string_view text);
+
 /// The way from one unit to another of the same quantity. `from` may also be a usual name, such as mph or degF.
 /// Errors: invalid (unknown unit, or another quantity), with the known ones in the remedy.
 Result<Conversion> conversion(std::string_view from, std::string_view to);

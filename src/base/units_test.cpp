@@ -29,5 +29,27 @@ TEST(Units, OfAnotherQuantityOrUnknownAreRefusedWithARemedy) {
   EXPECT_NE(unknown.error().remedy.find("MTR (m)"), std::string::npos);
 }
 
+TEST(Units, AreKnownByCodeSignOrName) {
+  for (const auto& [text, code] : {std::pair{"GQ", "GQ"},
+                                   {"\u00b5g/m\u00b3", "GQ"},
+                                   {"\u03bcg/m^3", "GQ"},
+                                   {"ug/m3", "GQ"},
+                                   {"\u00b0C", "CEL"},
+                                   {"degrees Celsius", "CEL"},
+                                   {"Celsius", "CEL"},
+                                   {"km/h", "KMH"},
+                                   {"Km / h", "KMH"},
+                                   {"MW", "MAW"},
+                                   {"%", "P1"},
+                                   {"hPa", "A97"},
+                                   {"E34", "E34"},
+                                   {"dBA", "2N"}}) {
+    EXPECT_EQ(unit_code(text), code) << text;
+  }
+  for (const std::string_view text : {"", "mW", "furlongs per fortnight", "dimensionless quantity"}) {
+    EXPECT_EQ(unit_code(text), "") << text;
+  }
+}
+
 }  // namespace
 }  // namespace cityloom::base

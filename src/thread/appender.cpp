@@ -200,6 +200,7 @@ Result<Outcome> Appender::decide_one(BranchId branch, Change& change, Commit& co
     part_ = standing->record.unpack();
   }
   const bool near_limits = may_pass_limits(standing->record, change);
+  const bool is_past = change.is_of_past(), says_all = change.says_all();
   const size_t first = commit.facts.size();
   auto outcome = decide(std::move(change), part_, commit.facts);
   Status possible = outcome ? Status() : Status(outcome.error());
@@ -210,6 +211,12 @@ Result<Outcome> Appender::decide_one(BranchId branch, Change& change, Commit& co
       if (possible) possible = twin::apply(fact, commit.offset, commit.recorded_at, after);
     }
     if (possible) possible = check_limits(after);
+  }
+  if (possible && asked_ && !facts.empty()) {
+    auto warnings =
+        asked_->check({commit.author, part_, standing->record, facts, says_all || (outcome->created && !is_past)});
+    possible = warnings ? Status() : Status(warnings.error());
+    if (warnings) outcome->warnings = std::move(warnings).value();
   }
   if (possible) possible = views_.fold(open_->stage, *standing, commit, facts, part_);
   if (!possible) {
@@ -233,6 +240,13 @@ Status Appender::rehearse(const ChangeSet& set) {
     std::vector<twin::Fact> facts;
     const auto outcome = decide(change, found->second, facts);
     if (!outcome) return outcome.error();
+    if (asked_ && !facts.empty()) {
+      const twin::Entity& before = found->second;
+      const auto standing = before.id.empty() ? twin::EntityRecord() : twin::EntityRecord::pack(before, {});
+      const auto warnings = asked_->check(
+          {set.author, before, standing, facts, change.says_all() || (outcome->created && !change.is_of_past()), true});
+      if (!warnings) return warnings.error();
+    }
     for (const twin::Fact& fact : facts) {
       if (const Status applied = twin::apply(fact, next_offset_, last_recorded_, found->second); !applied)
         return applied;
@@ -272,6 +286,7 @@ void Appender::decide_set(Work& work) {
 void Appender::decide_block(Block block) {
   // The clock may step back; the thread does not.
   last_recorded_ = std::max(last_recorded_, clock_.now());
+  asked_ = guard_.load();
   for (Work& work : block) {
     open_->changes += std::max<size_t>(work.changes.changes.size(), 1);
     decide_set(work);

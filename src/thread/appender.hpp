@@ -2,12 +2,14 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <map>
 #include <mutex>
 #include <thread>
 
+#include "thread/guard.hpp"
 #include "thread/views.hpp"
 
 namespace cityloom::thread {
@@ -34,6 +36,8 @@ class Appender {
   base::Status checkpoint();
   /// Takes no more changes from now on, and refuses all that wait. The first reason stays.
   void poison(const base::Error& error);
+
+  void set_guard(std::shared_ptr<const Guard> guard) { guard_.store(std::move(guard)); }  ///< as Thread's
 
   Thread::Token on_head(std::function<void(Offset)> heard);                          ///< as Thread::on_head
   base::Result<std::optional<Offset>> follower_offset(std::string_view name) const;  ///< as Thread's
@@ -122,7 +126,10 @@ class Appender {
   std::map<uint64_t, std::function<void(Offset)>> hearers_;
   uint64_t next_hearer_ = 1;
 
+  std::atomic<std::shared_ptr<const Guard>> guard_;
+
   // Of the deciding worker alone:
+  std::shared_ptr<const Guard> asked_;  // the guard of the block that is being decided
   std::array<Group, 3> groups_;
   Group* open_ = &groups_[0];    // is being decided
   Group* closed_ = &groups_[1];  // was handed over last

@@ -42,6 +42,8 @@ struct Change {
   };
   /// Whether it is about the past alone.
   bool is_of_past() const { return kind >= Kind::state_past; }
+  /// Whether the entity is afterwards what the change says, and nothing else.
+  bool says_all() const { return kind == Kind::create || kind == Kind::replace || kind == Kind::create_or_replace; }
   Kind kind = Kind::create_or_append;
   std::string entity_id;
   std::vector<twin::Term> types;  ///< needed to create; may be empty otherwise
@@ -87,6 +89,7 @@ struct Outcome {
   bool recorded = false;  ///< whether any fact came of it
   std::vector<twin::Term> updated;
   std::vector<NotUpdated> not_updated;
+  std::vector<std::string> warnings;  ///< what the thread's guard had to say, though it let it be
 };
 
 /// Decides a change against the entity as it is now (empty id: it does not exist) and appends the facts to `facts`,

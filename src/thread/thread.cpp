@@ -168,6 +168,10 @@ Result<Outcomes> Thread::append(ChangeSet changes) {
   return outcome.get();
 }
 
+void Thread::set_guard(std::shared_ptr<const Guard> guard) {
+  parts_->appender->set_guard(std::move(guard));
+}
+
 twin::TermTable& Thread::terms() {
   return parts_->terms;
 }

@@ -12,6 +12,7 @@
 #include "thread/assets.hpp"
 #include "thread/change.hpp"
 #include "thread/commit.hpp"
+#include "thread/guard.hpp"
 #include "thread/snapshot.hpp"
 #include "thread/store.hpp"
 #include "twin/term.hpp"
@@ -83,6 +84,10 @@ class Thread {
 
   /// The same, waiting. Not from the appender's worker.
   base::Result<Outcomes> append(ChangeSet changes);
+
+  /// Sets who is asked about every change that is decided from now on (nullptr: nobody, at no cost). Changes that were
+  /// submitted before may still be decided without it. Any worker.
+  void set_guard(std::shared_ptr<const Guard> guard);
 
   /// The terms of this tenant.
   twin::TermTable& terms();

@@ -1,10 +1,11 @@
 // The status of the links to the outside: state in words, rates, and what was refused with the reason. Below them who
-// subscribes to the city and how far each is behind.
+// subscribes to the city and how far each is behind, and how good the data are.
 import { useEffect } from 'react';
 import { parseInstant } from '../math/time';
 import type { Link, Subscriptions } from '../state/types';
 import { useApp, useStore, useWords } from './hooks';
 import { EmptyNote, FailureNote, LoadingNote, PanelHead } from './Parts';
+import { QualityList } from './QualityList';
 
 const SHAPES = {
   running: 'M6 1a5 5 0 100 10A5 5 0 006 1z',
@@ -122,6 +123,7 @@ export function LinksPanel() {
         {value?.length === 0 && <EmptyNote text="links.empty" />}
         <ul className="links">{value?.map((link) => <LinkCard key={link.name} link={link} />)}</ul>
         <Subscribers />
+        <QualityList />
       </div>
     </section>
   );

@@ -1,7 +1,7 @@
 // Asks the server: every request has a time limit and ends in a value or an ApiFailure that panels can put in words.
 import { readEntities, readEntity, readFeatures, readHistory, readValues, type EntityFacts, type HistoryPoint, type MapFeature } from './ngsi';
 import type { Box, Position } from '../math/geo';
-import type { ApiFailure, FailureKind, Json, Link, Loadable, ObjectCatalogue, RasterInfo, SearchResult, Subscriptions, Summary } from './types';
+import type { ApiFailure, FailureKind, Json, Link, Loadable, ObjectCatalogue, Quality, RasterInfo, SearchResult, Subscriptions, Summary } from './types';
 import { Waits } from './waits';
 
 const TIMEOUT_MS = 20_000;
@@ -126,6 +126,11 @@ export class CityApi {
   /** How far subscribers are behind, the furthest first. */
   async subscriptions(signal?: AbortSignal): Promise<Subscriptions> {
     return (await this.#answer('/api/subscriptions?limit=20', signal)).body as Subscriptions;
+  }
+
+  /** How good the data of each type and source are. */
+  async quality(signal?: AbortSignal): Promise<Quality> {
+    return (await this.#answer('/api/quality', signal)).body as Quality;
   }
 
   /** The version of a layer's tiles, equal exactly when what they draw is, and whether there are any. */

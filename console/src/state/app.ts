@@ -19,7 +19,7 @@ import { OpenPlaces } from './places';
 import { applyChange, sensorOf, type Sensor, type Sensors } from './sensors';
 import { Store, watch } from './store';
 import { ChangeStream, type StreamOutside } from './stream';
-import { IDLE, type Change, type Link, type Loadable, type Subscriptions, type Summary } from './types';
+import { IDLE, type Change, type Link, type Loadable, type Quality, type Subscriptions, type Summary } from './types';
 import { UndoList } from './undo';
 import { ValueTables, wantedTables } from './value_tables';
 import { SavedViews, VIEW_TYPE } from './views';
@@ -95,6 +95,7 @@ export class App {
   readonly restingAsOf: Store<string | null>;
   readonly links = new Store<Loadable<readonly Link[]>>(IDLE);
   readonly subscriptions = new Store<Loadable<Subscriptions>>(IDLE);
+  readonly quality = new Store<Loadable<Quality>>(IDLE);
   readonly sensors = new Store<Loadable<Sensors>>(IDLE);
   readonly entity = new Store<Loadable<EntityFacts>>(IDLE);
   readonly settings: Store<Settings>;
@@ -269,6 +270,10 @@ export class App {
 
   async loadSubscriptions(): Promise<void> {
     await loadInto(this.subscriptions.get, this.subscriptions.set, () => this.api.subscriptions());
+  }
+
+  async loadQuality(): Promise<void> {
+    await loadInto(this.quality.get, this.quality.set, () => this.api.quality());
   }
 
   /** Reads the selected entity as of the moment looked at; `fresh` forgets the one shown. */

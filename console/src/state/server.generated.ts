@@ -57,6 +57,54 @@ export interface components {
                 lastError: string;
             }[];
         };
+        Findings: {
+            path: string;
+            /** @description The keyword of JSON Schema; attribute, unitCode, kind or steps */
+            rule: string;
+            what: string;
+            /** @description The name that was probably meant */
+            nearest?: string;
+        }[];
+        Quality: {
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            countingSince: string;
+            types: {
+                type: string;
+                typeIri: string;
+                model: string;
+                version: string;
+                /** @enum {unknown} */
+                mode: "strict" | "warn" | "accept";
+                interval_s: number | null;
+                /** @description That were looked at */
+                entities: number;
+                /** @description Whether all were: else the first 100,000 */
+                complete: boolean;
+                sources: {
+                    source: string;
+                    entities: number;
+                    completeness: number | null;
+                    requiredCompleteness: number | null;
+                    validity: number | null;
+                    freshness: number | null;
+                    ageMedian_s: number;
+                    age95_s: number;
+                    rejected: number;
+                    warned: number;
+                    counted: number;
+                    examples: {
+                        /** Format: date-time */
+                        at: string;
+                        entityId: string;
+                        /** @enum {unknown} */
+                        outcome: "rejected" | "warned" | "counted";
+                        findings: components["schemas"]["Findings"];
+                    }[];
+                }[];
+            }[];
+        };
         Links: {
             links: {
                 name: string;

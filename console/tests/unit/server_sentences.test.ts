@@ -50,6 +50,13 @@ describe('sentences of the server in Korean', () => {
     ['IfcWall has no shape: items of kind IFCFOO are not read (#12)', 'IfcWall의 모양이 없습니다: IFCFOO 형상은 읽지 않습니다 (#12)'],
     ['LAZ with parts of type 7 in version 9 cannot be read here: Save it as LAS, which can be read', '이런 LAZ는 읽을 수 없습니다: 유형 7, 버전 9인 부분: LAS로 저장하면 읽을 수 있습니다'],
     ['The request breaks a rule: The file names no coordinate system: Name the coordinate system by the option crs, e.g. EPSG:25833: a.gml', '요청이 규칙에 어긋납니다: 파일에 좌표계가 적혀 있지 않습니다: 좌표계를 옵션 crs로 알려 주세요. 예: EPSG:25833: a.gml'],
+    ['must be a number, is a text', '숫자이어야 하는데 글입니다'],
+    ['must be at most 60, is 70', '60 이하여야 하는데 70입니다'],
+    ['must be in CEL, is in FAH', '단위가 CEL이어야 하는데 FAH입니다'],
+    ['is not in the model; nearest: temperature', '모델에 없습니다. 가장 가까운 이름: temperature'],
+    ['must be one of "closed", "open"; is "ajar"', '"closed", "open" 가운데 하나여야 하는데 "ajar"입니다'],
+    ['must be a date-time such as 2026-11-22T08:05:00Z, is "soon"', '2026-11-22T08:05:00Z 같은 일시이어야 하는데 "soon"입니다'],
+    ['(clients)', '(API로 쓴 것)'],
   ])('%s', (english, korean) => expect(inKorean(english)).toBe(korean));
 
   it('come with their tails: a part, a place, a remedy, more of the kind', () => {

@@ -11,6 +11,7 @@
 
 #include "base/instant.hpp"
 #include "link/links.hpp"
+#include "serve/model_writes.hpp"
 #include "serve/router.hpp"
 #include "serve/server.hpp"
 #include "serve/subscription_report.hpp"
@@ -44,13 +45,14 @@ struct ApiServices {
       link_push;                                      ///< link::Links::push
   std::function<SubscriptionReport()> subscriptions;  ///< NgsiApi::subscriptions
   std::function<std::vector<SubscriptionFare>(std::string_view tenant, size_t limit)>
-      subscriptions_of;                           ///< NgsiApi::subscriptions_of
-  space::CityTiles* tiles = nullptr;              ///< of the default tenant
-  space::RoadMap* roads = nullptr;                ///< of the default tenant
-  space::Terrain* terrain = nullptr;              ///< of the default tenant
-  space::TerrainTiles* terrain_tiles = nullptr;   ///< of the same
-  space::VectorTiles* vector_tiles = nullptr;     ///< of the default tenant
-  const space::ObjectLibrary* objects = nullptr;  ///< without it the catalogue is empty
+      subscriptions_of;                                    ///< NgsiApi::subscriptions_of
+  std::function<std::vector<ModelWrites>()> model_writes;  ///< NgsiApi::model_writes
+  space::CityTiles* tiles = nullptr;                       ///< of the default tenant
+  space::RoadMap* roads = nullptr;                         ///< of the default tenant
+  space::Terrain* terrain = nullptr;                       ///< of the default tenant
+  space::TerrainTiles* terrain_tiles = nullptr;            ///< of the same
+  space::VectorTiles* vector_tiles = nullptr;              ///< of the default tenant
+  const space::ObjectLibrary* objects = nullptr;           ///< without it the catalogue is empty
   /// The height of the ground above the ellipsoid, where it is known.
   std::function<std::optional<double>(const twin::Position&)> ground;
   ImportBytes import;

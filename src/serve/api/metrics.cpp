@@ -158,6 +158,19 @@ void put_links(Families& families, const std::vector<link::LinkStatus>& statuses
       [](const auto& s) { return number(s.mailbox_waiting); });
 }
 
+void put_model_writes(Families& families, const std::vector<ModelWrites>& all) {
+  const auto tenant_of = [](const ModelWrites& one) { return one.tenant.empty() ? std::string("main") : one.tenant; };
+  families.begin("cityloom_models_active", "Data models that entities are held to", MetricType::Gauge);
+  for (const ModelWrites& one : all) families.put(number(one.models), {{"tenant", tenant_of(one)}});
+  families.begin("cityloom_model_findings_total", "Writes that did not keep to the model of their type",
+                 MetricType::Counter);
+  for (const ModelWrites& one : all) {
+    families.put(number(one.rejected), {{"tenant", tenant_of(one)}, {"outcome", "rejected"}});
+    families.put(number(one.warned), {{"tenant", tenant_of(one)}, {"outcome", "warned"}});
+    families.put(number(one.counted), {{"tenant", tenant_of(one)}, {"outcome", "counted"}});
+  }
+}
+
 // No label names a subscription: there may be tens of thousands. /api/subscriptions tells of each.
 void put_subscriptions(Families& families, const SubscriptionReport& report) {
   const auto put = [&](const char* name, const char* help, MetricType type, auto value) {
@@ -196,6 +209,7 @@ Response metrics(const Router& router, const ApiState& state) {
   put_threads(families, *state.services.tenants);
   if (state.services.link_status) put_links(families, state.services.link_status());
   if (state.services.subscriptions) put_subscriptions(families, state.services.subscriptions());
+  if (state.services.model_writes) put_model_writes(families, state.services.model_writes());
   return {
       200, "text/plain; version=0.0.4; charset=utf-8", {}, prometheus::TextSerializer().Serialize(families.list()), {}};
 }

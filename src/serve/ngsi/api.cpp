@@ -10,6 +10,7 @@
 #include "serve/ngsi/deliverer.hpp"
 #include "serve/ngsi/entity_maps.hpp"
 #include "serve/ngsi/forwarder.hpp"
+#include "serve/ngsi/models.hpp"
 #include "serve/ngsi/registrations.hpp"
 #include "serve/ngsi/routes.hpp"
 #include "serve/ngsi/services.hpp"
@@ -156,6 +157,8 @@ base::Result<std::shared_ptr<TenantState>> NgsiApi::Parts::open_tenant(const std
   state->entity_maps = std::make_shared<ngsi_ld::EntityMaps>(services.clock);
   state->snapshots = std::make_shared<ngsi_ld::Snapshots>(*state, services, deliverer);
   if (const auto status = state->snapshots->open(); !status.ok()) return status.error();
+  state->models = std::make_shared<ngsi_ld::Models>(*state, services.clock);
+  if (const auto status = state->models->open(); !status.ok()) return status.error();
   ngsi_ld::SubscriptionOptions subscription_options;
   subscription_options.retry_first_ms = options.retry_first_ms;
   state->subscriptions = std::make_shared<ngsi_ld::Subscriptions>(*state, services, deliverer, subscription_options);
@@ -248,6 +251,7 @@ NgsiApi::~NgsiApi() {
     state->source_subscriptions.reset();
     state->registrations.reset();
     state->snapshots.reset();
+    state->models.reset();
   }
 }
 
@@ -267,6 +271,8 @@ void NgsiApi::add_routes(Router& router) {
   ngsi_ld::add_source_subscription_operations(router, services);
   ngsi_ld::add_entity_map_operations(router, services);
   ngsi_ld::add_snapshot_operations(router, services);
+  ngsi_ld::add_model_operations(router, services);
+  ngsi_ld::add_quality_operation(router, services);
   ogc::add_feature_doors(router, services);
   sta::add_sta_doors(router, services);
 }
@@ -299,6 +305,16 @@ std::vector<SubscriptionFare> NgsiApi::subscriptions_of(std::string_view tenant,
       fares.push_back(fare_of(view));
   }
   return fares;
+}
+
+std::vector<ModelWrites> NgsiApi::model_writes() const {
+  std::vector<ModelWrites> all;
+  for (const auto& state : parts_->open_states()) {
+    const auto guard = state->models->guard();
+    const auto totals = state->models->tally().totals();
+    all.push_back({state->name, guard == nullptr ? 0 : guard->models().size(), totals[0], totals[1], totals[2]});
+  }
+  return all;
 }
 
 bool NgsiApi::wait_until_idle(int64_t timeout_ms) const {

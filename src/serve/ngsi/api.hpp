@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/instant.hpp"
+#include "serve/model_writes.hpp"
 #include "serve/router.hpp"
 #include "serve/subscription_report.hpp"
 #include "serve/tenants.hpp"
@@ -50,6 +51,9 @@ class NgsiApi {
   SubscriptionReport subscriptions() const;
   /// Those of one tenant ("" is the default one) that are furthest behind, first; then the others by id.
   std::vector<SubscriptionFare> subscriptions_of(std::string_view tenant, size_t limit) const;
+
+  /// Writes that did not keep to their models, of every open tenant, since the start.
+  std::vector<ModelWrites> model_writes() const;
 
   /// Whether every notification due is delivered or given up: for tests.
   bool is_idle() const;

@@ -35,6 +35,9 @@ void add_registration_operations(Router& router, Services& services);
 void add_source_subscription_operations(Router& router, Services& services);
 /// Entity maps.
 void add_entity_map_operations(Router& router, Services& services);
+/// Data models: kept, chosen, tried; and how good the data are by them.
+void add_model_operations(Router& router, Services& services);
+void add_quality_operation(Router& router, Services& services);
 /// Snapshots.
 void add_snapshot_operations(Router& router, Services& services);
 

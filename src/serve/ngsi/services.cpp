@@ -22,8 +22,10 @@ base::Result<InternalTerms> intern_internal_terms(twin::TermTable& terms) {
   if (!source_subscription.ok()) return source_subscription.error();
   const auto snapshot = terms.intern("urn:cityloom:type:Snapshot");
   if (!snapshot.ok()) return snapshot.error();
-  return InternalTerms{*subscription,        *context, *document, *status, *expires_at, *registration,
-                       *source_subscription, *snapshot};
+  const auto model = terms.intern("urn:cityloom:type:Model");
+  if (!model.ok()) return model.error();
+  return InternalTerms{*subscription,        *context,  *document, *status, *expires_at, *registration,
+                       *source_subscription, *snapshot, *model};
 }
 
 Lane::Lane(size_t workers, size_t waiting_max) : waiting_max_(waiting_max) {

@@ -28,6 +28,7 @@ namespace cityloom::serve::ngsi_ld {
 
 struct NgsiSnapshot;
 class EntityMaps;
+class Models;
 class Snapshots;
 class Subscriptions;
 class Registrations;
@@ -66,10 +67,11 @@ struct InternalTerms {
   twin::Term registration_type;         ///< urn:cityloom:type:Registration
   twin::Term source_subscription_type;  ///< urn:cityloom:type:SourceSubscription
   twin::Term snapshot_type;             ///< urn:cityloom:type:Snapshot
+  twin::Term model_type;                ///< urn:cityloom:type:Model
   /// Whether entities of this type are nobody's but the hub's.
   bool hides(twin::Term type) const {
     return type == subscription_type || type == context_type || type == registration_type ||
-           type == source_subscription_type || type == snapshot_type;
+           type == source_subscription_type || type == snapshot_type || type == model_type;
   }
 };
 
@@ -109,6 +111,7 @@ struct TenantState {
   ngsi::NamesPointer core_names;  ///< of the core context: those of most requests
   std::unique_ptr<Expiry> expiry;
   std::shared_ptr<EntityMaps> entity_maps;
+  std::shared_ptr<Models> models;
   std::shared_ptr<Snapshots> snapshots;
   std::shared_ptr<Subscriptions> subscriptions;
   std::shared_ptr<Registrations> registrations;

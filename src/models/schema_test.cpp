@@ -1,0 +1,178 @@
+// Schemas: a table of cases, hostile ones, and the definitions known here.
+#include "models/schema.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace cityloom::models {
+namespace {
+
+using base::Code;
+using testing::HasSubstr;
+
+std::vector<Finding> check(const std::string& schema, const std::string& value) {
+  const auto compiled = Schema::compile(schema);
+  EXPECT_TRUE(compiled.ok()) << schema << ": " << (compiled.ok() ? "" : compiled.error().text());
+  const auto read = read_value(value);
+  EXPECT_TRUE(read.has_value()) << value;
+  std::vector<Finding> findings;
+  if (compiled.ok() && read) compiled->check(compiled->root(), *read, "", findings);
+  return findings;
+}
+
+struct Case {
+  const char* schema;
+  std::vector<const char*> good;
+  std::vector<const char*> bad;
+};
+
+TEST(Schema, HoldsValuesToEachKeyword) {
+  const std::vector<Case> cases = {
+      {R"({"type":"number"})", {"1", "1.5", "-0"}, {"\"1\"", "null", "[1]", "true"}},
+      {R"({"type":"integer"})", {"1", "1.0", "1e3"}, {"1.5", "\"1\""}},
+      {R"({"type":["string","null"]})", {"\"\"", "null"}, {"1", "{}"}},
+      {R"({"enum":["a",1,null,{"b":[1]}]})", {"\"a\"", "1.0", "null", R"({"b":[1]})"}, {"\"A\"", "2", R"({"b":[2]})"}},
+      {R"({"const":{"a":1,"b":2}})", {R"({"b":2,"a":1.0})"}, {R"({"a":1})"}},
+      {R"({"minimum":0,"maximum":100})", {"0", "100", "\"not a number\""}, {"-0.1", "101"}},
+      {R"({"exclusiveMinimum":0,"exclusiveMaximum":1})", {"0.5"}, {"0", "1"}},
+      {R"({"multipleOf":0.1})", {"0.3", "1", "12345.6"}, {"0.35"}},
+      {R"({"minLength":2,"maxLength":3})", {"\"ab\"", "\"서울시\"", "5"}, {"\"a\"", "\"abcd\"", "\"서\""}},
+      {R"({"pattern":"^[A-Z]{2}$"})", {"\"KR\"", "7"}, {"\"kr\"", "\"KOR\""}},
+      {R"({"format":"date-time"})", {"\"2026-11-22T08:05:00Z\"", "3"}, {"\"2026-11-22\"", "\"soon\""}},
+      {R"({"format":"date"})", {"\"2026-11-22\""}, {"\"2026-13-01\"", "\"22.11.2026\""}},
+      {R"({"format":"time"})", {"\"08:05:00Z\"", "\"08:05:00+09:00\""}, {"\"25:00:00Z\""}},
+      {R"({"format":"uri"})", {"\"urn:a:b\"", "\"https://a.b/c?d#e\""}, {"\"a b\"", "\"/relative\"", "\"1:2\""}},
+      {R"({"format":"email"})", {"\"a@b.c\""}, {"\"a\"", "\"@b\"", "\"a@\""}},
+      {R"({"format":"something-else"})", {"\"anything\""}, {}},
+      {R"({"items":{"type":"integer"},"minItems":1,"maxItems":2})", {"[1]", "[1,2]"}, {"[]", "[1,2,3]", "[\"a\"]"}},
+      {R"({"items":[{"type":"string"}],"additionalItems":{"type":"number"}})", {"[\"a\",1]"}, {"[1]", "[\"a\",\"b\"]"}},
+      {R"({"prefixItems":[{"type":"string"}],"items":false})", {"[\"a\"]"}, {"[\"a\",1]"}},
+      {R"({"uniqueItems":true})", {"[1,2,\"1\"]", "[]"}, {"[1,1.0]", R"([{"a":1},{"a":1}])"}},
+      {R"({"required":["a"]})", {R"({"a":null})", "[]"}, {"{}"}},
+      {R"({"properties":{"a":{"type":"number"}}})", {"{}", R"({"a":1,"b":"x"})"}, {R"({"a":"1"})"}},
+      {R"({"properties":{"a":true},"additionalProperties":false})", {R"({"a":1})"}, {R"({"b":1})"}},
+      {R"({"patternProperties":{"^pm":{"type":"number"}},"additionalProperties":false})",
+       {R"({"pm10":1})"},
+       {R"({"pm10":"x"})", R"({"no2":1})"}},
+      {R"({"propertyNames":{"maxLength":2}})", {R"({"ab":1})"}, {R"({"abc":1})"}},
+      {R"({"minProperties":1,"maxProperties":1})", {R"({"a":1})"}, {"{}", R"({"a":1,"b":1})"}},
+      {R"({"dependentRequired":{"a":["b"]}})", {R"({"b":1})", R"({"a":1,"b":1})"}, {R"({"a":1})"}},
+      {R"({"allOf":[{"minimum":1},{"maximum":2}]})", {"1", "2"}, {"0", "3"}},
+      {R"({"anyOf":[{"required":["a"]},{"required":["b"]}]})", {R"({"a":1})", R"({"b":1})"}, {"{}"}},
+      {R"({"oneOf":[{"multipleOf":2},{"multipleOf":3}]})", {"2", "3"}, {"6", "7"}},
+      {R"({"not":{"type":"string"}})", {"1"}, {"\"a\""}},
+      {R"({"if":{"const":1},"then":{"minimum":1},"else":{"type":"string"}})", {"1", "\"a\""}, {"2"}},
+      {R"({"$ref":"#/$defs/a","$defs":{"a":{"type":"number"}}})", {"1"}, {"\"1\""}},
+      {R"({"items":{"$ref":"#"},"type":"array"})", {"[]", "[[],[[]]]"}, {"[1]"}},
+      {R"({"$id":"https://e.org/s.json","$ref":"https://e.org/s.json#/definitions/a~1b","definitions":{"a/b":{"const":1}}})",
+       {"1"},
+       {"2"}},
+      {"true", {"1", "{}"}, {}},
+      {"false", {}, {"1", "{}"}},
+  };
+  for (const Case& one : cases) {
+    for (const char* const value : one.good) EXPECT_TRUE(check(one.schema, value).empty()) << one.schema << value;
+    for (const char* const value : one.bad) EXPECT_FALSE(check(one.schema, value).empty()) << one.schema << value;
+  }
+}
+
+TEST(Schema, SaysWhatIsWrongAndWhere) {
+  const std::string schema = R"({"properties":{"address":{"properties":{"postalCode":{"type":"string"}}},
+    "levels":{"items":{"maximum":100}},"status":{"enum":["open","closed"]},
+    "owner":{"anyOf":[{"type":"string"},{"type":"array","items":{"format":"uri"}}]}},"required":["id"]})";
+  const auto findings =
+      check(schema, R"({"address":{"postalCode":5},"levels":[1,101],"status":"ajar","owner":["not one"]})");
+  ASSERT_EQ(findings.size(), 5u);
+  EXPECT_EQ(findings[0].text(), "id: is missing");
+  EXPECT_EQ(findings[1].text(), "address.postalCode: must be a text, is 5");
+  EXPECT_EQ(findings[2].text(), "levels[1]: must be at most 100, is 101");
+  EXPECT_EQ(findings[3].text(), "owner[0]: must be a URI, is \"not one\"");
+  EXPECT_EQ(findings[4].text(), R"(status: must be one of "closed", "open"; is "ajar")");
+  EXPECT_EQ(findings[4].rule, "enum");
+}
+
+TEST(Schema, KnowsTheDefinitionsThatModelsShare) {
+  const std::string schema = R"({"allOf":[
+    {"$ref":"https://smart-data-models.github.io/data-models/common-schema.json#/definitions/GSMA-Commons"},
+    {"$ref":"https://smart-data-models.github.io/data-models/common-schema.json#/definitions/Location-Commons"},
+    {"properties":{"shape":{"$ref":"https://geojson.org/schema/Polygon.json"}}}]})";
+  EXPECT_TRUE(check(schema, R"({"id":"urn:a","name":"a","location":{"type":"Point","coordinates":[1,2]}})").empty());
+  EXPECT_EQ(check(schema, R"({"dateCreated":"yesterday"})").size(), 1u);
+  EXPECT_EQ(check(schema, R"({"shape":{"type":"Point","coordinates":[1,2]}})").size(), 1u);
+  const auto unknown = Schema::compile(R"({"$ref":"https://example.org/other.json#/definitions/Point"})");
+  ASSERT_FALSE(unknown.ok());
+  EXPECT_THAT(unknown.error().text(), HasSubstr("nothing is fetched"));
+}
+
+TEST(Schema, RefusesWhatIsNoSchemaOrWouldNotBeChecked) {
+  for (const char* const schema : {"",
+                                   "{",
+                                   "[]",
+                                   "7",
+                                   R"({"type":"float"})",
+                                   R"({"minimum":"1"})",
+                                   R"({"minimum":1e400})",
+                                   R"({"minLength":-1})",
+                                   R"_({"pattern":"(?=a)"})_",
+                                   R"_({"pattern":"("})_",
+                                   R"({"enum":1})",
+                                   R"({"required":"a"})",
+                                   R"({"properties":[]})",
+                                   R"({"allOf":[]})",
+                                   R"({"multipleOf":0})",
+                                   R"({"$ref":"#/nowhere"})",
+                                   R"({"$ref":"#anchor"})",
+                                   R"({"exclusiveMinimum":true})",
+                                   R"({"contains":{}})",
+                                   R"({"unevaluatedProperties":false})"}) {
+    const auto compiled = Schema::compile(schema);
+    EXPECT_FALSE(compiled.ok()) << schema;
+  }
+  const auto undone = Schema::compile(R"({"properties":{"a":{"contains":{}}}})");
+  ASSERT_FALSE(undone.ok());
+  EXPECT_EQ(undone.error().where, "/properties/a/contains");
+}
+
+TEST(Schema, BoundsHostileSchemas) {
+  std::string deep;
+  for (int i = 0; i < 300; ++i) deep += R"({"items":)";
+  deep += "{}" + std::string(300, '}');
+  EXPECT_EQ(Schema::compile(deep).error().code, Code::too_complex);
+  EXPECT_EQ(Schema::compile(std::string(300 << 10, ' ')).error().code, Code::too_large);
+  std::string many = R"({"properties":{)";
+  for (int i = 0; i < 5'000; ++i) many += (i > 0 ? ",\"a" : "\"a") + std::to_string(i) + "\":{}";
+  EXPECT_EQ(Schema::compile(many + "}}").error().code, Code::too_large);
+  std::string patterns = R"({"allOf":[)";
+  for (int i = 0; i < 200; ++i) patterns += std::string(i > 0 ? "," : "") + R"({"pattern":"a"})";
+  EXPECT_EQ(Schema::compile(patterns + "]}").error().code, Code::too_large);
+  EXPECT_EQ(Schema::compile(R"({"pattern":")" + std::string(2'000, 'a') + "\"}").error().code, Code::too_complex);
+  EXPECT_FALSE(Schema::compile(R"_({"pattern":"((((a{100}){100}){100}){100})"})_").ok());
+  std::string choices = R"({"enum":[0)";
+  for (int i = 1; i < 20'000; ++i) choices += "," + std::to_string(i);
+  EXPECT_EQ(Schema::compile(choices + "]}").error().code, Code::too_large);
+}
+
+TEST(Schema, BoundsChecks) {
+  const auto steps = [](const std::vector<Finding>& findings) {
+    return findings.size() == 1 && findings.front().rule == "steps";
+  };
+  EXPECT_TRUE(steps(check(R"({"$ref":"#"})", "1")));
+  EXPECT_TRUE(steps(check(R"({"$ref":"#/$defs/a","$defs":{"a":{"$ref":"#/$defs/b"},"b":{"$ref":"#/$defs/a"}}})", "1")));
+  // Twice as many steps with each level of the value.
+  const std::string twice = R"({"items":{"allOf":[{"$ref":"#"},{"$ref":"#"},{"$ref":"#"}]}})";
+  EXPECT_TRUE(steps(check(twice, std::string(40, '[') + std::string(40, ']'))));
+  const std::string either =
+      R"({"items":{"anyOf":[{"items":{"$ref":"#/items"},"not":{}},{"items":{"$ref":"#/items"}}]}})";
+  EXPECT_LE(check(either, std::string(60, '[') + std::string(60, ']')).size(), findings_max);
+  std::string long_list = "[0";
+  for (int i = 1; i < 40'000; ++i) long_list += "," + std::to_string(i);
+  EXPECT_TRUE(check(R"({"uniqueItems":true})", long_list + "]").empty());
+  EXPECT_EQ(check(R"({"items":{"type":"string"}})", long_list + "]").size(), findings_max);
+  EXPECT_FALSE(read_value(std::string(200'000, '[')).has_value());
+  std::string too_long = "[0";
+  for (size_t i = 0; i < value_parts_max; ++i) too_long += ",0";
+  EXPECT_FALSE(read_value(too_long + "]").has_value());
+}
+
+}  // namespace
+}  // namespace cityloom::models
