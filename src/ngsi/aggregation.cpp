@@ -11,6 +11,7 @@
 #include <cmath>
 
 #include "ngsi/kinds.hpp"
+#include "ngsi/past_scope.hpp"
 #include "ngsi/syntax.hpp"
 
 namespace cityloom::ngsi {
@@ -417,7 +418,8 @@ void PastAggregates::append(const Representation& how, const Names& names, std::
   const auto is_chosen = [&](const Key& key) {
     const bool is_of_dataset =
         !how.datasets_given || std::find(how.datasets.begin(), how.datasets.end(), key.second) != how.datasets.end();
-    return is_of_dataset && how.projection.writes(key.first) && names.terms().text(key.first) != expires_at_iri;
+    return is_of_dataset && how.projection.writes(key.first) && names.terms().text(key.first) != expires_at_iri &&
+           names.terms().text(key.first) != scope_iri;
   };
   for (auto at = series_.begin(); at != series_.end();) {
     const Term name = at->first.first;

@@ -96,7 +96,20 @@ base::Result<twin::Term> AttributeReader::name_term(std::string_view name, const
   }
   const std::string iri = context_.expand(name);
   if (iri.empty()) return bad("means nothing in this @context", at);
+  is_place_ = std::find(place_iris.begin(), place_iris.end(), iri) != place_iris.end();
+  is_proof_ = iri == proof_iri;
   return intern(iri, at);
+}
+
+// What the standard says of attributes that it defines itself: places are GeoProperties, a proof is an object.
+base::Status AttributeReader::check_defined(const twin::Attribute& attribute, const JsonPath& at) const {
+  if (twin::is_null(attribute.value) || twin::is_unstated(attribute.value)) return {};
+  if (is_place_ && attribute.kind != AttributeKind::geo_property) {
+    return bad("is a GeoProperty by definition", at, "give it a GeoJSON geometry, or choose another name");
+  }
+  const auto* json = std::get_if<twin::Json>(&attribute.value);
+  if (is_proof_ && (json == nullptr || !json->text.starts_with('{'))) return bad("a proof is an object", at);
+  return {};
 }
 
 base::Status AttributeReader::read(std::string_view name, Element value, const JsonPath& at,
@@ -203,16 +216,25 @@ base::Result<twin::Attribute> AttributeReader::read_instance(twin::Term name, st
   if (level > twin::depth_max) {
     return bad("sub-attributes are nested more than " + std::to_string(twin::depth_max) + " levels deep", at);
   }
+  std::optional<AttributeKind> reified;
   if (value.is_object() && !form_.simplified) {
     const auto kind = kind_of(value, at);
     if (!kind) return kind.error();
-    if (*kind) return read_reified(name, value, **kind, at, level);
+    reified = *kind;
     // A fragment may say something of an attribute without its value.
-    if (level == 0 && value_may_be_absent_ && !looks_like_geometry(value) && (is_fragment_ || says_no_value(value))) {
-      return read_reified(name, value, present_kind(form_.present, name).value_or(AttributeKind::property), at, level);
+    if (!reified && level == 0 && value_may_be_absent_ && !looks_like_geometry(value) &&
+        (is_fragment_ || says_no_value(value))) {
+      reified = present_kind(form_.present, name).value_or(AttributeKind::property);
     }
   }
-  return read_bare(name, short_name, value, at);
+  const bool is_place = is_place_, is_proof = is_proof_;
+  auto attribute = reified ? read_reified(name, value, *reified, at, level) : read_bare(name, short_name, value, at);
+  // Its sub-attributes have been named in between.
+  is_place_ = is_place;
+  is_proof_ = is_proof;
+  if (!attribute) return attribute;
+  if (base::Status status = check_defined(*attribute, at); !status) return status.error();
+  return attribute;
 }
 
 AttributeKind AttributeReader::bare_kind(twin::Term name, std::string_view short_name, Element value) const {
@@ -359,18 +381,9 @@ base::Status AttributeReader::read_reserved(std::string_view member, Element val
     }
     return {};
   }
-  if (member == "valueType" && to.kind == AttributeKind::property) {
-    // Kept as a member of its core name; written back as the plain member it is.
-    twin::Attribute value_type;
-    value_type.kind = AttributeKind::vocab_property;
-    const auto name = intern(find_core_term(member)->iri, at);
-    if (!name) return name.error();
-    value_type.name = *name;
-    auto read = read_value(value_type.kind, value, NullRule::never, context_, at);
-    if (!read) return read.error();
-    value_type.value = std::move(*read);
-    to.members.push_back(std::move(value_type));
-    return {};
+  const bool is_sealed = member == "entityIdSealed" || member == "entityTypeSealed";
+  if (to.kind == AttributeKind::property && (member == "valueType" || (is_sealed && is_proof_))) {
+    return read_plain_member(member, value, at, to);
   }
   if (member == "valueType" && to.kind == AttributeKind::language_property) {
     std::string_view type;
@@ -378,6 +391,22 @@ base::Status AttributeReader::read_reserved(std::string_view member, Element val
     return bad("the values of a LanguageProperty are of the type langString", at);
   }
   return bad("a " + std::string(names.type) + " must not have the member \"" + std::string(member) + '"', at);
+}
+
+base::Status AttributeReader::read_plain_member(std::string_view member, Element value, const JsonPath& at,
+                                                twin::Attribute& to) {
+  const auto* plain = std::find_if(plain_members.begin(), plain_members.end(),
+                                   [&](const PlainMember& one) { return one.name == member; });
+  twin::Attribute kept;
+  kept.kind = plain->kind;
+  const auto name = intern(plain->iri, at);
+  if (!name) return name.error();
+  kept.name = *name;
+  auto read = read_value(kept.kind, value, NullRule::never, context_, at);
+  if (!read) return read.error();
+  kept.value = std::move(*read);
+  to.members.push_back(std::move(kept));
+  return {};
 }
 
 base::Result<twin::Attribute> AttributeReader::read_fragment(twin::Term name, Element value, const JsonPath& at) {

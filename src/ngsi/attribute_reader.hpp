@@ -49,6 +49,8 @@ class AttributeReader {
   base::Status read_member(std::string_view member, Element value, const JsonPath& at, size_t level,
                            twin::Attribute& to);
   base::Status read_reserved(std::string_view member, Element value, const JsonPath& at, twin::Attribute& to);
+  base::Status read_plain_member(std::string_view member, Element value, const JsonPath& at, twin::Attribute& to);
+  base::Status check_defined(const twin::Attribute& attribute, const JsonPath& at) const;
   base::Result<std::optional<twin::AttributeKind>> kind_of(Element object, const JsonPath& at) const;
   twin::AttributeKind bare_kind(twin::Term name, std::string_view short_name, Element value) const;
   base::Status add(twin::Attribute attribute, const JsonPath& at, std::vector<twin::Attribute>& to, size_t level) const;
@@ -59,6 +61,8 @@ class AttributeReader {
   NullRule nulls_;
   bool value_may_be_absent_;
   bool is_fragment_ = false;
+  bool is_place_ = false;  // the attribute being read is a GeoProperty by definition
+  bool is_proof_ = false;  // it is ngsildproof
 };
 
 }  // namespace cityloom::ngsi

@@ -53,8 +53,12 @@ bool needs_type(const twin::AttributeView& view) {
          view.text.find("\"coordinates\":") != std::string_view::npos;
 }
 
-// The member of a core name that is written plainly: valueType.
-constexpr std::string_view value_type_iri = "https://uri.etsi.org/ngsi-ld/hasValueType";
+// The plain member of a core name, or nothing.
+const PlainMember* plain_member_of(std::string_view iri) {
+  const auto* found =
+      std::find_if(plain_members.begin(), plain_members.end(), [&](const PlainMember& one) { return one.iri == iri; });
+  return found == plain_members.end() ? nullptr : found;
+}
 
 }  // namespace
 
@@ -219,8 +223,10 @@ void AttributeWriter::members(std::string_view members_bytes) {
     const auto has_name = [&](const twin::AttributeView& view) { return view.name == name; };
     const auto place = views.begin() + static_cast<std::ptrdiff_t>(i);
     if (std::any_of(views.begin(), place, has_name)) continue;
-    if (names_.terms().text(name) == value_type_iri) {
-      to_ += ",\"valueType\":";
+    if (const PlainMember* plain = plain_member_of(names_.terms().text(name))) {
+      to_ += ",\"";
+      to_ += plain->name;
+      to_ += "\":";
       value(views[i]);
       continue;
     }

@@ -307,7 +307,9 @@ class ConditionParser {
       return Literal(number);
     if (const auto time = parse_time(token)) return Literal(*time);
     if (expands_ && is_name(token)) return Literal(context_.expand(token));
-    if (is_date(token) || is_time(token) || is_uri(token)) return Literal(std::string(token));
+    // A word without quotes is no value by the grammar, and yet written by the standard itself (clause 4.9, example
+    // 12).
+    if (is_date(token) || is_time(token) || is_name(token)) return Literal(std::string(token));
     return error("neither a number, true, false, a time nor a URI", "put strings in double quotes");
   }
 

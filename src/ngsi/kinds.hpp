@@ -50,4 +50,23 @@ inline std::optional<twin::AttributeKind> kind_of_value_member(std::string_view 
   return std::nullopt;
 }
 
+/// A member of an attribute that is written plainly, and kept as a sub-attribute of its core name (clause 4.5.2.2).
+struct PlainMember {
+  std::string_view name;
+  std::string_view iri;
+  twin::AttributeKind kind;  ///< that it is kept as
+};
+inline constexpr std::array<PlainMember, 3> plain_members = {{
+    {"valueType", "https://uri.etsi.org/ngsi-ld/hasValueType", twin::AttributeKind::vocab_property},
+    {"entityIdSealed", "https://uri.etsi.org/ngsi-ld/entityIdSealed", twin::AttributeKind::relationship},
+    {"entityTypeSealed", "https://uri.etsi.org/ngsi-ld/entityTypeSealed", twin::AttributeKind::vocab_property},
+}};
+/// The attribute that alone may have the sealed ones, and has a proof (an object) for its value.
+inline constexpr std::string_view proof_iri = "https://uri.etsi.org/ngsi-ld/ngsildproof";
+
+/// The attributes that are GeoProperties by definition (clause 4.7.1).
+inline constexpr std::array<std::string_view, 3> place_iris = {"https://uri.etsi.org/ngsi-ld/location",
+                                                               "https://uri.etsi.org/ngsi-ld/observationSpace",
+                                                               "https://uri.etsi.org/ngsi-ld/operationSpace"};
+
 }  // namespace cityloom::ngsi

@@ -6,6 +6,8 @@
 
 #include "ngsi/attribute_reader.hpp"
 #include "ngsi/body_parts.hpp"
+#include "ngsi/json.hpp"
+#include "ngsi/past_scope.hpp"
 
 namespace cityloom::ngsi {
 namespace {
@@ -100,7 +102,8 @@ class EntityReader {
   base::Status id(Element value, const JsonPath& at) {
     const auto text = read_string(value, at);
     if (!text) return text.error();
-    if (!is_uri(*text)) return bad("an entity's id is a URI", at, "for instance urn:ngsi-ld:Building:1");
+    if (!is_uri(*text) || *text == ngsi_ld_null)
+      return bad("an entity's id is a URI", at, "for instance urn:ngsi-ld:Building:1");
     if (text->size() > twin::entity_id_bytes_max) {
       return base::fail(base::Code::too_large,
                         "the id has more than " + std::to_string(twin::entity_id_bytes_max) + " bytes", at.text());
@@ -137,7 +140,50 @@ class EntityReader {
     return last.is_object() && last["value"].get(inner) == simdjson::SUCCESS ? inner : value;
   }
 
+  // An instance that tells its time is kept as one of the past; the last of them is what the entity is said to have.
+  base::Status past_scopes(Element given, const JsonPath& at) {
+    simdjson::dom::array instances;
+    if (given.get(instances) == simdjson::SUCCESS) {
+      int64_t index = 0;
+      for (const Element instance : instances) {
+        if (base::Status status = past_scope(instance, {&at, {}, index++}); !status) return status;
+      }
+      return {};
+    }
+    return past_scope(given, at);
+  }
+
+  base::Status past_scope(Element instance, const JsonPath& at) {
+    Element value, time;
+    if (!instance.is_object() || instance["observedAt"].get(time) != simdjson::SUCCESS ||
+        instance["value"].get(value) != simdjson::SUCCESS)
+      return {};
+    const auto name = attributes_.intern(scope_iri, at);
+    if (!name) return name.error();
+    const auto observed_at = read_time(time, {&at, "observedAt"});
+    if (!observed_at) return observed_at.error();
+    const auto texts = read_strings(value, {&at, "value"});
+    if (!texts) return texts.error();
+    std::string json = "[";
+    for (const std::string_view text : *texts) {
+      if (text != ngsi_ld_null && !is_scope(text)) return bad("not a scope", at, "write it as /Seoul/Songpa");
+      if (json.size() > 1) json += ',';
+      append_quoted(text, json);
+    }
+    twin::Attribute one;
+    one.name = *name;
+    one.observed_at = *observed_at;
+    one.value = twin::Json{json + ']'};
+    if (texts->size() == 1) one.value = std::string(texts->front());
+    if (texts->size() == 1 && texts->front() == ngsi_ld_null) one.value = twin::Null{};
+    change_.attributes.push_back(std::move(one));
+    return {};
+  }
+
   base::Status scopes(Element given, const JsonPath& at) {
+    if (form_.kind == Kind::state_past) {
+      if (base::Status status = past_scopes(given, at); !status) return status;
+    }
     const Element value = form_.kind == Kind::state_past ? last_value(given) : given;
     const auto texts = read_strings(value, at);
     if (!texts) return texts.error();

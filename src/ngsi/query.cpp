@@ -161,18 +161,14 @@ base::Status read_relation(std::string_view georel, twin::GeoQuery& to) {
   }
   to.relation = twin::GeoRelation::near;
   georel.remove_prefix(5);
-  while (true) {
-    const std::string_view modifier = georel.substr(0, georel.find(';'));
-    const bool is_max = modifier.starts_with("maxDistance==");
-    if (!is_max && !modifier.starts_with("minDistance==")) {
-      return fail(Code::invalid, "near needs maxDistance==METRES or minDistance==METRES", "georel");
-    }
-    const auto metres = distance_of(modifier.substr(13));
-    if (!metres) return metres.error();
-    (is_max ? to.distance_max_m : to.distance_min_m) = *metres;
-    if (modifier.size() == georel.size()) return {};
-    georel.remove_prefix(modifier.size() + 1);
+  const bool is_max = georel.starts_with("maxDistance==");
+  if ((!is_max && !georel.starts_with("minDistance==")) || georel.find(';') != std::string_view::npos) {
+    return fail(Code::invalid, "near needs one of maxDistance==METRES and minDistance==METRES", "georel");
   }
+  const auto metres = distance_of(georel.substr(13));
+  if (!metres) return metres.error();
+  (is_max ? to.distance_max_m : to.distance_min_m) = *metres;
+  return {};
 }
 
 }  // namespace

@@ -94,7 +94,7 @@ TEST_F(QueryTest, MistakesAreSaidWithTheirPosition) {
   const std::pair<const char*, const char*> cases[] = {
       {"", "q, character 1"},          {"a==", "q, character 4"},         {"a=1", "q, character 2"},
       {"a==1;", "q, character 6"},     {"(a==1", "q, character 6"},       {"a==1)", "q, character 5"},
-      {"a==\"x", "q, character 4"},    {"a==x", "q, character 4"},        {"a>true", "q, character 3"},
+      {"a==\"x", "q, character 4"},    {"a==1x", "q, character 4"},       {"a>true", "q, character 3"},
       {"a>1,2", "q, character 4"},     {"a==1..\"x\"", "q, character 4"}, {"a[x", "q, character 3"},
       {"a[]==1", "q, character 3"},    {"1a==1", "q, character 1"},       {"a..b==1", "q, character 3"},
       {"a==1 b==2", "q, character 4"}, {"a>=1..2", "q, character 4"},
@@ -320,10 +320,10 @@ TEST_F(QueryTest, GeoQueries) {
   ASSERT_TRUE(near.ok()) << near.error().text();
   EXPECT_EQ(near->distance_max_m, 2000);
   EXPECT_EQ(near->property, twin::terms::location);
-  parameters.georel = "near;minDistance==10;maxDistance==20.5";
-  EXPECT_EQ(parse_geo_query(parameters, *core, terms)->distance_min_m, 10);
-  for (const char* bad :
-       {"near", "near;maxDistance=2", "near;maxDistance==-2", "near;maxDistance==x", "beside", "near;"}) {
+  parameters.georel = "near;minDistance==10.5";
+  EXPECT_EQ(parse_geo_query(parameters, *core, terms)->distance_min_m, 10.5);
+  for (const char* bad : {"near", "near;maxDistance=2", "near;maxDistance==-2", "near;maxDistance==x", "beside",
+                          "near;", "near;minDistance==10;maxDistance==20.5"}) {
     parameters.georel = bad;
     EXPECT_FALSE(parse_geo_query(parameters, *core, terms).ok()) << bad;
   }

@@ -191,9 +191,8 @@ base::Result<Matcher> make_matcher(const Subscription& subscription, ContextPoin
     parameters.type = given(selector.type);
     auto query = parse_query(parameters, *context, interned);
     if (!query) return query.error();
-    if (query->condition && twin::links_of(*query->condition) > 0) {
-      return base::fail(base::Code::unsupported, "subscriptions cannot ask for attributes of linked entities", "q");
-    }
+    // Whoever asks it says how they are found.
+    if (query->condition && twin::links_of(*query->condition) > 0) query->linked = std::make_shared<twin::Linked>();
     matcher.prepared.emplace_back(*query);
     matcher.any_of.push_back(std::move(*query));
   }

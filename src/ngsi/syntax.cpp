@@ -27,6 +27,18 @@ bool is_term(std::string_view text) {
   return re2::RE2::FullMatch(re2::StringPiece(text.data(), text.size()), pattern);
 }
 
+// Letters that show nothing, move what stands beside them or are none at all: an id with one reads as another id, or
+// cannot be read back. RFC 3987 has some of them in an IRI; none of them belongs in an id that people compare.
+bool has_hidden_character(std::string_view text) {
+  const bool is_ascii =
+      std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  if (is_ascii) return false;
+  static const re2::RE2 hidden(
+      R"([\p{Z}\p{C}\x{FE00}-\x{FE0F}\x{E0100}-\x{E01EF}\x{115F}\x{1160}\x{3164}\x{FFA0}\x{2800}\x{034F}\x{180B}-\x{180F}]|)"
+      R"([\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}])");
+  return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), hidden);
+}
+
 }  // namespace
 
 bool is_uri(std::string_view text) {
@@ -35,10 +47,11 @@ bool is_uri(std::string_view text) {
     return false;
   const auto is_scheme = [](char c) { return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.'; };
   if (!std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon), is_scheme)) return false;
-  return std::none_of(text.begin(), text.end(), [](char c) {
+  const bool is_clean = std::none_of(text.begin(), text.end(), [](char c) {
     return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F ||
            std::string_view("<>\"{}|\\^`").find(c) != std::string_view::npos;
   });
+  return is_clean && !has_hidden_character(text);
 }
 
 bool is_name(std::string_view text) {

@@ -13,7 +13,7 @@ namespace cityloom::ngsi {
 inline constexpr std::string_view expires_at_iri = "https://uri.etsi.org/ngsi-ld/expiresAt";
 
 /// Whether a text is a URI as the standard asks of ids: a scheme, ':', and something after it, without spaces or
-/// characters that no URI or IRI has.
+/// characters that no URI or IRI has, nor invisible ones (of direction, width or variation).
 bool is_uri(std::string_view text);
 
 /// Whether a text can be an attribute or type name (clause 4.6.2): a letter, then letters, digits, '_', of any

@@ -5,6 +5,7 @@
 #include "ngsi/aggregation.hpp"
 #include "ngsi/attribute_writer.hpp"
 #include "ngsi/kinds.hpp"
+#include "ngsi/past_scope.hpp"
 #include "ngsi/represent.hpp"
 #include "ngsi/syntax.hpp"
 
@@ -69,9 +70,22 @@ class TemporalWriter {
     to_ += ']';
   }
 
-  // A scope is a plain member of an entity, but a Property of its evolution.
+  // A scope is a plain member of an entity, but a Property of its evolution. Where it is known from when it was one,
+  // its instances are given.
   void scopes() {
-    if (entity_.scopes.empty() || !how_.projection.keeps_scope) return;
+    if (!how_.projection.keeps_scope) return;
+    const auto past = std::find_if(entity_.attributes.begin(), entity_.attributes.end(),
+                                   [](const auto& history) { return history.name == twin::terms::scope; });
+    if (past != entity_.attributes.end()) {
+      to_ += ",\"scope\":";
+      if (format_ == TemporalFormat::simplified) return simplified({&*past});
+      to_ += '[';
+      bool is_first = true;
+      instances(*past, is_first);
+      to_ += ']';
+      return;
+    }
+    if (entity_.scopes.empty()) return;
     to_ += ",\"scope\":{\"type\":\"Property\",\"value\":";
     list(entity_.scopes, [&](const std::string& scope) { append_quoted(scope, to_); });
     to_ += '}';
@@ -81,7 +95,7 @@ class TemporalWriter {
   void attribute(size_t index) {
     const twin::Term name = entity_.attributes[index].name;
     if (name.number <= twin::terms::scope.number || !how_.projection.writes(name)) return;
-    if (names_.terms().text(name) == expires_at_iri) return;
+    if (names_.terms().text(name) == expires_at_iri || names_.terms().text(name) == scope_iri) return;
     std::vector<const thread::AttributeHistory*> datasets;
     for (size_t i = 0; i < entity_.attributes.size(); ++i) {
       if (entity_.attributes[i].name != name) continue;

@@ -79,11 +79,10 @@ base::Result<twin::Value> read_plain(Element value, NullRule nulls, const JsonPa
   return bad("null is no value", at, "use \"urn:ngsi-ld:null\" where a deletion is meant");
 }
 
-// JsonProperty: any JSON, never interpreted.
+// JsonProperty: an object or an array (clause 4.5.24.2), never interpreted.
 base::Result<twin::Value> read_json(Element value, const JsonPath& at) {
-  if (value.is_null()) return bad("null is no value", at);
   if (value.is_object() || value.is_array()) return twin::Value(twin::Json{compact_json(value)});
-  return read_plain(value, NullRule::anywhere, at);
+  return bad("a JsonProperty holds an object or an array", at, "keep other values in a Property");
 }
 
 base::Result<twin::Value> read_language_map(Element value, NullRule nulls, const JsonPath& at) {

@@ -52,6 +52,7 @@ constexpr Phrase phrases[] = {
     {200, "OK"},
     {201, "Created"},
     {202, "Accepted"},
+    {203, "Non-Authoritative Information"},
     {204, "No Content"},
     {206, "Partial Content"},
     {207, "Multi-Status"},

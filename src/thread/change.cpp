@@ -215,15 +215,19 @@ class Decision {
 
   base::Result<Outcome> update() {
     add_types();
-    if (!change_.scopes.empty() || change_.scopes_removed) set_scopes(true);
+    const bool tells_scopes = !change_.scopes.empty() || change_.scopes_removed;
+    if (tells_scopes && !now_.scopes.empty()) set_scopes(true);
+    // Clause 5.6.2.4: an attribute that is not there is added, a scope that is not there is not.
+    if (tells_scopes && now_.scopes.empty())
+      outcome_.not_updated.push_back({twin::terms::scope, {}, "the entity has no scope"});
     for (Attribute& attribute : change_.attributes) {
       const Attribute* present = now_.find(attribute.name, attribute.dataset);
-      if (present == nullptr) {
-        outcome_.not_updated.push_back({attribute.name, attribute.dataset, "the entity has no such attribute"});
-      } else if (twin::is_null(attribute.value)) {
+      if (!twin::is_null(attribute.value)) {
+        set(std::move(attribute), present);
+      } else if (present != nullptr) {
         erase(*present);
       } else {
-        set(std::move(attribute), present);
+        outcome_.not_updated.push_back({attribute.name, attribute.dataset, "the entity has no such attribute"});
       }
     }
     return finish();

@@ -115,11 +115,27 @@ TEST(Decide, AppendKeepsOrOverwritesAndUpdateOnlyWhatIsThere) {
   ASSERT_EQ(outcome.not_updated.size(), 1u);
   EXPECT_EQ(outcome.not_updated[0].name, height);
 
-  entity = after(change(Change::Kind::update, {number(height, 30), number(name, 5)}), house(), &outcome);
+  Change update = change(Change::Kind::update, {number(height, 30), number(name, 5)});
+  entity = after(update, house(), &outcome);
   EXPECT_EQ(value_of(entity, height), 30);
-  EXPECT_EQ(entity.find(name), nullptr);
+  EXPECT_EQ(value_of(entity, name), 5);
+  EXPECT_TRUE(outcome.not_updated.empty());
+
+  Attribute absent = number(name, 0);
+  absent.value = twin::Null{};
+  update = change(Change::Kind::update, {absent});
+  update.scopes = {"/b"};
+  entity = after(update, house(), &outcome);
+  EXPECT_EQ(entity.scopes, std::vector<std::string>{"/b"});
   ASSERT_EQ(outcome.not_updated.size(), 1u);
   EXPECT_EQ(outcome.not_updated[0].name, name);
+
+  twin::Entity without_scope = house();
+  without_scope.scopes.clear();
+  entity = after(update, without_scope, &outcome);
+  EXPECT_TRUE(entity.scopes.empty());
+  ASSERT_EQ(outcome.not_updated.size(), 2u);
+  EXPECT_EQ(outcome.not_updated[0].name, twin::terms::scope);
 }
 
 TEST(Decide, PatchKeepsWhatItDoesNotSay) {

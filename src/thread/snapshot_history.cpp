@@ -3,6 +3,7 @@
 #include <map>
 
 #include "thread/past_corrections.hpp"
+#include "thread/scope_history.hpp"
 #include "thread/snapshot.hpp"
 #include "thread/views.hpp"
 
@@ -485,6 +486,14 @@ Result<std::vector<AttributeHistory>> Snapshot::history(std::string_view entity_
     }
     histories.push_back(std::move(history));
   }
+  const bool asks_scopes =
+      std::find(query.attributes.begin(), query.attributes.end(), twin::terms::scope) != query.attributes.end();
+  if (!asks_scopes) return histories;
+  const auto now = find(entity_id);
+  if (!now) return now.error();
+  auto scopes = scope_history(*views_, stretches, *number, *now, query.limit);
+  if (!scopes) return scopes.error();
+  if (!scopes->instances.empty()) histories.push_back(std::move(*scopes));
   return histories;
 }
 

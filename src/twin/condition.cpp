@@ -87,14 +87,26 @@ bool holds(const Operand& operand, const Comparison& comparison) {
   return literal != nullptr && order_holds(*comparison.comparator, compare(operand, *literal));
 }
 
-// A JSON value satisfies if it does itself or, for an array, one of its elements does.
+// Whether "one of several values satisfies" means "all do": where none of them may be what is named (clause 4.9).
+bool is_of_all(const Comparison& comparison) {
+  return comparison.comparator == Comparator::not_equal || comparison.comparator == Comparator::not_matches;
+}
+
+// Of several values one must satisfy, or all.
+template <class Values, class Holds>
+bool several_hold(const Values& values, const Comparison& comparison, const Holds& one_holds) {
+  return is_of_all(comparison) ? std::all_of(values.begin(), values.end(), one_holds)
+                               : std::any_of(values.begin(), values.end(), one_holds);
+}
+
+// A JSON value satisfies if it does itself or, for an array, its elements do.
 bool json_holds(const Element& element, const Comparison& comparison) {
   Operand operand;
   switch (element.type()) {
     case simdjson::dom::element_type::ARRAY: {
       if (!comparison.comparator) return true;
       const simdjson::dom::array array = element;
-      return std::any_of(array.begin(), array.end(), [&](const Element& one) { return json_holds(one, comparison); });
+      return several_hold(array, comparison, [&](const Element& one) { return json_holds(one, comparison); });
     }
     case simdjson::dom::element_type::INT64:
     case simdjson::dom::element_type::UINT64:
@@ -120,12 +132,13 @@ bool json_path_holds(std::string_view json, const Comparison& comparison, bool l
   simdjson::dom::parser parser;
   Element element;
   if (parser.parse(json.data(), json.size()).get(element) != simdjson::SUCCESS) return false;
-  if (language && comparison.path.json_path.size() == 1 && comparison.path.json_path[0] == "*") {
+  const auto& path = comparison.path.json_path;
+  if (language && (path.empty() || (path.size() == 1 && path[0] == "*"))) {
     simdjson::dom::object tags;
     if (element.get(tags) != simdjson::SUCCESS) return false;
-    return std::any_of(tags.begin(), tags.end(), [&](const auto& tag) { return json_holds(tag.value, comparison); });
+    return several_hold(tags, comparison, [&](const auto& tag) { return json_holds(tag.value, comparison); });
   }
-  for (const std::string& member : comparison.path.json_path) {
+  for (const std::string& member : path) {
     Element inner;
     if (element[member].get(inner) != simdjson::SUCCESS) return false;
     element = inner;
@@ -133,8 +146,16 @@ bool json_path_holds(std::string_view json, const Comparison& comparison, bool l
   return json_holds(element, comparison);
 }
 
+// Clause 4.9: what relationships lead to is the same or is not; no other comparison holds.
+bool fits_kind(AttributeKind kind, const Comparison& comparison) {
+  if (kind != AttributeKind::relationship && kind != AttributeKind::list_relationship) return true;
+  return !comparison.comparator || comparison.comparator == Comparator::equal ||
+         comparison.comparator == Comparator::not_equal;
+}
+
 bool value_holds(const AttributeView& view, const Comparison& comparison) {
   using ValueKind = AttributeView::ValueKind;
+  if (!fits_kind(view.kind, comparison)) return false;
   const bool is_json = view.value_kind == ValueKind::json;
   if (!comparison.path.json_path.empty() || (is_json && comparison.comparator)) {
     return is_json && json_path_holds(view.text, comparison, view.kind == AttributeKind::language_property);

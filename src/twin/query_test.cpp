@@ -73,6 +73,30 @@ TEST(Condition, FollowsMembersTimesAndLanguages) {
   EXPECT_FALSE(satisfies(record, condition));
 }
 
+TEST(Condition, UnequalIsUnequalToAllOfSeveralValues) {
+  const EntityRecord record = tower();
+  Condition condition = compare(name, Comparator::not_equal, std::string("Jamsil Tower"));
+  EXPECT_FALSE(satisfies(record, condition)) << "its English name";
+  condition.comparison.path.json_path = {"*"};
+  EXPECT_FALSE(satisfies(record, condition));
+  condition.comparison.operands = {std::string("House")};
+  EXPECT_TRUE(satisfies(record, condition));
+  condition = compare(name, Comparator::equal, std::string("Jamsil Tower"));
+  EXPECT_TRUE(satisfies(record, condition)) << "in any language where none is named";
+
+  Entity entity;
+  entity.id = "urn:x:linked";
+  Attribute link;
+  link.name = height;
+  link.kind = AttributeKind::relationship;
+  link.value = Json{R"(["urn:x:1","urn:x:2"])"};
+  entity.attributes = {link};
+  const EntityRecord linked = EntityRecord::pack(entity, {1});
+  EXPECT_TRUE(satisfies(linked, compare(height, Comparator::equal, std::string("urn:x:2"))));
+  EXPECT_FALSE(satisfies(linked, compare(height, Comparator::not_equal, std::string("urn:x:2"))));
+  EXPECT_FALSE(satisfies(linked, compare(height, Comparator::greater, std::string("urn:a:1"))));
+}
+
 TEST(Condition, RangesListsAndPatterns) {
   const EntityRecord record = tower();
   Condition condition = compare(height, Comparator::equal, 1.0);

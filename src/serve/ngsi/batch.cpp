@@ -19,11 +19,20 @@ using thread::Change;
 
 // What became of each item, in the order of the request (clause 5.2.16).
 struct BatchResult {
+  struct Failed {
+    std::string id;
+    Error error;
+    ngsi::ProblemType type;
+  };
   std::vector<std::string> success;
   std::vector<std::string> created;
-  std::vector<std::pair<std::string, Error>> errors;
+  std::vector<Failed> errors;
   std::vector<std::pair<std::string, WriteFailure>> of_sources;  // that did not do their part
 
+  void fail(std::string id, Error error) {
+    const ngsi::ProblemType type = ngsi::problem_of(error);
+    errors.push_back({std::move(id), std::move(error), type});
+  }
   bool failed() const { return !errors.empty() || !of_sources.empty(); }
   void add(BatchOfSources& sources) {
     success = std::move(sources.done);
@@ -35,7 +44,7 @@ struct BatchResult {
 // Each id once; of several parts of an entity all must have been done.
 void tidy(std::vector<std::string>& ids, const BatchResult& result) {
   std::set<std::string> seen;
-  for (const auto& [id, error] : result.errors) seen.insert(id);
+  for (const auto& one : result.errors) seen.insert(one.id);
   for (const auto& [id, failure] : result.of_sources) seen.insert(id);
   std::erase_if(ids, [&](const std::string& id) { return !seen.insert(id).second; });
 }
@@ -54,12 +63,11 @@ Response multi_status(const BatchResult& result) {
   append_ids(result.success, body);
   body += R"(,"errors":[)";
   bool first = true;
-  for (const auto& [id, error] : result.errors) {
+  for (const auto& [id, error, type] : result.errors) {
     if (!first) body += ',';
     first = false;
     body += R"({"entityId":)";
     ngsi::append_quoted(id, body);
-    const ngsi::ProblemType type = ngsi::problem_of(error);
     body += R"(,"error":)" + ngsi::problem_json(type, error, status_of(type)) + '}';
   }
   for (const auto& [id, failure] : result.of_sources) {
@@ -99,7 +107,7 @@ void submit(Call call, const Writing& writing, Kind kind, std::vector<Change> ch
                  for (size_t i = 0; i < ids.size() && i < outcomes->size(); ++i) {
                    const auto& outcome = (*outcomes)[i];
                    if (!outcome.ok()) {
-                     result.errors.emplace_back(std::move(ids[i]), outcome.error());
+                     result.fail(std::move(ids[i]), outcome.error());
                      continue;
                    }
                    if (outcome->created) result.created.push_back(ids[i]);
@@ -131,6 +139,12 @@ struct BatchKind {
   const char* path;
 };
 
+std::string id_of(const ngsi::Body& body, size_t item) {
+  auto id = body.string_member("id", item);
+  if (!id) id = body.string_member("@id", item);
+  return id.value_or(std::string());
+}
+
 void change_batch(Call call, const BatchKind& of) {
   const Change::Kind change_kind = of.change;
   const auto writing = call.writing();
@@ -146,14 +160,22 @@ void change_batch(Call call, const BatchKind& of) {
           writing->thread->snapshot(writing->branch).find(call.body().string_member("id", item).value_or(""));
       form.present = present.ok() && is_visible(*present) ? *present : twin::EntityRecord();
     }
+    if (!call.context(item)) {
+      result.errors.push_back({id_of(call.body(), item),
+                               {Code::unavailable, "the context could not be fetched", "@context", {}},
+                               ngsi::ProblemType::ld_context_not_available});
+      continue;
+    }
     auto change = ngsi::parse_change(call.body(), item, form, *call.context(item), writing->thread->terms());
     if (change.ok() && is_internal_id(change->entity_id)) {
       change = base::fail(Code::invalid, "ids that begin with urn:cityloom:internal: are the server's own", "id");
     }
+    // Clause 5.6.7.4: what is no object at all makes the whole array one that cannot be read.
+    if (!change.ok() && change.error().where == "body") {
+      return call.fail({Code::invalid, "an item of the array is no entity", "item " + std::to_string(item), {}});
+    }
     if (!change.ok()) {
-      auto id = call.body().string_member("id", item);
-      if (!id) id = call.body().string_member("@id", item);
-      result.errors.emplace_back(id.value_or(std::string()), change.error());
+      result.fail(id_of(call.body(), item), change.error());
       continue;
     }
     change->keep_existing = call.has_option(option_no_overwrite);
@@ -196,7 +218,7 @@ void batch_delete(Call call) {
   std::vector<BatchItem> items;
   for (std::string& id : *ids) {
     if (is_internal_id(id)) {
-      result.errors.emplace_back(id, Error{Code::not_found, "there is no entity with this id", id, {}});
+      result.fail(id, Error{Code::not_found, "there is no entity with this id", id, {}});
       continue;
     }
     Change change;

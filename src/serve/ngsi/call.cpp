@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ngsi/older_version.hpp"
 #include "ngsi/parse.hpp"
 #include "ngsi/query.hpp"
 #include "serve/ngsi/gathering.hpp"
@@ -50,6 +51,20 @@ constexpr std::array<std::string_view, 15> later_parameters = {
     "orderFrom", "entityMap", "jsonKeys",     "aggrMethods", "aggrPeriodDuration", "splitEntities",
     "snapshot",  "collapse",  "orderGeometry"};
 
+// Clause 6.3.6: an answer as an earlier version of the standard has it, where that is preferred.
+void apply_version(std::string_view prefer, unsigned options, bool is_simplified, Response& response) {
+  const auto version = ngsi::preferred_version(prefer);
+  auto* body = std::get_if<std::string>(&response.body);
+  if (!version || response.status != 200 || body == nullptr) return;
+  response.header("Preference-Applied", "ngsi-ld=" + std::min(*version, ngsi::own_version).text());
+  // Other documents than entities have no earlier form.
+  if ((options & (option_formats | option_temporal_values)) == 0) return;
+  auto older = ngsi::amended(*body, *version, is_simplified ? ngsi::EntityForm::simplified : ngsi::EntityForm::reified);
+  if (!older) return;
+  *body = std::move(*older);
+  response.status = 203;
+}
+
 std::string quoted(std::string_view text) {
   std::string out;
   ngsi::append_quoted(text, out);
@@ -76,6 +91,7 @@ int status_of(ProblemType type) {
     case ProblemType::access_denied:
       return 403;
     case ProblemType::ld_context_not_available:
+      return 504;
     case ProblemType::busy:
       return 503;
     case ProblemType::no_multi_tenant_support:
@@ -125,6 +141,12 @@ bool Call::flag(std::string_view name) const {
 }
 
 bool Call::prepare() {
+  // Clause 6.3.4: before anything else, and without a body.
+  if (form_->body != Form::Body::none && !request_->header("Content-Length") &&
+      !request_->path().starts_with("/api/")) {
+    reply_.send(Response::empty(411));
+    return false;
+  }
   if (!form_->answers.empty()) {
     const auto accepted = negotiate(request_->joined_header("Accept"), form_->answers);
     if (!accepted) {
@@ -334,13 +356,18 @@ bool Call::contexts_ready() {
 }
 
 bool Call::resolve_contexts(Error& error) {
+  // Each item of a batch has a fate of its own (clause 5.6.7.4), where each brings a context: nullptr tells of one that
+  // could not be had.
+  const bool is_by_item = form_->body == Form::Body::batch && body_media_ != Media::json;
   for (const std::string& text : context_texts_) {
     auto context = services_->contexts.from_json(text);
-    if (!context.ok()) {
+    const bool is_missed = !context.ok() && is_by_item &&
+                           ngsi::context_problem_of(context.error()) == ProblemType::ld_context_not_available;
+    if (!context.ok() && !is_missed) {
       error = context.error();
       return false;
     }
-    contexts_.push_back(std::move(context).value());
+    contexts_.push_back(is_missed ? nullptr : std::move(context).value());
   }
   return true;
 }
@@ -413,6 +440,10 @@ std::string Call::context_url() const {
 }
 
 Response Call::finished(Response response) const {
+  if (request_->header("Prefer")) {
+    const bool is_simplified = has_option(option_simplified);
+    apply_version(request_->joined_header("Prefer"), form_->options, is_simplified, response);
+  }
   if (const auto tenant = request_->header("NGSILD-Tenant")) response.header("NGSILD-Tenant", *tenant);
   if (const auto snapshot = snapshot_id()) response.header("NGSILD-Snapshot", *snapshot);
   if (gathered_) gathered_->add_warnings(response);

@@ -23,16 +23,27 @@ class ContextServer {
           {200, "application/ld+json", {}, std::string(R"({"@context":{"Tree":"https://example.org/Tree"}})"), {}});
     };
     router_.add(std::move(route));
+    Route moved;
+    moved.path = "/moved.jsonld";
+    moved.operation_id = "moved";
+    moved.handler = [this](const Request&, Reply reply) {
+      Response response = Response::empty(302);
+      response.header("Location", moved_to);
+      reply.send(std::move(response));
+    };
+    router_.add(std::move(moved));
     ServerOptions options;
     options.port = 0;
     options.workers = 1;
     server_ = std::move(Server::start(router_, *gate_, options)).value();
   }
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(server_->port()) + "/context.jsonld"; }
-  std::string link_header() const { return "Link: <" + url() + ">; rel=\"http://www.w3.org/ns/json-ld#context\"\r\n"; }
+  std::string url(std::string_view host = "127.0.0.1", std::string_view path = "/context.jsonld") const {
+    return "http://" + std::string(host) + ":" + std::to_string(server_->port()) + std::string(path);
+  }
 
   std::atomic<int> asked{0};
   std::atomic<bool> fails{false};
+  std::string moved_to;  // set while nobody asks
 
  private:
   std::unique_ptr<trust::Gate> gate_;
@@ -40,12 +51,17 @@ class ContextServer {
   std::unique_ptr<Server> server_;
 };
 
-int create_tree(HubServer& hub, const ContextServer& contexts, int number) {
+int create_tree(HubServer& hub, const std::string& context, int number) {
   TestClient client(hub.port());
   const std::string body = R"({"id":"urn:ngsi-ld:Tree:)" + std::to_string(number) + R"(","type":"Tree"})";
-  const auto response =
-      client.ask("POST", "/ngsi-ld/v1/entities", body, "Content-Type: application/json\r\n" + contexts.link_header());
+  const auto response = client.ask(
+      "POST", "/ngsi-ld/v1/entities", body,
+      "Content-Type: application/json\r\nLink: <" + context + ">; rel=\"http://www.w3.org/ns/json-ld#context\"\r\n");
   return response ? response->status : 0;
+}
+
+int create_tree(HubServer& hub, const ContextServer& contexts, int number) {
+  return create_tree(hub, contexts.url(), number);
 }
 
 TEST(ContextFetch, HappensOnceAndGivesNamesTheirMeaning) {
@@ -68,16 +84,52 @@ TEST(ContextFetch, IsNotPoisonedByAFailure) {
   NgsiOptions options;
   options.context_addresses = {"127.0.0.1"};
   HubServer hub(options);
-  EXPECT_EQ(create_tree(hub, contexts, 1), 503);
+  EXPECT_EQ(create_tree(hub, contexts, 1), 504);
   contexts.fails = false;
   hub.clock().advance_us(60'000'000);
   EXPECT_EQ(create_tree(hub, contexts, 1), 201);
 }
 
+// Clause 5.6.7: each entity of a batch has its own fate, also where it is its context that cannot be had.
+TEST(ContextFetch, FailsOnlyThoseOfABatchThatNeedIt) {
+  HubServer hub;
+  TestClient client(hub.port());
+  const auto response = client.ask(
+      "POST", "/ngsi-ld/v1/entityOperations/create",
+      R"([{"id":"urn:t:1","type":"Tree","@context":"http://127.0.0.1:9/none.jsonld"},)"
+      R"({"id":"urn:t:2","type":"Tree","@context":"https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.8.jsonld"}])",
+      "Content-Type: application/ld+json\r\n");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 207);
+  EXPECT_TRUE(response->body.starts_with(
+      R"({"success":["urn:t:2"],"errors":[{"entityId":"urn:t:1","error":{"type":"https://uri.etsi.org/ngsi-ld/errors/LdContextNotAvailable")"))
+      << response->body;
+}
+
+// What a name resolves to and where a redirect leads is judged as if it had been written down.
+TEST(ContextFetch, KeepsOffForbiddenAddressesBehindNamesAndRedirects) {
+  ContextServer contexts;
+  {
+    HubServer hub;
+    EXPECT_EQ(create_tree(hub, contexts.url("localhost"), 1), 504);
+  }
+  NgsiOptions options;
+  options.context_addresses = {"127.0.0.1"};
+  HubServer hub(options);
+  contexts.moved_to = "http://169.254.169.254/secret";
+  EXPECT_EQ(create_tree(hub, contexts.url("127.0.0.1", "/moved.jsonld"), 2), 504);
+  contexts.moved_to = contexts.url("127.0.0.2");
+  EXPECT_EQ(create_tree(hub, contexts.url("127.0.0.1", "/moved.jsonld?2"), 3), 504) << "not the one that is allowed";
+  EXPECT_EQ(contexts.asked, 0);
+  contexts.moved_to = contexts.url("localhost");
+  EXPECT_EQ(create_tree(hub, contexts.url("127.0.0.1", "/moved.jsonld?3"), 4), 201);
+  EXPECT_EQ(contexts.asked, 1);
+}
+
 TEST(ContextFetch, KeepsOffForbiddenAddresses) {
   ContextServer contexts;
   HubServer hub;
-  EXPECT_EQ(create_tree(hub, contexts, 1), 503);
+  EXPECT_EQ(create_tree(hub, contexts, 1), 504);
   EXPECT_EQ(contexts.asked, 0);
 }
 

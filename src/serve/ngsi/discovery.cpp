@@ -4,31 +4,16 @@
 #include <set>
 
 #include "ngsi/parse.hpp"
+#include "serve/ngsi/discovered.hpp"
 #include "serve/ngsi/routes.hpp"
 
 namespace cityloom::serve::ngsi_ld {
 namespace {
 
 using base::Code;
+using Operation = ngsi::SourceOperation;
 using twin::AttributeKind;
 using twin::Term;
-
-struct AttributeFound {
-  uint64_t instances = 0;
-  std::set<AttributeKind> kinds;
-  std::set<Term> types;  ///< of the entities that have it
-};
-
-struct TypeFound {
-  uint64_t entities = 0;
-  std::map<Term, std::set<AttributeKind>> attributes;
-};
-
-// Everything that types and attributes say of a snapshot. One walk over all entities.
-struct Found {
-  std::map<Term, TypeFound> types;
-  std::map<Term, AttributeFound> attributes;
-};
 
 std::string_view name_of(AttributeKind kind) {
   switch (kind) {
@@ -52,8 +37,9 @@ std::string_view name_of(AttributeKind kind) {
   return {};
 }
 
-base::Result<Found> walk(const Call& call, const Reading& reading, const TenantState& tenant, twin::Query query) {
-  Found found;
+// Everything that types and attributes say of a snapshot, with what sources told. One walk over all entities.
+base::Result<Discovered> walk(const Call& call, const Reading& reading, const TenantState& tenant, twin::Query query) {
+  Discovered found;
   hide_expired(call, reading, tenant, query);
   const auto status = reading.snapshot.each(
       query,
@@ -76,6 +62,7 @@ base::Result<Found> walk(const Call& call, const Reading& reading, const TenantS
       },
       call.bounds());
   if (!status.ok()) return status.error();
+  if (const Discovered* told = told_by_sources(call)) found.add(*told);
   return found;
 }
 
@@ -83,7 +70,7 @@ base::Result<Found> walk(const Call& call, const Reading& reading, const TenantS
 class Writer {
  public:
   Writer(const Call& call, const TenantState& tenant)
-      : call_(call), terms_(tenant.thread->terms()), names_(tenant.names_in(call.context())) {}
+      : call_(call), terms_(terms_for(call, tenant)), names_(names_for(call, tenant)) {}
 
   void name(Term term) { text += names_->quoted(term); }
   void full_name(Term term) { ngsi::append_quoted(terms_.text(term), text); }
@@ -152,7 +139,8 @@ void write_type_details(Writer& out, Term type, const TypeFound& about) {
   out.text += '}';
 }
 
-void write_type_list(Writer& out, const std::vector<Term>& types, const thread::Snapshot& snapshot) {
+template <class Terms>
+void write_type_list(Writer& out, const Terms& types, const thread::Snapshot& snapshot) {
   out.text += R"({"id":)";
   out.quoted(list_id("EntityTypeList", snapshot));
   out.text += R"(,"type":"EntityTypeList","typeList":)";
@@ -166,21 +154,29 @@ void list_types(Call call) {
   const auto reading = call.reading();
   if (!reading) return;
   const TenantState& tenant = call.services().state_of(*reading->thread);
+  const bool detailed = call.flag("details");
+  if (discover(call, tenant,
+               {detailed ? Operation::retrieve_type_details : Operation::retrieve_types, "/types", detailed, {}, {}},
+               list_types))
+    return;
   Writer out(call, tenant);
   // Of a snapshot the counts are not known: those of its branch are of more than it has.
-  if (!call.flag("details") && !reading->selection) {
+  if (!detailed && !reading->selection) {
     const auto counts = reading->snapshot.types();
     if (!counts.ok()) return call.fail(counts.error());
-    std::vector<Term> types;
+    std::set<Term> types;
     for (const auto& [type, count] : *counts) {
-      if (count > 0 && !tenant.internal.hides(type)) types.push_back(type);
+      if (count > 0 && !tenant.internal.hides(type)) types.insert(type);
+    }
+    if (const Discovered* told = told_by_sources(call)) {
+      for (const auto& [type, about] : told->types) types.insert(type);
     }
     write_type_list(out, types, reading->snapshot);
     return call.send(body_response(call, std::move(out.text)));
   }
   const auto found = walk(call, *reading, tenant, {});
   if (!found.ok()) return call.fail_read(found.error());
-  if (!call.flag("details")) {
+  if (!detailed) {
     write_type_list(out, keys_of(found->types), reading->snapshot);
     return call.send(body_response(call, std::move(out.text)));
   }
@@ -201,7 +197,9 @@ void retrieve_type(Call call) {
   const std::string_view name = call.request().path_value("type");
   if (!ngsi::is_name(name))
     return call.fail({Code::invalid, "this cannot be the name of a type", std::string(name), {}});
-  const Term type = tenant.thread->terms().find(call.context()->expand_type(name));
+  const std::string iri = call.context()->expand_type(name);
+  if (discover(call, tenant, {Operation::retrieve_type_info, "/types", false, iri, {}}, retrieve_type)) return;
+  const Term type = terms_for(call, tenant).find(iri);
   twin::Query query;
   query.types.any_of = {{type}};
   const auto found = walk(call, *reading, tenant, query);
@@ -252,10 +250,13 @@ void list_attributes(Call call) {
   const auto reading = call.reading();
   if (!reading) return;
   const TenantState& tenant = call.services().state_of(*reading->thread);
+  const bool detailed = call.flag("details");
+  const Operation operation = detailed ? Operation::retrieve_attribute_details : Operation::retrieve_attributes;
+  if (discover(call, tenant, {operation, "/attributes", detailed, {}, {}}, list_attributes)) return;
   const auto found = walk(call, *reading, tenant, {});
   if (!found.ok()) return call.fail_read(found.error());
   Writer out(call, tenant);
-  if (!call.flag("details")) {
+  if (!detailed) {
     out.text += R"({"id":)";
     out.quoted(list_id("AttributeList", reading->snapshot));
     out.text += R"(,"type":"AttributeList","attributeList":)";
@@ -279,7 +280,10 @@ void retrieve_attribute_information(Call call) {
   if (!reading) return;
   const TenantState& tenant = call.services().state_of(*reading->thread);
   const std::string_view name = call.request().path_value("attrId");
-  const Term term = tenant.thread->terms().find(call.context()->expand(name));
+  const std::string iri = call.context()->expand(name);
+  const Operation operation = Operation::retrieve_attribute_info;
+  if (discover(call, tenant, {operation, "/attributes", false, {}, iri}, retrieve_attribute_information)) return;
+  const Term term = terms_for(call, tenant).find(iri);
   twin::Query query;
   query.attributes = {term};
   const auto found = walk(call, *reading, tenant, query);

@@ -47,7 +47,7 @@ Response update_result(const Call& call, const twin::TermTable& terms, const bas
   for (const thread::NotUpdated& entry : outcome.not_updated) {
     body += first ? R"({"attributeName":)" : R"(,{"attributeName":)";
     first = false;
-    ngsi::append_quoted(terms.text(entry.name), body);
+    ngsi::append_quoted(entry.name == twin::terms::scope ? "scope" : terms.text(entry.name), body);
     if (entry.dataset.exists()) {
       body += R"(,"datasetId":)";
       ngsi::append_quoted(terms.text(entry.dataset), body);

@@ -178,6 +178,49 @@ TEST_F(Federation, PagesGoOverAllSources) {
   }
 }
 
+constexpr const char* federation_ops = R"(["federationOps"])";
+
+// Clauses 5.7.5 - 5.7.10: types and attributes of all brokers, as far as each is registered for them.
+TEST_F(Federation, TypesAndAttributesAreThoseOfAll) {
+  hub_.ask("POST", "/entities", 201, car("1", property("speed", 1)));
+  first_.ask("POST", "/entities", 201, car("2", property("doors", 4)));
+  first_.ask("POST", "/entities", 201, R"({"id":"urn:bus:1","type":"Bus","seats":40})");
+  register_at(hub_, first_.url(), "inclusive", cars, federation_ops);
+  EXPECT_TRUE(has(hub_.ask("GET", "/types", 200), R"("typeList":["Car"])")) << "it is not registered for buses";
+  register_at(hub_, first_.url(), "inclusive", R"({"entities": [{"type": "Bus"}]})", federation_ops);
+  EXPECT_TRUE(has(hub_.ask("GET", "/types", 200), R"("typeList":["Bus","Car"])"));
+  EXPECT_TRUE(has(hub_.ask("GET", "/types?local=true", 200), R"("typeList":["Car"])"));
+  EXPECT_TRUE(
+      has(hub_.ask("GET", "/types?details=true", 200), R"("typeName":"Car","attributeNames":["doors","speed"])"));
+  const std::string car_type = hub_.ask("GET", "/types/Car", 200);
+  EXPECT_TRUE(has(car_type, R"("entityCount":2)")) << car_type;
+  EXPECT_TRUE(has(car_type, R"("attributeName":"doors","attributeTypes":["Property"])")) << car_type;
+  EXPECT_TRUE(has(hub_.ask("GET", "/types/Bus", 200), R"("entityCount":1)"));
+  hub_.ask("GET", "/types/Tram", 404);
+  EXPECT_TRUE(has(hub_.ask("GET", "/attributes", 200), R"("attributeList":["doors","seats","speed"])"));
+  EXPECT_TRUE(has(hub_.ask("GET", "/attributes?details=true", 200), R"("attributeName":"seats","typeNames":["Bus"])"));
+  const std::string doors = hub_.ask("GET", "/attributes/doors", 200);
+  EXPECT_TRUE(has(doors, R"("attributeCount":1,"attributeTypes":["Property"],"typeNames":["Car"])")) << doors;
+}
+
+TEST_F(Federation, TypesOfASourceThatFailsAreMissedAndSaid) {
+  FakeSource source;
+  hub_.ask("POST", "/entities", 201, car("1", property("speed", 1)));
+  register_at(hub_, source.url(), "inclusive", cars, federation_ops);
+  for (const auto& [status, body, code] :
+       {std::tuple(500, "", "299 "), std::tuple(200, "{}", "111 "), std::tuple(0, "", "199 ")}) {
+    source.answer(status, body);
+    const auto response = ask(hub_, "GET", "/types");
+    EXPECT_EQ(response.status, 200);
+    EXPECT_TRUE(has(response.body, R"("typeList":["Car"])")) << response.body;
+    EXPECT_TRUE(response.header("NGSILD-Warning").starts_with(code)) << response.header("NGSILD-Warning");
+  }
+  source.answer(200, R"({"type":"EntityTypeList","typeList":["Car","Plane"]})");
+  const auto response = ask(hub_, "GET", "/types");
+  EXPECT_TRUE(has(response.body, R"("typeList":["Car"])")) << "planes it is not registered for";
+  EXPECT_EQ(source.asked().back().target, "/ngsi-ld/v1/types");
+}
+
 TEST_F(Federation, AuxiliarySourcesFillGapsOnly) {
   first_.ask("POST", "/entities", 201,
              car("1", property("speed", 9, R"(,"observedAt":"2027-01-01T00:00:00Z")") + "," + property("doors", 9)));

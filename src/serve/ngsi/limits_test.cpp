@@ -85,5 +85,18 @@ TEST(Limits, AreToldWithWhatAndHowMuch) {
   EXPECT_EQ(hub.ask("GET", "/entities?local=true&type=T", 200), "[]");
 }
 
+// Clause 6.3.4: how long a body is must be said, and the refusal has none.
+TEST(Limits, ABodyTellsItsLength) {
+  HubServer hub;
+  TestClient client(hub.port());
+  client.send(
+      "POST /ngsi-ld/v1/entities HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nNGSILD-Tenant: nobody\r\n"
+      "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n");
+  const auto response = client.read();
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 411);
+  EXPECT_EQ(response->body, "");
+}
+
 }  // namespace
 }  // namespace cityloom::serve::ngsi_ld

@@ -86,8 +86,8 @@ std::optional<Media> negotiate(std::string_view accept, const std::vector<Media>
       const Parameter parameter = parameter_of(next_part(entry, ';'));
       if (!same_without_case(parameter.name, "q")) continue;
       const auto weight = number_of<double>(parameter.value);
-      if (!weight || *weight > 1) return {};
-      range.weight = *weight;
+      // What is no weight says nothing of how much a kind is wanted.
+      if (weight && *weight >= 0 && *weight <= 1) range.weight = *weight;
     }
     ranges.push_back(range);
   }

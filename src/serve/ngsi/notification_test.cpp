@@ -98,6 +98,40 @@ TEST(Notification, GivesLinkedEntities) {
   EXPECT_NE(kept.find(R"("join":"flat","joinLevel":2)"), std::string::npos) << kept;
 }
 
+// Clause 4.9: a condition of what a relationship leads to is looked up when the entity changes.
+TEST(Notification, AsksLinkedEntities) {
+  Subscriber subscriber;
+  HubServer hub(quick());
+  hub.ask("POST", "/entities", 201, R"({"id":"urn:ngsi-ld:Device:low","type":"Device","battery":0.3})");
+  hub.ask("POST", "/entities", 201, R"({"id":"urn:ngsi-ld:Device:full","type":"Device","battery":0.9})");
+  hub.ask("POST", "/subscriptions", 201, subscription("1", subscriber.url(), R"(,"q":"has{Device:battery}<0.5")"));
+  const auto has = [](const char* device) {
+    return R"(,"has":{"type":"Relationship","object":"urn:ngsi-ld:Device:)" + std::string(device) + R"("})";
+  };
+  hub.ask("POST", "/entities", 201, car(1, has("full")));
+  hub.ask("POST", "/entities", 201, car(2, has("absent")));
+  hub.ask("POST", "/entities", 201, car(3, has("low")));
+  auto arrival = subscriber.next();
+  ASSERT_TRUE(arrival);
+  EXPECT_NE(arrival->body.find(R"("data":[{"id":"urn:ngsi-ld:Car:3")"), std::string::npos) << arrival->body;
+  hub.ask("PATCH", "/entities/urn:ngsi-ld:Device:full/attrs/battery", 204, R"({"value":0.1})");
+  hub.ask("PATCH", "/entities/urn:ngsi-ld:Car:1", 204, R"({"speed":{"type":"Property","value":7}})");
+  arrival = subscriber.next();
+  ASSERT_TRUE(arrival);
+  EXPECT_NE(arrival->body.find(R"("data":[{"id":"urn:ngsi-ld:Car:1")"), std::string::npos) << arrival->body;
+}
+
+// Clauses 4.3.6.8, 5.8.6: a subscriber of an earlier version of the standard hears what that version knows.
+TEST(Notification, KeepsToTheVersionOfItsSubscriber) {
+  Subscriber subscriber;
+  HubServer hub(quick());
+  hub.ask("POST", "/subscriptions", 201, subscription("1", subscriber.url(), R"(,"ngsildConformance":"1.5")"));
+  hub.ask("POST", "/entities", 201, car(1, R"(,"make":{"type":"VocabProperty","vocab":"Hanjin"})"));
+  const auto arrival = subscriber.next();
+  ASSERT_TRUE(arrival);
+  EXPECT_NE(arrival->body.find(R"("make":{"type":"Property","value":"Hanjin"})"), std::string::npos) << arrival->body;
+}
+
 TEST(Notification, WatchesAttributesAndQueries) {
   Subscriber subscriber;
   HubServer hub(quick());

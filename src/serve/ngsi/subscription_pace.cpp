@@ -1,6 +1,8 @@
 // What one subscription hears, and its pace: held back, caught up, delivered, tried again.
 #include <algorithm>
+#include <optional>
 
+#include "ngsi/older_version.hpp"
 #include "serve/ngsi/snapshots.hpp"
 #include "serve/ngsi/subscription_parts.hpp"
 
@@ -13,6 +15,7 @@ using thread::Offset;
 using Steady = std::chrono::steady_clock;
 
 constexpr size_t commits_at_once = 64;
+constexpr size_t linked_max = 10'000;  // looked up for a q over links, at one change or time: past it nothing matches
 constexpr auto blocked_wait = std::chrono::milliseconds(5);
 constexpr auto failing_wait = std::chrono::milliseconds(500);
 constexpr auto idle_wait = std::chrono::milliseconds(1'000);
@@ -31,6 +34,25 @@ bool may_concern(const ngsi::Matcher& matcher, const EntityChange& change) {
   return std::any_of(change.attributes.begin(), change.attributes.end(), [&](const AttributeChange& attribute) {
     return std::find(matcher.watched.begin(), matcher.watched.end(), attribute.name) != matcher.watched.end();
   });
+}
+
+// Lets a q of linked entities find them, as they are now. They are looked up anew for each change that is matched.
+void find_linked(const ngsi::Matcher& matcher, const thread::Thread& thread, const SubscriptionHome& home) {
+  for (const twin::Query& query : matcher.any_of) {
+    if (!query.linked) continue;
+    query.linked->find = find_visible(thread.snapshot(home.branch), home.selection);
+    query.linked->left = linked_max;
+    query.linked->status = {};
+  }
+}
+
+// The version of the standard that notifications are to keep to (clause 5.2.12); nothing: this one.
+std::optional<ngsi::Version> conformance_of(const ngsi::Subscription& subscription) {
+  for (const ngsi::KeyValue& member : subscription.further) {
+    if (member.key != "ngsildConformance" || member.value.size() < 2) continue;
+    return ngsi::parse_version(std::string_view(member.value).substr(1, member.value.size() - 2));  // without quotes
+  }
+  return {};
 }
 
 }  // namespace
@@ -69,6 +91,7 @@ void Subscriptions::Parts::hear(Entry& entry, const thread::Commit& commit, cons
         (!change.load(thread(), commit, true).ok() || !sets_off(change, matcher.triggers, matcher.watched)))
       continue;
     const twin::EntityRecord& record = change.deleted ? change.before : change.after;
+    find_linked(matcher, thread(), entry.home);
     if (!record || !ngsi::matches(matcher, record) || !may_hear(change, record)) continue;
     if (entry.home.selection && !entry.home.selection->shows(record)) continue;
     Notified one;
@@ -130,6 +153,12 @@ void Subscriptions::Parts::enqueue(Entry& entry, Offset offset, Instant since, c
                          std::to_string(now.microseconds) + "-" + std::to_string(++notifications);
   std::string body = ngsi::notification_json(entry.subscription, *entry.matcher, id, now, notified, *entry.names,
                                              find_visible(thread().snapshot(entry.home.branch), entry.home.selection));
+  if (const auto version = conformance_of(entry.subscription)) {
+    const bool is_simplified = entry.subscription.format == ngsi::Format::simplified;
+    auto older =
+        ngsi::amended(body, *version, is_simplified ? ngsi::EntityForm::simplified : ngsi::EntityForm::reified);
+    if (older) body = std::move(*older);
+  }
   entry.waiting_bytes += body.size();
   waiting_bytes += body.size();
   entry.waiting.push_back({offset, since, std::move(body)});
@@ -195,6 +224,7 @@ void Subscriptions::Parts::notify_periodically(Entry& entry, Steady::time_point 
   std::vector<Notified> all;
   const auto snapshot = thread().snapshot(entry.home.branch);
   const Selection* const selection = entry.home.selection.get();
+  find_linked(*entry.matcher, thread(), entry.home);
   for (const twin::Query& query : entry.matcher->any_of) {
     const auto status = snapshot.each(query, [&](const twin::EntityRecord& record) {
       if (!is_visible(record) || (selection != nullptr && !selection->shows(record))) return true;

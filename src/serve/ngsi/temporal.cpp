@@ -6,6 +6,7 @@
 #include "ngsi/query.hpp"
 #include "serve/ngsi/mapped_query.hpp"
 #include "serve/ngsi/past_order.hpp"
+#include "serve/ngsi/past_scopes.hpp"
 #include "serve/ngsi/routes.hpp"
 
 namespace cityloom::serve::ngsi_ld {
@@ -183,12 +184,17 @@ ngsi::TemporalFormat format_of(const Call& call) {
   return call.has_option(option_concise) ? ngsi::TemporalFormat::concise : ngsi::TemporalFormat::normalized;
 }
 
-void write_past(const Call& call, const Past& past, const ngsi::Representation& how, const HistoryQuery& query,
-                const ngsi::Names& names, std::string& to) {
+base::Status write_past(const Call& call, const Reading& reading, const Past& past, const ngsi::Representation& how,
+                        const HistoryQuery& query, const ngsi::Names& names, std::string& to) {
   ngsi::TemporalEntity entity{past.id,         past.types,       past.scopes, past.attributes,
                               past.created_at, past.modified_at, nullptr};
   if (past.aggregates) entity.aggregates = &*past.aggregates;
+  if (!past.aggregates && how.projection.keeps_scope && query.window.property != TimeProperty::deleted_at) {
+    const auto added = add_past_scopes(reading, past.id, query.window, entity.attributes);
+    if (!added.ok()) return added;
+  }
   ngsi::append_temporal_entity(entity, format_of(call), how, query.window.property, names, to);
+  return {};
 }
 
 Response temporal_response(const Call& call, std::string body, const Cut& cut, const HistoryQuery& query) {
@@ -261,7 +267,8 @@ void retrieve_past(Call call) {
     map = std::move(*used);
   }
   std::string body;
-  write_past(call, pasts.front(), *how, query, *tenant.names_in(call.context()), body);
+  const auto written = write_past(call, *reading, pasts.front(), *how, query, *tenant.names_in(call.context()), body);
+  if (!written.ok()) return call.fail(written.error());
   Response response = temporal_response(call, std::move(body), cut, query);
   if (map) add_map_header(*map, response);
   call.send(std::move(response));
@@ -270,11 +277,10 @@ void retrieve_past(Call call) {
 // Whether the past within the window satisfies what the query asks of attributes: any instance will do.
 bool past_satisfies(const Past& past, const twin::Matcher& matcher) {
   const twin::Query& query = matcher.query();
-  if (!query.condition && !query.geo && query.scopes.empty()) return true;
+  if (!query.condition && !query.geo) return true;
   twin::Entity entity;
   entity.id = past.id;
   entity.types = past.types;
-  entity.scopes = past.scopes;
   for (const AttributeHistory& history : past.attributes) {
     for (const twin::Attribute& attribute : history.instances) {
       if (entity.attributes.size() < twin::attributes_max) entity.attributes.push_back(attribute);
@@ -292,15 +298,21 @@ struct PastsFound {
 
 // The past of one candidate: nothing if it does not match.
 base::Result<std::optional<Past>> matching_past(const Reading& reading, std::string_view id,
-                                                const twin::Matcher& matcher, const Asked& asked) {
+                                                const twin::Matcher& matcher, const std::vector<std::string>& scopes,
+                                                const Asked& asked) {
   // q and geoQ are about what lies in the window, whichever attributes are given.
   const bool looks_at_all = matcher.query().condition || matcher.query().geo;
   Asked all{asked.history, {}};
   if (looks_at_all) all.history.attributes.clear();
   // That there is one instance is all that needs to be known of a past that is given in periods.
-  if (asked.aggregation && !looks_at_all && !reading.selection) all.history.limit = 1;
+  if (asked.aggregation && !looks_at_all && scopes.empty() && !reading.selection) all.history.limit = 1;
   auto past = past_of(reading, id, all);
   if (!past.ok()) return past.error();
+  if (past->found && !scopes.empty()) {
+    const auto were = leave_within_scopes(reading, id, past->scopes, scopes, all.history.window, past->attributes);
+    if (!were.ok()) return were.error();
+    if (!*were) return std::optional<Past>();
+  }
   std::erase_if(past->attributes, [](const AttributeHistory& one) { return one.instances.empty(); });
   if (!past->found || past->attributes.empty()) return std::optional<Past>();
   if (!past_satisfies(*past, matcher)) {
@@ -325,7 +337,6 @@ base::Status each_past(const Call& call, const Reading& reading, const twin::Que
   twin::Query of_attributes;
   of_attributes.condition = query.condition;
   of_attributes.geo = query.geo;
-  of_attributes.scopes = query.scopes;
   const twin::Matcher matcher(std::move(of_attributes));
   const thread::Bounds bounds = call.bounds();
   base::Status failed;
@@ -335,7 +346,7 @@ base::Status each_past(const Call& call, const Reading& reading, const twin::Que
       failed = base::fail(Code::cancelled, "the query was ended");
       return false;
     }
-    auto past = matching_past(reading, id, matcher, asked);
+    auto past = matching_past(reading, id, matcher, query.scopes, asked);
     if (!past.ok()) {
       failed = past.error();
       return false;
@@ -429,7 +440,8 @@ void answer_pasts(Call& call, const Reading& reading, const twin::Query& query, 
   std::string body = "[";
   for (const Past& past : found->pasts) {
     if (body.size() > 1) body += ',';
-    write_past(call, past, how, history, *names, body);
+    const auto written = write_past(call, reading, past, how, history, *names, body);
+    if (!written.ok()) return call.fail(written.error());
   }
   body += ']';
   Response response = temporal_response(call, std::move(body), cut, history);
