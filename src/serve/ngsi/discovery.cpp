@@ -173,7 +173,7 @@ void list_types(Call call) {
     if (!counts.ok()) return call.fail(counts.error());
     std::vector<Term> types;
     for (const auto& [type, count] : *counts) {
-      if (count > 0 && !tenant.internal.hides(type)) types.push_back(type);
+      if (count > 0 && !tenant.hides(type)) types.push_back(type);
     }
     write_type_list(out, types, reading->snapshot);
     return call.send(body_response(call, std::move(out.text)));

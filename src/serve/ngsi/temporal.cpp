@@ -263,6 +263,8 @@ void retrieve_past(Call call) {
   std::string body;
   write_past(call, pasts.front(), *how, query, *tenant.names_in(call.context()), body);
   Response response = temporal_response(call, std::move(body), cut, query);
+  if (const auto warned = warn_of_thinning(call, reading->snapshot, {pasts.front().id}, query, response); !warned.ok())
+    return call.fail(warned.error());
   if (map) add_map_header(*map, response);
   call.send(std::move(response));
 }
@@ -433,6 +435,10 @@ void answer_pasts(Call& call, const Reading& reading, const twin::Query& query, 
   }
   body += ']';
   Response response = temporal_response(call, std::move(body), cut, history);
+  std::vector<std::string> told;
+  for (const Past& past : found->pasts) told.push_back(past.id);
+  if (const auto warned = warn_of_thinning(call, reading.snapshot, told, history, response); !warned.ok())
+    return call.fail(warned.error());
   if (map->has_value() && wants_map(call)) {
     if ((*map)->is_new && response.status == 200) response.status = 201;
     add_map_header(**map, response);
