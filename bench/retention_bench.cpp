@@ -71,7 +71,7 @@ base::Result<uint64_t> thin_all(thread::Thread& record) {
         change.kind = thread::Change::Kind::thin_past;
         change.entity_id = id_of(sensor);
         change.attributes.push_back(thread::thinning_attribute(plan->thinning));
-        if (const Status appended = append(record, std::move(change)); !appended) return appended;
+        if (const Status appended = append(record, std::move(change)); !appended) return appended.error();
         request.from = plan->next;
         more = plan->next.exists();
       }
