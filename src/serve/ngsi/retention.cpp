@@ -247,15 +247,15 @@ Status Retention::go_on() {
   bool first_piece = true;
   while (work_->next < work_->subjects.size() && (first_piece || goes_on())) {
     const Subject& subject = work_->subjects[work_->next];
-    std::optional<thread::PastSeries> counted;
     const auto take = [&](const std::string& id, const RetentionPart&, const thread::PlannedThinning& plan) -> Status {
       if (!first_piece && !goes_on()) return base::fail(Code::cancelled, "the piece is over");
       first_piece = false;
       if (plan.thinning.taken_out > 0) {
         if (auto status = append(id, plan); !status.ok()) return status;
       }
-      const bool is_new = plan.thinning.taken_out > 0 && (!counted || !(*counted == plan.thinning.series));
-      if (is_new) counted = plan.thinning.series;
+      const bool is_new =
+          plan.thinning.taken_out > 0 && (!work_->counted || !(*work_->counted == plan.thinning.series));
+      if (is_new) work_->counted = plan.thinning.series;
       const std::lock_guard lock(mutex_);
       run_.taken_out.add({is_new ? 1u : 0u, plan.thinning.taken_out, plan.bytes_freed, plan.too_dense});
       return {};
@@ -265,6 +265,7 @@ Status Retention::go_on() {
     if (!status.ok()) return status;
     ++work_->next;
     work_->place = {};
+    work_->counted.reset();
     const std::lock_guard lock(mutex_);
     run_.entities_done = work_->next;
   }

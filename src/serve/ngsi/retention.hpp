@@ -88,6 +88,7 @@ class Retention {
     std::vector<Subject> subjects;
     size_t next = 0;
     Place place;
+    std::optional<thread::PastSeries> counted;  // the last series of which something went
   };
   using Take = std::function<base::Status(const std::string& id, const RetentionPart& part,
                                           const thread::PlannedThinning& plan)>;
