@@ -19,6 +19,7 @@ const std::vector<Benchmark>& all_benchmarks() {
       {"history", "regular series: bytes a point on disk, points read and averaged", run_history},
       {"aggregation", "a year of minutes put into days", run_aggregation},
       {"observations", "past observations loaded in bulk through the server, as lines and as a table", run_observations},
+      {"retention", "a year of minutes in each of 20 series thinned to hours", run_retention},
       {"million", "a million entities: memory, a branch of them written to, opening again", run_million},
       {"subscriptions", "who hears of a change among 10,000 subscriptions", run_subscriptions},
       {"http", "an entity read and an attribute changed durably, against a fixed body", run_http},

@@ -17,6 +17,9 @@ base::Status run_aggregation(const Setup& setup, const Report& report);
 /// Past observations loaded in bulk through the server, as lines of JSON and as a table. About 20 s.
 base::Status run_observations(const Setup& setup, const Report& report);
 
+/// A year of minutes in each of many series thinned to hours: how many instances a second. About 60 s.
+base::Status run_retention(const Setup& setup, const Report& report);
+
 /// A million entities of 1 KB JSON: resident memory, a branch of them written to, and opening again. About 60 s.
 base::Status run_million(const Setup& setup, const Report& report);
 

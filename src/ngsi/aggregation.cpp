@@ -100,6 +100,10 @@ class FirstInstant final : public thread::PastVisitor {
   }
   void number(Term, Term, Instant at, double) override { take(at); }
   void instance(const twin::Attribute&, Instant at) override { take(at); }
+  void thinned(const twin::Attribute&, Instant at, const thread::ChunkSummary& over) override {
+    take(at);
+    take(over.first_observed_at);
+  }
   Instant first;
 
  private:
@@ -313,13 +317,38 @@ bool PastAggregates::numbers(Term name, Term dataset, const thread::ChunkSummary
   if (!is_of_one) return false;
   Values& values = *values_at(series, summary.first_observed_at);
   last_ = std::max(last_, summary.last_observed_at);
-  values.minimum = values.count == 0 ? summary.minimum : std::min(values.minimum, summary.minimum);
-  values.maximum = values.count == 0 ? summary.maximum : std::max(values.maximum, summary.maximum);
   values.total += summary.count;
-  values.count += summary.count;
-  values.sum += summary.sum;
-  values.sum_of_squares += summary.sum_of_squares;
+  add_numbers(values, summary);
   return true;
+}
+
+// Deviations as of two samples made one.
+void PastAggregates::add_numbers(Values& values, const thread::ChunkSummary& all) {
+  const auto count = static_cast<double>(all.count), before = static_cast<double>(values.count);
+  const double mean = all.sum / count, distance = mean - values.mean;
+  values.deviations +=
+      std::max(0.0, all.sum_of_squares - all.sum * mean) + distance * distance * before * count / (before + count);
+  values.mean += distance * count / (before + count);
+  values.minimum = values.count == 0 ? all.minimum : std::min(values.minimum, all.minimum);
+  values.maximum = values.count == 0 ? all.maximum : std::max(values.maximum, all.maximum);
+  values.count += all.count;
+  values.sum += all.sum;
+  values.sum_of_squares += all.sum_of_squares;
+}
+
+void PastAggregates::thinned(const twin::Attribute& kept, Instant at, const thread::ChunkSummary& over) {
+  if (!over.has_numbers || !at.exists()) {
+    instance(kept, at);
+    if (at.exists()) series_of(kept.name, kept.dataset).values->total += over.count - 1;
+    return;
+  }
+  Series& series = series_of(kept.name, kept.dataset);
+  series.kind = kept.kind;
+  Values& values = *values_at(series, at);
+  values.total += over.count;
+  add_numbers(values, over);
+  if (window_.property == thread::TimeProperty::observed_at) last_ = std::max(last_, over.last_observed_at);
+  if (asks_for(AggregateMethod::distinct_count)) count_distinct(values, weigh(kept).key);
 }
 
 void PastAggregates::number(Term name, Term dataset, Instant at, double value) {

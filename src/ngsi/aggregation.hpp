@@ -89,10 +89,12 @@ class PastAggregates final : public thread::PastVisitor {
   bool numbers(twin::Term name, twin::Term dataset, const thread::ChunkSummary& summary) override;
   void number(twin::Term name, twin::Term dataset, base::Instant at, double value) override;
   void instance(const twin::Attribute& attribute, base::Instant at) override;
+  void thinned(const twin::Attribute& kept, base::Instant at, const thread::ChunkSummary& over) override;
   bool goes_on() override { return !too_many_; }
 
   bool asks_for(AggregateMethod method) const;
   void add_number(Values& values, double number) const;
+  static void add_numbers(Values& values, const thread::ChunkSummary& all);
   Series& series_of(twin::Term name, twin::Term dataset);
   Values* values_at(Series& series, base::Instant at);
   void count_distinct(Values& values, std::string key);

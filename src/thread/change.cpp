@@ -84,6 +84,8 @@ class Decision {
         return of_past(Fact::Kind::past_corrected);
       case Kind::remove_past:
         return of_past(Fact::Kind::past_removed);
+      case Kind::thin_past:
+        return of_past(Fact::Kind::past_thinned);
       case Kind::create_or_replace:
         return exists ? replace() : create();
       case Kind::create_or_append:

@@ -39,6 +39,7 @@ struct Change {
     state_past_numbers,  ///< of each of `attributes` many numbers did: its value is `pack_past_numbers` of them
     correct_past,        ///< each of `attributes` takes the place of the instance that its `PastKey` names
     remove_past,         ///< those instances are taken out of the past, or all of an attribute (`all_past_of`)
+    thin_past,           ///< each of `attributes` is a `thinning_attribute`: done if it still fits when it is folded
   };
   /// Whether it is about the past alone.
   bool is_of_past() const { return kind >= Kind::state_past; }

@@ -2,6 +2,8 @@
 #include "thread/chunk.hpp"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "twin/bytes.hpp"
 #include "twin/entity.hpp"
@@ -14,6 +16,7 @@ using twin::ByteReader;
 using twin::ByteWriter;
 
 constexpr uint8_t kind_numbers = 0, kind_instances = 1;
+constexpr uint8_t kind_thinned = 2;  // before one of the others stands what its points stand for
 
 base::Error corrupt() {
   return base::fail(base::Code::corrupt, "a stored piece of history cannot be read", {},
@@ -101,6 +104,15 @@ PastInstance Chunk::at(size_t index) const {
 }
 
 ChunkSummary Chunk::summary() const {
+  if (!thinned.empty()) {
+    ChunkSummary summary;
+    for (const ChunkSummary& one : thinned) add(one, summary);
+    if (!is_numbers()) summary.sum = summary.sum_of_squares = summary.minimum = summary.maximum = 0;
+    summary.has_numbers = is_numbers();
+    summary.first_offset = offset_at(0);
+    summary.last_offset = offset_at(size() - 1);
+    return summary;
+  }
   if (is_numbers()) return summarise(numbers);
   ChunkSummary summary;
   summary.count = instances.size();
@@ -119,10 +131,84 @@ ChunkSummary Chunk::summary() const {
   return summary;
 }
 
+void add(const ChunkSummary& one, ChunkSummary& to) {
+  if (one.count == 0) return;
+  const ChunkSummary before = std::exchange(to, one);
+  if (before.count == 0) return;
+  to.count += before.count;
+  to.first_offset = before.first_offset;
+  const bool all_observed = before.first_observed_at.exists() && one.first_observed_at.exists();
+  to.first_observed_at =
+      all_observed ? std::min(before.first_observed_at, one.first_observed_at) : base::Instant::none();
+  to.last_observed_at = all_observed ? std::max(before.last_observed_at, one.last_observed_at) : base::Instant::none();
+  to.has_numbers = before.has_numbers && one.has_numbers;
+  to.sum += before.sum;
+  to.sum_of_squares += before.sum_of_squares;
+  to.minimum = std::min(before.minimum, one.minimum);
+  to.maximum = std::max(before.maximum, one.maximum);
+}
+
+ChunkSummary summary_at(const Chunk& chunk, size_t index) {
+  if (!chunk.thinned.empty()) return chunk.thinned[index];
+  if (chunk.is_numbers()) return summarise(std::span(chunk.numbers).subspan(index, 1));
+  const PastInstance& instance = chunk.instances[index];
+  const double number = twin::as_number(instance.attribute.value);
+  const NumberPoint point{instance.attribute.observed_at, number == number ? number : 0, instance.offset};
+  ChunkSummary summary = summarise(std::span(&point, 1));
+  summary.has_numbers = number == number;
+  return summary;
+}
+
+namespace {
+
+// As columns of points, of which each field holds one of the summary's.
+std::string pack_thinned(const Chunk& chunk) {
+  std::string bytes;
+  ByteWriter writer(bytes);
+  std::vector<NumberPoint> first, last, sums, squares;
+  for (const ChunkSummary& one : chunk.thinned) {
+    first.push_back({one.first_observed_at, one.minimum, {one.count}});
+    last.push_back({one.last_observed_at, one.maximum, {one.has_numbers ? uint64_t{1} : uint64_t{0}}});
+    sums.push_back({{}, one.sum, {}});
+    squares.push_back({{}, one.sum_of_squares, {}});
+  }
+  for (const auto* column : {&first, &last, &sums, &squares}) writer.text(pack_numbers(*column));
+  return bytes;
+}
+
+base::Status unpack_thinned(std::string_view bytes, Chunk& chunk) {
+  ByteReader reader(bytes);
+  std::array<std::vector<NumberPoint>, 4> columns;
+  for (auto& column : columns) {
+    auto read = unpack_numbers(reader.text());
+    if (!reader.ok() || !read || read->size() != chunk.size()) return corrupt();
+    column = std::move(*read);
+  }
+  for (size_t i = 0; i < chunk.size(); ++i) {
+    ChunkSummary& one = chunk.thinned.emplace_back();
+    one.count = columns[0][i].offset.number;
+    one.first_offset = one.last_offset = chunk.offset_at(i);
+    one.first_observed_at = columns[0][i].observed_at;
+    one.last_observed_at = columns[1][i].observed_at;
+    one.minimum = columns[0][i].value;
+    one.maximum = columns[1][i].value;
+    one.has_numbers = columns[1][i].offset.number == 1;
+    one.sum = columns[2][i].value;
+    one.sum_of_squares = columns[3][i].value;
+  }
+  return reader.at_end() ? base::Status() : corrupt();
+}
+
+}  // namespace
+
 std::string pack_chunk(const Chunk& chunk) {
   std::string bytes;
   ByteWriter writer(bytes);
   std::string inner;
+  if (!chunk.thinned.empty()) {
+    writer.byte(kind_thinned);
+    writer.text(pack_thinned(chunk));
+  }
   if (chunk.is_numbers()) {
     writer.byte(kind_numbers);
     twin::pack_attribute(*chunk.prototype, inner);
@@ -149,6 +235,16 @@ base::Result<std::string_view> numbers_of_packed(std::string_view bytes) {
 }
 
 base::Result<Chunk> unpack_chunk(std::string_view bytes) {
+  if (!bytes.empty() && bytes.front() == static_cast<char>(kind_thinned)) {
+    ByteReader reader(bytes.substr(1));
+    const std::string_view thinned = reader.text();
+    const std::string_view points = reader.rest();
+    if (!reader.ok() || points.starts_with(static_cast<char>(kind_thinned))) return corrupt();
+    auto chunk = unpack_chunk(points);
+    if (!chunk) return chunk.error();
+    if (auto read = unpack_thinned(thinned, *chunk); !read) return read.error();
+    return chunk;
+  }
   Chunk chunk;
   ByteReader reader(bytes);
   if (reader.byte() == kind_numbers) {

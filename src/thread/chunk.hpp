@@ -13,6 +13,11 @@ twin::Attribute prototype_of(const PastInstance& instance);
 bool fits_prototype(const PastInstance& instance, const twin::Attribute& prototype);
 NumberPoint number_point_of(const PastInstance& instance);
 
+/// What the instance at an index stands for: itself alone, or all of a thinned period.
+ChunkSummary summary_at(const Chunk& chunk, size_t index);
+/// Adds what stands for some to what stands for those before them.
+void add(const ChunkSummary& one, ChunkSummary& to);
+
 /// The numbers within a packed chunk, for `unpack_columns`; empty for a chunk of whole instances. Errors: corrupt.
 base::Result<std::string_view> numbers_of_packed(std::string_view bytes);
 

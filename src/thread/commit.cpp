@@ -41,6 +41,7 @@ void pack_fact(const Fact& fact, bool same_entity, std::string& to) {
     case Fact::Kind::past_numbers_stated:
     case Fact::Kind::past_corrected:
     case Fact::Kind::past_removed:
+    case Fact::Kind::past_thinned:
       twin::pack_attribute(fact.attribute, to);
       break;
     case Fact::Kind::attribute_deleted:
@@ -67,7 +68,8 @@ bool read_fact(ByteReader& reader, const std::string& entity_before, Fact& fact)
     case Fact::Kind::past_stated:
     case Fact::Kind::past_numbers_stated:
     case Fact::Kind::past_corrected:
-    case Fact::Kind::past_removed: {
+    case Fact::Kind::past_removed:
+    case Fact::Kind::past_thinned: {
       std::string_view rest = reader.rest();
       auto attribute = twin::unpack_attribute(rest);
       if (!attribute) return false;

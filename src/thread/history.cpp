@@ -1,6 +1,8 @@
 #include "thread/history.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <cassert>
 #include <mutex>
 
 #include "thread/chunk.hpp"
@@ -49,10 +51,17 @@ base::Result<History::Open> History::load_open(const SeriesKey& series) const {
   return open;
 }
 
+void History::put_in_place(const SeriesKey& key, uint64_t number, const Chunk* chunk, size_t stored_points) {
+  Closed& closed = closed_[{key, number}];
+  closed.stored_points = std::max(closed.stored_points, stored_points);
+  closed.is_erased = chunk == nullptr;
+  closed.bytes = chunk == nullptr ? nullptr : std::make_shared<const std::string>(pack_chunk(*chunk));
+  closed.summary = chunk == nullptr ? ChunkSummary() : chunk->summary();
+  dirty_bytes_ += chunk_key_size + (chunk == nullptr ? 0 : closed.bytes->size());
+}
+
 void History::close(const SeriesKey& series, Open& open) {
-  Closed closed{std::make_shared<const std::string>(pack_chunk(open.chunk)), open.chunk.summary(), open.stored};
-  dirty_bytes_ += closed.bytes->size();
-  closed_.emplace(ClosedKey{series, open.number}, std::move(closed));
+  put_in_place(series, open.number, &open.chunk, open.stored);
   open = Open{open.key, open.number + 1, {}, 0, 0, open.changed};
 }
 
@@ -97,7 +106,7 @@ base::Result<History::Open*> History::open_of(const SeriesKey& series) {
   return of_entity.insert(at, std::make_unique<Open>(std::move(*loaded)))->get();
 }
 
-base::Status History::push(std::vector<Superseded>& superseded) {
+base::Status History::push(std::span<Superseded> superseded) {
   // Under one lock as many as keep a reader waiting for some 10 microseconds.
   constexpr size_t group_max = 128;
   std::vector<Open*> opens;
@@ -162,6 +171,11 @@ void History::collect(Batch& batch) {
     const auto& [series, number] = key;
     for (size_t run = 0; run * run_points < closed.stored_points; ++run)
       batch.erase(Family::series, run_key(series, number, run));
+    if (closed.is_erased) {
+      batch.erase(Family::series, chunk_key(series, number));
+      batch.erase(Family::summaries, chunk_key(series, number));
+      continue;
+    }
     batch.put(Family::series, chunk_key(series, number), *closed.bytes);
     batch.put(Family::summaries, chunk_key(series, number), closed.summary.pack());
   }
@@ -176,6 +190,9 @@ void History::collect(Batch& batch) {
 
 void History::settle() {
   const std::unique_lock lock(mutex_);
+  for (const auto& [key, closed] : closed_) {
+    if (key.first.branch == main_branch) stored_.add(key.first.entity.number);
+  }
   closed_.clear();
   dirty_bytes_ = 0;
   // What did not change since the last checkpoint goes first.
@@ -240,9 +257,24 @@ base::Result<std::vector<SeriesKey>> History::series_of(BranchId branch, twin::E
 }
 
 base::Result<History::Series> History::series(const SeriesKey& key) const {
+  // Chunks that are rewritten meanwhile must not be met half before and half after it.
+  while (true) {
+    std::shared_ptr<const Rewritten> since;
+    {
+      const std::shared_lock lock(mutex_);
+      since = rewritten_;
+    }
+    auto read = series_as_it_lies(key, since);
+    if (!is_rewritten_since(since)) return read;
+  }
+}
+
+base::Result<History::Series> History::series_as_it_lies(const SeriesKey& key,
+                                                         std::shared_ptr<const Rewritten> since) const {
   Series result;
-  result.store_ = &store_;
+  result.history_ = this;
   result.key_ = key;
+  result.since_ = std::move(since);
   absl::btree_map<uint64_t, Closed> closed;
   std::optional<Open> open;
   {
@@ -268,17 +300,19 @@ base::Result<History::Series> History::series(const SeriesKey& key) const {
           return false;
         }
         const uint64_t number = big_endian_64(chunk, series_key_size);
-        closed.try_emplace(number, Closed{nullptr, *summary, 0});
+        closed.try_emplace(number, Closed{nullptr, *summary, 0, false});
         return true;
       });
   if (!scanned) return scanned.error();
   if (!read) return read.error();
   for (const auto& [number, one] : closed) {
+    if (one.is_erased) continue;
     result.numbers_.push_back(number);
     result.summaries_.push_back(one.summary);
     result.held_.push_back(one.bytes);
   }
-  if (open->chunk.size() > 0 && !closed.contains(open->number)) {
+  const auto closed_meanwhile = closed.find(open->number);
+  if (open->chunk.size() > 0 && (closed_meanwhile == closed.end() || closed_meanwhile->second.is_erased)) {
     result.summaries_.push_back(open->chunk.summary());
     result.open_ = std::move(open->chunk);
   }
@@ -287,8 +321,10 @@ base::Result<History::Series> History::series(const SeriesKey& key) const {
 
 base::Result<std::string> History::Series::bytes(size_t index) const {
   if (held_[index] != nullptr) return *held_[index];
-  auto stored = store_->get(Family::series, chunk_key(key_, numbers_[index]));
+  auto stored = history_->store_.get(Family::series, chunk_key(key_, numbers_[index]));
   if (!stored) return stored.error();
+  // What was rewritten is kept before it reaches the store.
+  if (const auto before = history_->before(since_, {key_, numbers_[index]}); before != nullptr) return *before;
   if (!stored->has_value()) {
     return base::fail(base::Code::corrupt, "a piece of history is missing", {},
                       "run 'cityloom refold' to fold the views again");
@@ -306,7 +342,7 @@ base::Result<Chunk> History::Series::chunk(size_t index) const {
 base::Result<bool> History::Series::columns(size_t index, std::vector<int64_t>& times, std::vector<double>& values,
                                             std::vector<uint64_t>& offsets) const {
   if (index == numbers_.size()) {
-    if (!open_->is_numbers()) return false;
+    if (!open_->is_numbers() || !open_->thinned.empty()) return false;
     times.clear();
     values.clear();
     offsets.clear();
@@ -347,6 +383,66 @@ base::Result<std::optional<PastInstance>> History::Series::first_after(Offset af
   size_t index = 0;
   while (index < found->size() && found->offset_at(index) <= after) ++index;
   return std::optional<PastInstance>(found->at(index));
+}
+
+// One by one: a reader that took long may let go of very many.
+History::Rewritten::~Rewritten() {
+  while (next != nullptr && next.use_count() == 1) {
+    std::atomic_thread_fence(std::memory_order_acquire);  // others have let go of it
+    const std::shared_ptr<Rewritten> after = std::move(next->next);
+    next = after;
+  }
+}
+
+bool History::is_rewritten_since(const std::shared_ptr<const Rewritten>& since) const {
+  const std::shared_lock lock(mutex_);
+  return since != rewritten_;
+}
+
+std::shared_ptr<const std::string> History::before(const std::shared_ptr<const Rewritten>& since,
+                                                   const ClosedKey& key) const {
+  const std::shared_lock lock(mutex_);
+  for (const Rewritten* one = since.get(); one != nullptr; one = one->next.get()) {
+    if (const auto found = one->before.find(key); found != one->before.end()) return found->second;
+  }
+  return nullptr;
+}
+
+base::Status History::rewrite(const SeriesKey& key, const Series& was, const std::vector<ChunkRun>& runs) {
+  const auto opened = open_of(key);
+  if (!opened) return opened.error();
+  Open& open = **opened;
+  absl::btree_map<ClosedKey, std::shared_ptr<const std::string>> before;
+  for (const ChunkRun& run : runs) {
+    for (size_t index = run.first; index < run.first + run.count && index < was.numbers_.size(); ++index) {
+      auto bytes = was.bytes(index);
+      if (!bytes) return bytes.error();
+      before.emplace(ClosedKey{key, was.numbers_[index]}, std::make_shared<const std::string>(std::move(*bytes)));
+    }
+  }
+  const std::unique_lock lock(mutex_);
+  rewritten_->before = std::move(before);
+  rewritten_->next = std::make_shared<Rewritten>();
+  rewritten_ = rewritten_->next;
+  for (const ChunkRun& run : runs) {
+    assert(run.chunks.size() <= run.count);
+    for (size_t i = 0; i < run.count; ++i) {
+      const bool is_open = run.first + i == was.numbers_.size();
+      const uint64_t number = is_open ? open.number : was.numbers_[run.first + i];
+      put_in_place(key, number, i < run.chunks.size() ? &run.chunks[i] : nullptr, is_open ? open.stored : 0);
+      if (is_open) open = Open{open.key, number + 1, {}, 0, 0, open.changed};
+    }
+  }
+  if (open.chunk.size() > 0) return {};
+  // As it would be found in the store: the bytes there must not tell whether it was loaded.
+  for (; open.number > 0; --open.number) {
+    const uint64_t last = open.number - 1;
+    const auto rewritten = closed_.find({key, last});
+    const bool is_there =
+        rewritten != closed_.end() ? !rewritten->second.is_erased : std::ranges::binary_search(was.numbers_, last);
+    if (is_there) break;
+  }
+  return {};
 }
 
 }  // namespace cityloom::thread

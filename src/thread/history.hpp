@@ -34,6 +34,7 @@ struct Superseded {
   SeriesKey series;
   PastInstance instance;
   std::vector<NumberPoint> numbers = {};  ///< if there are any: they, and `instance` is what they share
+  bool thins = false;                     ///< not to be added: `instance` says how its series is thinned
 };
 
 /// One chunk, read back: numbers that share a prototype (all fields but value, observed_at, modified_at and offset),
@@ -42,13 +43,28 @@ struct Chunk {
   std::optional<twin::Attribute> prototype;  ///< of numbers
   std::vector<NumberPoint> numbers;
   std::vector<PastInstance> instances;
+  std::vector<ChunkSummary> thinned;  ///< what each point stands for, itself included; empty: each for itself alone
 
   bool is_numbers() const { return prototype.has_value(); }
   size_t size() const { return is_numbers() ? numbers.size() : instances.size(); }
   /// The instance at an index. Of numbers, modified_at is none: the commit at `offset` knows it.
   PastInstance at(size_t index) const;
   Offset offset_at(size_t index) const { return is_numbers() ? numbers[index].offset : instances[index].offset; }
+  base::Instant observed_at(size_t index) const {
+    return is_numbers() ? numbers[index].observed_at : instances[index].attribute.observed_at;
+  }
+  /// Whether an instance is the end of what held, rather than one that did.
+  bool is_end(size_t index) const { return !is_numbers() && instances[index].ended; }
+  uint64_t stands_for(size_t index) const { return thinned.empty() ? 1 : thinned[index].count; }
+  /// Of what all points stand for; the offsets are those of the points themselves.
   ChunkSummary summary() const;
+};
+
+/// Chunks that follow one another in a series, and what takes their place: not more.
+struct ChunkRun {
+  size_t first = 0;
+  size_t count = 0;
+  std::vector<Chunk> chunks;
 };
 
 /// The history of all series of one thread. Written by the appender's worker, read by any. Chunks close at fixed
@@ -67,7 +83,12 @@ class History {
 
   /// Adds superseded instances to their series and uses them up; offsets never decrease. Writer only. Errors: corrupt,
   /// unavailable.
-  base::Status push(std::vector<Superseded>& superseded);
+  base::Status push(std::span<Superseded> superseded);
+
+  class Series;
+  /// Puts other chunks in the place of some. `was` is the series as it is. Readers that began before read on what it
+  /// was: it is kept for them in memory. Writer only. Errors: corrupt, unavailable.
+  base::Status rewrite(const SeriesKey& key, const Series& was, const std::vector<ChunkRun>& runs);
 
   /// Adds all that the store does not hold yet. Writer only.
   void collect(Batch& batch);
@@ -80,6 +101,14 @@ class History {
 
   /// The series of an entity on a branch, in order of attribute and dataset.
   base::Result<std::vector<SeriesKey>> series_of(BranchId branch, twin::EntityNumber entity) const;
+
+  using ClosedKey = std::pair<SeriesKey, uint64_t>;
+  /// What chunks held before a series was rewritten, and what was rewritten after that: for readers who began before.
+  struct Rewritten {
+    absl::btree_map<ClosedKey, std::shared_ptr<const std::string>> before;
+    std::shared_ptr<Rewritten> next;
+    ~Rewritten();
+  };
 
   /// A reader's view of one series: its chunks, told by their summaries, decoded one at a time.
   class Series {
@@ -101,10 +130,11 @@ class History {
    private:
     friend class History;
     base::Result<std::string> bytes(size_t index) const;
-    const Store* store_ = nullptr;
+    const History* history_ = nullptr;
     SeriesKey key_;
+    std::shared_ptr<const Rewritten> since_;  // what was rewritten since this was read
     std::vector<ChunkSummary> summaries_;
-    std::vector<uint64_t> numbers_;                         // of the chunks
+    std::vector<uint64_t> numbers_;                         // of the closed chunks
     std::vector<std::shared_ptr<const std::string>> held_;  // bytes of chunks that were still in memory, else nullptr
     std::optional<Chunk> open_;                             // stands for the last summary
   };
@@ -123,8 +153,8 @@ class History {
     std::shared_ptr<const std::string> bytes;
     ChunkSummary summary;
     size_t stored_points = 0;  // of the open chunk's, now to be erased
+    bool is_erased = false;    // there is none with this number any more
   };
-  using ClosedKey = std::pair<SeriesKey, uint64_t>;
 
   // The open chunks of one entity on a branch, in order of attribute and dataset.
   using OpenOfEntity = std::vector<std::unique_ptr<Open>>;
@@ -147,6 +177,10 @@ class History {
   };
 
   base::Result<Open> load_open(const SeriesKey& series) const;
+  base::Result<Series> series_as_it_lies(const SeriesKey& key, std::shared_ptr<const Rewritten> since) const;
+  bool is_rewritten_since(const std::shared_ptr<const Rewritten>& since) const;
+  std::shared_ptr<const std::string> before(const std::shared_ptr<const Rewritten>& since, const ClosedKey& key) const;
+  void put_in_place(const SeriesKey& key, uint64_t number, const Chunk* chunk, size_t stored_points);
   void add(const SeriesKey& series, Open& open, PastInstance instance);
   void add_numbers(const SeriesKey& series, Open& open, const PastInstance& shared,
                    std::span<const NumberPoint> points);
@@ -155,9 +189,10 @@ class History {
 
   const Store& store_;
   const size_t open_bytes_max_;
-  mutable std::shared_mutex mutex_;  // guards open_ and closed_
+  mutable std::shared_mutex mutex_;  // guards open_, closed_ and rewritten_
   absl::flat_hash_map<EntityOn, OpenOfEntity> open_;
   absl::btree_map<ClosedKey, Closed> closed_;
+  std::shared_ptr<Rewritten> rewritten_ = std::make_shared<Rewritten>();  // the next one
   std::vector<Changed> changed_;  // open chunks with points that the store does not hold; of the writer alone
   size_t dirty_bytes_ = 0;
 

@@ -33,6 +33,8 @@ constexpr twin::Term without_told(twin::Term dataset) {  ///< the dataset itself
 }
 /// The dataset of the series of `terms::lifecycle` in which the corrections of an entity's past are.
 inline constexpr twin::Term corrections_dataset{1};
+/// Likewise of that in which is what was thinned of it.
+inline constexpr twin::Term thinnings_dataset{2};
 
 inline void append_big_endian(std::string& to, uint32_t number) {  ///< 4 bytes that sort as the number
   const char bytes[] = {static_cast<char>(number >> 24), static_cast<char>(number >> 16),

@@ -41,6 +41,10 @@ class PastCorrections {
   Offset removed_upto() const { return upto_of({}, {}); }
   /// Whether an instance is not to be told as it was stated.
   bool hides(twin::Term name, twin::Term dataset, const PastKey& key) const;
+  /// Whether all that was stated of an attribute up to an offset is taken out: also what stands for a thinned period.
+  bool takes_out(twin::Term name, twin::Term dataset, Offset offset) const {
+    return !empty() && offset <= removed_upto(name, dataset);
+  }
   /// Whether any instance of these offsets may be hidden.
   bool concerns(twin::Term name, twin::Term dataset, bool told, Offset first, Offset last) const;
   /// What takes the place of hidden instances.

@@ -12,6 +12,7 @@
 #include "thread/change.hpp"
 #include "thread/commit.hpp"
 #include "thread/series_codec.hpp"
+#include "thread/thinning.hpp"
 #include "twin/query.hpp"
 
 namespace cityloom::thread {
@@ -60,6 +61,7 @@ struct HistoryQuery {
 /// An instance of the past, and which it is.
 struct PastAttribute : twin::Attribute {
   PastKey key;
+  uint64_t stands_for = 1;  ///< more: of a thinned period, it stands for so many
 };
 
 /// One attribute's past, in order of the window's time property (descending when last_n is asked).
@@ -89,6 +91,8 @@ class PastVisitor {
   virtual void number(twin::Term name, twin::Term dataset, base::Instant at, double value) = 0;
   /// Any other instance, or a number of which more than the value may be wanted.
   virtual void instance(const twin::Attribute& attribute, base::Instant at) = 0;
+  /// The instance that a thinned period has kept, and what all of its instances came to. Else it is one as any other.
+  virtual void thinned(const twin::Attribute& kept, base::Instant at, const ChunkSummary&) { instance(kept, at); }
   /// False ends the visit.
   virtual bool goes_on() { return true; }
 };
@@ -135,6 +139,17 @@ class Snapshot {
   /// Tells each instance that `history` would give without lastN and limit, once. Ends of attributes (deleted_at) are
   /// not told: invalid. Cost: by observed time about 20 ns a number; else a read of its commit an instance.
   base::Status visit_past(std::string_view entity_id, const HistoryQuery& query, PastVisitor& visitor) const;
+
+  /// What was thinned of an entity's past, in the order in which it was; also after this snapshot, for it is gone here
+  /// too. Cost: one look where nothing was.
+  base::Result<std::vector<Thinning>> thinnings(std::string_view entity_id) const;
+
+  /// The series of an entity's past on this snapshot's own branch. Cost: some looks.
+  base::Result<std::vector<PastSeries>> past_series(std::string_view entity_id) const;
+
+  /// What thinning the first part of a stretch of one series would take out, for `Change::Kind::thin_past`. Nothing is
+  /// changed. Reads at most `ThinningRequest::chunks_max` chunks. Errors: corrupt, unavailable.
+  base::Result<PlannedThinning> plan_thinning(std::string_view entity_id, const ThinningRequest& request) const;
 
   /// Calls `visit` with the ids of entities that match the query's ids, types and id pattern now or ever before, until
   /// it returns false: candidates of temporal queries. Errors: cancelled.

@@ -73,8 +73,8 @@ class Gatherer {
   }
 
   // One that lies in the window; `key` says which it is.
-  void add(Offset offset, Attribute attribute, const PastKey& key) {
-    found_.push_back({offset, {std::move(attribute), key}});
+  void add(Offset offset, Attribute attribute, const PastKey& key, uint64_t stands_for = 1) {
+    found_.push_back({offset, {std::move(attribute), key, stands_for}});
   }
 
   // Whether a chunk can still hold something better than what is found.
@@ -137,6 +137,15 @@ PastKey key_in(const SeriesKey& series, Offset offset, Instant observed_at) {
   return {offset, told ? observed_at : Instant::none(), told};
 }
 
+// Whether an instance is not to be told. What stands for a thinned period is no longer one that can be corrected.
+bool is_hidden(const PastCorrections& corrections, const SeriesKey& key, const Chunk& chunk, size_t index) {
+  if (corrections.empty()) return false;
+  const Term dataset = without_told(key.dataset);
+  const Offset offset = chunk.offset_at(index);
+  if (chunk.stands_for(index) > 1) return corrections.takes_out(key.attribute, dataset, offset);
+  return corrections.hides(key.attribute, dataset, key_in(key, offset, chunk.observed_at(index)));
+}
+
 // The end of an instance, as an instance of the kind that ended.
 Result<PastInstance> end_at(const History::Series& series, PastInstance end) {
   const auto before = series.last_at({end.offset.number - 1});
@@ -174,21 +183,18 @@ struct Gathering {
 Status gather(const Gathering& how, const SeriesKey& key, Gatherer& gatherer) {
   const auto series = how.views.history().series(key);
   if (!series) return series.error();
-  const Term dataset = without_told(key.dataset);
   for (const size_t index : chunks_in(*series, how.window, how.latest_first)) {
     if (!gatherer.wants(series->summary(index))) continue;
     const auto chunk = series->chunk(index);
     if (!chunk) return chunk.error();
     for (size_t i = 0; i < chunk->size(); ++i) {
-      const Instant observed_at =
-          chunk->is_numbers() ? chunk->numbers[i].observed_at : chunk->instances[i].attribute.observed_at;
+      const Instant observed_at = chunk->observed_at(i);
       const Offset offset = chunk->offset_at(i);
       const PastKey which = key_in(key, offset, observed_at);
-      if (!how.window.holds(observed_at, offset) || how.corrections.hides(key.attribute, dataset, which)) continue;
-      const bool is_end = !chunk->is_numbers() && chunk->instances[i].ended;
-      if (is_end != how.ends) continue;
-      if (!is_end) {
-        gatherer.add(offset, chunk->at(i).attribute, which);
+      if (!how.window.holds(observed_at, offset) || is_hidden(how.corrections, key, *chunk, i)) continue;
+      if (chunk->is_end(i) != how.ends) continue;
+      if (!how.ends) {
+        gatherer.add(offset, chunk->at(i).attribute, which, chunk->stands_for(i));
         continue;
       }
       auto end = end_at(*series, chunk->at(i));
@@ -340,15 +346,20 @@ class Telling {
   Status instances(const SeriesKey& key, const History::Series& series, size_t index, const Attribute* present) {
     const auto chunk = series.chunk(index);
     if (!chunk) return chunk.error();
-    for (const PastInstance& one : chunk->instances) {
+    for (size_t i = 0; i < chunk->size(); ++i) {
+      if (chunk->is_end(i) || !window_.holds(chunk->observed_at(i), chunk->offset_at(i))) continue;
+      if (is_hidden(corrections_, key, *chunk, i)) continue;
+      const PastInstance one = chunk->at(i);
       const bool is_told =
           present != nullptr && one.offset == present->offset && twin::same_statement(one.attribute, *present);
-      if (one.ended || is_told || !window_.holds(one.attribute.observed_at, one.offset)) continue;
-      const PastKey which = key_in(key, one.offset, one.attribute.observed_at);
-      if (corrections_.hides(key.attribute, without_told(key.dataset), which)) continue;
+      if (is_told) continue;
       const auto at = time_of(one.attribute.observed_at, one.offset);
       if (!at) return at.error();
-      visitor_.instance(one.attribute, *at);
+      if (chunk->stands_for(i) > 1) {
+        visitor_.thinned(one.attribute, *at, chunk->thinned[i]);
+      } else {
+        visitor_.instance(one.attribute, *at);
+      }
     }
     return {};
   }
@@ -375,7 +386,7 @@ Result<std::optional<PastAttribute>> instance_in(const Views& views, const Serie
       if (chunk->offset_at(i) != wanted.offset) continue;
       PastInstance instance = chunk->at(i);
       if (instance.ended || key_in(key, instance.offset, instance.attribute.observed_at) != wanted) continue;
-      return std::optional(PastAttribute{std::move(instance.attribute), wanted});
+      return std::optional(PastAttribute{std::move(instance.attribute), wanted, chunk->stands_for(i)});
     }
   }
   return std::optional<PastAttribute>();

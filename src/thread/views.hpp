@@ -203,6 +203,8 @@ class Views {
   base::Status fold_past(Stage& stage, const Standing& standing, const Commit& commit,
                          std::span<const twin::Fact> facts);
   base::Status fold_any(Stage& stage, Standing& standing, const Commit& commit, std::span<const twin::Fact> facts);
+  base::Status push_past(std::span<Superseded> superseded);
+  base::Status thin(Superseded& one);
   std::shared_ptr<Branch> writable_branch(BranchId id) const;
   void publish_branches(Stage& stage);
   twin::EntityRecord kept(const twin::EntityRecord& record);

@@ -6,9 +6,11 @@
 //                     start, `object_types` and the string its types and scopes at the end
 //   the same, with corrections_dataset: one instance a correction of the past; `attribute` is what takes the place of
 //                     the instance that its offset and created_at name, unless it `ended` that
+//   the same, with thinnings_dataset: one instance a thinning that was done
 #include <algorithm>
 #include <mutex>
 
+#include "thread/thinned_series.hpp"
 #include "thread/views.hpp"
 #include "twin/bytes.hpp"
 
@@ -108,7 +110,11 @@ base::Status tell(const Fact& fact, const Commit& commit, EntityNumber number, s
                  {commit.offset, false, fact.attribute}};
   Attribute& attribute = one.instance.attribute;
   attribute.modified_at = commit.recorded_at;
-  if (fact.kind == Fact::Kind::past_stated) {
+  one.thins = fact.kind == Fact::Kind::past_thinned;
+  if (one.thins) {
+    one.series.dataset = fact.attribute.dataset;
+    attribute.offset = commit.offset;
+  } else if (fact.kind == Fact::Kind::past_stated) {
     attribute.offset = commit.offset;
   } else if (fact.kind == Fact::Kind::past_numbers_stated) {
     const auto* packed = std::get_if<std::string>(&fact.attribute.value);
@@ -342,9 +348,38 @@ base::Status Views::stage(Stage& stage, const Commit& commit) {
   return {};
 }
 
+// A thinning finds its series as it is after all that was recorded before it.
+base::Status Views::push_past(std::span<Superseded> superseded) {
+  while (!superseded.empty()) {
+    const auto thinning = std::ranges::find_if(superseded, &Superseded::thins);
+    const auto before = static_cast<size_t>(thinning - superseded.begin());
+    if (auto pushed = history_.push(superseded.first(before)); !pushed) return pushed;
+    if (before == superseded.size()) break;
+    if (auto done = thin(superseded[before]); !done) return done;
+    superseded = superseded.subspan(before + 1);
+  }
+  return {};
+}
+
+// Nothing is taken out but what the fact names: where the series has moved on since it was planned, it stays.
+base::Status Views::thin(Superseded& one) {
+  const auto wanted = thinning_of(one.instance.attribute);
+  if (!wanted) return wanted.error();
+  const auto series = history_.series(one.series);
+  if (!series) return series.error();
+  const auto thinned = thin_series(*this, one.series, *series, *wanted);
+  if (!thinned) return thinned.error();
+  if (thinned->taken_out == 0 || thinned->taken_out != wanted->taken_out || thinned->sha256 != wanted->sha256)
+    return {};
+  if (auto rewritten = history_.rewrite(one.series, *series, thinned->runs); !rewritten) return rewritten;
+  one.series.attribute = twin::terms::lifecycle;
+  one.series.dataset = thinnings_dataset;
+  return history_.push(std::span(&one, 1));
+}
+
 base::Status Views::publish(Stage& stage) {
   // History first: whoever finds a record that has moved on can then read back what it was.
-  if (auto pushed = history_.push(stage.superseded); !pushed) return pushed;
+  if (auto pushed = push_past(stage.superseded); !pushed) return pushed;
   // The commits before the records: whoever misses an entity in an index finds it among them.
   recent_.add(stage.commits, stage.bytes);
   if (!stage.ever.empty()) {

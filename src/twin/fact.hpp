@@ -22,6 +22,7 @@ struct Fact {
     past_numbers_stated,  ///< so did many numbers; `attribute` is what they share, its value says them packed
     past_corrected,       ///< the instance that `attribute.offset` and `attribute.created_at` name was `attribute`
     past_removed,         ///< that instance was not; without offset: nothing stated so far of the attribute was
+    past_thinned,         ///< of a stretch of the past less is kept from now on; the value of `attribute` says what
   };
   Kind kind = Kind::attribute_set;
   std::string entity_id;

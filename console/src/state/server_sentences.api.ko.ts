@@ -120,4 +120,24 @@ const requests: readonly SentencePair[] = [
   ["name the stop's entity id", '정류장의 객체 ID를 쓰세요'],
 ];
 
-export const apiSentences: readonly SentencePair[] = [...titles, ...tiles, ...underground, ...requests];
+const retention: readonly SentencePair[] = [
+  ['there is no retention rule of this name', '이 이름의 보존 규칙이 없습니다'],
+  ['GET /api/retention lists them', 'GET /api/retention에서 목록을 볼 수 있습니다'],
+  ['retention is of the main branch only', '보존 규칙은 main 가지에만 있습니다'],
+  ['there are {} retention rules already', '보존 규칙이 이미 {0}개 있습니다'],
+  ['delete one, or let one be about more types', '하나를 지우거나, 한 규칙에 유형을 더 넣으세요'],
+  ["a rule's name has 1 to 64 letters, digits, - and _", '규칙 이름은 영문자, 숫자, -, _ 1~64자로 씁니다'],
+  ['a rule has either steps or hold', '규칙에는 steps와 hold 중 하나만 있어야 합니다'],
+  ['write "hold": true for what is never to be thinned', '솎아 내면 안 되는 자료에는 "hold": true를 쓰세요'],
+  ['must be a duration of one minute to a thousand years', '1분~1000년의 기간이어야 합니다'],
+  ['write for example P30D or P1Y', 'P30D나 P1Y처럼 쓰세요'],
+  ['must be "nothing" or a duration of one second to 366 days that divides a day or is of whole days', '"nothing"이거나, 하루를 나누거나 며칠로 된 1초~366일의 기간이어야 합니다'],
+  ['write for example PT1M, PT1H or P1D', 'PT1M, PT1H, P1D처럼 쓰세요'],
+  ['steps must follow one another, each after a longer time', '단계는 차례대로, 뒤로 갈수록 더 긴 시간이어야 합니다'],
+  ['must be a multiple of what the step before keeps, or "nothing"', '앞 단계가 남기는 기간의 배수이거나 "nothing"이어야 합니다'],
+  ['must be shorter than the age from which on it counts', '적용되기 시작하는 나이보다 짧아야 합니다'],
+  ['the instance stands for a thinned period with {} instances', '솎아 낸 기간의 값 {0}개를 대신하는 값입니다'],
+  ['delete the past of the attribute, or state what is missing as a new instance', '속성의 과거를 모두 지우거나, 빠진 것을 새 값으로 넣으세요'],
+];
+
+export const apiSentences: readonly SentencePair[] = [...titles, ...tiles, ...underground, ...requests, ...retention];

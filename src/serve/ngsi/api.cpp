@@ -12,6 +12,7 @@
 #include "serve/ngsi/forwarder.hpp"
 #include "serve/ngsi/models.hpp"
 #include "serve/ngsi/registrations.hpp"
+#include "serve/ngsi/retention.hpp"
 #include "serve/ngsi/routes.hpp"
 #include "serve/ngsi/services.hpp"
 #include "serve/ngsi/snapshots.hpp"
@@ -159,6 +160,11 @@ base::Result<std::shared_ptr<TenantState>> NgsiApi::Parts::open_tenant(const std
   if (const auto status = state->snapshots->open(); !status.ok()) return status.error();
   state->models = std::make_shared<ngsi_ld::Models>(*state, services.clock);
   if (const auto status = state->models->open(); !status.ok()) return status.error();
+  const auto retention_type = thread.terms().intern("urn:cityloom:type:Retention");
+  if (!retention_type.ok()) return retention_type.error();
+  state->retention_type = *retention_type;
+  state->retention = std::make_shared<ngsi_ld::Retention>(*state, services);
+  if (const auto status = state->retention->open(); !status.ok()) return status.error();
   ngsi_ld::SubscriptionOptions subscription_options;
   subscription_options.retry_first_ms = options.retry_first_ms;
   state->subscriptions = std::make_shared<ngsi_ld::Subscriptions>(*state, services, deliverer, subscription_options);
@@ -199,6 +205,7 @@ size_t NgsiApi::Parts::sweep() {
     state->source_subscriptions->tend();
     ended += state->snapshots->sweep(services.clock.now());
     state->entity_maps->sweep(services.clock.now());
+    state->retention->tend(services.clock.now());
   }
   return ended;
 }
@@ -252,6 +259,7 @@ NgsiApi::~NgsiApi() {
     state->registrations.reset();
     state->snapshots.reset();
     state->models.reset();
+    state->retention.reset();
   }
 }
 
@@ -273,6 +281,7 @@ void NgsiApi::add_routes(Router& router) {
   ngsi_ld::add_snapshot_operations(router, services);
   ngsi_ld::add_model_operations(router, services);
   ngsi_ld::add_quality_operation(router, services);
+  ngsi_ld::add_retention_operations(router, services);
   ogc::add_feature_doors(router, services);
   sta::add_sta_doors(router, services);
 }

@@ -21,7 +21,7 @@ INSTANTIATE_TEST_SUITE_P(Files, NgsiGolden,
                          testing::Values("entities", "attributes", "batch", "queries", "temporal", "subscriptions",
                                          "contexts", "discovery", "errors", "linked", "linked_queries", "snapshots",
                                          "entity_maps", "conformance", "temporal_writes", "observations",
-                                         "registrations", "source_subscriptions", "models"),
+                                         "registrations", "source_subscriptions", "models", "retention"),
                          [](const auto& file) { return std::string(file.param); });
 
 }  // namespace

@@ -166,7 +166,7 @@ void list_types(Call call) {
     if (!counts.ok()) return call.fail(counts.error());
     std::set<Term> types;
     for (const auto& [type, count] : *counts) {
-      if (count > 0 && !tenant.internal.hides(type)) types.insert(type);
+      if (count > 0 && !tenant.hides(type)) types.insert(type);
     }
     if (const Discovered* told = told_by_sources(call)) {
       for (const auto& [type, about] : told->types) types.insert(type);

@@ -125,6 +125,12 @@ base::Result<twin::EntityRecord> find_everywhere(const Call& call, const Reading
   return call.gathered()->entity(id, *found, call.services().clock.now());
 }
 
+// Reads of the past fetch records from the disk: never on a connection's worker. A snapshot is of the past.
+bool is_of_the_past(const Call& call, const Reading& reading) {
+  if (reading.selection) return true;
+  return call.parameter("asOf").has_value() && reading.snapshot.offset() < reading.thread->head();
+}
+
 // NGSI-LD: 5.7.1 retrieve an entity
 void retrieve_entity(Call call) {
   const auto reading = call.reading();
@@ -159,6 +165,10 @@ void retrieve_entity(Call call) {
   }
   const auto respond = [&](std::string text) {
     Response response = body_response(call, std::move(text));
+    if (is_of_the_past(call, *reading)) {
+      const auto warned = warn_of_thinning(call, reading->snapshot, {std::string(id)}, {}, response);
+      if (!warned.ok()) return call.fail(warned.error());
+    }
     if (map) add_map_header(*map, response);
     call.send(std::move(response));
   };
@@ -193,6 +203,10 @@ bool answer_page(Call& call, const Answering& with, thread::QueryResult& result)
   for (const twin::EntityRecord& record : result.records) bytes += record.bytes().size();
   if (bytes > call.services().quick_bytes_max && !call.is_long()) return false;
   std::erase_if(result.records, [](const twin::EntityRecord& record) { return !is_visible(record); });
+  std::vector<std::string> of_the_past;
+  if (is_of_the_past(call, with.reading)) {
+    for (const twin::EntityRecord& record : result.records) of_the_past.emplace_back(record.id());
+  }
   std::string body;
   if (with.join) {
     if (!call.is_long()) return false;
@@ -206,6 +220,10 @@ bool answer_page(Call& call, const Answering& with, thread::QueryResult& result)
     append_records(call, result.records, with.how, *names_for(call, with.tenant), body);
   }
   Response response = body_response(call, std::move(body));
+  if (const auto warned = warn_of_thinning(call, with.reading.snapshot, of_the_past, {}, response); !warned.ok()) {
+    call.fail(warned.error());
+    return true;
+  }
   if (with.map != nullptr && with.map->is_new) response.status = 201;
   if (with.map != nullptr) add_map_header(*with.map, response);
   add_page_headers(call, result.more, result.count, response);
@@ -218,12 +236,6 @@ void answer_query(Call call, void (*run)(Call), const Answering& with, base::Res
   const bool too_much = !result.ok() && result.error().code == Code::cancelled && !call.is_long();
   if (!result.ok() && !too_much) return call.fail_read(result.error());
   if (too_much || !answer_page(call, with, *result)) Call::go_long(std::move(call), run);
-}
-
-// Reads of the past fetch records from the disk: never on a connection's worker. A snapshot is of the past.
-bool is_of_the_past(const Call& call, const Reading& reading) {
-  if (reading.selection) return true;
-  return call.parameter("asOf").has_value() && reading.snapshot.offset() < reading.thread->head();
 }
 
 // The matches of several queries, each entity once, in order of first creation; a page of them.
@@ -424,7 +436,7 @@ base::Result<ngsi::QueryBody> query_in_body(const Call& call, const Reading& rea
     if (!narrow && !call.flag("local") && !has_selectors(call.request().body())) {
       return base::fail(Code::invalid, "the query asks for everything: a type, attrs, q or geoQ is needed");
     }
-    if (const auto hidden = hide_internal(query, reading, tenant.internal); !hidden.ok()) return hidden.error();
+    if (const auto hidden = hide_internal(query, reading, tenant); !hidden.ok()) return hidden.error();
     hide_expired(call, reading, tenant, query);
     if (const auto linked = link(call, reading, tenant, asked->join, query); !linked.ok()) return linked.error();
   }

@@ -119,10 +119,10 @@ void hide_expired(const Call& call, const Reading& reading, const TenantState& t
   };
 }
 
-base::Status hide_internal(twin::Query& query, const Reading& reading, const InternalTerms& internal) {
+base::Status hide_internal(twin::Query& query, const Reading& reading, const TenantState& tenant) {
   for (const auto& all_of : query.types.any_of) {
     for (const twin::Term type : all_of) {
-      if (internal.hides(type)) query.types.any_of = {{twin::Term::unknown()}};
+      if (tenant.hides(type)) query.types.any_of = {{twin::Term::unknown()}};
     }
   }
   // What the hub keeps has one attribute of its own: only a query without any condition could meet it.
@@ -130,7 +130,7 @@ base::Status hide_internal(twin::Query& query, const Reading& reading, const Int
   const auto types = reading.snapshot.types();
   if (!types.ok()) return types.error();
   for (const auto& [type, count] : *types) {
-    if (!internal.hides(type)) query.types.any_of.push_back({type});
+    if (!tenant.hides(type)) query.types.any_of.push_back({type});
   }
   if (query.types.any_of.empty()) query.types.any_of = {{twin::Term::unknown()}};
   return {};
@@ -209,7 +209,7 @@ base::Result<twin::Query> query_of(const Call& call, const Reading& reading, con
   if (!query.ok()) return query.error();
   // What every entity has selects none of them.
   if (!narrow && !names_attributes(*query)) return too_wide();
-  if (const auto status = hide_internal(*query, reading, tenant.internal); !status.ok()) return status.error();
+  if (const auto status = hide_internal(*query, reading, tenant); !status.ok()) return status.error();
   hide_expired(call, reading, tenant, *query);
   const auto join = ngsi::parse_join({call.parameter_text("join"), call.parameter_text("joinLevel"), std::nullopt});
   if (!join.ok()) return join.error();

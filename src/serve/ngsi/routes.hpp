@@ -41,6 +41,13 @@ void add_quality_operation(Router& router, Services& services);
 /// Snapshots.
 void add_snapshot_operations(Router& router, Services& services);
 
+/// Rules of retention.
+void add_retention_operations(Router& router, Services& services);
+/// Says in the answer that of what it tells of the past of these entities less is kept than there was. Errors: corrupt,
+/// unavailable.
+base::Status warn_of_thinning(const Call& call, const thread::Snapshot& snapshot, const std::vector<std::string>& ids,
+                              const thread::HistoryQuery& query, Response& response);
+
 /// Tells the ids of entities whose past in a window is asked for, until `visit` returns false. Errors: cancelled.
 base::Status each_past_id(const Call& call, const Reading& reading, const twin::Query& query,
                           thread::HistoryQuery history, const std::function<bool(std::string_view id)>& visit);
@@ -76,7 +83,7 @@ base::Status link(const Call& call, const Reading& reading, const TenantState& t
                   const std::optional<ngsi::Join>& join, twin::Query& query);
 
 /// Makes a query that asks for everything ask for everything that clients may know of.
-base::Status hide_internal(twin::Query& query, const Reading& reading, const InternalTerms& internal);
+base::Status hide_internal(twin::Query& query, const Reading& reading, const TenantState& tenant);
 
 /// Whether an entity is there for clients: visible, and not past its expiresAt.
 bool is_there(const Call& call, const Reading& reading, const TenantState& tenant, const twin::EntityRecord& record);

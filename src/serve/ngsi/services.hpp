@@ -30,6 +30,7 @@ struct NgsiSnapshot;
 class EntityMaps;
 class Models;
 class Snapshots;
+class Retention;
 class Subscriptions;
 class Registrations;
 class SourceSubscriptions;
@@ -122,6 +123,11 @@ struct TenantState {
     return context == core_names_of ? core_names : names->of(context);
   }
   ngsi::ContextPointer core_names_of = ngsi::Context::core();
+
+  twin::Term retention_type;  ///< urn:cityloom:type:Retention
+  std::shared_ptr<Retention> retention;
+  /// Whether entities of this type are nobody's but the hub's.
+  bool hides(twin::Term type) const { return internal.hides(type) || type == retention_type; }
 };
 
 /// Shared by all handlers; everything in it may be used by any worker.

@@ -183,7 +183,7 @@ Result<SnapshotResult> select(const Call& call, const Reading& reading, const ng
   if (!asked.ok()) return asked.error();
   bool any = false;
   for (twin::Query& query : asked->any_of) {
-    if (const auto hidden = hide_internal(query, reading, tenant.internal); !hidden.ok()) return hidden.error();
+    if (const auto hidden = hide_internal(query, reading, tenant); !hidden.ok()) return hidden.error();
     const auto linked = link(call, reading, tenant, asked->has_temporal ? std::nullopt : asked->join, query);
     if (!linked.ok()) return linked.error();
     Status found;

@@ -270,6 +270,8 @@ void retrieve_past(Call call) {
   const auto written = write_past(call, *reading, pasts.front(), *how, query, *tenant.names_in(call.context()), body);
   if (!written.ok()) return call.fail(written.error());
   Response response = temporal_response(call, std::move(body), cut, query);
+  if (const auto warned = warn_of_thinning(call, reading->snapshot, {pasts.front().id}, query, response); !warned.ok())
+    return call.fail(warned.error());
   if (map) add_map_header(*map, response);
   call.send(std::move(response));
 }
@@ -445,6 +447,10 @@ void answer_pasts(Call& call, const Reading& reading, const twin::Query& query, 
   }
   body += ']';
   Response response = temporal_response(call, std::move(body), cut, history);
+  std::vector<std::string> told;
+  for (const Past& past : found->pasts) told.push_back(past.id);
+  if (const auto warned = warn_of_thinning(call, reading.snapshot, told, history, response); !warned.ok())
+    return call.fail(warned.error());
   if (map->has_value() && wants_map(call)) {
     if ((*map)->is_new && response.status == 200) response.status = 201;
     add_map_header(**map, response);

@@ -143,6 +143,12 @@ std::optional<ngsi::PastInstanceName> instance_in_path(Call& call, const Writing
     call.fail(found.error());
     return {};
   }
+  if (found->has_value() && (*found)->stands_for > 1) {
+    call.fail({Code::conflict,
+               "the instance stands for a thinned period with " + std::to_string((*found)->stands_for) + " instances",
+               std::string(id), "delete the past of the attribute, or state what is missing as a new instance"});
+    return {};
+  }
   if (found->has_value()) return name;
   call.fail({Code::not_found, "the attribute has no such instance", std::string(id),
              "take instanceId from an answer of the temporal API"});

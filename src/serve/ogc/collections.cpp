@@ -109,7 +109,7 @@ base::Result<std::vector<Collection>> Collections::all(const Request& request, c
   }
   std::vector<Collection> collections;
   for (const auto& [type, count] : *types) {
-    if (tenant.internal.hides(type) || count == 0) continue;
+    if (tenant.hides(type) || count == 0) continue;
     const std::string_view iri = terms.text(type);
     const bool is_first = named.at(short_name(iri)) == type;
     collections.push_back({std::string(is_first ? short_name(iri) : iri), type, count});
