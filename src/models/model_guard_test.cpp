@@ -293,6 +293,7 @@ TEST_F(ModelGuardTest, QualityIsWhatANaiveCountGives) {
   EXPECT_FALSE(few->front().is_complete);
   limits.reads_max = 0;
   EXPECT_EQ(quality_of(*thread_, *guard, *tally_, now, limits)->front().sources.count(std::string(unknown_source)), 1u);
+  limits = {};
   limits.goes_on = [] { return false; };
   EXPECT_EQ(quality_of(*thread_, *guard, *tally_, now, limits).error().code, base::Code::cancelled);
 }
