@@ -293,9 +293,9 @@ TEST_F(ModelGuardTest, QualityIsWhatANaiveCountGives) {
   EXPECT_FALSE(few->front().is_complete);
   limits.reads_max = 0;
   EXPECT_EQ(quality_of(*thread_, *guard, *tally_, now, limits)->front().sources.count(std::string(unknown_source)), 1u);
-  QualityLimits stopped;
-  stopped.goes_on = [] { return false; };
-  EXPECT_EQ(quality_of(*thread_, *guard, *tally_, now, stopped).error().code, base::Code::cancelled);
+  limits = {};
+  limits.goes_on = [] { return false; };
+  EXPECT_EQ(quality_of(*thread_, *guard, *tally_, now, limits).error().code, base::Code::cancelled);
 }
 
 TEST(Tally, KeepsAFewRowsAndExamples) {
