@@ -233,7 +233,7 @@ Result<TimeRange> times_of(const Views& views, const History::Series& series, si
   const auto chunk = series.chunk(index);
   if (!chunk) return chunk.error();
   TimeRange range;
-  const auto add = [&](Instant at) {
+  const auto take = [&](Instant at) {
     range.first = range.first.exists() ? std::min(range.first, at) : at;
     range.last = std::max(range.last, at);
   };
@@ -241,7 +241,7 @@ Result<TimeRange> times_of(const Views& views, const History::Series& series, si
   std::optional<Offset> first, last;
   for (size_t i = 0; i < chunk->size(); ++i) {
     if (const Instant at = chunk->observed_at(i); at.exists()) {
-      add(at);
+      take(at);
     } else {
       last = chunk->offset_at(i);
       if (!first) first = last;
@@ -251,7 +251,7 @@ Result<TimeRange> times_of(const Views& views, const History::Series& series, si
     if (!offset) continue;
     const auto recorded = views.recorded_at(*offset);
     if (!recorded) return recorded.error();
-    add(*recorded);
+    take(*recorded);
   }
   return range;
 }

@@ -93,6 +93,32 @@ TEST(Retention, ThinsWhatARuleIsAboutAndAnswersTellOfIt) {
   EXPECT_THAT(log, HasSubstr(R"("sha256":")"));
 }
 
+TEST(Retention, AnswersAsOfAnEarlierTimeTellWhatIsGoneThere) {
+  HubServer hub;
+  const std::string entities = "/ngsi-ld/v1/entities";
+  const auto level = [](int value) {
+    return R"("level":{"type":"Property","value":)" + std::to_string(value) + R"(,"observedAt":"2026-01-01T00:00:0)" +
+           std::to_string(value) + R"(Z"})";
+  };
+  ask(hub, "POST", entities, 201, R"({"id":"urn:ngsi-ld:Gauge:1","type":"Gauge",)" + level(1) + "}");
+  const std::string first = hub.clock().now().text();
+  for (const int value : {2, 3}) {
+    hub.clock().advance_us(1'000'000);
+    ask(hub, "POST", entities + "/" + gauge + "/attrs", 204, "{" + level(value) + "}");
+  }
+  ask(hub, "PUT", "/api/retention/rules/gauges", 201, hourly);
+  run_to_end(hub);
+  TestClient client(hub.port());
+  for (const std::string& target : {"/" + std::string(gauge) + "?", std::string("?type=Gauge&")}) {
+    const auto then = client.ask("GET", entities + target + "asOf=" + first);
+    EXPECT_EQ(then->status, 200);
+    EXPECT_THAT(then->header("NGSILD-Warning"), HasSubstr("the past is thinned: 1 instances are gone"));
+    EXPECT_THAT(then->body, Not(HasSubstr("level")));
+    EXPECT_EQ(client.ask("GET", entities + target.substr(0, target.size() - 1))->header("NGSILD-Warning"), "")
+        << "what is now is all there";
+  }
+}
+
 TEST(Retention, AnInstanceThatStandsForAPeriodIsNotCorrected) {
   HubServer hub;
   load(hub, minutes_of_a_day());
