@@ -140,7 +140,8 @@ base::Result<models::ModelText> model_text(const Call& call) {
   text.version = version_in(call);
   std::string_view type;
   if (json["schema"].get(schema) == simdjson::SUCCESS) {
-    for (const auto& [name, value] : json.get_object().value_unsafe()) {
+    const simdjson::dom::object members = json.get_object().value_unsafe();
+    for (const auto [name, value] : members) {
       if (name != "schema" && name != "type" && name != "@context")
         return fail(Code::invalid, "not expected here", std::string(name), "give schema, type and @context");
     }
