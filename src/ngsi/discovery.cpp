@@ -48,10 +48,15 @@ class DiscoveryReader {
     }
   }
 
+  static uint64_t count_in(Object object, const char* name) {
+    uint64_t count = 0;
+    return object[name].get(count) == simdjson::SUCCESS ? count : 0;
+  }
+
   void type(Object object, std::string_view name, std::vector<ToldType>& to) {
     if (!counted(name)) return;
     ToldType type{context_.expand_type(name), 0, {}};
-    (void)object["entityCount"].get(type.entities);
+    type.entities = count_in(object, "entityCount");
     Element names;
     if (object["attributeNames"].get(names) == simdjson::SUCCESS)
       each_name(names, [&](std::string_view text) { type.attributes.push_back({context_.expand(text), 0, {}, {}}); });
@@ -70,7 +75,7 @@ class DiscoveryReader {
   void attribute(Object object, std::string_view name, std::vector<ToldAttribute>& to) {
     if (!counted(name)) return;
     ToldAttribute attribute{context_.expand(name), 0, {}, {}};
-    (void)object["attributeCount"].get(attribute.instances);
+    attribute.instances = count_in(object, "attributeCount");
     Element list;
     if (object["attributeTypes"].get(list) == simdjson::SUCCESS) {
       each_name(list, [&](std::string_view text) {
