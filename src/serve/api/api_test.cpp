@@ -280,6 +280,23 @@ TEST_F(ApiTest, FindsNamesInAnyLanguageIdsAndTypes) {
   EXPECT_EQ(client.ask("GET", "/api/search?q=a&branch=none")->status, 404);
 }
 
+TEST_F(ApiTest, WhatTheHubKeepsForItselfIsNotOfTheCity) {
+  thread::Change own;
+  own.entity_id = "urn:cityloom:internal:model:pump";
+  own.types = {thread().terms().intern("urn:cityloom:type:Model").value()};
+  thread::ChangeSet set;
+  set.changes.push_back(std::move(own));
+  ASSERT_TRUE(thread().append(std::move(set)).ok());
+  put("urn:ngsi-ld:Pump:1", "Pump", {});
+  start();
+  TestClient client(port());
+  const auto summary = client.ask("GET", "/api/summary")->body;
+  EXPECT_THAT(summary, HasSubstr("Pump"));
+  EXPECT_THAT(summary, Not(HasSubstr("cityloom:type")));
+  for (const char* text : {"cityloom:internal", "urn:cityloom:internal:model:pump", "urn:cityloom:type:Model"})
+    EXPECT_EQ(client.ask("GET", std::string("/api/search?q=") + text)->body, "{\"results\":[]}");
+}
+
 TEST_F(ApiTest, FindsIdsInPartAsTheyComeAndGo) {
   start();
   TestClient client(port());

@@ -19,6 +19,14 @@ using base::Result;
 constexpr size_t results_max = 100;
 constexpr size_t text_bytes_max = 200;
 
+/// What the hub keeps for itself beside the city: subscriptions, registrations, models, rules.
+bool is_own_type(std::string_view iri) {
+  return iri.starts_with("urn:cityloom:type:");
+}
+bool is_own_id(std::string_view id) {
+  return id.starts_with("urn:cityloom:internal:");
+}
+
 Result<size_t> limit_of(const Request& request) {
   const auto text = request.query_value("limit");
   if (!text) return size_t{20};
@@ -37,7 +45,7 @@ class Results {
   bool full() const { return places_.size() >= limit_; }
   size_t room() const { return limit_ - places_.size(); }
   void add(PlaceFound place) {
-    if (!full() && ids_.insert(place.id).second) places_.push_back(std::move(place));
+    if (!full() && !is_own_id(place.id) && ids_.insert(place.id).second) places_.push_back(std::move(place));
   }
   Response response(const twin::TermTable& terms) const {
     JsonText json;
@@ -70,6 +78,7 @@ base::Status add_by_type(const Reading& reading, const Wanted& wanted, Results& 
   if (!types) return types.error();
   const twin::TermTable& terms = reading.thread->terms();
   for (const auto& [type, count] : *types) {
+    if (is_own_type(terms.text(type))) continue;
     if (folded(short_name(terms.text(type))) != wanted.folded_text) continue;
     twin::Query query;
     query.types.any_of = {{type}};
@@ -219,6 +228,7 @@ Result<Response> summary(const ApiState& state, const Reading& reading) {
   json.member("now", state.services.clock->now()).key("types").open_array();
   for (const auto& [type, count] : *types) {
     const std::string_view iri = reading.thread->terms().text(type);
+    if (is_own_type(iri)) continue;
     json.open_object().member("type", short_name(iri)).member("iri", iri).member("count", count).close_object();
   }
   json.close_array().close_object();
