@@ -286,7 +286,10 @@ void Appender::decide_set(Work& work) {
 void Appender::decide_block(Block block) {
   // The clock may step back; the thread does not.
   last_recorded_ = std::max(last_recorded_, clock_.now());
-  asked_ = guard_.load();
+  {
+    const std::lock_guard lock(guard_mutex_);
+    asked_ = guard_;
+  }
   for (Work& work : block) {
     open_->changes += std::max<size_t>(work.changes.changes.size(), 1);
     decide_set(work);

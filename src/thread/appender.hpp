@@ -37,7 +37,10 @@ class Appender {
   /// Takes no more changes from now on, and refuses all that wait. The first reason stays.
   void poison(const base::Error& error);
 
-  void set_guard(std::shared_ptr<const Guard> guard) { guard_.store(std::move(guard)); }  ///< as Thread's
+  void set_guard(std::shared_ptr<const Guard> guard) {  ///< as Thread's
+    const std::lock_guard lock(guard_mutex_);
+    guard_ = std::move(guard);
+  }
 
   Thread::Token on_head(std::function<void(Offset)> heard);                          ///< as Thread::on_head
   base::Result<std::optional<Offset>> follower_offset(std::string_view name) const;  ///< as Thread's
@@ -126,7 +129,8 @@ class Appender {
   std::map<uint64_t, std::function<void(Offset)>> hearers_;
   uint64_t next_hearer_ = 1;
 
-  std::atomic<std::shared_ptr<const Guard>> guard_;
+  mutable std::mutex guard_mutex_;
+  std::shared_ptr<const Guard> guard_;
 
   // Of the deciding worker alone:
   std::shared_ptr<const Guard> asked_;  // the guard of the block that is being decided
