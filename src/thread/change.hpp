@@ -26,7 +26,7 @@ struct Change {
     create_or_replace,  ///< create, else replace
     append,             ///< must exist; attributes are set, types and scopes added; `keep_existing` leaves present ones
     create_or_append,   ///< create, else append: what links and batch upsert with update do
-    update,             ///< must exist; only instances that exist are set, others are reported not updated
+    update,             ///< must exist; instances are set; an end of what is not there is reported not updated
     merge,              ///< must exist; instances are set or merged member by member (NGSI-LD 5.5.12)
     create_or_merge,
     remove,             ///< must exist; the entity ends
