@@ -12,6 +12,7 @@
 #include "bench/record_bench.hpp"
 #include "store/store.hpp"
 #include "thread/chunk.hpp"
+#include "thread/keys.hpp"
 #include "thread/thread.hpp"
 
 namespace cityloom::bench {

@@ -90,6 +90,39 @@ TEST_P(StoreContract, BatchesKeepTheirOrder) {
   ASSERT_TRUE(store_->write(Batch(), Durability::synced).ok()) << "an empty batch is no mistake";
 }
 
+TEST_P(StoreContract, AppendsToWhatIsThere) {
+  const auto write = [this](auto&&... steps) {
+    Batch batch;
+    (steps(batch), ...);
+    ASSERT_TRUE(store_->write(batch, Durability::ordered).ok());
+  };
+  const auto append = [](std::string key, std::string value) {
+    return [=](Batch& batch) { batch.append(Family::series, key, value); };
+  };
+  const auto erase = [](std::string key) { return [=](Batch& batch) { batch.erase(Family::series, key); }; };
+  write(append("a", "1"), append("a", "2"), append("b", "x"), append("c", "gone"));
+  write(append("a", "3"), erase("b"), append("b", "y"), erase("c"));
+  ASSERT_TRUE(store_->flush().ok());
+  write(append("a", std::string("\0", 1)), append("c", ""));
+  EXPECT_EQ(store_->get(Family::series, "a")->value(), std::string("123\0", 4));
+  using testing::Pair;
+  const auto all = testing::ElementsAre(Pair("a", std::string("123\0", 4)), Pair("b", "y"), Pair("c", ""));
+  EXPECT_THAT(all_of(*store_, Family::series), all);
+  EXPECT_EQ(store_->last_before(Family::series, "b")->value().second, std::string("123\0", 4));
+  // Over many files, some of them compacted.
+  std::string long_one("123\0", 4);
+  for (int i = 0; i < 40; ++i) {
+    write(append("a", std::to_string(i)), append("d" + std::to_string(i), std::string(100, 'd')));
+    long_one += std::to_string(i);
+    ASSERT_TRUE(store_->flush().ok());
+  }
+  EXPECT_EQ(store_->get(Family::series, "a")->value(), long_one);
+  ASSERT_TRUE(store_->backup(folder_.path("backup")).ok());
+  EXPECT_EQ(GetParam().open_backup(folder_.path("backup"))->get(Family::series, "a")->value(), long_one);
+  put(Family::series, "a", "anew");
+  EXPECT_EQ(store_->get(Family::series, "a")->value(), "anew");
+}
+
 TEST_P(StoreContract, ScansInBytewiseOrderWithinBounds) {
   for (const char* key : {"b", "a", "c", "ab", "\xff", "B"}) put(Family::ever, key, "");
   using testing::ElementsAre;

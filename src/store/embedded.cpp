@@ -4,6 +4,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
+#include <rocksdb/merge_operator.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
 
@@ -67,6 +68,30 @@ class NoLog final : public rocksdb::Logger {
   void Logv(const char*, va_list) override {}
 };
 
+/// Puts what was appended behind what was there.
+class Appending final : public rocksdb::MergeOperator {
+ public:
+  const char* Name() const override { return "cityloom.append"; }
+
+  bool FullMergeV2(const MergeOperationInput& input, MergeOperationOutput* output) const override {
+    std::string& all = output->new_value;
+    // What it gives is not always empty, whatever its header says: an iterator hands over the last result.
+    if (input.existing_value != nullptr)
+      all.assign(input.existing_value->data(), input.existing_value->size());
+    else
+      all.clear();
+    for (const rocksdb::Slice& one : input.operand_list) all.append(one.data(), one.size());
+    return true;
+  }
+
+  bool PartialMergeMulti(const rocksdb::Slice&, const std::deque<rocksdb::Slice>& operands, std::string* all,
+                         rocksdb::Logger*) const override {
+    all->clear();
+    for (const rocksdb::Slice& one : operands) all->append(one.data(), one.size());
+    return true;
+  }
+};
+
 rocksdb::ColumnFamilyOptions family_options(Family family, const EmbeddedOptions& options,
                                             const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::ColumnFamilyOptions column;
@@ -78,6 +103,7 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const EmbeddedOptions
   column.compression = is_log ? rocksdb::kZSTD : rocksdb::kLZ4Compression;
   column.bottommost_compression = rocksdb::kZSTD;
   column.compression_opts.level = is_log ? 1 : rocksdb::CompressionOptions::kDefaultCompressionLevel;
+  if (family == Family::series) column.merge_operator = std::make_shared<Appending>();
   if (family == Family::assets) {  // pieces up to a megabyte, mostly packed already: not to be written again and again
     column.enable_blob_files = true;
     column.min_blob_size = 4u << 10;
@@ -146,10 +172,8 @@ class EmbeddedStore final : public thread::Store {
     if (batch.empty()) return {};
     rocksdb::WriteBatch rocks_batch(batch.bytes() + 16 * batch.entries().size() + 64);
     for (const Batch::Entry entry : batch.entries()) {
-      const auto status = entry.is_deletion
-                              ? rocks_batch.Delete(handle(entry.family), slice(entry.key))
-                              : rocks_batch.Put(handle(entry.family), slice(entry.key), slice(entry.value));
-      if (!status.ok()) return fail(Code::internal, "batch refused: " + status.ToString(), folder_);
+      if (const auto status = add(entry, rocks_batch); !status.ok())
+        return fail(Code::internal, "batch refused: " + status.ToString(), folder_);
     }
     rocksdb::WriteOptions how;
     how.sync = durability == Durability::synced;
@@ -225,6 +249,18 @@ class EmbeddedStore final : public thread::Store {
 
  private:
   static rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
+
+  rocksdb::Status add(const Batch::Entry& entry, rocksdb::WriteBatch& to) const {
+    switch (entry.kind) {
+      case Batch::Kind::put:
+        return to.Put(handle(entry.family), slice(entry.key), slice(entry.value));
+      case Batch::Kind::append:
+        return to.Merge(handle(entry.family), slice(entry.key), slice(entry.value));
+      case Batch::Kind::erase:
+        break;
+    }
+    return to.Delete(handle(entry.family), slice(entry.key));
+  }
 
   rocksdb::ColumnFamilyHandle* handle(Family family) const { return families_[static_cast<size_t>(family) + 1]; }
 

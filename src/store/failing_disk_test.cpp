@@ -46,6 +46,8 @@ std::vector<Step> workload() {
       const std::string key = std::to_string(random() % 12);
       if (random() % 5 == 0) {
         step.batch.erase(family, key);
+      } else if (family == Family::series && random() % 2 == 0) {
+        step.batch.append(family, key, std::to_string(i) + std::string(random() % 400, 'a'));
       } else {
         step.batch.put(family, key, std::to_string(i) + std::string(random() % 4'000, 'v'));
       }
@@ -60,10 +62,13 @@ void apply(const Step& step, Picture& picture) {
     std::erase_if(picture, [](const auto& entry) { return entry.first.first == Family::series; });
   }
   for (const Batch::Entry entry : step.batch.entries()) {
-    if (entry.is_deletion) {
-      picture.erase({entry.family, std::string(entry.key)});
+    const std::pair key(entry.family, std::string(entry.key));
+    if (entry.kind == Batch::Kind::erase) {
+      picture.erase(key);
     } else {
-      picture[{entry.family, std::string(entry.key)}] = entry.value;
+      std::string& value = picture[key];
+      if (entry.kind == Batch::Kind::put) value.clear();
+      value += entry.value;
     }
   }
 }

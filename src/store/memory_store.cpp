@@ -22,10 +22,17 @@ class MemoryStore final : public thread::Store {
   Status write(const Batch& batch, Durability) override {
     const std::unique_lock lock(mutex_);
     for (const Batch::Entry entry : batch.entries()) {
-      if (entry.is_deletion) {
-        of(entry.family).erase(std::string(entry.key));
-      } else {
-        of(entry.family)[std::string(entry.key)] = entry.value;
+      std::string key(entry.key);
+      switch (entry.kind) {
+        case Batch::Kind::put:
+          of(entry.family)[std::move(key)] = entry.value;
+          break;
+        case Batch::Kind::append:
+          of(entry.family)[std::move(key)] += entry.value;
+          break;
+        case Batch::Kind::erase:
+          of(entry.family).erase(key);
+          break;
       }
     }
     return {};

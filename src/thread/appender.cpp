@@ -11,6 +11,19 @@ using base::fail;
 using base::Result;
 using base::Status;
 
+namespace {
+
+// How many facts a set makes, if its changes state what they name; of a repeated import most are needless.
+size_t facts_of(const ChangeSet& set) {
+  size_t facts = 0;
+  for (const Change& change : set.changes) {
+    if (!change.only_differences) facts += change.attributes.size() + 1;
+  }
+  return facts;
+}
+
+}  // namespace
+
 Appender::Appender(Store& store, Views& views, twin::TermTable& terms, const base::Clock& clock, Options options)
     : store_(store),
       views_(views),
@@ -270,6 +283,8 @@ void Appender::decide_set(Work& work) {
     }
   }
   auto commit = next_commit(set.branch, std::move(set.author));
+  // A fact is large: growing step by step would move and touch it all again and again.
+  if (set.changes.size() > 1) commit->facts.reserve(facts_of(set));
   Outcomes outcomes;
   outcomes.reserve(set.changes.size());
   for (Change& change : set.changes) {
@@ -443,6 +458,7 @@ void Appender::checkpoint_if_due() {
 Status Appender::checkpoint() {
   last_checkpoint_ = std::chrono::steady_clock::now();
   Batch batch;
+  batch.reserve(views_.dirty_bytes() + views_.dirty_bytes() / 2);  // with keys
   add_followers(batch);
   if (views_.folded_on_disk() != views_.head()) views_.collect(batch);
   if (batch.empty()) return {};

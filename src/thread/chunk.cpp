@@ -269,24 +269,41 @@ base::Result<Chunk> unpack_chunk(std::string_view bytes) {
   return chunk;
 }
 
+void begin_run(const Attribute* shared, std::string& to) {
+  ByteWriter writer(to);
+  writer.byte(shared != nullptr ? kind_numbers : kind_instances);
+  if (shared == nullptr) return;
+  std::string inner;
+  twin::pack_attribute(*shared, inner);
+  writer.text(inner);
+}
+
+void append_instance(const PastInstance& instance, std::string& to) {
+  std::string inner;
+  pack_instance(instance, inner);
+  ByteWriter(to).text(inner);
+}
+
+void append_points(std::span<const NumberPoint> points, std::string& to) {
+  ByteWriter writer(to);
+  for (const NumberPoint& point : points) writer.fixed(point);
+}
+
 std::string pack_run(const Chunk& chunk, size_t first, size_t count) {
-  std::string bytes, inner;
-  ByteWriter writer(bytes);
-  const size_t end = std::min(first + count, chunk.size());
+  std::string bytes;
+  count = std::min(count, chunk.size() - first);
   if (!chunk.is_numbers()) {
-    writer.byte(kind_instances);
-    for (size_t i = first; i < end; ++i) {
-      inner.clear();
-      pack_instance(chunk.instances[i], inner);
-      writer.text(inner);
-    }
+    begin_run(nullptr, bytes);
+    for (const PastInstance& one : std::span(chunk.instances).subspan(first, count)) append_instance(one, bytes);
     return bytes;
   }
-  writer.byte(kind_numbers);
-  // The first run of a chunk carries what all of its points share.
-  if (first == 0) twin::pack_attribute(*chunk.prototype, inner);
-  writer.text(inner);
-  for (size_t i = first; i < end; ++i) writer.fixed(chunk.numbers[i]);
+  if (first == 0) {
+    begin_run(&*chunk.prototype, bytes);
+  } else {
+    ByteWriter(bytes).byte(kind_numbers);
+    ByteWriter(bytes).text({});
+  }
+  append_points(std::span(chunk.numbers).subspan(first, count), bytes);
   return bytes;
 }
 
@@ -314,6 +331,11 @@ base::Status unpack_run(std::string_view bytes, Chunk& chunk) {
   ByteReader reader(bytes);
   if (reader.byte() == kind_numbers) return unpack_numbers_run(reader, chunk);
   if (!reader.ok() || chunk.is_numbers()) return corrupt();
+  return unpack_instances(reader.rest(), chunk);
+}
+
+base::Status unpack_instances(std::string_view bytes, Chunk& chunk) {
+  ByteReader reader(bytes);
   while (!reader.at_end()) {
     const std::string_view inner = reader.text();
     if (!reader.ok()) return corrupt();

@@ -10,11 +10,8 @@
 namespace cityloom::thread {
 namespace {
 
-// Points of an open chunk that are stored together: one by one, each is a key to insert and later to erase; all
-// together, each checkpoint would write the whole chunk again.
-constexpr size_t run_points = 16;
-
-std::string run_key(const SeriesKey& series, uint64_t chunk, size_t run) {
+// Under which an open chunk is stored: the first one. Earlier programs began another one after each 16 points.
+std::string run_key(const SeriesKey& series, uint64_t chunk, size_t run = 0) {
   std::string key = chunk_key(series, chunk);
   append_big_endian(key, static_cast<uint32_t>(run));
   return key;
@@ -38,22 +35,24 @@ base::Result<History::Open> History::load_open(const SeriesKey& series) const {
     return open;
   }
   base::Status read;
+  Chunk chunk;
+  size_t runs = 0;
   const std::string chunk_prefix = chunk_key(series, open.number);
   const base::Status scanned = store_.scan(Family::series, chunk_prefix, after_prefix(chunk_prefix),
                                            [&](std::string_view, std::string_view value) {
-                                             read = unpack_run(value, open.chunk);
-                                             open.bytes += value.size();
+                                             read = unpack_run(value, chunk);
+                                             ++runs;
                                              return read.ok();
                                            });
   if (!scanned) return scanned.error();
   if (!read) return read.error();
-  open.stored = open.chunk.size();
+  open.chunk = OpenChunk(std::move(chunk), runs);
   return open;
 }
 
-void History::put_in_place(const SeriesKey& key, uint64_t number, const Chunk* chunk, size_t stored_points) {
+void History::put_in_place(const SeriesKey& key, uint64_t number, const Chunk* chunk, size_t stored_runs) {
   Closed& closed = closed_[{key, number}];
-  closed.stored_points = std::max(closed.stored_points, stored_points);
+  closed.stored_runs = std::max(closed.stored_runs, stored_runs);
   closed.is_erased = chunk == nullptr;
   closed.bytes = chunk == nullptr ? nullptr : std::make_shared<const std::string>(pack_chunk(*chunk));
   closed.summary = chunk == nullptr ? ChunkSummary() : chunk->summary();
@@ -61,8 +60,16 @@ void History::put_in_place(const SeriesKey& key, uint64_t number, const Chunk* c
 }
 
 void History::close(const SeriesKey& series, Open& open) {
-  put_in_place(series, open.number, &open.chunk, open.stored);
-  open = Open{open.key, open.number + 1, {}, 0, 0, open.changed};
+  const Chunk chunk = open.chunk.chunk();
+  put_in_place(series, open.number, &chunk, open.chunk.stored_runs());
+  ++open.number;
+  open.chunk = OpenChunk();
+}
+
+void History::count(Open& open) {
+  open_bytes_ -= open.memory_bytes;
+  open.memory_bytes = sizeof(Open) + open.chunk.memory_bytes();
+  open_bytes_ += open.memory_bytes;
 }
 
 const History::Open* History::find_open(const SeriesKey& series) const {
@@ -103,7 +110,9 @@ base::Result<History::Open*> History::open_of(const SeriesKey& series) {
   const std::unique_lock lock(mutex_);
   OpenOfEntity& of_entity = open_[{series.branch, series.entity}];
   const auto at = std::ranges::lower_bound(of_entity, loaded->key, {}, [](const auto& open) { return open->key; });
-  return of_entity.insert(at, std::make_unique<Open>(std::move(*loaded)))->get();
+  Open& open = **of_entity.insert(at, std::make_unique<Open>(std::move(*loaded)));
+  count(open);
+  return &open;
 }
 
 base::Status History::push(std::span<Superseded> superseded) {
@@ -122,7 +131,7 @@ base::Status History::push(std::span<Superseded> superseded) {
     for (size_t i = first; i < end; ++i) {
       Superseded& one = superseded[i];
       if (one.numbers.empty()) {
-        add(one.series, *opens[i - first], std::move(one.instance));
+        add(one.series, *opens[i - first], one.instance);
       } else {
         add_numbers(one.series, *opens[i - first], one.instance, one.numbers);
       }
@@ -131,46 +140,33 @@ base::Status History::push(std::span<Superseded> superseded) {
   return {};
 }
 
-void History::add(const SeriesKey& series, Open& open, PastInstance instance) {
+void History::add(const SeriesKey& series, Open& open, const PastInstance& instance) {
   if (!open.changed) changed_.push_back({series, &open});
   open.changed = true;
+  if (!open.chunk.takes(instance)) close(series, open);
   // What is said of the entity itself is always kept whole.
-  const bool is_number = series.attribute != twin::terms::lifecycle && is_number_instance(instance);
-  if (open.chunk.is_numbers() && !fits_prototype(instance, *open.chunk.prototype)) close(series, open);
-  if (open.chunk.size() == 0 && is_number) open.chunk.prototype = prototype_of(instance);
-  if (open.chunk.is_numbers()) {
-    open.chunk.numbers.push_back(number_point_of(instance));
-    dirty_bytes_ += sizeof(NumberPoint);
-  } else {
-    open.chunk.instances.push_back(std::move(instance));
-    const size_t bytes = pack_run(open.chunk, open.chunk.instances.size() - 1, 1).size();
-    open.bytes += bytes;
-    dirty_bytes_ += bytes;
-  }
-  if (open.chunk.size() >= chunk_points || open.bytes >= chunk_bytes) close(series, open);
+  dirty_bytes_ += open.chunk.add(instance, series.attribute != twin::terms::lifecycle);
+  if (open.chunk.is_full()) close(series, open);
+  count(open);
 }
 
 void History::add_numbers(const SeriesKey& series, Open& open, const PastInstance& shared,
                           std::span<const NumberPoint> points) {
   if (!open.changed) changed_.push_back({series, &open});
   open.changed = true;
-  const bool fits = open.chunk.is_numbers() && fits_prototype(shared, *open.chunk.prototype);
-  if (open.chunk.size() > 0 && !fits) close(series, open);
+  dirty_bytes_ += points.size_bytes();
+  if (!open.chunk.takes_numbers_of(shared)) close(series, open);
   while (!points.empty()) {
-    if (open.chunk.size() == 0) open.chunk.prototype = prototype_of(shared);
-    const auto taken = points.first(std::min(points.size(), chunk_points - open.chunk.size()));
-    open.chunk.numbers.insert(open.chunk.numbers.end(), taken.begin(), taken.end());
-    dirty_bytes_ += taken.size_bytes();
-    points = points.subspan(taken.size());
-    if (open.chunk.size() >= chunk_points) close(series, open);
+    points = open.chunk.add(shared, points);
+    if (open.chunk.is_full()) close(series, open);
   }
+  count(open);
 }
 
 void History::collect(Batch& batch) {
   for (const auto& [key, closed] : closed_) {
     const auto& [series, number] = key;
-    for (size_t run = 0; run * run_points < closed.stored_points; ++run)
-      batch.erase(Family::series, run_key(series, number, run));
+    for (size_t run = 0; run < closed.stored_runs; ++run) batch.erase(Family::series, run_key(series, number, run));
     if (closed.is_erased) {
       batch.erase(Family::series, chunk_key(series, number));
       batch.erase(Family::summaries, chunk_key(series, number));
@@ -182,9 +178,7 @@ void History::collect(Batch& batch) {
   // In the order of their keys, which the store takes in several times as fast.
   std::ranges::sort(changed_, {}, &Changed::series);
   for (const auto& [series, open] : changed_) {
-    for (size_t run = open->stored / run_points; run * run_points < open->chunk.size(); ++run)
-      batch.put(Family::series, run_key(series, open->number, run),
-                pack_run(open->chunk, run * run_points, run_points));
+    if (open->chunk.size() > 0) open->chunk.collect(run_key(series, open->number), batch);
   }
 }
 
@@ -196,36 +190,34 @@ void History::settle() {
   closed_.clear();
   dirty_bytes_ = 0;
   // What did not change since the last checkpoint goes first.
-  if (open_bytes() > open_bytes_max_) {
-    absl::erase_if(open_, [](const auto& entry) {
-      return std::ranges::none_of(entry.second, [](const auto& open) { return open->changed; });
+  if (open_bytes_ > open_bytes_max_) {
+    let_go([](const EntityOn&, const OpenOfEntity& all) {
+      return std::ranges::none_of(all, [](const auto& open) { return open->changed; });
     });
   }
-  const bool evict = open_bytes() > open_bytes_max_;
   for (const auto& [series, open] : changed_) {
-    open->stored = open->chunk.size();
+    if (open->chunk.size() > 0) open->chunk.settle();
     open->changed = false;
     if (series.branch == main_branch) stored_.add(series.entity.number);
   }
   changed_.clear();
-  if (evict) open_.clear();
+  if (open_bytes_ > open_bytes_max_) let_go([](const EntityOn&, const OpenOfEntity&) { return true; });
 }
 
 void History::forget(BranchId branch) {
   const std::unique_lock lock(mutex_);
   std::erase_if(changed_, [&](const Changed& one) { return one.series.branch == branch; });
-  absl::erase_if(open_, [&](const auto& entry) { return entry.first.branch == branch; });
+  let_go([&](const EntityOn& on, const OpenOfEntity&) { return on.branch == branch; });
   absl::erase_if(closed_, [&](const auto& entry) { return entry.first.first.branch == branch; });
 }
 
-size_t History::open_bytes() const {
-  constexpr size_t open_bytes_each = sizeof(Open) + 64;
-  size_t bytes = 0;
-  for (const auto& [on, of_entity] : open_) {
-    for (const auto& open : of_entity)
-      bytes += open_bytes_each + open->bytes + open->chunk.numbers.capacity() * sizeof(NumberPoint);
-  }
-  return bytes;
+template <class Goes>
+void History::let_go(const Goes& goes) {
+  absl::erase_if(open_, [&](const auto& entry) {
+    if (!goes(entry.first, entry.second)) return false;
+    for (const auto& open : entry.second) open_bytes_ -= open->memory_bytes;
+    return true;
+  });
 }
 
 base::Result<std::vector<SeriesKey>> History::series_of(BranchId branch, twin::EntityNumber entity) const {
@@ -313,8 +305,8 @@ base::Result<History::Series> History::series_as_it_lies(const SeriesKey& key,
   }
   const auto closed_meanwhile = closed.find(open->number);
   if (open->chunk.size() > 0 && (closed_meanwhile == closed.end() || closed_meanwhile->second.is_erased)) {
-    result.summaries_.push_back(open->chunk.summary());
-    result.open_ = std::move(open->chunk);
+    result.open_ = open->chunk.chunk();
+    result.summaries_.push_back(result.open_->summary());
   }
   return result;
 }
@@ -429,8 +421,12 @@ base::Status History::rewrite(const SeriesKey& key, const Series& was, const std
     for (size_t i = 0; i < run.count; ++i) {
       const bool is_open = run.first + i == was.numbers_.size();
       const uint64_t number = is_open ? open.number : was.numbers_[run.first + i];
-      put_in_place(key, number, i < run.chunks.size() ? &run.chunks[i] : nullptr, is_open ? open.stored : 0);
-      if (is_open) open = Open{open.key, number + 1, {}, 0, 0, open.changed};
+      put_in_place(key, number, i < run.chunks.size() ? &run.chunks[i] : nullptr,
+                   is_open ? open.chunk.stored_runs() : 0);
+      if (!is_open) continue;
+      ++open.number;
+      open.chunk = OpenChunk();
+      count(open);
     }
   }
   if (open.chunk.size() > 0) return {};

@@ -13,21 +13,10 @@
 #include "base/result.hpp"
 #include "roaring/roaring.hh"
 #include "thread/keys.hpp"
-#include "thread/series_codec.hpp"
-#include "thread/store.hpp"
+#include "thread/open_chunk.hpp"
 #include "twin/entity.hpp"
 
 namespace cityloom::thread {
-
-/// An instance that held once: from `offset` until the next one of its series. `ended` marks that nothing held from
-/// there on (the attribute was deleted); its attribute then has only name, dataset and the time in modified_at.
-/// In the series of `terms::type`, `terms::scope` and `terms::lifecycle`, see views.cpp for what the fields mean.
-struct PastInstance {
-  Offset offset;
-  bool ended = false;
-  twin::Attribute attribute;
-  bool operator==(const PastInstance&) const = default;
-};
 
 /// An instance on its way into its series.
 struct Superseded {
@@ -35,29 +24,6 @@ struct Superseded {
   PastInstance instance;
   std::vector<NumberPoint> numbers = {};  ///< if there are any: they, and `instance` is what they share
   bool thins = false;                     ///< not to be added: `instance` says how its series is thinned
-};
-
-/// One chunk, read back: numbers that share a prototype (all fields but value, observed_at, modified_at and offset),
-/// or whole instances. Order: by offset.
-struct Chunk {
-  std::optional<twin::Attribute> prototype;  ///< of numbers
-  std::vector<NumberPoint> numbers;
-  std::vector<PastInstance> instances;
-  std::vector<ChunkSummary> thinned;  ///< what each point stands for, itself included; empty: each for itself alone
-
-  bool is_numbers() const { return prototype.has_value(); }
-  size_t size() const { return is_numbers() ? numbers.size() : instances.size(); }
-  /// The instance at an index. Of numbers, modified_at is none: the commit at `offset` knows it.
-  PastInstance at(size_t index) const;
-  Offset offset_at(size_t index) const { return is_numbers() ? numbers[index].offset : instances[index].offset; }
-  base::Instant observed_at(size_t index) const {
-    return is_numbers() ? numbers[index].observed_at : instances[index].attribute.observed_at;
-  }
-  /// Whether an instance is the end of what held, rather than one that did.
-  bool is_end(size_t index) const { return !is_numbers() && instances[index].ended; }
-  uint64_t stands_for(size_t index) const { return thinned.empty() ? 1 : thinned[index].count; }
-  /// Of what all points stand for; the offsets are those of the points themselves.
-  ChunkSummary summary() const;
 };
 
 /// Chunks that follow one another in a series, and what takes their place: not more.
@@ -68,13 +34,10 @@ struct ChunkRun {
 };
 
 /// The history of all series of one thread. Written by the appender's worker, read by any. Chunks close at fixed
-/// numbers of points, and points of an open chunk are stored in runs of fixed length: the stored bytes depend on the
-/// facts alone.
+/// numbers of points, and an open chunk is stored as its points one after another: the stored bytes depend on the facts
+/// alone.
 class History {
  public:
-  static constexpr size_t chunk_points = 512;
-  static constexpr size_t chunk_bytes = 64u << 10;  ///< of whole instances, about
-
   /// After a checkpoint about `open_bytes_max` of open chunks stay in memory: those that changed last.
   History(const Store& store, size_t open_bytes_max) : store_(store), open_bytes_max_(open_bytes_max) {}
 
@@ -144,16 +107,15 @@ class History {
   struct Open {
     twin::InstanceKey key;
     uint64_t number = 0;  // of the chunk
-    Chunk chunk;
-    size_t bytes = 0;      // of whole instances
-    size_t stored = 0;     // points that the store holds
-    bool changed = false;  // listed in changed_
+    OpenChunk chunk;
+    bool changed = false;     // listed in changed_
+    size_t memory_bytes = 0;  // counted in open_bytes_
   };
   struct Closed {
     std::shared_ptr<const std::string> bytes;
     ChunkSummary summary;
-    size_t stored_points = 0;  // of the open chunk's, now to be erased
-    bool is_erased = false;    // there is none with this number any more
+    size_t stored_runs = 0;  // of it as an open chunk, now to be erased
+    bool is_erased = false;  // there is none with this number any more
   };
 
   // The open chunks of one entity on a branch, in order of attribute and dataset.
@@ -180,12 +142,14 @@ class History {
   base::Result<Series> series_as_it_lies(const SeriesKey& key, std::shared_ptr<const Rewritten> since) const;
   bool is_rewritten_since(const std::shared_ptr<const Rewritten>& since) const;
   std::shared_ptr<const std::string> before(const std::shared_ptr<const Rewritten>& since, const ClosedKey& key) const;
-  void put_in_place(const SeriesKey& key, uint64_t number, const Chunk* chunk, size_t stored_points);
-  void add(const SeriesKey& series, Open& open, PastInstance instance);
+  void put_in_place(const SeriesKey& key, uint64_t number, const Chunk* chunk, size_t stored_runs);
+  void add(const SeriesKey& series, Open& open, const PastInstance& instance);
   void add_numbers(const SeriesKey& series, Open& open, const PastInstance& shared,
                    std::span<const NumberPoint> points);
   void close(const SeriesKey& series, Open& open);
-  size_t open_bytes() const;
+  void count(Open& open);
+  template <class Goes>
+  void let_go(const Goes& goes);
 
   const Store& store_;
   const size_t open_bytes_max_;
@@ -195,13 +159,10 @@ class History {
   std::shared_ptr<Rewritten> rewritten_ = std::make_shared<Rewritten>();  // the next one
   std::vector<Changed> changed_;  // open chunks with points that the store does not hold; of the writer alone
   size_t dirty_bytes_ = 0;
+  size_t open_bytes_ = 0;  // of open chunks in memory; of the writer alone
 
   // Of the writer alone: entities of main of which the store has series, and those of which only it knows.
   Roaring stored_, unknown_;
 };
-
-/// The stored form of a chunk, and back. Errors: corrupt.
-std::string pack_chunk(const Chunk& chunk);
-base::Result<Chunk> unpack_chunk(std::string_view bytes);
 
 }  // namespace cityloom::thread

@@ -35,15 +35,21 @@ std::string_view name_of(Family family);  ///< as back ends store it
 /// Puts and deletions that happen all or not at all, in order; all in one piece of memory, which `clear` keeps.
 class Batch {
  public:
-  struct Entry {  ///< one put or deletion; valid until the batch changes
+  enum class Kind : uint8_t { put, append, erase };
+  struct Entry {  ///< valid until the batch changes
     Family family;
-    bool is_deletion;
+    Kind kind;
     std::string_view key;
     std::string_view value;
   };
   void put(Family family, std::string_view key, std::string_view value) {
     bytes_.append(key).append(value);
-    add(family, false, key.size(), value.size());
+    add(family, Kind::put, key.size(), value.size());
+  }
+  /// Adds to the end of what is stored under the key; where there is nothing, as `put`. Only of `Family::series`.
+  void append(Family family, std::string_view key, std::string_view value) {
+    bytes_.append(key).append(value);
+    add(family, Kind::append, key.size(), value.size());
   }
   /// Puts the value that `append_to` adds at the end of the string given to it.
   template <class Append>
@@ -51,11 +57,11 @@ class Batch {
     bytes_.append(key);
     const size_t value_at = bytes_.size();
     append_to(bytes_);
-    add(family, false, key.size(), bytes_.size() - value_at);
+    add(family, Kind::put, key.size(), bytes_.size() - value_at);
   }
   void erase(Family family, std::string_view key) {
     bytes_.append(key);
-    add(family, true, key.size(), 0);
+    add(family, Kind::erase, key.size(), 0);
   }
 
   /// What a batch holds, in order; to be walked by `for`.
@@ -66,7 +72,7 @@ class Batch {
       Entry operator*() const {
         const std::string_view from(batch_->bytes_);
         const Piece& piece = batch_->pieces_[index_];
-        return {piece.family, piece.is_deletion, from.substr(at_, piece.key_size),
+        return {piece.family, piece.kind, from.substr(at_, piece.key_size),
                 from.substr(at_ + piece.key_size, piece.value_size)};
       }
       Iterator& operator++() {
@@ -95,6 +101,7 @@ class Batch {
   Entries entries() const { return Entries(this); }
   size_t bytes() const { return bytes_.size(); }  ///< of keys and values
   bool empty() const { return pieces_.empty(); }
+  void reserve(size_t bytes) { bytes_.reserve(bytes); }
   void clear() {
     pieces_.clear();
     bytes_.clear();
@@ -103,12 +110,12 @@ class Batch {
  private:
   struct Piece {
     Family family;
-    bool is_deletion;
+    Kind kind;
     uint32_t key_size;
     size_t value_size;
   };
-  void add(Family family, bool is_deletion, size_t key_size, size_t value_size) {
-    pieces_.push_back({family, is_deletion, static_cast<uint32_t>(key_size), value_size});
+  void add(Family family, Kind kind, size_t key_size, size_t value_size) {
+    pieces_.push_back({family, kind, static_cast<uint32_t>(key_size), value_size});
   }
 
   std::vector<Piece> pieces_;

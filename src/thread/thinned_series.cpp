@@ -35,7 +35,7 @@ Result<std::vector<ChunkRun>> runs_meeting(const Views& views, const History::Se
     if (run.first == before_end) continue;
     const auto before = series.chunk(run.first - 1);
     if (!before) return before.error();
-    if (before->size() >= History::chunk_points) continue;
+    if (before->size() >= OpenChunk::points_max) continue;
     --run.first;
     ++run.count;
   }
@@ -200,7 +200,7 @@ class Thinner {
   void put(const Point& point, std::vector<Chunk>& to) {
     const Chunk& from = *point.chunk;
     const bool fits = !to.empty() && to.back().prototype == from.prototype &&
-                      to.back().size() < History::chunk_points && (from.is_numbers() || bytes_ < History::chunk_bytes);
+                      to.back().size() < OpenChunk::points_max && (from.is_numbers() || bytes_ < OpenChunk::bytes_max);
     if (!fits) {
       to.emplace_back().prototype = from.prototype;
       bytes_ = 0;

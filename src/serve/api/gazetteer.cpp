@@ -293,10 +293,9 @@ void Gazetteer::Parts::take(const std::vector<std::shared_ptr<const thread::Comm
   for (const std::string_view id : touched) {
     const auto record = now.find(id);
     if (!record) continue;
-    const auto number = now.number_of(id);
     if (record->exists()) {
       put(*record);
-    } else if (number) {
+    } else if (const auto number = now.number_of(id)) {
       remove(*number);
     }
   }

@@ -29,7 +29,8 @@ using ngsi_ld::TenantState;
 
 constexpr size_t fetching_workers = 4;
 constexpr size_t fetching_waiting_max = 256;
-constexpr auto sweep_interval = std::chrono::milliseconds(500);
+// Under full load the commits of half a second are no longer in memory, and would be read back from the disk.
+constexpr auto sweep_interval = std::chrono::milliseconds(100);
 
 ngsi::ContextSource::Fetch fetch_with(OutgoingClient& client) {
   return [&client](const std::string& url) -> base::Result<std::string> {

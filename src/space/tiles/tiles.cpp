@@ -205,10 +205,13 @@ bool FollowingTiles::read_feed() {
       layer->index.set_context(context);
     }
     absl::flat_hash_set<std::string> touched;
+    std::string_view last;  // facts of one entity lie side by side
     for (const auto& commit : *commits) {
       if (commit->branch != thread::main_branch) continue;
       for (const twin::Fact& fact : commit->facts) {
-        if (!touched.contains(fact.entity_id) && layer->index.concerns(fact)) touched.insert(fact.entity_id);
+        if (fact.entity_id == last || !layer->index.concerns(fact)) continue;
+        touched.insert(fact.entity_id);
+        last = fact.entity_id;
       }
     }
     const std::lock_guard changing(layer->changing);
