@@ -84,17 +84,6 @@ base::Status append_joined(const Call& call, const Reading& reading, const Tenan
   return linked.status();
 }
 
-// The attributes that are asked for by attrs or pick, expanded; none: all.
-std::vector<std::string> wanted_attributes(const ngsi::QueryParameters& parameters, const ngsi::Context& context) {
-  twin::TermTable terms;
-  std::vector<std::string> wanted;
-  const auto projection = ngsi::parse_projection(parameters.attrs, parameters.pick, std::nullopt, context,
-                                                 ngsi::TermOf::interning(terms), ngsi::join_level_max);
-  if (!projection.ok()) return wanted;
-  for (const twin::Term name : projection->pick) wanted.emplace_back(terms.text(name));
-  return wanted;
-}
-
 // What is asked of the sources of a retrieval, or of a query by parameters.
 base::Result<Gather> asked_of_sources(const Call& call, bool one) {
   Gather gather;
