@@ -111,6 +111,45 @@ TEST_F(Federation, TypesOfASourceThatFailsAreMissedAndSaid) {
   EXPECT_EQ(source.asked().back().target, "/ngsi-ld/v1/types");
 }
 
+// What is linked to may be kept elsewhere, some links away, and each in another place.
+TEST_F(Federation, LinkedEntitiesAreFoundElsewhere) {
+  const auto linked = [](std::string_view id, std::string_view type, std::string_view link, std::string_view to) {
+    return R"({"id":"urn:)" + std::string(id) + R"(","type":")" + std::string(type) + R"(",")" + std::string(link) +
+           R"(":{"type":"Relationship","object":"urn:)" + std::string(to) + R"("}})";
+  };
+  hub_.ask("POST", "/entities", 201, linked("car:1", "Car", "owner", "person:1"));
+  first_.ask("POST", "/entities", 201, linked("person:1", "Person", "home", "house:1"));
+  second_.ask("POST", "/entities", 201, R"({"id":"urn:house:1","type":"House","floors":3})");
+  register_at(hub_, first_.url(), "inclusive", R"({"entities": [{"type": "Person"}]})", federation_ops);
+  register_at(hub_, second_.url(), "inclusive", R"({"entities": [{"type": "House"}]})", federation_ops);
+  const std::string one = hub_.ask("GET", "/entities/urn:car:1?join=inline&joinLevel=2", 200);
+  EXPECT_TRUE(has(one, "urn:house:1") && has(one, R"("floors")")) << one;
+  const std::string flat = hub_.ask("GET", "/entities?type=Car&join=flat&joinLevel=2&options=keyValues", 200);
+  EXPECT_EQ(flat, R"([{"id":"urn:car:1","type":"Car","owner":"urn:person:1"},)"
+                  R"({"id":"urn:person:1","type":"Person","home":"urn:house:1"},)"
+                  R"({"id":"urn:house:1","type":"House","floors":3}])");
+  EXPECT_FALSE(has(hub_.ask("GET", "/entities/urn:car:1?join=inline&joinLevel=1", 200), "floors"));
+  EXPECT_FALSE(has(hub_.ask("GET", "/entities/urn:car:1?join=inline&local=true", 200), "home"));
+  // An order of what is kept here stays one.
+  hub_.ask("POST", "/entities", 201, linked("car:0", "Car", "owner", "person:1"));
+  const std::string ordered = hub_.ask("GET", "/entities?type=Car&orderBy=id&join=inline&options=keyValues", 200);
+  EXPECT_LT(ordered.find("urn:car:0"), ordered.find("urn:car:1")) << ordered;
+  EXPECT_TRUE(has(ordered, "Person")) << ordered;
+}
+
+TEST_F(Federation, LinkedEntitiesElsewhereAreOfABoundedNumber) {
+  FakeSource source;
+  register_at(hub_, source.url(), "inclusive", R"({"entities": [{"type": "Person"}]})", federation_ops);
+  std::string objects;
+  for (int i = 0; i < 150; ++i) objects += (objects.empty() ? "\"urn:p:" : ",\"urn:p:") + std::to_string(i) + "\"";
+  hub_.ask("POST", "/entities", 201,
+           R"({"id":"urn:car:1","type":"Car","owner":{"type":"Relationship","object":[)" + objects + "]}}");
+  const auto response = ask(hub_, "GET", "/entities/urn:car:1?join=inline");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(source.asked().size(), 101u) << "those, and the car itself, of which it is not known that it is none";
+  EXPECT_TRUE(has(response.header("NGSILD-Warning"), "only the first 100 linked entities")) << response.body;
+}
+
 TEST_F(Federation, AuxiliarySourcesFillGapsOnly) {
   first_.ask("POST", "/entities", 201,
              car("1", property("speed", 9, R"(,"observedAt":"2027-01-01T00:00:00Z")") + "," + property("doors", 9)));

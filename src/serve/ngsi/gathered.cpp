@@ -1,6 +1,8 @@
 // What sources gave, and the pages made of it.
 #include "serve/ngsi/gathering.hpp"
 
+#include <algorithm>
+
 namespace cityloom::serve::ngsi_ld {
 namespace {
 
@@ -30,6 +32,20 @@ void Gathered::add(size_t source_index, twin::Entity part, bool auxiliary) {
   auto& parts = parts_[part.id];
   source(source_index).ids.push_back(part.id);
   parts.push_back({std::move(part), auxiliary});
+}
+
+void Gathered::add_linked(twin::Entity part, bool auxiliary) {
+  auto& parts = parts_[part.id];
+  parts.push_back({std::move(part), auxiliary});
+}
+
+bool Gathered::begin_linked(std::string_view id) {
+  if (linked_.contains(id)) return false;
+  if (linked_.size() < linked_max) return linked_.emplace(id).second;
+  const std::string what = "199 cityloom \"only the first " + std::to_string(linked_max) +
+                           " linked entities that are not here were asked for elsewhere\"";
+  if (std::find(warnings_.begin(), warnings_.end(), what) == warnings_.end()) warnings_.push_back(what);
+  return false;
 }
 
 base::Status Gathered::add_past(size_t source_index, Past past) {

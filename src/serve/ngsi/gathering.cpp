@@ -86,7 +86,7 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
   void add(SourcePointer source, ngsi::SourceQuery query) {
     Progress progress{std::move(source), std::move(query), {}, sources_.size()};
     progress.dress = dress_of(call_, *progress.source);
-    gathered_->source(progress.index);
+    if (!asked_.linked) gathered_->source(progress.index);
     sources_.push_back(std::move(progress));
   }
   bool empty() const { return sources_.empty(); }
@@ -112,23 +112,22 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
       }
       return finish();
     }
-    call_.services().forwarder->send(std::move(requests),
-                                     [self = shared_from_this()](std::vector<SourceAnswer> answers) {
-                                       // The past is read where work may take long.
-                                       const bool takes_long = self->asked_.past || self->may_take_long(answers);
-                                       self->may_wait_ = takes_long;
-                                       auto task = [self, answers = std::move(answers)](Reply back) {
-                                         self->call_.set_reply(std::move(back));
-                                         for (size_t i = 0; i < answers.size(); ++i)
-                                           self->take(*self->under_way_[i], answers[i]);
-                                         self->next_round();
-                                       };
-                                       if (takes_long) {
-                                         self->call_.take_reply().run_long(std::move(task));
-                                       } else {
-                                         self->call_.take_reply().resume(std::move(task));
-                                       }
-                                     });
+    call_.services().forwarder->send(
+        std::move(requests), [self = shared_from_this()](std::vector<SourceAnswer> answers) {
+          // The past and linked entities are read where work may take long.
+          const bool takes_long = self->asked_.past || self->asked_.linked || self->may_take_long(answers);
+          self->may_wait_ = takes_long;
+          auto task = [self, answers = std::move(answers)](Reply back) {
+            self->call_.set_reply(std::move(back));
+            for (size_t i = 0; i < answers.size(); ++i) self->take(*self->under_way_[i], answers[i]);
+            self->next_round();
+          };
+          if (takes_long) {
+            self->call_.take_reply().run_long(std::move(task));
+          } else {
+            self->call_.take_reply().resume(std::move(task));
+          }
+        });
   }
 
  private:
@@ -162,7 +161,8 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
   }
 
   OutgoingRequest retrieval(const Progress& one) const {
-    std::string target = door() + "/entities/" + percent_encoded(asked_.query.ids.front());
+    std::string target =
+        door() + "/entities/" + percent_encoded(asked_.linked ? one.query.ids.front() : asked_.query.ids.front());
     if (!one.query.attributes.empty()) add_parameter(target, "attrs", one.dress.compact(one.query.attributes));
     add_times(target);
     add_parameter(target, "options", "sysAttrs");
@@ -305,6 +305,7 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
           *one.source, std::to_string(refused) + " of " + std::to_string(items) + " entities were refused: " + why));
     }
     one.taken += items;
+    if (asked_.linked) return;
     Gathered::FromSource& from = gathered_->source(one.index);
     if (const auto count = number_of<uint64_t>(response.header("NGSILD-Results-Count"))) from.count = *count;
     const bool has_more = has_next(response);
@@ -357,7 +358,12 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
     std::erase_if(entity->attributes, [&](const twin::Attribute& attribute) {
       return !ngsi::registers(registration, entity->id, types, gathered_->terms().text(attribute.name));
     });
-    gathered_->add(one.index, std::move(entity).value(), registration.mode == ngsi::SourceMode::auxiliary);
+    const bool is_auxiliary = registration.mode == ngsi::SourceMode::auxiliary;
+    if (asked_.linked) {
+      gathered_->add_linked(std::move(entity).value(), is_auxiliary);
+    } else {
+      gathered_->add(one.index, std::move(entity).value(), is_auxiliary);
+    }
     return {};
   }
 
@@ -479,6 +485,38 @@ bool gather(Call& call, const TenantState& tenant, const std::function<base::Res
   auto gathered = std::make_shared<Gathered>(tenant, call.context());
   auto gathering =
       std::make_shared<Gathering>(std::move(call), std::move(way), std::move(gather).value(), std::move(gathered), run);
+  for (auto& [source, query] : chosen) gathering->add(std::move(source), std::move(query));
+  gathering->next_round();
+  return true;
+}
+
+bool gather_linked(Call& call, const TenantState& tenant, const std::vector<std::string>& ids, void (*run)(Call)) {
+  Way way;
+  if (ids.empty()) return false;
+  const Reached how_far = reached(call, tenant, way);
+  if (how_far != Reached::beyond) return how_far == Reached::answered;
+  std::shared_ptr<Gathered> gathered;
+  // It is written by one worker at a time: now by this one.
+  if (call.gathered() != nullptr) gathered = const_cast<Gathered*>(call.gathered())->shared_from_this();
+  if (!gathered) gathered = std::make_shared<Gathered>(tenant, call.context());
+  Gather asked;
+  asked.one = asked.linked = true;
+  std::vector<std::pair<SourcePointer, ngsi::SourceQuery>> chosen;
+  for (const std::string& id : ids) {
+    if (!gathered->begin_linked(id)) continue;
+    ngsi::SourceQuery query;
+    query.ids = {id};
+    const auto sources = sources_for(call, tenant, query, way);
+    if (!sources.ok()) continue;
+    for (const SourcePointer& source : *sources) {
+      if (!source->registration().operations.has(ngsi::SourceOperation::retrieve_entity)) continue;
+      if (auto narrow = ngsi::narrowed(query, source->registration())) chosen.emplace_back(source, std::move(*narrow));
+    }
+    asked.query.ids.push_back(id);
+  }
+  if (chosen.empty()) return false;
+  auto gathering =
+      std::make_shared<Gathering>(std::move(call), std::move(way), std::move(asked), std::move(gathered), run);
   for (auto& [source, query] : chosen) gathering->add(std::move(source), std::move(query));
   gathering->next_round();
   return true;

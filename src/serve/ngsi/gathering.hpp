@@ -18,7 +18,7 @@
 namespace cityloom::serve::ngsi_ld {
 
 /// What sources gave. Filled by one worker at a time, then only read.
-class Gathered {
+class Gathered : public std::enable_shared_from_this<Gathered> {
  public:
   Gathered(const TenantState& tenant, const ngsi::ContextPointer& context);
 
@@ -64,6 +64,11 @@ class Gathered {
   // What the gathering fills in.
 
   void add(size_t source, twin::Entity part, bool auxiliary);
+  /// An entity that a page links to, and is not of the page.
+  void add_linked(twin::Entity part, bool auxiliary);
+  /// Whether sources are to be asked for a linked entity: each is asked for once, `linked_max` in all.
+  bool begin_linked(std::string_view id);
+  static constexpr size_t linked_max = 100;
   /// Errors: too_large (more instances of the past than one request may bring).
   base::Status add_past(size_t source, Past past);
   ngsi::ForeignInstances& instances() { return instances_; }
@@ -80,6 +85,7 @@ class Gathered {
   twin::Term expires_at_;
   bool any_source_ = false;
   std::map<std::string, std::vector<Part>, std::less<>> parts_;
+  std::set<std::string, std::less<>> linked_;  // that were asked for
   std::map<std::string, std::vector<Past>, std::less<>> pasts_;
   size_t past_instances_ = 0;
   ngsi::ForeignInstances instances_;
@@ -96,6 +102,7 @@ struct Gather {
   bool by_post = false;                 ///< asked by POST: sources that can are asked so too
   bool split = false;                   ///< entities may lie in pieces: conditions are for whoever has all pieces
   bool ordered = false;                 ///< an order is asked for
+  bool linked = false;                  ///< entities are retrieved that others link to, each by its id
   /// The past is asked for: this of it. Sources are asked for instances, whatever is made of them here.
   std::optional<thread::HistoryQuery> past;
 };
@@ -106,6 +113,14 @@ struct Gather {
 bool gather(Call& call, const TenantState& tenant, const std::function<base::Result<Gather>()>& asked,
             void (*run)(Call));
 
+/// Asks the sources that match for linked entities that are not here, likewise: true where any is asked. What was asked
+/// for before is not asked for again.
+bool gather_linked(Call& call, const TenantState& tenant, const std::vector<std::string>& ids, void (*run)(Call));
+
+/// Whether sources were asked for what the call itself asks for.
+inline bool has_sources(const Call& call) {
+  return call.gathered() != nullptr && call.gathered()->any_source();
+}
 /// The terms that a read answers in: the tenant's, with those that only sources use.
 inline const twin::TermTable& terms_for(const Call& call, const TenantState& tenant) {
   return call.gathered() ? call.gathered()->terms() : tenant.thread->terms();
