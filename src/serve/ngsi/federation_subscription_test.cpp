@@ -1,6 +1,8 @@
 // Subscriptions that reach what other brokers keep: made there, kept alike, taken away, and told as if it were here.
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "serve/ngsi/federation_fixture_test.hpp"
 #include "store/store.hpp"
 #include "store/test_folder.hpp"
@@ -201,6 +203,26 @@ TEST_F(SubscriptionFederation, WhatIsNotTakenStaysAtTheSource) {
   subscriber_.answer_with(200);
   EXPECT_TRUE(comes_true([&] { return has(b_->ask("GET", "/subscriptions", 200), R"("lastSuccess")"); }));
   EXPECT_TRUE(b_->api().wait_until_idle(10'000));
+}
+
+// A subscriber that never answers keeps no broker from stopping, in the 5 s that any request has; what it was not told
+// is told after the next start.
+TEST_F(SubscriptionFederation, AStopLosesNothingThatWaits) {
+  const store::TemporaryFolder folder;
+  const uint16_t port = free_port();
+  a_ = broker(port, store::open_embedded(folder.path()).value());
+  register_at(*a_, b_->url(), "inclusive", cars, federation_ops);
+  subscribe();
+  ASSERT_TRUE(has_copies(*b_, 1));
+  subscriber_.answer_with(0);
+  b_->ask("POST", "/entities", 201, car("1", property("speed", 1)));
+  EXPECT_TRUE(has(next_body(), "urn:car:1"));
+  const auto begun = std::chrono::steady_clock::now();
+  a_.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(9));
+  subscriber_.answer_with(200);
+  a_ = broker(port, store::open_embedded(folder.path()).value());
+  EXPECT_TRUE(has(next_body(), "urn:car:1"));
 }
 
 TEST_F(SubscriptionFederation, CopiesAreKnownAfterARestart) {

@@ -34,6 +34,15 @@ std::string new_id(const Services& services) {
          std::to_string(++made);
 }
 
+// Whether the subscriber may hear of an entity: the same question as of one that is kept here.
+bool may_hear(const Services& services, const TenantState& tenant, const twin::TermTable& terms,
+              const ngsi::Notified& one) {
+  const auto types = one.record.types();
+  const std::string_view type = types.empty() ? std::string_view() : terms.text(types.front());
+  const trust::Resource resource{tenant.name, {}, one.record.id(), type, {}, "subscription"};
+  return services.gate.decide({}, trust::Action::subscribe, resource).allow;
+}
+
 // Answered when the subscriber has it: until then it is the source's, which keeps what waits over a restart.
 void take_notification(Call call) {
   const std::string token(call.request().path_value("token"));
@@ -46,9 +55,12 @@ void take_notification(Call call) {
   Gathered names(tenant, view->context);
   const auto matcher = ngsi::make_matcher(view->subscription, view->context, names.terms());
   if (!matcher.ok()) return call.fail(matcher.error());
-  const auto read = ngsi::read_source_notification(call.request().body(), *call.context(),
+  auto read = ngsi::read_source_notification(call.request().body(), *call.context(),
                                                    found->copy.source->registration(), *matcher, names.terms());
   if (!read.ok()) return call.fail(read.error());
+  std::erase_if(read->entities, [&](const ngsi::Notified& one) {
+    return is_internal_id(one.record.id()) || !may_hear(call.services(), tenant, names.terms(), one);
+  });
   if (read->entities.empty()) return call.send(Response::empty(200));
   std::string body =
       ngsi::notification_json(view->subscription, *matcher, new_id(call.services()), call.services().clock.now(),
