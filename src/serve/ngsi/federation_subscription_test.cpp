@@ -65,7 +65,7 @@ TEST_F(SubscriptionFederation, ChangesElsewhereAreToldAsTheSubscriberAsked) {
   a_->ask("POST", "/entities?local=true", 201, car("2", property("speed", 2)));
   body = next_body();
   EXPECT_TRUE(has(body, R"("data":[{"id":"urn:car:2","type":"Car","speed":2}])")) << body;
-  EXPECT_TRUE(has(a_->ask("GET", "/subscriptions/urn:s:1", 200), R"("timesSent":2)"));
+  EXPECT_TRUE(comes_true([&] { return has(a_->ask("GET", "/subscriptions/urn:s:1", 200), R"("timesSent":2)"); }));
   EXPECT_EQ(subscriber_.waiting(), 0u);
 }
 
