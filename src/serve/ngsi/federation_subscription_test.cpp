@@ -225,6 +225,24 @@ TEST_F(SubscriptionFederation, AStopLosesNothingThatWaits) {
   EXPECT_TRUE(has(next_body(), "urn:car:1"));
 }
 
+// The way that a subscription has come is known for as long as it is: a copy that is made later goes on from there.
+TEST_F(SubscriptionFederation, TheWayOfASubscriptionOutlivesARestart) {
+  const store::TemporaryFolder folder;
+  const uint16_t port = free_port();
+  b_ = broker(port, store::open_embedded(folder.path()).value());
+  register_at(*a_, b_->url(), "inclusive", cars, federation_ops);
+  subscribe();
+  ASSERT_TRUE(has_copies(*b_, 1));
+  b_.reset();
+  b_ = broker(port, store::open_embedded(folder.path()).value());
+  FakeSource source;
+  source.answer(201);
+  register_at(*b_, source.url(), "inclusive", cars, federation_ops);
+  ASSERT_TRUE(comes_true([&] { return !source.asked().empty(); }));
+  const std::string via = source.asked().front().headers["Via"];
+  EXPECT_EQ(times(via, "1.1 cityloom-"), 2u) << via;
+}
+
 TEST_F(SubscriptionFederation, CopiesAreKnownAfterARestart) {
   const store::TemporaryFolder folder;
   const uint16_t port = free_port();

@@ -55,8 +55,8 @@ void take_notification(Call call) {
   Gathered names(tenant, view->context);
   const auto matcher = ngsi::make_matcher(view->subscription, view->context, names.terms());
   if (!matcher.ok()) return call.fail(matcher.error());
-  auto read = ngsi::read_source_notification(call.request().body(), *call.context(),
-                                                   found->copy.source->registration(), *matcher, names.terms());
+  auto read = ngsi::read_source_notification(call.request().body(), *call.context(), found->copy.source->registration(),
+                                             *matcher, names.terms());
   if (!read.ok()) return call.fail(read.error());
   std::erase_if(read->entities, [&](const ngsi::Notified& one) {
     return is_internal_id(one.record.id()) || !may_hear(call.services(), tenant, names.terms(), one);
