@@ -87,8 +87,10 @@ void add_head(const twin::Entity& part, twin::Entity& to) {
 }  // namespace
 
 base::Result<twin::Entity> read_source_entity(const Body& body, size_t item, const Context& context,
-                                              twin::TermTable& terms) {
-  auto change = parse_change(body, item, ChangeForm(), context, terms);
+                                              twin::TermTable& terms, bool with_ends) {
+  ChangeForm form;
+  if (with_ends) form.kind = thread::Change::Kind::update;
+  auto change = parse_change(body, item, form, context, terms);
   if (!change) return change.error();
   twin::Entity entity;
   entity.id = std::move(change->entity_id);

@@ -14,9 +14,10 @@
 namespace cityloom::ngsi {
 
 /// One item of a source's answer, in normalized or concise form, with the times that it tells (createdAt, modifiedAt).
-/// Names are interned in `terms`, which should not be the tenant's own. Errors: invalid, too_large.
+/// Names are interned in `terms`, which should not be the tenant's own. `with_ends`: attributes may have ended, which
+/// NGSI-LD Null says. Errors: invalid, too_large.
 base::Result<twin::Entity> read_source_entity(const Body& body, size_t item, const Context& context,
-                                              twin::TermTable& terms);
+                                              twin::TermTable& terms, bool with_ends = false);
 
 /// The parts of one entity. What is added first goes before what is as recent. Not for several workers at once.
 class EntityMerger {

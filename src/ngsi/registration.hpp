@@ -191,6 +191,8 @@ struct SourceQuery {
   std::vector<std::string> attributes;          ///< empty: all
   std::vector<std::string> dataset_ids;
   std::optional<thread::TimeWindow> window;  ///< of the past; nothing: of the present
+  /// It is about the past: a registration without intervals will do too, and without a window any with one.
+  bool of_the_past = false;
 
   /// Whether neither entities nor attributes are named.
   bool asks_for_everything() const { return ids.empty() && !id_pattern && types.empty() && attributes.empty(); }

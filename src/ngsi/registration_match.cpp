@@ -34,7 +34,9 @@ bool types_match(const std::vector<std::vector<std::string>>& any_of, const std:
 }
 
 // The window of a temporal query against an interval: they overlap, or touch.
-bool times_match(const std::optional<thread::TimeWindow>& window, const Registration& registration) {
+bool times_match(const SourceQuery& query, const Registration& registration) {
+  const std::optional<thread::TimeWindow>& window = query.window;
+  if (query.of_the_past && (!registration.is_of_the_past() || !window)) return true;
   if (!window) return !registration.is_of_the_past();
   const bool observed = window->property == thread::TimeProperty::observed_at;
   const auto& interval = observed ? registration.observation_interval : registration.management_interval;
@@ -128,7 +130,7 @@ bool matches(const SourceQuery& query, const RegistrationInfo& info) {
 }
 
 bool matches(const SourceQuery& query, const Registration& registration) {
-  if (!times_match(query.window, registration)) return false;
+  if (!times_match(query, registration)) return false;
   if (!query.dataset_ids.empty() && !registration.dataset_ids.empty() &&
       !has_common(query.dataset_ids, registration.dataset_ids)) {
     return false;

@@ -45,6 +45,7 @@ std::optional<SourceQuery> narrowed(const SourceQuery& query, const Registration
   SourceQuery made;
   made.id_pattern = query.id_pattern;
   made.window = query.window;
+  made.of_the_past = query.of_the_past;
   made.dataset_ids = query.dataset_ids;
   SourceQuery entities_only = query;
   entities_only.attributes.clear();

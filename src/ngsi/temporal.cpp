@@ -7,6 +7,7 @@
 #include "ngsi/kinds.hpp"
 #include "ngsi/past_scope.hpp"
 #include "ngsi/represent.hpp"
+#include "ngsi/source_past.hpp"
 #include "ngsi/syntax.hpp"
 
 namespace cityloom::ngsi {
@@ -25,8 +26,15 @@ base::Instant time_of(const AttributeView& view, thread::TimeProperty property) 
 class TemporalWriter {
  public:
   TemporalWriter(const TemporalEntity& entity, TemporalFormat format, const Representation& how,
-                 thread::TimeProperty time_property, const Names& names, std::string& to)
-      : entity_(entity), format_(format), time_property_(time_property), names_(names), to_(to), how_(how) {
+                 thread::TimeProperty time_property, const Names& names, const ForeignInstances* foreign,
+                 std::string& to)
+      : entity_(entity),
+        format_(format),
+        time_property_(time_property),
+        names_(names),
+        foreign_(foreign),
+        to_(to),
+        how_(how) {
     how_.format = format == TemporalFormat::normalized ? Format::normalized
                   : format == TemporalFormat::concise  ? Format::concise
                                                        : Format::simplified;
@@ -138,7 +146,7 @@ class TemporalWriter {
       if (!is_first) to_ += ',';
       is_first = false;
       extra_ = ",\"instanceId\":";
-      append_quoted(instance_id(attribute), extra_);
+      append_quoted(foreign_ == nullptr ? instance_id(attribute) : foreign_->id_of(attribute), extra_);
       writer.object(view, format_ == TemporalFormat::normalized, nullptr, extra_);
     });
   }
@@ -191,6 +199,7 @@ class TemporalWriter {
   TemporalFormat format_;
   thread::TimeProperty time_property_;
   const Names& names_;
+  const ForeignInstances* foreign_;  // nullptr: all instances are of the own record
   std::string& to_;
   Representation how_;
   std::string extra_;
@@ -200,7 +209,13 @@ class TemporalWriter {
 
 void append_temporal_entity(const TemporalEntity& entity, TemporalFormat format, const Representation& how,
                             thread::TimeProperty time_property, const Names& names, std::string& to) {
-  TemporalWriter(entity, format, how, time_property, names, to).write();
+  TemporalWriter(entity, format, how, time_property, names, nullptr, to).write();
+}
+
+void append_temporal_entity(const TemporalEntity& entity, TemporalFormat format, const Representation& how,
+                            thread::TimeProperty time_property, const Names& names, const ForeignInstances& foreign,
+                            std::string& to) {
+  TemporalWriter(entity, format, how, time_property, names, &foreign, to).write();
 }
 
 namespace {

@@ -16,6 +16,7 @@
 #include "serve/ngsi/routes.hpp"
 #include "serve/ngsi/services.hpp"
 #include "serve/ngsi/snapshots.hpp"
+#include "serve/ngsi/source_copies.hpp"
 #include "serve/ngsi/source_subscriptions.hpp"
 #include "serve/ngsi/subscriptions.hpp"
 #include "serve/ogc/features.hpp"
@@ -185,10 +186,19 @@ base::Status NgsiApi::Parts::open_sources(TenantState& state) {
   state.source_subscriptions =
       std::make_shared<ngsi_ld::SourceSubscriptions>(state, services, deliverer, source_options);
   if (const auto status = state.registrations->open(); !status.ok()) return status;
-  state.registrations->set_listener([subscriptions = std::weak_ptr(state.source_subscriptions)](
-                                        const ngsi::Registration* before, const ngsi::Registration* after) {
-    if (const auto all = subscriptions.lock()) all->hear(before, after);
-  });
+  const auto copies_type = state.thread->terms().intern("urn:cityloom:type:SourceCopies");
+  if (!copies_type.ok()) return copies_type.error();
+  state.source_copies_type = *copies_type;
+  ngsi_ld::SourceCopyOptions copy_options;
+  copy_options.retry_first_ms = options.retry_first_ms;
+  state.source_copies = std::make_shared<ngsi_ld::SourceCopies>(state, services, copy_options);
+  state.registrations->set_listener(
+      [subscriptions = std::weak_ptr(state.source_subscriptions), copies = std::weak_ptr(state.source_copies)](
+          const ngsi::Registration* before, const ngsi::Registration* after) {
+        if (const auto all = subscriptions.lock()) all->hear(before, after);
+        if (const auto all = copies.lock()) all->hear(before, after);
+      });
+  if (const auto status = state.source_copies->open(); !status.ok()) return status;
   return state.source_subscriptions->open();
 }
 
@@ -204,6 +214,7 @@ size_t NgsiApi::Parts::sweep() {
     if (const auto swept = state->expiry->sweep(services.clock.now()); swept.ok()) ended += *swept;
     state->registrations->tend(services.clock.now());
     state->source_subscriptions->tend();
+    state->source_copies->tend();
     ended += state->snapshots->sweep(services.clock.now());
     state->entity_maps->sweep(services.clock.now());
     state->retention->tend(services.clock.now());
@@ -255,6 +266,7 @@ NgsiApi::~NgsiApi() {
   parts_->sweeper.join();
   const std::unique_lock lock(parts_->services.mutex);
   for (auto& [thread, state] : parts_->services.states) {
+    state->source_copies.reset();
     state->subscriptions.reset();
     state->source_subscriptions.reset();
     state->registrations.reset();
@@ -278,6 +290,7 @@ void NgsiApi::add_routes(Router& router) {
   ngsi_ld::add_subscription_operations(router, services);
   ngsi_ld::add_registration_operations(router, services);
   ngsi_ld::add_source_subscription_operations(router, services);
+  ngsi_ld::add_source_notifications(router, services);
   ngsi_ld::add_entity_map_operations(router, services);
   ngsi_ld::add_snapshot_operations(router, services);
   ngsi_ld::add_model_operations(router, services);

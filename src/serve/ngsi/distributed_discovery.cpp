@@ -132,7 +132,7 @@ bool discover(Call& call, const TenantState& tenant, const Discovery& asked, voi
     const std::string& one = asked.type.empty() ? asked.attribute : asked.type;
     if (!one.empty()) target += '/' + percent_encoded(dress.compact(one));
     if (asked.details) add_parameter(target, "details", "true");
-    requests.push_back({source, request_to(call, *source, way, dress, "GET", std::move(target))});
+    requests.push_back({source, request_to(call, *source, way, dress, "GET", std::move(target)), true});
     dresses.push_back(std::move(dress));
   }
   if (requests.empty()) return false;

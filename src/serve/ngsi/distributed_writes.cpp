@@ -58,6 +58,7 @@ base::Result<Shares> shares_of(const Call& call, const TenantState& tenant, cons
   query.ids = {write.id};
   for (const std::string& type : write.types) query.types.push_back({type});
   query.attributes = write.attributes;
+  query.of_the_past = write.of_the_past;
   const auto sources = sources_for(call, tenant, query, way);
   if (!sources.ok()) return sources.error();
   Shares shares;
@@ -159,9 +160,9 @@ struct UnderWay {
 };
 
 Response success_of(const WriteForm& form) {
-  if (form.write.operation != SourceOperation::create_entity) return Response::empty();
+  if (form.location.empty()) return Response::empty();
   Response response = Response::empty(201);
-  response.header("Location", "/ngsi-ld/v1/entities/" + percent_encoded(form.write.id));
+  response.header("Location", form.location);
   return response;
 }
 
@@ -265,6 +266,7 @@ void append_here(const std::shared_ptr<UnderWay>& way) {
 std::string target_of(const UnderWay& way, const SourceDress& dress) {
   std::string target = way.form.path;
   if (!way.form.attribute.empty()) target += '/' + percent_encoded(dress.compact(way.form.attribute));
+  target += way.form.path_end;
   pass_parameters(way.call, target);
   return target;
 }
@@ -293,8 +295,9 @@ std::vector<SourceRequest> requests_of(const UnderWay& way) {
 }  // namespace
 
 void append_everywhere(Call call, const Writing& writing, thread::Change change, MakeWriteForm make_form,
-                       Call::Make make) {
+                       Call::Make make, std::optional<Error> absent) {
   const auto only_here = [&] {
+    if (absent) return call.fail(*absent);
     std::vector<thread::Change> changes;
     changes.push_back(std::move(change));
     Call::append(std::move(call), writing, std::move(changes), std::move(make));
@@ -308,7 +311,13 @@ void append_everywhere(Call call, const Writing& writing, thread::Change change,
   if (form.write.types.empty()) form.write.types = types_here(writing, form.write.id);
   auto shares = shares_of(call, tenant, form.write, route);
   if (!shares.ok()) return call.fail(shares.error());
+  if (form.concerns) {
+    const auto is_not = [&](const SourceShare& share) { return !form.concerns(share.source->registration()); };
+    std::erase_if(shares->sent, is_not);
+    std::erase_if(shares->refused, is_not);
+  }
   if (shares->empty()) return only_here();
+  shares->nothing_here = shares->nothing_here || absent;
   form.way = std::make_shared<const Way>(std::move(route));
   auto way = std::make_shared<UnderWay>(
       UnderWay{std::move(call), writing, std::move(change), std::move(form), std::move(shares).value(), {}, 0, {}});

@@ -18,6 +18,7 @@ struct SourceWrite {
   std::vector<std::string> types;       ///< as far as they are known
   std::vector<std::string> attributes;  ///< that it states
   bool whole = false;                   ///< it is about the entity as such: it is deleted
+  bool of_the_past = false;             ///< sources that have the past get it, whenever that was
 };
 
 /// What one source has of it.
@@ -70,13 +71,18 @@ struct WriteForm {
   bool has_body = true;
   std::shared_ptr<const Way> way;  ///< set by `append_everywhere`
   bool tells_attributes = false;   ///< a part that was not done is told by attributes (UpdateResult)
+  std::string path_end;            ///< after the attribute's name
+  std::string location;            ///< of what is made: 201; empty: 204
+  /// Whether a source is concerned; empty: all are that match.
+  std::function<bool(const ngsi::Registration&)> concerns;
 };
 
 /// Tells how a change goes to sources; asked only where there are any.
 using MakeWriteForm = absl::AnyInvocable<WriteForm(const Call&, const thread::Change&)>;
 /// Sends the parts of a change to sources, then appends what is left of it here, and answers with what came of both.
-/// With no source concerned it is Call::append with `make`, and nothing else.
+/// With no source concerned it is Call::append with `make`, and nothing else. `absent`: nothing is to be written here,
+/// which is this error where no source is concerned.
 void append_everywhere(Call call, const Writing& writing, thread::Change change, MakeWriteForm make_form,
-                       Call::Make make);
+                       Call::Make make, std::optional<base::Error> absent = {});
 
 }  // namespace cityloom::serve::ngsi_ld

@@ -49,6 +49,15 @@ bool is_ours(std::string_view name) {
   return std::any_of(ours.begin(), ours.end(), [&](std::string_view one) { return same_without_case(one, name); });
 }
 
+std::string endpoint_of(const ngsi::Registration& registration) {
+  std::string endpoint = registration.endpoint;
+  while (endpoint.ends_with('/')) endpoint.pop_back();
+  if (!endpoint.ends_with("/ngsi-ld/v1")) endpoint += "/ngsi-ld/v1";
+  return endpoint;
+}
+
+}  // namespace
+
 Response loop_response() {
   // An error of HTTP that the standard has no type for.
   return {508,
@@ -59,29 +68,26 @@ Response loop_response() {
           {}};
 }
 
-std::string endpoint_of(const ngsi::Registration& registration) {
-  std::string endpoint = registration.endpoint;
-  while (endpoint.ends_with('/')) endpoint.pop_back();
-  if (!endpoint.ends_with("/ngsi-ld/v1")) endpoint += "/ngsi-ld/v1";
-  return endpoint;
+std::optional<Way> way_on(const Services& services, const TenantState& tenant, std::string via) {
+  Way way{aliases_in(via), std::move(via)};
+  const std::string alias = services.alias_of(tenant.name);
+  const bool is_circle = std::find(way.aliases.begin(), way.aliases.end(), alias) != way.aliases.end();
+  if (is_circle || way.aliases.size() >= services.forwarder->options().hops_max) return std::nullopt;
+  way.via += way.via.empty() ? "1.1 " + alias : ", 1.1 " + alias;
+  return way;
 }
-
-}  // namespace
 
 Reached reached(Call& call, const TenantState& tenant, Way& way) {
   if (tenant.registrations->empty() || call.flag("local") || call.parameter("asOf") || call.snapshot_id())
     return Reached::here;
   const std::string_view branch = call.request().branch();
   if (!branch.empty() && branch != "main") return Reached::here;
-  const std::string alias = call.services().alias_of(tenant.name);
-  way.via = call.request().joined_header("Via");
-  way.aliases = aliases_in(way.via);
-  const bool is_circle = std::find(way.aliases.begin(), way.aliases.end(), alias) != way.aliases.end();
-  if (is_circle || way.aliases.size() >= call.services().forwarder->options().hops_max) {
+  auto on = way_on(call.services(), tenant, call.request().joined_header("Via"));
+  if (!on) {
     call.send(loop_response());
     return Reached::answered;
   }
-  way.via += way.via.empty() ? "1.1 " + alias : ", 1.1 " + alias;
+  way = std::move(*on);
   return Reached::beyond;
 }
 
@@ -110,27 +116,39 @@ std::string SourceDress::compact(const std::vector<std::string>& iris) const {
 }
 
 SourceDress dress_of(const Call& call, const Source& source) {
+  // The URL of an inline context is made where it is needed.
+  std::string url;
+  if (source.registration().info("jsonldContext").empty())
+    url = call.uses_core() ? std::string(ngsi::core_context_url) : call.context_url();
+  return dress_of(call.services(), call.context(), std::move(url), source);
+}
+
+SourceDress dress_of(const Services& services, ngsi::ContextPointer context, std::string context_url,
+                     const Source& source) {
   const ngsi::Registration& registration = source.registration();
   const std::string_view own = registration.info("jsonldContext");
-  SourceDress dress{call.context(), {}, registration.info("contentType") == "application/ld+json" && own.empty()};
-  if (own.empty()) {
-    dress.context_url = call.uses_core() ? std::string(ngsi::core_context_url) : call.context_url();
-    return dress;
-  }
+  SourceDress dress{std::move(context), std::move(context_url),
+                    registration.info("contentType") == "application/ld+json" && own.empty()};
+  if (own.empty()) return dress;
   std::string text;
   ngsi::append_quoted(own, text);
   dress.context_url = std::string(own);
-  dress.context = call.services().contexts.ready(text);
+  dress.context = services.contexts.ready(text);
   if (dress.context) return dress;
   // Until it has been fetched names go out in full, or as the core context has them: every context reads those alike.
-  Lane::Task fetch = [text, &contexts = call.services().contexts] { (void)contexts.from_json(text); };
-  (void)call.services().fetching.post(fetch);
+  Lane::Task fetch = [text, &contexts = services.contexts] { (void)contexts.from_json(text); };
+  (void)services.fetching.post(fetch);
   dress.context = ngsi::Context::core();
   dress.context_url = std::string(ngsi::core_context_url);
   return dress;
 }
 
 OutgoingRequest request_to(const Call& call, const Source& source, const Way& way, const SourceDress& dress,
+                           std::string method, std::string target, std::string body) {
+  return request_to(&call.request(), source, way, dress, std::move(method), std::move(target), std::move(body));
+}
+
+OutgoingRequest request_to(const Request* from, const Source& source, const Way& way, const SourceDress& dress,
                            std::string method, std::string target, std::string body) {
   const ngsi::Registration& registration = source.registration();
   OutgoingRequest request;
@@ -155,7 +173,7 @@ OutgoingRequest request_to(const Call& call, const Source& source, const Way& wa
     if (is_ours(pair.key)) continue;
     std::string value = pair.value;
     if (value == "urn:ngsi-ld:request") {
-      const auto given = call.request().header(pair.key);
+      const auto given = from == nullptr ? std::nullopt : from->header(pair.key);
       if (!given) continue;
       value = std::string(*given);
     }

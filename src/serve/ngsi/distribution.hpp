@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,10 @@ enum class Reached : uint8_t {
 };
 /// Finds that out, and the way.
 Reached reached(Call& call, const TenantState& tenant, Way& way);
+/// The way on from here of a request that came by this Via; nothing: it has come through here, or too many, before.
+std::optional<Way> way_on(const Services& services, const TenantState& tenant, std::string via);
+/// What is told then (508).
+Response loop_response();
 
 /// The sources that match what is asked for and were not asked on the way here. Errors: too_complex (too many).
 base::Result<std::vector<SourcePointer>> sources_for(const Call& call, const TenantState& tenant,
@@ -42,9 +47,16 @@ struct SourceDress {
   std::string compact(const std::vector<std::string>& iris) const;
 };
 SourceDress dress_of(const Call& call, const Source& source);
+/// The same without a request: `context` is that of the names, known to the source by its URL.
+SourceDress dress_of(const Services& services, ngsi::ContextPointer context, std::string context_url,
+                     const Source& source);
 
 /// A request to a source: `target` is what follows /ngsi-ld/v1, `body` JSON with names as `dress` writes them.
 OutgoingRequest request_to(const Call& call, const Source& source, const Way& way, const SourceDress& dress,
+                           std::string method, std::string target, std::string body = {});
+
+/// The same without a request: `from` is the one that set it off, or nullptr.
+OutgoingRequest request_to(const Request* from, const Source& source, const Way& way, const SourceDress& dress,
                            std::string method, std::string target, std::string body = {});
 
 /// A query parameter for a target, encoded: "type=Car"; with '&' or '?' before it as needed.

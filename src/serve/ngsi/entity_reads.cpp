@@ -49,12 +49,17 @@ base::Result<std::optional<ngsi::Join>> join_of(const Call& call, const ngsi::Re
 // NGSI-LD: 4.5.23 linked entities, inline or beside what links to them
 base::Status append_joined(const Call& call, const Reading& reading, const TenantState& tenant, const ngsi::Join& join,
                            std::vector<twin::EntityRecord> records, ngsi::Representation how, bool as_list,
-                           std::string& body) {
+                           std::string& body, std::vector<std::string>& missing) {
   const thread::Bounds bounds = call.bounds();
   ngsi::LinkedEntities linked(join, [&](std::string_view id) -> base::Result<twin::EntityRecord> {
     if (bounds.goes_on && !bounds.goes_on()) return base::fail(Code::cancelled, "the time is over");
     auto found = reading.snapshot.find(id);
-    if (found.ok() && !is_there(call, reading, tenant, *found)) return twin::EntityRecord();
+    if (!found.ok() || is_there(call, reading, tenant, *found)) return found;
+    if (call.gathered() != nullptr) found = call.gathered()->entity(id, {}, call.services().clock.now());
+    if (call.gathered() == nullptr || (found.ok() && !*found)) {
+      missing.emplace_back(id);
+      return twin::EntityRecord();
+    }
     return found;
   });
   const auto names = names_for(call, tenant);
@@ -82,17 +87,6 @@ base::Status append_joined(const Call& call, const Reading& reading, const Tenan
     ngsi::append_entity(records.front(), how, *names, body);
   }
   return linked.status();
-}
-
-// The attributes that are asked for by attrs or pick, expanded; none: all.
-std::vector<std::string> wanted_attributes(const ngsi::QueryParameters& parameters, const ngsi::Context& context) {
-  twin::TermTable terms;
-  std::vector<std::string> wanted;
-  const auto projection = ngsi::parse_projection(parameters.attrs, parameters.pick, std::nullopt, context,
-                                                 ngsi::TermOf::interning(terms), ngsi::join_level_max);
-  if (!projection.ok()) return wanted;
-  for (const twin::Term name : projection->pick) wanted.emplace_back(terms.text(name));
-  return wanted;
 }
 
 // What is asked of the sources of a retrieval, or of a query by parameters.
@@ -174,8 +168,10 @@ void retrieve_entity(Call call) {
   };
   std::string body;
   if (*join) {
-    const auto joined = append_joined(call, *reading, tenant, **join, {*found}, *how, false, body);
+    std::vector<std::string> missing;
+    const auto joined = append_joined(call, *reading, tenant, **join, {*found}, *how, false, body, missing);
     if (!joined.ok()) return call.fail_read(joined.error());
+    if (gather_linked(call, tenant, missing, retrieve_entity)) return;
     return respond(std::move(body));
   }
   const auto names = names_for(call, tenant);
@@ -198,7 +194,7 @@ struct Answering {
 };
 
 // Answers a page of entities; or, on a connection's worker, gives false and answers nothing if they are too large.
-bool answer_page(Call& call, const Answering& with, thread::QueryResult& result) {
+bool answer_page(Call& call, void (*run)(Call), const Answering& with, thread::QueryResult& result) {
   size_t bytes = 0;
   for (const twin::EntityRecord& record : result.records) bytes += record.bytes().size();
   if (bytes > call.services().quick_bytes_max && !call.is_long()) return false;
@@ -210,12 +206,14 @@ bool answer_page(Call& call, const Answering& with, thread::QueryResult& result)
   std::string body;
   if (with.join) {
     if (!call.is_long()) return false;
-    const auto joined =
-        append_joined(call, with.reading, with.tenant, *with.join, std::move(result.records), with.how, true, body);
+    std::vector<std::string> missing;
+    const auto joined = append_joined(call, with.reading, with.tenant, *with.join, std::move(result.records), with.how,
+                                      true, body, missing);
     if (!joined.ok()) {
       call.fail_read(joined.error());
       return true;
     }
+    if (gather_linked(call, with.tenant, missing, run)) return true;
   } else {
     append_records(call, result.records, with.how, *names_for(call, with.tenant), body);
   }
@@ -235,7 +233,7 @@ bool answer_page(Call& call, const Answering& with, thread::QueryResult& result)
 void answer_query(Call call, void (*run)(Call), const Answering& with, base::Result<thread::QueryResult> result) {
   const bool too_much = !result.ok() && result.error().code == Code::cancelled && !call.is_long();
   if (!result.ok() && !too_much) return call.fail_read(result.error());
-  if (too_much || !answer_page(call, with, *result)) Call::go_long(std::move(call), run);
+  if (too_much || !answer_page(call, run, with, *result)) Call::go_long(std::move(call), run);
 }
 
 // The matches of several queries, each entity once, in order of first creation; a page of them.
@@ -405,7 +403,7 @@ void query_entities(Call call) {
   if (!how.ok()) return call.fail(how.error());
   const auto join = join_of(call, *how);
   if (!join.ok()) return call.fail(join.error());
-  if (call.gathered() != nullptr) {
+  if (has_sources(call)) {
     const auto everywhere = ngsi::parse_query(selection_of(call), *call.context(), call.gathered()->terms());
     if (!everywhere.ok()) return call.fail(everywhere.error());
     auto result = query_everywhere(call, *reading, tenant, {*query}, {*everywhere});
@@ -490,7 +488,7 @@ void query_by_post(Call call) {
     how->datasets_given = true;
     how->datasets.push_back(dataset == "@none" ? twin::Term{} : terms.find(dataset));
   }
-  if (call.gathered() != nullptr) {
+  if (has_sources(call)) {
     auto result = query_everywhere(call, *reading, tenant, asked->any_of, everywhere);
     return answer_query(std::move(call), query_by_post, {*reading, tenant, *how, asked->join}, std::move(result));
   }

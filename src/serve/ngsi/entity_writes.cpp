@@ -121,7 +121,10 @@ void create_entity(Call call) {
   append_everywhere(
       std::move(call), *writing, std::move(change).value(),
       [](const Call& given, const Change& made) {
-        return form_of_entity(given, ngsi::SourceOperation::create_entity, "POST", "/entities", made.entity_id);
+        WriteForm form =
+            form_of_entity(given, ngsi::SourceOperation::create_entity, "POST", "/entities", made.entity_id);
+        form.location = "/ngsi-ld/v1/entities/" + percent_encoded(made.entity_id);
+        return form;
       },
       [location](const Call& answered, base::Result<thread::Outcomes> outcomes) {
         if (!only(outcomes).ok()) return answered.failure(only(outcomes).error());

@@ -2,122 +2,12 @@
 // dead, malicious, or lead in circles.
 #include <gtest/gtest.h>
 
-#include <map>
-#include <mutex>
+#include <tuple>
 
-#include "serve/client_test.hpp"
-#include "serve/ngsi/hub_fixture_test.hpp"
+#include "serve/ngsi/federation_fixture_test.hpp"
 
 namespace cityloom::serve::ngsi_ld {
 namespace {
-
-// A source that answers what it is told to, or nothing, and keeps what it was asked.
-class FakeSource {
- public:
-  struct Asked {
-    std::string method, target, body;
-    std::map<std::string, std::string> headers;
-  };
-  FakeSource() : gate_(trust::make_open_gate()) {
-    for (const Method method : {Method::get, Method::post, Method::put, Method::patch, Method::del}) {
-      Route route;
-      route.method = method;
-      route.path = "/{path*}";
-      route.operation_id = "ask" + std::string(name_of(method));
-      route.handler = [this](const Request& request, Reply reply) { take(request, std::move(reply)); };
-      router_.add(std::move(route));
-    }
-    ServerOptions options;
-    options.port = 0;
-    options.workers = 1;
-    auto started = Server::start(router_, *gate_, options);
-    EXPECT_TRUE(started.ok());
-    server_ = std::move(started).value();
-  }
-  ~FakeSource() {
-    {
-      const std::lock_guard lock(mutex_);
-      unanswered_.clear();
-    }
-    server_.reset();
-  }
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(server_->port()); }
-  // Status 0: no answer at all.
-  void answer(int status, std::string body = {}) {
-    const std::lock_guard lock(mutex_);
-    status_ = status;
-    body_ = std::move(body);
-  }
-  std::vector<Asked> asked() const {
-    const std::lock_guard lock(mutex_);
-    return asked_;
-  }
-
- private:
-  void take(const Request& request, Reply reply) {
-    const std::lock_guard lock(mutex_);
-    Asked asked{std::string(name_of(request.method())), std::string(request.path()), std::string(request.body()), {}};
-    if (!request.query().empty()) asked.target += '?' + std::string(request.query());
-    for (const auto& [name, value] : request.headers()) asked.headers[std::string(name)] = std::string(value);
-    asked_.push_back(std::move(asked));
-    if (status_ == 0) return unanswered_.push_back(std::move(reply));
-    reply.send(body_.empty() ? Response::empty(status_) : Response::json(body_, status_));
-  }
-
-  std::unique_ptr<trust::Gate> gate_;
-  Router router_;
-  mutable std::mutex mutex_;
-  std::vector<Asked> asked_;
-  std::vector<Reply> unanswered_;
-  int status_ = 404;
-  std::string body_;
-  std::unique_ptr<Server> server_;
-};
-
-NgsiOptions quick() {
-  NgsiOptions options;
-  options.source_timeout_ms = 300;
-  return options;
-}
-
-std::string car(std::string_view id, std::string_view attributes) {
-  return R"({"id":"urn:car:)" + std::string(id) + R"(","type":"Car",)" + std::string(attributes) + "}";
-}
-
-std::string property(std::string_view name, int value, std::string_view more = {}) {
-  return "\"" + std::string(name) + R"(":{"type":"Property","value":)" + std::to_string(value) + std::string(more) +
-         "}";
-}
-
-class Federation : public testing::Test {
- protected:
-  void register_at(HubServer& hub, const std::string& endpoint, std::string_view mode, std::string_view information,
-                   std::string_view operations = R"(["redirectionOps", "createBatch", "upsertBatch", "updateBatch",
-                   "deleteBatch", "mergeBatch", "queryBatch"])",
-                   std::string_view more = {}) {
-    hub.ask("POST", "/csourceRegistrations", 201,
-            R"({"id": "urn:r:)" + std::to_string(++registrations_) + R"(", "type": "ContextSourceRegistration",)" +
-                R"("endpoint": ")" + endpoint + R"(", "mode": ")" + std::string(mode) + R"(", "operations": )" +
-                std::string(operations) + R"(, "information": [)" + std::string(information) + "]" + std::string(more) +
-                "}");
-  }
-  ReceivedResponse ask(HubServer& hub, std::string_view method, std::string_view target, std::string_view body = {},
-                       std::string headers = {}) {
-    TestClient client(hub.port());
-    if (!body.empty()) headers += "Content-Type: application/json\r\n";
-    const auto response = client.ask(method, "/ngsi-ld/v1" + std::string(target), body, headers);
-    EXPECT_TRUE(response) << target;
-    return response.value_or(ReceivedResponse());
-  }
-  static bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
-  HubServer hub_{quick()};
-  HubServer first_{quick()};
-  HubServer second_{quick()};
-  int registrations_ = 0;
-};
-
-constexpr const char* cars = R"({"entities": [{"type": "Car"}]})";
 
 TEST_F(Federation, InclusiveSourcesAreEqual) {
   first_.ask("POST", "/entities", 201, car("1", property("speed", 1, R"(,"observedAt":"2026-01-01T00:00:00Z")")));
@@ -219,6 +109,45 @@ TEST_F(Federation, TypesOfASourceThatFailsAreMissedAndSaid) {
   const auto response = ask(hub_, "GET", "/types");
   EXPECT_TRUE(has(response.body, R"("typeList":["Car"])")) << "planes it is not registered for";
   EXPECT_EQ(source.asked().back().target, "/ngsi-ld/v1/types");
+}
+
+// What is linked to may be kept elsewhere, some links away, and each in another place.
+TEST_F(Federation, LinkedEntitiesAreFoundElsewhere) {
+  const auto linked = [](std::string_view id, std::string_view type, std::string_view link, std::string_view to) {
+    return R"({"id":"urn:)" + std::string(id) + R"(","type":")" + std::string(type) + R"(",")" + std::string(link) +
+           R"(":{"type":"Relationship","object":"urn:)" + std::string(to) + R"("}})";
+  };
+  hub_.ask("POST", "/entities", 201, linked("car:1", "Car", "owner", "person:1"));
+  first_.ask("POST", "/entities", 201, linked("person:1", "Person", "home", "house:1"));
+  second_.ask("POST", "/entities", 201, R"({"id":"urn:house:1","type":"House","floors":3})");
+  register_at(hub_, first_.url(), "inclusive", R"({"entities": [{"type": "Person"}]})", federation_ops);
+  register_at(hub_, second_.url(), "inclusive", R"({"entities": [{"type": "House"}]})", federation_ops);
+  const std::string one = hub_.ask("GET", "/entities/urn:car:1?join=inline&joinLevel=2", 200);
+  EXPECT_TRUE(has(one, "urn:house:1") && has(one, R"("floors")")) << one;
+  const std::string flat = hub_.ask("GET", "/entities?type=Car&join=flat&joinLevel=2&options=keyValues", 200);
+  EXPECT_EQ(flat, R"([{"id":"urn:car:1","type":"Car","owner":"urn:person:1"},)"
+                  R"({"id":"urn:person:1","type":"Person","home":"urn:house:1"},)"
+                  R"({"id":"urn:house:1","type":"House","floors":3}])");
+  EXPECT_FALSE(has(hub_.ask("GET", "/entities/urn:car:1?join=inline&joinLevel=1", 200), "floors"));
+  EXPECT_FALSE(has(hub_.ask("GET", "/entities/urn:car:1?join=inline&local=true", 200), "home"));
+  // An order of what is kept here stays one.
+  hub_.ask("POST", "/entities", 201, linked("car:0", "Car", "owner", "person:1"));
+  const std::string ordered = hub_.ask("GET", "/entities?type=Car&orderBy=id&join=inline&options=keyValues", 200);
+  EXPECT_LT(ordered.find("urn:car:0"), ordered.find("urn:car:1")) << ordered;
+  EXPECT_TRUE(has(ordered, "Person")) << ordered;
+}
+
+TEST_F(Federation, LinkedEntitiesElsewhereAreOfABoundedNumber) {
+  FakeSource source;
+  register_at(hub_, source.url(), "inclusive", R"({"entities": [{"type": "Person"}]})", federation_ops);
+  std::string objects;
+  for (int i = 0; i < 150; ++i) objects += (objects.empty() ? "\"urn:p:" : ",\"urn:p:") + std::to_string(i) + "\"";
+  hub_.ask("POST", "/entities", 201,
+           R"({"id":"urn:car:1","type":"Car","owner":{"type":"Relationship","object":[)" + objects + "]}}");
+  const auto response = ask(hub_, "GET", "/entities/urn:car:1?join=inline");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(source.asked().size(), 101u) << "those, and the car itself, of which it is not known that it is none";
+  EXPECT_TRUE(has(response.header("NGSILD-Warning"), "only the first 100 linked entities")) << response.body;
 }
 
 TEST_F(Federation, AuxiliarySourcesFillGapsOnly) {

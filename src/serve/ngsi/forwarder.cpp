@@ -45,6 +45,16 @@ void Forwarder::send(std::vector<SourceRequest> requests, Done done) {
     one.request.timeout_ms = std::min(asked_ms, options_.timeout_max_ms);
     one.request.body_bytes_max = std::min(options_.body_bytes_max, options_.bodies_bytes_max / requests.size());
     one.request.reach = options_.reach;
+    const std::string place = SourceCache::place_of(one.source->registration());
+    const bool may_keep = one.is_read && SourceCache::until(one.source->registration(), clock_.now());
+    const std::string key = may_keep ? SourceCache::key_of(one.request) : std::string();
+    if (auto kept = may_keep ? cache_->find(key, clock_.now()) : std::nullopt) {
+      round->answers[i].response = std::move(*kept);
+      round->answered();
+      continue;
+    }
+    const bool is_write = !one.is_read && one.request.method != "GET";
+    if (is_write) cache_->forget(place);
     if (!one.source->may_be_asked(clock_.now())) {
       round->answers[i].response = fail(Code::timeout, "the source is left alone for a while after it failed");
       round->answered();
@@ -57,10 +67,16 @@ void Forwarder::send(std::vector<SourceRequest> requests, Done done) {
       continue;
     }
     client_.send(std::move(one.request),
-                 [round, i, under_way = under_way_, &clock = clock_](base::Result<OutgoingResponse> response) {
+                 [round, i, under_way = under_way_, cache = cache_, key, place, is_write, writes = cache_->writes(),
+                  &clock = clock_](base::Result<OutgoingResponse> response) {
                    under_way->fetch_sub(1);
                    SourceAnswer& answer = round->answers[i];
                    answer.source->count(is_answer(response), clock.now());
+                   // What was read while this was written may be of before.
+                   if (is_write) cache->forget(place);
+                   const bool is_good = response.ok() && response->status >= 200 && response->status < 300;
+                   const auto until = SourceCache::until(answer.source->registration(), clock.now());
+                   if (!key.empty() && is_good && until) cache->keep(key, place, *response, *until, writes);
                    answer.response = std::move(response);
                    round->answered();
                  });

@@ -11,6 +11,7 @@
 
 #include "base/instant.hpp"
 #include "serve/ngsi/registrations.hpp"
+#include "serve/ngsi/source_cache.hpp"
 #include "serve/outgoing.hpp"
 
 namespace cityloom::serve::ngsi_ld {
@@ -19,6 +20,9 @@ namespace cityloom::serve::ngsi_ld {
 struct SourceRequest {
   SourcePointer source;
   OutgoingRequest request;
+  /// It asks for what the source has, and an answer of before will do for as long as its registration says; else
+  /// answers of before count no more, unless it is a GET.
+  bool is_read = false;
 };
 
 /// What a source answered, or why it did not.
@@ -61,6 +65,7 @@ class Forwarder {
   std::shared_ptr<std::atomic<size_t>> under_way_ = std::make_shared<std::atomic<size_t>>(0);
   const base::Clock& clock_;
   const ForwarderOptions options_;
+  std::shared_ptr<SourceCache> cache_ = std::make_shared<SourceCache>();
 };
 
 }  // namespace cityloom::serve::ngsi_ld

@@ -2,6 +2,7 @@
 #include "serve/ngsi/gathering.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 #include "serve/ngsi/text.hpp"
@@ -12,6 +13,7 @@ namespace {
 using base::Code;
 
 constexpr size_t page_entities_max = 1'000;         // asked of a source at a time
+constexpr size_t page_pasts_max = 100;              // the same of entities with their past
 constexpr size_t quick_answer_bytes_max = 256'000;  // of all answers, read on a connection's worker
 constexpr size_t rounds_max = 20;
 
@@ -66,102 +68,6 @@ std::string joined(const std::vector<std::string>& texts) {
   return text;
 }
 
-}  // namespace
-
-// A copy of the tenant's names, with the same numbers: what sources write must not fill the tenant's own table. Some
-// 100 ns a name.
-Gathered::Gathered(const TenantState& tenant, const ngsi::ContextPointer& context)
-    : names_(std::make_shared<const ngsi::Names>(context, terms_)), expires_at_(tenant.internal.expires_at) {
-  const twin::TermTable& known = tenant.thread->terms();
-  const uint32_t last = known.last();
-  for (uint32_t number = twin::terms::reserved_count + 1; number <= last; ++number)
-    (void)terms_.restore(twin::Term{number}, known.text(twin::Term{number}));
-}
-
-Gathered::FromSource& Gathered::source(size_t index) {
-  any_source_ = true;
-  if (index >= sources_.size()) sources_.resize(index + 1);
-  return sources_[index];
-}
-
-void Gathered::add(size_t source_index, twin::Entity part, bool auxiliary) {
-  auto& parts = parts_[part.id];
-  source(source_index).ids.push_back(part.id);
-  parts.push_back({std::move(part), auxiliary});
-}
-
-base::Result<twin::EntityRecord> Gathered::entity(std::string_view id, const twin::EntityRecord& here,
-                                                  base::Instant now) const {
-  const auto found = parts_.find(id);
-  if (found == parts_.end()) return here;
-  ngsi::EntityMerger merger(expires_at_);
-  if (here) merger.add(here.unpack());
-  for (const Part& part : found->second) {
-    if (part.auxiliary) {
-      merger.add_auxiliary(part.entity);
-    } else {
-      merger.add(part.entity);
-    }
-  }
-  twin::Entity merged;
-  const auto any = merger.merge(now, merged);
-  if (!any.ok()) return any.error();
-  if (!*any) return twin::EntityRecord();
-  return twin::EntityRecord::pack(merged, here ? here.number() : twin::EntityNumber());
-}
-
-base::Result<thread::QueryResult> Gathered::page(
-    const thread::QueryResult& here, const thread::Page& page,
-    const std::function<base::Result<twin::EntityRecord>(std::string_view)>& find,
-    const std::function<bool(const twin::EntityRecord&)>& wanted,
-    const std::function<bool(const twin::EntityRecord&)>& is_counted_here, base::Instant now) const {
-  thread::QueryResult result;
-  std::set<std::string, std::less<>> seen;
-  size_t position = 0;
-  uint64_t besides = 0;  // what only sources have
-  bool more = here.more;
-  base::Status failed;
-  // Takes an entity, once, into its place; false: the page is full.
-  const auto take = [&](std::string_view id, const twin::EntityRecord& known) {
-    if (!seen.emplace(id).second) return true;
-    const auto kept = known ? base::Result<twin::EntityRecord>(known) : find(id);
-    auto record = kept.ok() ? entity(id, *kept, now) : kept;
-    if (!record.ok()) failed = record.error();
-    if (!record.ok() || !*record || !wanted(*record)) return record.ok();
-    if (!known && kept.ok() && *kept && is_counted_here(*kept) && here.more) return true;
-    if (!known) ++besides;
-    const size_t at = position++;
-    if (at < page.offset) return true;
-    if (result.records.size() == page.limit) {
-      result.more = true;
-      return page.count;
-    }
-    result.records.push_back(std::move(record).value());
-    return true;
-  };
-  bool goes_on = true;
-  for (const twin::EntityRecord& record : here.records) goes_on = goes_on && take(record.id(), record);
-  uint64_t most = here.count;
-  bool exact = true;
-  for (const FromSource& source : sources_) {
-    // Past one that has more to give, what the next one has comes later.
-    for (const std::string& id : source.ids) goes_on = goes_on && (!more || page.count) && take(id, {});
-    more = more || !source.complete;
-    most += std::max<uint64_t>(source.count, source.ids.size());
-    exact = exact && source.complete;
-  }
-  if (!failed.ok()) return failed.error();
-  result.more = result.more || (more && !result.records.empty());
-  result.count = !here.more && exact ? position : exact ? here.count + besides : most;
-  return result;
-}
-
-void Gathered::add_warnings(Response& response) const {
-  for (const std::string& warning : warnings_) response.header("NGSILD-Warning", warning);
-}
-
-namespace {
-
 // A read on its way through its sources. Lives in what is under way.
 class Gathering : public std::enable_shared_from_this<Gathering> {
  public:
@@ -180,7 +86,7 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
   void add(SourcePointer source, ngsi::SourceQuery query) {
     Progress progress{std::move(source), std::move(query), {}, sources_.size()};
     progress.dress = dress_of(call_, *progress.source);
-    gathered_->source(progress.index);
+    if (!asked_.linked) gathered_->source(progress.index);
     sources_.push_back(std::move(progress));
   }
   bool empty() const { return sources_.empty(); }
@@ -193,7 +99,7 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
     for (Progress& one : sources_) {
       if (one.done) continue;
       under_way_.push_back(&one);
-      requests.push_back({one.source, request_for(one)});
+      requests.push_back({one.source, request_for(one), true});
     }
     if (requests.empty()) return finish();
     // A source that is slow page after page is not waited for without end.
@@ -206,22 +112,22 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
       }
       return finish();
     }
-    call_.services().forwarder->send(std::move(requests),
-                                     [self = shared_from_this()](std::vector<SourceAnswer> answers) {
-                                       const bool takes_long = self->may_take_long(answers);
-                                       self->may_wait_ = takes_long;
-                                       auto task = [self, answers = std::move(answers)](Reply back) {
-                                         self->call_.set_reply(std::move(back));
-                                         for (size_t i = 0; i < answers.size(); ++i)
-                                           self->take(*self->under_way_[i], answers[i]);
-                                         self->next_round();
-                                       };
-                                       if (takes_long) {
-                                         self->call_.take_reply().run_long(std::move(task));
-                                       } else {
-                                         self->call_.take_reply().resume(std::move(task));
-                                       }
-                                     });
+    call_.services().forwarder->send(
+        std::move(requests), [self = shared_from_this()](std::vector<SourceAnswer> answers) {
+          // The past and linked entities are read where work may take long.
+          const bool takes_long = self->asked_.past || self->asked_.linked || self->may_take_long(answers);
+          self->may_wait_ = takes_long;
+          auto task = [self, answers = std::move(answers)](Reply back) {
+            self->call_.set_reply(std::move(back));
+            for (size_t i = 0; i < answers.size(); ++i) self->take(*self->under_way_[i], answers[i]);
+            self->next_round();
+          };
+          if (takes_long) {
+            self->call_.take_reply().run_long(std::move(task));
+          } else {
+            self->call_.take_reply().resume(std::move(task));
+          }
+        });
   }
 
  private:
@@ -244,6 +150,10 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
 
   OutgoingRequest request_for(const Progress& one) const {
     const ngsi::SourceOperations& can = one.source->registration().operations;
+    if (asked_.past) {
+      if (asked_.one && can.has(ngsi::SourceOperation::retrieve_temporal)) return retrieval(one);
+      return asked_.by_post ? query_by_post(one) : query_by_get(one);
+    }
     if (asked_.one && can.has(ngsi::SourceOperation::retrieve_entity)) return retrieval(one);
     const bool by_get = can.has(ngsi::SourceOperation::query_entity);
     const bool by_post = can.has(ngsi::SourceOperation::query_batch);
@@ -251,10 +161,36 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
   }
 
   OutgoingRequest retrieval(const Progress& one) const {
-    std::string target = "/entities/" + percent_encoded(asked_.query.ids.front());
+    std::string target =
+        door() + "/entities/" + percent_encoded(asked_.linked ? one.query.ids.front() : asked_.query.ids.front());
     if (!one.query.attributes.empty()) add_parameter(target, "attrs", one.dress.compact(one.query.attributes));
+    add_times(target);
     add_parameter(target, "options", "sysAttrs");
     return request_to(call_, *one.source, way_, one.dress, "GET", std::move(target));
+  }
+
+  std::string door() const { return asked_.past ? "/temporal" : ""; }
+
+  // The times that are asked for, by the names of their parameters.
+  std::vector<std::pair<std::string_view, std::string>> times() const {
+    std::vector<std::pair<std::string_view, std::string>> times;
+    if (!asked_.past) return times;
+    const thread::TimeWindow& window = asked_.past->window;
+    const bool has_both = window.from.exists() && window.to.exists();
+    if (window.from.exists() || window.to.exists()) {
+      times.emplace_back("timerel", has_both ? "between" : window.from.exists() ? "after" : "before");
+      times.emplace_back("timeAt", (window.from.exists() ? window.from : window.to).text());
+    }
+    if (has_both) times.emplace_back("endTimeAt", window.to.text());
+    constexpr std::array<std::string_view, 4> names = {"observedAt", "createdAt", "modifiedAt", "deletedAt"};
+    if (window.property != thread::TimeProperty::observed_at)
+      times.emplace_back("timeproperty", names.at(static_cast<size_t>(window.property)));
+    return times;
+  }
+
+  void add_times(std::string& target) const {
+    for (const auto& [name, value] : times()) add_parameter(target, name, value);
+    if (asked_.past && asked_.past->last_n > 0) add_parameter(target, "lastN", std::to_string(asked_.past->last_n));
   }
 
   std::optional<std::string> condition_for(const Progress& one) const {
@@ -267,7 +203,8 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
 
   void add_page(const Progress& one, std::string& target) const {
     if (!asked_.one) {
-      add_parameter(target, "limit", std::to_string(std::min(page_entities_max, need_ - one.taken)));
+      const size_t page = asked_.past ? page_pasts_max : page_entities_max;
+      add_parameter(target, "limit", std::to_string(std::min(page, need_ - one.taken)));
       if (one.taken > 0) add_parameter(target, "offset", std::to_string(one.taken));
       if (call_.page().count) add_parameter(target, "count", "true");
     }
@@ -275,7 +212,7 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
   }
 
   OutgoingRequest query_by_get(const Progress& one) const {
-    std::string target = "/entities";
+    std::string target = door() + "/entities";
     const ngsi::SourceQuery& query = one.query;
     if (!query.types.empty()) add_parameter(target, "type", type_selection(query, one.dress));
     if (!query.ids.empty()) add_parameter(target, "id", joined(query.ids));
@@ -292,6 +229,7 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
         if (*value) add_parameter(target, name, **value);
       }
     }
+    add_times(target);
     add_page(one, target);
     return request_to(call_, *one.source, way_, one.dress, "GET", std::move(target));
   }
@@ -319,11 +257,25 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
       if (given.geoproperty) body += ",\"geoproperty\":" + quoted(*given.geoproperty);
       body += '}';
     }
+    if (asked_.past) add_temporal_query(body);
     if (one.dress.inline_context) body += ",\"@context\":" + quoted(one.dress.context_url);
     body += '}';
-    std::string target = "/entityOperations/query";
+    std::string target = door() + "/entityOperations/query";
     add_page(one, target);
     return request_to(call_, *one.source, way_, one.dress, "POST", std::move(target), std::move(body));
+  }
+
+  void add_temporal_query(std::string& body) const {
+    body += ",\"temporalQ\":{";
+    for (const auto& [name, value] : times()) {
+      if (body.back() != '{') body += ',';
+      body += quoted(name) + ':' + quoted(value);
+    }
+    if (asked_.past->last_n > 0) {
+      if (body.back() != '{') body += ',';
+      body += "\"lastN\":" + std::to_string(asked_.past->last_n);
+    }
+    body += '}';
   }
 
   // Takes what a source answered, or says that it cannot.
@@ -342,7 +294,8 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
     size_t refused = 0;
     std::string why;
     for (size_t item = 0; item < items; ++item) {
-      if (const auto status = take_entity(one, *body, item, response); !status.ok()) {
+      const auto status = asked_.past ? take_past(one, *body, item, response) : take_entity(one, *body, item, response);
+      if (!status.ok()) {
         ++refused;
         why = status.error().text();
       }
@@ -352,6 +305,7 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
           *one.source, std::to_string(refused) + " of " + std::to_string(items) + " entities were refused: " + why));
     }
     one.taken += items;
+    if (asked_.linked) return;
     Gathered::FromSource& from = gathered_->source(one.index);
     if (const auto count = number_of<uint64_t>(response.header("NGSILD-Results-Count"))) from.count = *count;
     const bool has_more = has_next(response);
@@ -404,8 +358,65 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
     std::erase_if(entity->attributes, [&](const twin::Attribute& attribute) {
       return !ngsi::registers(registration, entity->id, types, gathered_->terms().text(attribute.name));
     });
-    gathered_->add(one.index, std::move(entity).value(), registration.mode == ngsi::SourceMode::auxiliary);
+    const bool is_auxiliary = registration.mode == ngsi::SourceMode::auxiliary;
+    if (asked_.linked) {
+      gathered_->add_linked(std::move(entity).value(), is_auxiliary);
+    } else {
+      gathered_->add(one.index, std::move(entity).value(), is_auxiliary);
+    }
     return {};
+  }
+
+  // The end of the stretch of time that an answer is complete for (clause 6.3.10); none: it is complete.
+  static base::Instant end_of_range(const OutgoingResponse& response) {
+    if (response.status != 206) return {};
+    std::string_view range = response.header("Content-Range");
+    const size_t slash = range.find('/');
+    range = range.substr(0, slash);
+    const size_t dash = range.rfind("Z-");
+    const auto end = dash == std::string_view::npos ? base::Result<base::Instant>(base::Instant())
+                                                    : base::Instant::parse(range.substr(dash + 2));
+    return end.ok() ? *end : base::Instant();
+  }
+
+  bool is_in_window(const thread::PastAttribute& one) const {
+    const thread::TimeWindow& window = asked_.past->window;
+    const base::Instant at = ngsi::time_of(one, window.property);
+    if (!at.exists()) return !window.from.exists() && !window.to.exists();
+    return (!window.from.exists() || at >= window.from) && (!window.to.exists() || at < window.to);
+  }
+
+  base::Status take_past(const Progress& one, const ngsi::Body& body, size_t item, const OutgoingResponse& response) {
+    const auto context = context_of(one, body, item, response);
+    if (!context.ok()) return context.error();
+    const ngsi::Registration& registration = one.source->registration();
+    auto past =
+        ngsi::read_source_past(body, item, **context, gathered_->terms(), registration.id, gathered_->instances());
+    if (!past.ok()) return past.error();
+    if (is_internal_id(past->id)) return base::fail(Code::invalid, "this id is the server's own", past->id);
+    std::vector<std::string> types;
+    for (const twin::Term type : past->types) types.emplace_back(gathered_->terms().text(type));
+    if (!is_asked_for(past->id, types) || !ngsi::registers(registration, past->id, types))
+      return base::fail(Code::invalid, "the source is not registered for this entity, or it was not asked for",
+                        past->id);
+    const auto& wanted = asked_.attributes;
+    for (thread::AttributeHistory& history : past->attributes) {
+      const std::string name(gathered_->terms().text(history.name));
+      const bool is_scope = history.name == twin::terms::scope;
+      const bool is_wanted =
+          is_scope || wanted.empty() || std::find(wanted.begin(), wanted.end(), name) != wanted.end();
+      if (!is_wanted || !ngsi::registers(registration, past->id, types, name)) history.instances.clear();
+      if (!is_scope)
+        std::erase_if(history.instances,
+                      [this](const thread::PastAttribute& instance) { return !is_in_window(instance); });
+    }
+    std::erase_if(past->attributes, [](const thread::AttributeHistory& history) { return history.instances.empty(); });
+    if (past->attributes.empty() && !asked_.one) return {};
+    const base::Instant known_to = end_of_range(response);
+    if (response.status == 206 && !known_to.exists())
+      return base::fail(Code::invalid, "the source gives a part of the past and does not say which", past->id);
+    return gathered_->add_past(one.index,
+                               {std::move(past).value(), registration.mode == ngsi::SourceMode::auxiliary, known_to});
   }
 
   bool is_asked_for(const std::string& id, const std::vector<std::string>& types) const {
@@ -429,8 +440,11 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
   std::vector<Progress*> under_way_;
 };
 
-bool can_read(const ngsi::Registration& registration, bool one) {
+bool can_read(const ngsi::Registration& registration, bool one, bool of_the_past) {
   const ngsi::SourceOperations& can = registration.operations;
+  if (of_the_past) {
+    return (one && can.has(ngsi::SourceOperation::retrieve_temporal)) || can.has(ngsi::SourceOperation::query_temporal);
+  }
   return (one && can.has(ngsi::SourceOperation::retrieve_entity)) || can.has(ngsi::SourceOperation::query_entity) ||
          can.has(ngsi::SourceOperation::query_batch);
 }
@@ -458,7 +472,8 @@ bool gather(Call& call, const TenantState& tenant, const std::function<base::Res
   std::vector<std::pair<SourcePointer, ngsi::SourceQuery>> chosen;
   for (const SourcePointer& source : *sources) {
     const ngsi::Registration& registration = source->registration();
-    if (!can_read(registration, gather->one) || !filter->matches(registration, false)) continue;
+    if (!can_read(registration, gather->one, gather->past.has_value()) || !filter->matches(registration, false))
+      continue;
     if (auto query = ngsi::narrowed(wanted, registration)) chosen.emplace_back(source, std::move(*query));
   }
   if (chosen.empty()) return false;
@@ -470,6 +485,38 @@ bool gather(Call& call, const TenantState& tenant, const std::function<base::Res
   auto gathered = std::make_shared<Gathered>(tenant, call.context());
   auto gathering =
       std::make_shared<Gathering>(std::move(call), std::move(way), std::move(gather).value(), std::move(gathered), run);
+  for (auto& [source, query] : chosen) gathering->add(std::move(source), std::move(query));
+  gathering->next_round();
+  return true;
+}
+
+bool gather_linked(Call& call, const TenantState& tenant, const std::vector<std::string>& ids, void (*run)(Call)) {
+  Way way;
+  if (ids.empty()) return false;
+  const Reached how_far = reached(call, tenant, way);
+  if (how_far != Reached::beyond) return how_far == Reached::answered;
+  std::shared_ptr<Gathered> gathered;
+  // It is written by one worker at a time: now by this one.
+  if (call.gathered() != nullptr) gathered = const_cast<Gathered*>(call.gathered())->shared_from_this();
+  if (!gathered) gathered = std::make_shared<Gathered>(tenant, call.context());
+  Gather asked;
+  asked.one = asked.linked = true;
+  std::vector<std::pair<SourcePointer, ngsi::SourceQuery>> chosen;
+  for (const std::string& id : ids) {
+    if (!gathered->begin_linked(id)) continue;
+    ngsi::SourceQuery query;
+    query.ids = {id};
+    const auto sources = sources_for(call, tenant, query, way);
+    if (!sources.ok()) continue;
+    for (const SourcePointer& source : *sources) {
+      if (!source->registration().operations.has(ngsi::SourceOperation::retrieve_entity)) continue;
+      if (auto narrow = ngsi::narrowed(query, source->registration())) chosen.emplace_back(source, std::move(*narrow));
+    }
+    asked.query.ids.push_back(id);
+  }
+  if (chosen.empty()) return false;
+  auto gathering =
+      std::make_shared<Gathering>(std::move(call), std::move(way), std::move(asked), std::move(gathered), run);
   for (auto& [source, query] : chosen) gathering->add(std::move(source), std::move(query));
   gathering->next_round();
   return true;

@@ -1,5 +1,5 @@
 // What registered sources have of the entities that are asked for, gathered before a read goes on with it.
-// ETSI GS CIM 009 clauses 4.3.6, 5.7.1, 5.7.2.
+// ETSI GS CIM 009 clauses 4.3.6, 5.7.1 - 5.7.4.
 #pragma once
 
 #include <functional>
@@ -12,12 +12,13 @@
 
 #include "ngsi/merging.hpp"
 #include "ngsi/query.hpp"
+#include "ngsi/source_past.hpp"
 #include "serve/ngsi/distribution.hpp"
 
 namespace cityloom::serve::ngsi_ld {
 
 /// What sources gave. Filled by one worker at a time, then only read.
-class Gathered {
+class Gathered : public std::enable_shared_from_this<Gathered> {
  public:
   Gathered(const TenantState& tenant, const ngsi::ContextPointer& context);
 
@@ -40,18 +41,37 @@ class Gathered {
                                          const std::function<bool(const twin::EntityRecord&)>& is_counted_here,
                                          base::Instant now) const;
 
-  /// Adds NGSILD-Warning headers for sources that did not answer as they should.
-  void add_warnings(Response& response) const;
-
-  // What the gathering fills in.
-
-  /// What one source gave.
+  /// What sources tell of an entity's past.
+  struct Past {
+    ngsi::SourcePast told;
+    bool auxiliary = false;
+    base::Instant known_to;  ///< it is complete up to here only; none: to its end
+  };
+  /// Those of one entity, in the order of the sources; nullptr: none tells of it.
+  const std::vector<Past>* pasts_of(std::string_view id) const;
+  /// What each source gave, in the order of their registrations.
   struct FromSource {
     std::vector<std::string> ids;
     bool complete = true;  ///< it has no more
     uint64_t count = 0;    ///< of all that it has, where that was asked for
   };
+  const std::vector<FromSource>& sources() const { return sources_; }
+  const ngsi::ForeignInstances& instances() const { return instances_; }
+
+  /// Adds NGSILD-Warning headers for sources that did not answer as they should.
+  void add_warnings(Response& response) const;
+
+  // What the gathering fills in.
+
   void add(size_t source, twin::Entity part, bool auxiliary);
+  /// An entity that a page links to, and is not of the page.
+  void add_linked(twin::Entity part, bool auxiliary);
+  /// Whether sources are to be asked for a linked entity: each is asked for once, `linked_max` in all.
+  bool begin_linked(std::string_view id);
+  static constexpr size_t linked_max = 100;
+  /// Errors: too_large (more instances of the past than one request may bring).
+  base::Status add_past(size_t source, Past past);
+  ngsi::ForeignInstances& instances() { return instances_; }
   FromSource& source(size_t index);
   void warn(std::string warning) { warnings_.push_back(std::move(warning)); }
 
@@ -65,6 +85,10 @@ class Gathered {
   twin::Term expires_at_;
   bool any_source_ = false;
   std::map<std::string, std::vector<Part>, std::less<>> parts_;
+  std::set<std::string, std::less<>> linked_;  // that were asked for
+  std::map<std::string, std::vector<Past>, std::less<>> pasts_;
+  size_t past_instances_ = 0;
+  ngsi::ForeignInstances instances_;
   std::vector<FromSource> sources_;
   std::vector<std::string> warnings_;
 };
@@ -78,6 +102,9 @@ struct Gather {
   bool by_post = false;                 ///< asked by POST: sources that can are asked so too
   bool split = false;                   ///< entities may lie in pieces: conditions are for whoever has all pieces
   bool ordered = false;                 ///< an order is asked for
+  bool linked = false;                  ///< entities are retrieved that others link to, each by its id
+  /// The past is asked for: this of it. Sources are asked for instances, whatever is made of them here.
+  std::optional<thread::HistoryQuery> past;
 };
 
 /// Begins to ask the sources that match and gives true: then `run` is called, from its beginning, with
@@ -86,6 +113,14 @@ struct Gather {
 bool gather(Call& call, const TenantState& tenant, const std::function<base::Result<Gather>()>& asked,
             void (*run)(Call));
 
+/// Asks the sources that match for linked entities that are not here, likewise: true where any is asked. What was asked
+/// for before is not asked for again.
+bool gather_linked(Call& call, const TenantState& tenant, const std::vector<std::string>& ids, void (*run)(Call));
+
+/// Whether sources were asked for what the call itself asks for.
+inline bool has_sources(const Call& call) {
+  return call.gathered() != nullptr && call.gathered()->any_source();
+}
 /// The terms that a read answers in: the tenant's, with those that only sources use.
 inline const twin::TermTable& terms_for(const Call& call, const TenantState& tenant) {
   return call.gathered() ? call.gathered()->terms() : tenant.thread->terms();

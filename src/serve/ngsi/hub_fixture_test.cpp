@@ -13,7 +13,7 @@
 namespace cityloom::serve::ngsi_ld {
 
 HubServer::HubServer(NgsiOptions options, std::unique_ptr<thread::Store> store, unsigned workers,
-                     std::unique_ptr<trust::Gate> gate, const std::function<void(Router&)>& more_routes)
+                     std::unique_ptr<trust::Gate> gate, const std::function<void(Router&)>& more_routes, uint16_t port)
     : clock_(*base::Instant::parse("2026-11-22T08:00:00Z")), gate_(std::move(gate)) {
   auto opened = thread::Thread::open(store ? std::move(store) : store::make_memory_store(), clock_);
   EXPECT_TRUE(opened.ok());
@@ -24,7 +24,7 @@ HubServer::HubServer(NgsiOptions options, std::unique_ptr<thread::Store> store, 
   api_->add_routes(router_);
   if (more_routes) more_routes(router_);
   ServerOptions server_options;
-  server_options.port = 0;
+  server_options.port = port;
   server_options.workers = workers;
   auto started = Server::start(router_, *gate_, server_options);
   EXPECT_TRUE(started.ok());
@@ -115,6 +115,11 @@ size_t Subscriber::waiting() const {
 void Subscriber::answer_with(int status) {
   const std::lock_guard lock(mutex_);
   status_ = status;
+}
+
+uint16_t free_port() {
+  const Subscriber listener;
+  return listener.port();
 }
 
 bool comes_true(const std::function<bool()>& condition) {

@@ -23,10 +23,10 @@ namespace cityloom::serve::ngsi_ld {
 /// A server on its own record. Stopping and opening it again on the same store is a restart.
 class HubServer {
  public:
-  /// `store`: nothing for one in memory. `workers`: event loops of the server.
+  /// `store`: nothing for one in memory. `workers`: event loops of the server. `port`: 0 for any.
   explicit HubServer(NgsiOptions options = {}, std::unique_ptr<thread::Store> store = nullptr, unsigned workers = 2,
                      std::unique_ptr<trust::Gate> gate = trust::make_open_gate(),
-                     const std::function<void(Router&)>& more_routes = {});
+                     const std::function<void(Router&)>& more_routes = {}, uint16_t port = 0);
   ~HubServer();
 
   uint16_t port() const { return server->port(); }
@@ -87,6 +87,9 @@ class Subscriber {
   int status_ = 200;
   std::unique_ptr<Server> server_;
 };
+
+/// A port that nobody listens on now: for a server that must know its own before it starts.
+uint16_t free_port();
 
 /// Waits for a condition that nobody tells of (another process, a counter of the engine), looking at it every few
 /// milliseconds, 10 s at most.

@@ -200,6 +200,16 @@ ngsi::QueryParameters selection_of(const Call& call) {
   return parameters;
 }
 
+std::vector<std::string> wanted_attributes(const ngsi::QueryParameters& parameters, const ngsi::Context& context) {
+  twin::TermTable terms;
+  std::vector<std::string> wanted;
+  const auto projection = ngsi::parse_projection(parameters.attrs, parameters.pick, std::nullopt, context,
+                                                 ngsi::TermOf::interning(terms), ngsi::join_level_max);
+  if (!projection.ok()) return wanted;
+  for (const twin::Term name : projection->pick) wanted.emplace_back(terms.text(name));
+  return wanted;
+}
+
 base::Result<twin::Query> query_of(const Call& call, const Reading& reading, const TenantState& tenant) {
   const ngsi::QueryParameters parameters = selection_of(call);
   const bool has_map = call.request().header("NGSILD-EntityMap").has_value();

@@ -61,6 +61,8 @@ std::vector<Parameter> temporal_parameters();
 std::vector<Parameter> selection_parameters();
 /// The values of those that the request gives.
 ngsi::QueryParameters selection_of(const Call& call);
+/// The attributes that attrs or pick asks for, expanded; none: all.
+std::vector<std::string> wanted_attributes(const ngsi::QueryParameters& parameters, const ngsi::Context& context);
 /// Those that say how entities are written.
 std::vector<Parameter> representation_parameters();
 

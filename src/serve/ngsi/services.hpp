@@ -35,6 +35,7 @@ class Subscriptions;
 class Registrations;
 class SourceSubscriptions;
 class Forwarder;
+class SourceCopies;
 
 /// Ids of what the hub itself keeps in the record begin with this; no client reads or writes them as entities.
 inline constexpr std::string_view internal_id_prefix = "urn:cityloom:internal:";
@@ -126,8 +127,12 @@ struct TenantState {
 
   twin::Term retention_type;  ///< urn:cityloom:type:Retention
   std::shared_ptr<Retention> retention;
+  twin::Term source_copies_type;  ///< urn:cityloom:type:SourceCopies
+  std::shared_ptr<SourceCopies> source_copies;
   /// Whether entities of this type are nobody's but the hub's.
-  bool hides(twin::Term type) const { return internal.hides(type) || type == retention_type; }
+  bool hides(twin::Term type) const {
+    return internal.hides(type) || type == retention_type || type == source_copies_type;
+  }
 };
 
 /// Shared by all handlers; everything in it may be used by any worker.

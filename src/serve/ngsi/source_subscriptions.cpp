@@ -11,6 +11,7 @@
 #include <simdjson.h>
 
 #include "ngsi/json.hpp"
+#include "ngsi/subscription_copy.hpp"
 #include "serve/ngsi/document_store.hpp"
 #include "serve/ngsi/registrations.hpp"
 #include "serve/ngsi/subscription_store.hpp"
@@ -39,94 +40,18 @@ std::string_view name_of(Reason reason) {
   return {};
 }
 
-// A subscription made ready: which sources it asks for.
-struct Asked {
-  std::vector<ngsi::SourceQuery> any_of;
-  ngsi::SourceFilter filter;
-
-  bool matches(const Registration& registration) const {
-    return filter.matches(registration, true) &&
-           std::any_of(any_of.begin(), any_of.end(),
-                       [&](const ngsi::SourceQuery& query) { return ngsi::matches(query, registration); });
+// Only what is asked for of a registration. Types are written as lists: a reader need not look which form it is.
+Registration part_of(const ngsi::SubscribedSources& asked, const Registration& registration) {
+  Registration part = registration;
+  std::erase_if(part.information, [&](const ngsi::RegistrationInfo& info) {
+    return std::none_of(asked.any_of.begin(), asked.any_of.end(),
+                        [&](const ngsi::SourceQuery& query) { return ngsi::matches(query, info); });
+  });
+  if (part.information.empty()) part.information = registration.information;
+  for (ngsi::RegistrationInfo& info : part.information) {
+    for (ngsi::EntityInfo& entity : info.entities) entity.type_is_list = true;
   }
-
-  // Only what is asked for of a registration. Types are written as lists: a reader need not look which form it is.
-  Registration part_of(const Registration& registration) const {
-    Registration part = registration;
-    std::erase_if(part.information, [&](const ngsi::RegistrationInfo& info) {
-      return std::none_of(any_of.begin(), any_of.end(),
-                          [&](const ngsi::SourceQuery& query) { return ngsi::matches(query, info); });
-    });
-    if (part.information.empty()) part.information = registration.information;
-    for (ngsi::RegistrationInfo& info : part.information) {
-      for (ngsi::EntityInfo& entity : info.entities) entity.type_is_list = true;
-    }
-    return part;
-  }
-};
-
-std::optional<std::string> given(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional(text);
-}
-
-std::optional<std::string> joined(const std::vector<std::string>& names, const std::vector<std::string>& more) {
-  std::string text;
-  for (const auto* list : {&names, &more}) {
-    for (const std::string& name : *list) text += text.empty() ? name : ',' + name;
-  }
-  return given(text);
-}
-
-// The window of temporalQ, which is kept as it was given.
-base::Result<std::optional<thread::TimeWindow>> window_of(const Subscription& subscription) {
-  for (const ngsi::KeyValue& member : subscription.further) {
-    if (member.key != "temporalQ") continue;
-    const auto body = ngsi::Body::read(R"({"temporalQ":)" + member.value + '}');
-    if (!body.ok()) return body.error();
-    const auto query = ngsi::parse_temporal_body(*body);
-    if (!query.ok()) return query.error();
-    return std::optional(query->window);
-  }
-  return std::optional<thread::TimeWindow>();
-}
-
-base::Result<Asked> asked_by(const Subscription& subscription, const ngsi::Context& context) {
-  const auto window = window_of(subscription);
-  if (!window.ok()) return window.error();
-  // Clause 5.12: without attributes in the notification, any will do.
-  ngsi::QueryParameters attributes;
-  if (!subscription.attributes.empty() || subscription.entities.empty())
-    attributes.attrs = joined(subscription.watched_attributes, subscription.attributes);
-  std::vector<ngsi::QueryParameters> selectors;
-  for (const ngsi::EntitySelector& selector : subscription.entities) {
-    ngsi::QueryParameters one = attributes;
-    one.id = given(selector.id);
-    one.id_pattern = given(selector.id_pattern);
-    one.type = given(selector.type);
-    selectors.push_back(std::move(one));
-  }
-  if (selectors.empty()) selectors.push_back(attributes);
-  Asked asked;
-  for (const ngsi::QueryParameters& selector : selectors) {
-    auto query = ngsi::source_query_of(selector, context);
-    if (!query.ok()) return query.error();
-    query->window = *window;
-    query->dataset_ids = subscription.dataset_ids;
-    asked.any_of.push_back(std::move(query).value());
-  }
-  ngsi::QueryParameters conditions;
-  conditions.csf = given(subscription.csf);
-  conditions.scope_q = given(subscription.scope_q);
-  if (subscription.geo_q) {
-    conditions.georel = subscription.geo_q->georel;
-    conditions.geometry = subscription.geo_q->geometry;
-    conditions.coordinates = subscription.geo_q->coordinates;
-    conditions.geoproperty = given(subscription.geo_q->geoproperty);
-  }
-  auto filter = ngsi::SourceFilter::make(conditions, context);
-  if (!filter.ok()) return filter.error();
-  asked.filter = std::move(filter).value();
-  return asked;
+  return part;
 }
 
 std::string status_json(const ngsi::SubscriptionStatus& status) {
@@ -167,8 +92,8 @@ struct SourceSubscriptions::Entry {
   Subscription subscription;
   ngsi::SubscriptionStatus status;
   ngsi::ContextPointer context;
-  std::optional<Asked> asked;       // nothing while its context cannot be had
-  std::deque<std::string> waiting;  // the front one may be under way
+  std::optional<ngsi::SubscribedSources> asked;  // nothing while its context cannot be had
+  std::deque<std::string> waiting;               // the front one may be under way
   bool under_way = false;
   uint64_t attempt = 0;
   int failures = 0;  // in a row
@@ -267,7 +192,7 @@ std::vector<SourceSubscriptionView> SourceSubscriptions::list(const thread::Page
 }
 
 base::Status SourceSubscriptions::check(const Subscription& subscription, const ngsi::Context& context) {
-  const auto asked = asked_by(subscription, context);
+  const auto asked = ngsi::subscribed_sources(subscription, context);
   return asked.ok() ? base::Status() : base::Status(asked.error());
 }
 
@@ -288,7 +213,7 @@ thread::Change SourceSubscriptions::removal_of(std::string_view id) const {
 }
 
 base::Status SourceSubscriptions::put(Subscription subscription, ngsi::ContextPointer context) {
-  auto asked = asked_by(subscription, *context);
+  auto asked = ngsi::subscribed_sources(subscription, *context);
   if (!asked.ok()) return asked.error();
   const Instant now = parts_->services.clock.now();
   const std::string id = subscription.id;
@@ -322,11 +247,11 @@ void SourceSubscriptions::hear(const Registration* before, const Registration* a
     const std::lock_guard lock(parts_->mutex);
     for (auto& [id, entry] : parts_->entries) {
       if (!entry.is_live(now) || entry.subscription.time_interval_s > 0) continue;
-      const bool matched = before != nullptr && entry.asked->matches(*before);
-      const bool matches = after != nullptr && entry.asked->matches(*after);
+      const bool matched = before != nullptr && entry.asked->matches(*before, true);
+      const bool matches = after != nullptr && entry.asked->matches(*after, true);
       if (!matched && !matches) continue;
       const Reason reason = !matches ? Reason::no_longer_matching : matched ? Reason::updated : Reason::newly_matching;
-      parts_->enqueue(entry, reason, {entry.asked->part_of(after != nullptr ? *after : *before)});
+      parts_->enqueue(entry, reason, {part_of(*entry.asked, after != nullptr ? *after : *before)});
       concerned.push_back(id);
     }
   }
@@ -365,7 +290,8 @@ bool SourceSubscriptions::Parts::is_idle() const {
 bool SourceSubscriptions::Parts::find_context(Entry& entry) {
   entry.context = contexts.context_of(entry.subscription, services);
   if (!entry.context) return false;
-  if (auto asked = asked_by(entry.subscription, *entry.context); asked.ok()) entry.asked = std::move(asked).value();
+  if (auto asked = ngsi::subscribed_sources(entry.subscription, *entry.context); asked.ok())
+    entry.asked = std::move(asked).value();
   return entry.asked.has_value();
 }
 
@@ -385,7 +311,7 @@ void SourceSubscriptions::Parts::tell_all(Entry& entry) {
   }
   std::vector<Registration> some;
   for (const auto& [id, source] : found) {
-    some.push_back(entry.asked->part_of(source->registration()));
+    some.push_back(part_of(*entry.asked, source->registration()));
     if (some.size() < options.registrations_max) continue;
     enqueue(entry, Reason::newly_matching, some);
     some.clear();

@@ -3,8 +3,11 @@
 
 #include "ngsi/parse.hpp"
 #include "ngsi/subscription.hpp"
+#include "ngsi/subscription_copy.hpp"
+#include "serve/ngsi/distribution.hpp"
 #include "serve/ngsi/routes.hpp"
 #include "serve/ngsi/snapshot_writes.hpp"
+#include "serve/ngsi/source_copies.hpp"
 #include "serve/ngsi/subscription_store.hpp"
 #include "serve/ngsi/subscriptions.hpp"
 
@@ -66,8 +69,10 @@ void record(Call call, const Place& place, Prepared prepared, Change::Kind kind)
   if (!change.ok()) return call.fail(change.error());
   std::vector<Change> changes;
   changes.push_back(std::move(change).value());
+  const auto copies = place.home.snapshot.empty() ? tenant.source_copies : nullptr;
+  std::string via = call.request().joined_header("Via");
   Call::append(std::move(call), writing, std::move(changes),
-               [subscriptions, prepared = std::move(prepared), kind, home = place.home](
+               [subscriptions, copies, via = std::move(via), prepared = std::move(prepared), kind, home = place.home](
                    const Call& answered, base::Result<thread::Outcomes> outcomes) mutable {
                  const auto& outcome = outcomes->front();
                  const std::string id = prepared.subscription.id;
@@ -80,6 +85,7 @@ void record(Call call, const Place& place, Prepared prepared, Change::Kind kind)
                  const auto status = subscriptions->put(std::move(prepared.subscription), std::move(prepared.context),
                                                         outcome->offset, home);
                  if (!status.ok()) return answered.failure(status.error());
+                 if (copies) copies->put(id, via);
                  Response response = Response::empty(kind == Change::Kind::create ? 201 : 204);
                  if (kind == Change::Kind::create) {
                    response.header("Location", "/ngsi-ld/v1/subscriptions/" + percent_encoded(id));
@@ -105,20 +111,29 @@ void record_with_context(Call call, const Place& place, ngsi::Subscription subsc
     shared->fail({Code::busy, "too many contexts are being fetched", {}, "try again later"});
 }
 
+// Whether a subscription has not come through here before, on its way from broker to broker. Answers itself if it has.
+bool comes_first_time(Call& call, const Place& place) {
+  const TenantState& tenant = call.services().state_of(*place.writing.thread);
+  if (way_on(call.services(), tenant, call.request().joined_header("Via"))) return true;
+  call.send(loop_response());
+  return false;
+}
+
 // NGSI-LD: 5.8.1 create a subscription
 void create_subscription(Call call) {
   const auto place = place_of(call);
-  if (!place) return;
+  if (!place || !comes_first_time(call, *place)) return;
   auto subscription = ngsi::parse_subscription(call.body(), *call.context(), call.services().clock.now());
   if (!subscription.ok()) return call.fail(subscription.error());
   if (subscription->id.empty()) subscription->id = new_id(call.services());
+  if (call.flag("local")) ngsi::make_local(*subscription);
   record_with_context(std::move(call), *place, std::move(subscription).value(), Change::Kind::create);
 }
 
 // NGSI-LD: 5.8.2 update a subscription
 void update_subscription(Call call) {
   const auto place = place_of(call);
-  if (!place) return;
+  if (!place || !comes_first_time(call, *place)) return;
   const std::string id(call.request().path_value("subscriptionId"));
   const auto now_is = call.services().state_of(*place->writing.thread).subscriptions->find(id, place->home.snapshot);
   if (!now_is) return call.fail(unknown_subscription(id));
@@ -145,11 +160,16 @@ void retrieve_subscription(Call call) {
   const auto reading = call.reading();
   if (!reading) return;
   const std::string_view id = call.request().path_value("subscriptionId");
-  const auto view = call.services().state_of(*reading->thread).subscriptions->find(id, call.snapshot_id().value_or(""));
+  const TenantState& tenant = call.services().state_of(*reading->thread);
+  const auto view = tenant.subscriptions->find(id, call.snapshot_id().value_or(""));
   if (!view) return call.fail(unknown_subscription(id));
   std::string body;
   append_one(call, *view, body);
-  call.send(body_response(call, std::move(body)));
+  Response response = body_response(call, std::move(body));
+  if (!call.snapshot_id()) {
+    for (std::string& warning : tenant.source_copies->warnings(id)) response.header("NGSILD-Warning", warning);
+  }
+  call.send(std::move(response));
 }
 
 // NGSI-LD: 5.8.4 query subscriptions
@@ -176,19 +196,22 @@ void delete_subscription(Call call) {
   const auto place = place_of(call);
   if (!place) return;
   const std::string id(call.request().path_value("subscriptionId"));
-  const auto subscriptions = call.services().state_of(*place->writing.thread).subscriptions;
+  const TenantState& tenant = call.services().state_of(*place->writing.thread);
+  const auto subscriptions = tenant.subscriptions;
   const std::string snapshot = place->home.snapshot;
+  const auto copies = snapshot.empty() ? tenant.source_copies : nullptr;
   if (!subscriptions->find(id, snapshot)) return call.fail(unknown_subscription(id));
   std::vector<Change> changes;
   changes.push_back(subscriptions->removal_of(id, snapshot));
   Call::append(
       std::move(call), place->writing, std::move(changes),
-      [subscriptions, id, snapshot](const Call& answered, base::Result<thread::Outcomes> outcomes) {
+      [subscriptions, copies, id, snapshot](const Call& answered, base::Result<thread::Outcomes> outcomes) {
         const auto& outcome = outcomes->front();
         if (!outcome.ok()) {
           return answered.failure(outcome.error().code == Code::not_found ? unknown_subscription(id) : outcome.error());
         }
         subscriptions->erase(id, snapshot);
+        if (copies) copies->erase(id);
         return Response::empty();
       });
 }

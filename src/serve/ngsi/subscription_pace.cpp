@@ -16,6 +16,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr size_t commits_at_once = 64;
 constexpr size_t linked_max = 10'000;  // looked up for a q over links, at one change or time: past it nothing matches
+constexpr size_t passed_on_max = 64;   // notifications of sources that are known to be delivered
 constexpr auto blocked_wait = std::chrono::milliseconds(5);
 constexpr auto failing_wait = std::chrono::milliseconds(500);
 constexpr auto idle_wait = std::chrono::milliseconds(1'000);
@@ -56,6 +57,14 @@ std::optional<ngsi::Version> conformance_of(const ngsi::Subscription& subscripti
 }
 
 }  // namespace
+
+std::string in_version_of(const ngsi::Subscription& subscription, std::string body) {
+  const auto version = conformance_of(subscription);
+  if (!version) return body;
+  const bool is_simplified = subscription.format == ngsi::Format::simplified;
+  auto older = ngsi::amended(body, *version, is_simplified ? ngsi::EntityForm::simplified : ngsi::EntityForm::reified);
+  return older ? std::move(*older) : std::move(body);
+}
 
 void Subscriptions::Parts::find_context(Entry& entry, Steady::time_point now) {
   if (now < entry.context_at) return;
@@ -153,15 +162,47 @@ void Subscriptions::Parts::enqueue(Entry& entry, Offset offset, Instant since, c
                          std::to_string(now.microseconds) + "-" + std::to_string(++notifications);
   std::string body = ngsi::notification_json(entry.subscription, *entry.matcher, id, now, notified, *entry.names,
                                              find_visible(thread().snapshot(entry.home.branch), entry.home.selection));
-  if (const auto version = conformance_of(entry.subscription)) {
-    const bool is_simplified = entry.subscription.format == ngsi::Format::simplified;
-    auto older =
-        ngsi::amended(body, *version, is_simplified ? ngsi::EntityForm::simplified : ngsi::EntityForm::reified);
-    if (older) body = std::move(*older);
-  }
+  body = in_version_of(entry.subscription, std::move(body));
   entry.waiting_bytes += body.size();
   waiting_bytes += body.size();
   entry.waiting.push_back({offset, since, std::move(body)});
+}
+
+void Subscriptions::pass_on(std::string_view id, const std::string& source_id, std::string body, Told told) {
+  {
+    const std::lock_guard lock(parts_->mutex);
+    const auto found = parts_->entries.find(id);
+    Entry* const entry = found == parts_->entries.end() ? nullptr : found->second.get();
+    const bool is_known = entry != nullptr && std::find(entry->passed_on.begin(), entry->passed_on.end(), source_id) !=
+                                                  entry->passed_on.end();
+    if (is_known) return told(true);
+    if (entry == nullptr || !entry->is_live(parts_->services.clock.now())) return told(false);
+    // Its source has lost patience and asks again: whoever asked first hears nothing any more.
+    for (Entry::Waiting& one : entry->waiting) {
+      if (!one.told || one.source_id != source_id) continue;
+      std::exchange(one.told, std::move(told))(false);
+      return;
+    }
+    if (!parts_->has_room(*entry, false)) return told(false);
+    entry->waiting_bytes += body.size();
+    parts_->waiting_bytes += body.size();
+    entry->waiting.push_back({Offset{}, parts_->services.clock.now(), std::move(body), source_id, std::move(told)});
+    parts_->agenda.add(entry->key, Steady::now());
+  }
+  parts_->inbox->tell();
+}
+
+// The oldest waits no more.
+void Subscriptions::Parts::finish_front(Entry& entry, bool is_settled) {
+  Entry::Waiting& front = entry.waiting.front();
+  entry.waiting_bytes -= front.body.size();
+  waiting_bytes -= front.body.size();
+  if (front.told) {
+    if (is_settled) entry.passed_on.push_back(std::move(front.source_id));
+    if (entry.passed_on.size() > passed_on_max) entry.passed_on.pop_front();
+    front.told(is_settled);
+  }
+  entry.waiting.pop_front();
 }
 
 // Keeps the latest of each entity, with what it was before the first change that is held and all that ended since.
@@ -282,12 +323,10 @@ void Subscriptions::Parts::delivered(Entry& entry, const Delivered& result) {
       wait_ms = std::min(options.retry_most_ms, options.retry_first_ms << std::min(entry.failures - 1, 16));
     if (!result.retry && entry.subscription.endpoint.cooldown_ms == 0) wait_ms = 0;
     entry.not_before = steady_now + std::chrono::milliseconds(wait_ms);
-    if (result.retry) return;
+    if (result.retry && !entry.waiting.front().told) return;
   }
-  // Told, or refused for good by the endpoint, which says so in the subscription's status.
-  entry.waiting_bytes -= entry.waiting.front().body.size();
-  waiting_bytes -= entry.waiting.front().body.size();
-  entry.waiting.pop_front();
+  // Told, or refused for good by the endpoint, which says so in the subscription's status; or another's to try again.
+  finish_front(entry, result.ok || !result.retry);
 }
 
 }  // namespace cityloom::serve::ngsi_ld

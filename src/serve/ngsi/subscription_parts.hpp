@@ -20,9 +20,11 @@ namespace cityloom::serve::ngsi_ld {
 // One subscription under way. Guarded by Parts::mutex.
 struct Subscriptions::Entry {
   struct Waiting {
-    twin::Offset offset;  // of the commit that it tells of
+    twin::Offset offset;  // of the commit that it tells of; 0: it is passed on for a source
     base::Instant since;  // when that was recorded
     std::string body;
+    std::string source_id{};     // of what is passed on
+    Subscriptions::Told told{};  // who waits to hear that it was; empty: it is of the own record
   };
 
   Entry(SubscriptionIndex::Key its_key, std::string its_name) : key(its_key), name(std::move(its_name)) {}
@@ -53,12 +55,15 @@ struct Subscriptions::Entry {
   base::Instant held_at;  // when that was recorded
   std::chrono::steady_clock::time_point next_period{};
   std::chrono::steady_clock::time_point context_at{};  // when to ask for its context again
+  std::deque<std::string> passed_on;                   // source_id of the latest that were delivered
   bool has_own_offset = false;                         // one is stored
   bool status_changed = false;
 
   // Everything up to here has been told.
   twin::Offset told_through(twin::Offset position) const {
-    if (!waiting.empty()) return twin::Offset{waiting.front().offset.number - 1};
+    for (const Waiting& one : waiting) {
+      if (!one.told) return twin::Offset{one.offset.number - 1};
+    }
     if (!held.empty()) return twin::Offset{held_since.number - 1};
     return behind ? read_through : std::max(read_through, position);
   }
@@ -131,6 +136,7 @@ struct Subscriptions::Parts {
   void notify_periodically(Entry& entry, std::chrono::steady_clock::time_point now);
   Start deliver(Entry& entry);
   void delivered(Entry& entry, const Delivered& result);
+  void finish_front(Entry& entry, bool is_settled);
   void save(bool with_status);
   bool may_hear(const EntityChange& change, const twin::EntityRecord& record) const;
 };

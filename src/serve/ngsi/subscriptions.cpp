@@ -251,6 +251,9 @@ std::optional<SubscriptionHome> Subscriptions::Parts::home_of(const std::string&
 
 void Subscriptions::Parts::forget(Entry& entry) {
   take_from_index(entry);
+  for (Entry::Waiting& one : entry.waiting) {
+    if (one.told) one.told(false);
+  }
   waiting_bytes -= entry.waiting_bytes;
   agenda.remove(entry.key);
   by_key.erase(entry.key);

@@ -2,6 +2,7 @@
 // own pace. ETSI GS CIM 009 clause 5.8.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,6 +46,9 @@ struct SubscriptionView {
   ngsi::ContextPointer context;  ///< that gives its names meaning; nullptr while it cannot be had
 };
 
+/// A notification amended to the version of the standard that the subscription names in ngsildConformance.
+std::string in_version_of(const ngsi::Subscription& subscription, std::string body);
+
 /// Any worker may call. Owns one worker that follows the feed; a subscription that cannot be delivered falls behind
 /// alone and reads the feed again from where it stopped: nothing is lost, nobody waits. Over a crash a notification may
 /// be sent again, never left out.
@@ -82,6 +86,13 @@ class Subscriptions {
   void erase(std::string_view id, std::string_view snapshot = {});
   /// Forgets all of a snapshot, and gives the changes that end their records.
   std::vector<thread::Change> erase_all_of(std::string_view snapshot);
+
+  /// What became of a notification that is passed on: whether the subscriber has it, or has refused it for good.
+  using Told = std::function<void(bool is_settled)>;
+  /// Tells the subscriber, in its turn, of what a source notified. `source_id` says which notification it is: one that
+  /// was delivered is not sent again. `told` is called once, on any worker; it hands over and returns. A failure ends
+  /// it: it is for the source to try again.
+  void pass_on(std::string_view id, const std::string& source_id, std::string body, Told told);
 
   /// For tests and metrics: whether everything up to the record's head is delivered or given up.
   bool is_idle() const;

@@ -1,0 +1,99 @@
+// Notifications that come from the copies of subscriptions at sources: read, written as the subscriber is told, and
+// passed on. ETSI GS CIM 009 V1.9.1 clause 5.8.6.
+#include <atomic>
+
+#include "ngsi/subscription_copy.hpp"
+#include "serve/ngsi/gathering.hpp"
+#include "serve/ngsi/routes.hpp"
+#include "serve/ngsi/source_copies.hpp"
+#include "serve/ngsi/subscriptions.hpp"
+
+namespace cityloom::serve::ngsi_ld {
+namespace {
+
+using base::Code;
+
+// Whose copy a notification comes from. A token belongs to one tenant; the notification names that of the source.
+struct Found {
+  std::shared_ptr<TenantState> tenant;
+  CopiedSubscription copy;
+};
+
+std::optional<Found> find_copy(const Services& services, std::string_view token) {
+  const std::shared_lock lock(services.mutex);
+  for (const auto& [thread, tenant] : services.states) {
+    if (!tenant->source_copies) continue;
+    if (auto copy = tenant->source_copies->find(token)) return Found{tenant, std::move(*copy)};
+  }
+  return {};
+}
+
+std::string new_id(const Services& services) {
+  static std::atomic<uint64_t> made{0};
+  return "urn:ngsi-ld:Notification:source-" + std::to_string(services.clock.now().microseconds) + '-' +
+         std::to_string(++made);
+}
+
+// Whether the subscriber may hear of an entity: the same question as of one that is kept here.
+bool may_hear(const Services& services, const TenantState& tenant, const twin::TermTable& terms,
+              const ngsi::Notified& one) {
+  const auto types = one.record.types();
+  const std::string_view type = types.empty() ? std::string_view() : terms.text(types.front());
+  const trust::Resource resource{tenant.name, {}, one.record.id(), type, {}, "subscription"};
+  return services.gate.decide({}, trust::Action::subscribe, resource).allow;
+}
+
+// Answered when the subscriber has it: until then it is the source's, which keeps what waits over a restart.
+void take_notification(Call call) {
+  const std::string token(call.request().path_value("token"));
+  const auto found = find_copy(call.services(), token);
+  if (!found) return call.fail({Code::not_found, "no subscription sends notifications here", token.substr(0, 40), {}});
+  const TenantState& tenant = *found->tenant;
+  const auto view = tenant.subscriptions->find(found->copy.subscription_id);
+  if (!view || !view->context || found->copy.source == nullptr)
+    return call.fail({Code::busy, "the subscription cannot be told of anything now", {}, "try again later"});
+  Gathered names(tenant, view->context);
+  const auto matcher = ngsi::make_matcher(view->subscription, view->context, names.terms());
+  if (!matcher.ok()) return call.fail(matcher.error());
+  auto read = ngsi::read_source_notification(call.request().body(), *call.context(), found->copy.source->registration(),
+                                             *matcher, names.terms());
+  if (!read.ok()) return call.fail(read.error());
+  std::erase_if(read->entities, [&](const ngsi::Notified& one) {
+    return is_internal_id(one.record.id()) || !may_hear(call.services(), tenant, names.terms(), one);
+  });
+  if (read->entities.empty()) return call.send(Response::empty(200));
+  std::string body =
+      ngsi::notification_json(view->subscription, *matcher, new_id(call.services()), call.services().clock.now(),
+                              read->entities, *names.names(), find_visible(tenant.thread->snapshot()));
+  body = in_version_of(view->subscription, std::move(body));
+  auto shared = std::make_shared<Call>(std::move(call));
+  const auto told = [shared](bool is_settled) {
+    shared->take_reply().resume([shared, is_settled](Reply back) {
+      shared->set_reply(std::move(back));
+      if (is_settled) return shared->send(Response::empty(200));
+      shared->fail({Code::busy, "the subscriber has not taken the notification", {}, "try again later"});
+    });
+  };
+  tenant.subscriptions->pass_on(found->copy.subscription_id, token + ' ' + read->id, std::move(body), told);
+}
+
+}  // namespace
+
+void add_source_notifications(Router& router, Services& services) {
+  Form form;
+  form.body = Form::Body::object;
+  form.any_parameter = true;
+  Route route{Method::post,
+              std::string(source_notifications_path) + "{token}",
+              trust::Action::subscribe,
+              "takeSourceNotification",
+              {},
+              "Pass a notification of a registered source on",
+              {},
+              {},
+              {},
+              {{200, "The subscriber has it", {}}, {503, "Not yet: to be sent again", {}}}};
+  add_operation(router, services, std::move(route), form, take_notification);
+}
+
+}  // namespace cityloom::serve::ngsi_ld
