@@ -33,17 +33,23 @@ class TemporalWriter {
   }
 
   void write() {
-    to_ += "{\"id\":";
-    append_quoted(entity_.id, to_);
-    to_ += ",\"type\":";
-    list(entity_.types, [&](twin::Term type) { to_ += names_.quoted(type); });
+    to_ += '{';
+    begin_ = to_.size();
+    if (how_.projection.keeps_id) {
+      member("\"id\":");
+      append_quoted(entity_.id, to_);
+    }
+    if (how_.projection.keeps_type) {
+      member("\"type\":");
+      list(entity_.types, [&](twin::Term type) { to_ += names_.quoted(type); });
+    }
     scopes();
     if (how_.sys_attrs && entity_.created_at.exists()) {
-      to_ += ",\"createdAt\":";
+      member("\"createdAt\":");
       append_instant(entity_.created_at, to_);
     }
     if (how_.sys_attrs && entity_.modified_at.exists()) {
-      to_ += ",\"modifiedAt\":";
+      member("\"modifiedAt\":");
       append_instant(entity_.modified_at, to_);
     }
     if (entity_.aggregates != nullptr) {
@@ -52,13 +58,18 @@ class TemporalWriter {
       for (size_t i = 0; i < entity_.attributes.size(); ++i) attribute(i);
     }
     if (!how_.context_json.empty()) {
-      to_ += ",\"@context\":";
+      member("\"@context\":");
       to_ += how_.context_json;
     }
     to_ += '}';
   }
 
  private:
+  void member(std::string_view name) {
+    if (to_.size() != begin_) to_ += ',';
+    to_ += name;
+  }
+
   template <class List, class Append>
   void list(const List& items, const Append& append) {
     if (items.size() == 1) return append(items.front());
@@ -77,7 +88,7 @@ class TemporalWriter {
     const auto past = std::find_if(entity_.attributes.begin(), entity_.attributes.end(),
                                    [](const auto& history) { return history.name == twin::terms::scope; });
     if (past != entity_.attributes.end()) {
-      to_ += ",\"scope\":";
+      member("\"scope\":");
       if (format_ == TemporalFormat::simplified) return simplified({&*past});
       to_ += '[';
       bool is_first = true;
@@ -86,7 +97,7 @@ class TemporalWriter {
       return;
     }
     if (entity_.scopes.empty()) return;
-    to_ += ",\"scope\":{\"type\":\"Property\",\"value\":";
+    member("\"scope\":{\"type\":\"Property\",\"value\":");
     list(entity_.scopes, [&](const std::string& scope) { append_quoted(scope, to_); });
     to_ += '}';
   }
@@ -103,8 +114,7 @@ class TemporalWriter {
       if (is_chosen(entity_.attributes[i].dataset)) datasets.push_back(&entity_.attributes[i]);
     }
     if (datasets.empty()) return;
-    to_ += ',';
-    to_ += names_.quoted(name);
+    member(names_.quoted(name));
     to_ += ':';
     if (format_ == TemporalFormat::simplified) {
       simplified(datasets);
@@ -194,6 +204,7 @@ class TemporalWriter {
   std::string& to_;
   Representation how_;
   std::string extra_;
+  size_t begin_ = 0;  // where the members of the entity begin
 };
 
 }  // namespace

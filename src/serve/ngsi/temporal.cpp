@@ -7,6 +7,7 @@
 #include "serve/ngsi/mapped_query.hpp"
 #include "serve/ngsi/past_order.hpp"
 #include "serve/ngsi/past_scopes.hpp"
+#include "serve/ngsi/past_selection.hpp"
 #include "serve/ngsi/routes.hpp"
 
 namespace cityloom::serve::ngsi_ld {
@@ -51,6 +52,7 @@ struct Past {
   Instant created_at, modified_at;
   std::vector<AttributeHistory> attributes;
   std::optional<ngsi::PastAggregates> aggregates;  // given instead of the attributes
+  std::vector<thread::TimeWindow> parts;           // of the window: those in which a scopeQ was satisfied
   bool found = false;
 };
 
@@ -58,6 +60,13 @@ struct Past {
 struct Asked {
   HistoryQuery history;
   std::optional<ngsi::Aggregation> aggregation;
+  bool picks = false;  // the attributes are those of pick, which selects no entities
+
+  // What is written need alone be read.
+  void pick(const ngsi::Projection& projection) {
+    picks = projection.pick_given && history.attributes.empty();
+    if (picks) history.attributes = projection.pick;
+  }
 };
 
 void fill(Past& past, const twin::EntityRecord& record) {
@@ -104,50 +113,27 @@ Error too_many_instances(size_t limit, const char* parameter) {
           "ask for a shorter time"};
 }
 
-// Puts the past into periods. The last N are gathered first, since they are not told in order else.
+// Puts the past into periods: what lies in its parts of the window. The last N are gathered first, since they are not
+// told in order else.
 base::Status aggregate(const thread::Snapshot& snapshot, const Asked& asked, Past& past) {
   past.aggregates.emplace(*asked.aggregation, asked.history.window);
-  if (asked.history.last_n == 0) return past.aggregates->read(snapshot, past.id, asked.history);
-  const auto attributes = snapshot.history(past.id, asked.history);
+  if (asked.history.last_n == 0) return past.aggregates->read(snapshot, past.id, asked.history, past.parts);
+  auto attributes = snapshot.history(past.id, asked.history);
   if (!attributes.ok()) return attributes.error();
   if (asked.history.last_n > asked.history.limit) {
     for (const AttributeHistory& history : *attributes) {
       if (history.more) return too_many_instances(asked.history.limit, "lastN");
     }
   }
+  leave_within(past.parts, *attributes);
   return past.aggregates->take(*attributes);
-}
-
-// Whether a snapshot has an entity, also one that has ended since: what was stated of it on the snapshot's branch
-// tells.
-base::Result<bool> is_selected(const Reading& reading, std::string_view id, const twin::EntityRecord& record) {
-  if (!reading.selection) return true;
-  if (record && !record.ended()) return reading.selection->shows(record);
-  const auto number = reading.snapshot.number_of(id);
-  if (number && reading.selection->holds(*number)) return true;
-  HistoryQuery query;
-  query.window.property = TimeProperty::modified_at;
-  query.last_n = 1;
-  const auto all = reading.snapshot.history(id, query);
-  if (!all.ok()) return all.error();
-  return std::any_of(all->begin(), all->end(), [&](const AttributeHistory& history) {
-    return !history.instances.empty() && history.instances.back().offset > reading.selection->since();
-  });
-}
-
-// An entity that was made on a snapshot's branch has no past from before, whatever had its id then.
-void leave_out_before(const Selection& selection, twin::EntityNumber number, std::vector<AttributeHistory>& histories) {
-  if (selection.holds(number)) return;
-  for (AttributeHistory& history : histories) {
-    std::erase_if(history.instances, [&](const auto& instance) { return instance.offset <= selection.since(); });
-  }
-  std::erase_if(histories, [](const AttributeHistory& history) { return history.instances.empty(); });
 }
 
 base::Result<Past> past_of(const Reading& reading, std::string_view id, const Asked& asked) {
   const thread::Snapshot& snapshot = reading.snapshot;
   Past past;
   past.id = std::string(id);
+  past.parts = {asked.history.window};
   if (is_internal_id(id)) return past;
   auto record = snapshot.find(id);
   if (!record.ok()) return record.error();
@@ -189,7 +175,7 @@ base::Status write_past(const Call& call, const Reading& reading, const Past& pa
   ngsi::TemporalEntity entity{past.id,         past.types,       past.scopes, past.attributes,
                               past.created_at, past.modified_at, nullptr};
   if (past.aggregates) entity.aggregates = &*past.aggregates;
-  if (!past.aggregates && how.projection.keeps_scope && query.window.property != TimeProperty::deleted_at) {
+  if (!past.aggregates && how.projection.keeps_scope) {
     const auto added = add_past_scopes(reading, past.id, query.window, entity.attributes);
     if (!added.ok()) return added;
   }
@@ -217,12 +203,10 @@ base::Result<Asked> asked_of(const Call& call, const TenantState& tenant, bool w
   }
   auto query = ngsi::parse_temporal(parameters);
   if (!query.ok()) return query.error();
-  for (const char* name : {"attrs", "pick"}) {
-    if (const auto names = call.parameter(name); names && query->attributes.empty()) {
-      auto terms = terms_of(*names, call, tenant.thread->terms(), name);
-      if (!terms.ok()) return terms.error();
-      query->attributes = std::move(terms).value();
-    }
+  if (const auto names = call.parameter("attrs")) {
+    auto terms = terms_of(*names, call, tenant.thread->terms(), "attrs");
+    if (!terms.ok()) return terms.error();
+    query->attributes = std::move(terms).value();
   }
   query->limit = call.services().history_limit;
   query->with_recorded_times = call.has_option(option_sys_attrs) || query->window.property != TimeProperty::observed_at;
@@ -241,11 +225,12 @@ void retrieve_past(Call call) {
   const auto reading = call.reading();
   if (!reading) return;
   const TenantState& tenant = call.services().state_of(*reading->thread);
-  const auto asked = asked_of(call, tenant, false);
+  auto asked = asked_of(call, tenant, false);
   if (!asked.ok()) return call.fail(asked.error());
   const HistoryQuery& query = asked->history;
   auto how = call.representation(tenant.thread->terms());
   if (!how.ok()) return call.fail(how.error());
+  asked->pick(how->projection);
   auto past = past_of(*reading, call.entity_id(), *asked);
   if (!past.ok()) return call.fail(past.error());
   if (!past->found) return call.fail(unknown_entity(call.entity_id()));
@@ -298,6 +283,20 @@ struct PastsFound {
   bool more = false;
 };
 
+// Whether an attribute that selects the entity has an instance in its parts of the window.
+base::Result<bool> has_instances(const Reading& reading, const Past& past, const Asked& asked) {
+  Asked one{asked.history, {}};
+  if (asked.picks) one.history.attributes.clear();
+  one.history.limit = 1;
+  for (size_t i = 0; past.found && i < past.parts.size(); ++i) {
+    one.history.window = past.parts[i];
+    const auto any = past_of(reading, past.id, one);
+    if (!any.ok()) return any.error();
+    if (!any->attributes.empty()) return true;
+  }
+  return false;
+}
+
 // The past of one candidate: nothing if it does not match.
 base::Result<std::optional<Past>> matching_past(const Reading& reading, std::string_view id,
                                                 const twin::Matcher& matcher, const std::vector<std::string>& scopes,
@@ -307,15 +306,23 @@ base::Result<std::optional<Past>> matching_past(const Reading& reading, std::str
   Asked all{asked.history, {}};
   if (looks_at_all) all.history.attributes.clear();
   // That there is one instance is all that needs to be known of a past that is given in periods.
-  if (asked.aggregation && !looks_at_all && scopes.empty() && !reading.selection) all.history.limit = 1;
+  if (asked.aggregation && !looks_at_all && !reading.selection) all.history.limit = 1;
   auto past = past_of(reading, id, all);
   if (!past.ok()) return past.error();
   if (past->found && !scopes.empty()) {
-    const auto were = leave_within_scopes(reading, id, past->scopes, scopes, all.history.window, past->attributes);
-    if (!were.ok()) return were.error();
-    if (!*were) return std::optional<Past>();
+    auto parts = parts_within_scopes(reading, id, past->scopes, scopes, all.history.window);
+    if (!parts.ok()) return parts.error();
+    past->parts = std::move(*parts);
+    leave_within(past->parts, past->attributes);
   }
   std::erase_if(past->attributes, [](const AttributeHistory& one) { return one.instances.empty(); });
+  // Others than pick names, or than the first, may have one.
+  const bool may_others = !looks_at_all && (asked.picks || (asked.aggregation && !scopes.empty()));
+  if (past->attributes.empty() && may_others) {
+    const auto any = has_instances(reading, *past, asked);
+    if (!any.ok()) return any.error();
+    return *any ? std::optional<Past>(std::move(past).value()) : std::optional<Past>();
+  }
   if (!past->found || past->attributes.empty()) return std::optional<Past>();
   if (!past_satisfies(*past, matcher)) {
     const bool is_part = looks_at_all && std::any_of(past->attributes.begin(), past->attributes.end(),
@@ -327,7 +334,7 @@ base::Result<std::optional<Past>> matching_past(const Reading& reading, std::str
     std::erase_if(past->attributes, [&](const AttributeHistory& one) {
       return std::find(wanted.begin(), wanted.end(), one.name) == wanted.end();
     });
-    if (past->attributes.empty()) return std::optional<Past>();
+    if (past->attributes.empty() && !asked.picks) return std::optional<Past>();
   }
   return std::optional<Past>(std::move(past).value());
 }
@@ -464,20 +471,21 @@ void query_pasts(Call call) {
   const auto reading = call.reading();
   if (!reading) return;
   const TenantState& tenant = call.services().state_of(*reading->thread);
-  const auto asked = asked_of(call, tenant, true);
+  auto asked = asked_of(call, tenant, true);
   if (!asked.ok()) return call.fail(asked.error());
   const auto query = query_of(call, *reading, tenant);
   if (!query.ok()) return call.fail(query.error());
   const auto how = call.representation(tenant.thread->terms());
   if (!how.ok()) return call.fail(how.error());
+  asked->pick(how->projection);
   answer_pasts(call, *reading, *query, *asked, *how, ordering_of(call));
 }
 
 // Of a query that is told by its body.
-base::Result<Asked> asked_in_body(const Call& call, const ngsi::Body& body, const ngsi::Projection& projection) {
+base::Result<Asked> asked_in_body(const Call& call, const ngsi::Body& body, const ngsi::QueryBody& query) {
   auto history = ngsi::parse_temporal_body(body);
   if (!history.ok()) return history.error();
-  history->attributes = projection.pick;
+  if (!query.any_of.empty()) history->attributes = query.any_of.front().attributes;
   history->limit = call.services().history_limit;
   history->with_recorded_times =
       call.has_option(option_sys_attrs) || history->window.property != TimeProperty::observed_at;
@@ -504,11 +512,12 @@ void query_pasts_by_post(Call call) {
         {Code::unsupported, "several selectors with ids of their own are not supported here yet", "entities", {}});
   }
   if (const auto linked = ngsi::check_links(asked->any_of.front(), {}); !linked.ok()) return call.fail(linked.error());
-  auto past = asked_in_body(call, call.body(), asked->projection);
+  auto past = asked_in_body(call, call.body(), *asked);
   if (!past.ok()) return call.fail(past.error());
   auto how = call.representation(tenant.thread->terms());
   if (!how.ok()) return call.fail(how.error());
   how->projection = asked->projection;
+  past->pick(how->projection);
   if (!asked->language.empty()) how->language = asked->language;
   answer_pasts(call, *reading, asked->any_of.front(), *past, *how, asked->ordering);
 }
@@ -529,21 +538,9 @@ base::Result<HistoryQuery> past_window(const Call& call, const TenantState& tena
 
 base::Result<HistoryQuery> past_window(const Call& call, const ngsi::Body& body, const ngsi::QueryBody& query) {
   if (!query.has_temporal) return base::fail(Code::invalid, "a temporal query is needed", "temporalQ");
-  auto asked = asked_in_body(call, body, query.projection);
+  auto asked = asked_in_body(call, body, query);
   if (!asked.ok()) return asked.error();
   return std::move(asked->history);
-}
-
-std::vector<Parameter> temporal_parameters() {
-  return {
-      query_parameter("timerel", "before, after or between"),
-      query_parameter("timeAt", "A date-time"),
-      query_parameter("endTimeAt", "A date-time"),
-      query_parameter("timeproperty", "observedAt, createdAt, modifiedAt or deletedAt"),
-      query_parameter("lastN", "The latest so many instances of each attribute", R"({"type":"integer","minimum":1})"),
-      query_parameter("aggrMethods",
-                      "Of aggregatedValues: avg, distinctCount, max, min, stddev, sum, sumsq, totalCount"),
-      query_parameter("aggrPeriodDuration", "Of aggregatedValues: an ISO 8601 duration; PT0S is the whole")};
 }
 
 namespace {
