@@ -69,8 +69,9 @@ std::string endpoint_of(const ngsi::Registration& registration) {
 }  // namespace
 
 Reached reached(Call& call, const TenantState& tenant, Way& way) {
-  if (tenant.registrations->empty() || call.flag("local") || call.parameter("asOf") || call.snapshot_id())
-    return Reached::here;
+  // All types are asked for of what is kept here (clause 6.4.3.2).
+  const bool is_local = call.flag("local") || call.parameter("type") == "*";
+  if (tenant.registrations->empty() || is_local || call.parameter("asOf") || call.snapshot_id()) return Reached::here;
   const std::string_view branch = call.request().branch();
   if (!branch.empty() && branch != "main") return Reached::here;
   const std::string alias = call.services().alias_of(tenant.name);
