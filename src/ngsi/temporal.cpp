@@ -32,7 +32,8 @@ class TemporalWriter {
                                                        : Format::simplified;
   }
 
-  void write() {
+  // Whether id, type, scope or an attribute was written.
+  bool write() {
     to_ += '{';
     begin_ = to_.size();
     if (how_.projection.keeps_id) {
@@ -44,6 +45,7 @@ class TemporalWriter {
       list(entity_.types, [&](twin::Term type) { to_ += names_.quoted(type); });
     }
     scopes();
+    const bool has_head = to_.size() != begin_;
     if (how_.sys_attrs && entity_.created_at.exists()) {
       member("\"createdAt\":");
       append_instant(entity_.created_at, to_);
@@ -52,16 +54,19 @@ class TemporalWriter {
       member("\"modifiedAt\":");
       append_instant(entity_.modified_at, to_);
     }
+    const size_t before_attributes = to_.size();
     if (entity_.aggregates != nullptr) {
       entity_.aggregates->append(how_, names_, to_);
     } else {
       for (size_t i = 0; i < entity_.attributes.size(); ++i) attribute(i);
     }
+    const bool has_attributes = to_.size() != before_attributes;
     if (!how_.context_json.empty()) {
       member("\"@context\":");
       to_ += how_.context_json;
     }
     to_ += '}';
+    return has_head || has_attributes;
   }
 
  private:
@@ -209,9 +214,9 @@ class TemporalWriter {
 
 }  // namespace
 
-void append_temporal_entity(const TemporalEntity& entity, TemporalFormat format, const Representation& how,
+bool append_temporal_entity(const TemporalEntity& entity, TemporalFormat format, const Representation& how,
                             thread::TimeProperty time_property, const Names& names, std::string& to) {
-  TemporalWriter(entity, format, how, time_property, names, to).write();
+  return TemporalWriter(entity, format, how, time_property, names, to).write();
 }
 
 namespace {

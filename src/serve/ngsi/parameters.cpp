@@ -268,6 +268,11 @@ void add_page_headers(const Call& call, bool more, uint64_t count, Response& res
   }
 }
 
+base::Error nothing_left(std::string_view entity_id) {
+  return {base::Code::not_found, "pick and omit leave no member of the entity", std::string(entity_id),
+          "name a member that it has"};
+}
+
 Response body_response(const Call& call, std::string body) {
   Response response{200, name_of(call.answer()), {}, std::move(body), {}};
   const bool linked =

@@ -170,17 +170,18 @@ ngsi::TemporalFormat format_of(const Call& call) {
   return call.has_option(option_concise) ? ngsi::TemporalFormat::concise : ngsi::TemporalFormat::normalized;
 }
 
-base::Status write_past(const Call& call, const Reading& reading, const Past& past, const ngsi::Representation& how,
-                        const HistoryQuery& query, const ngsi::Names& names, std::string& to) {
+// Whether any member was written.
+base::Result<bool> write_past(const Call& call, const Reading& reading, const Past& past,
+                              const ngsi::Representation& how, const HistoryQuery& query, const ngsi::Names& names,
+                              std::string& to) {
   ngsi::TemporalEntity entity{past.id,         past.types,       past.scopes, past.attributes,
                               past.created_at, past.modified_at, nullptr};
   if (past.aggregates) entity.aggregates = &*past.aggregates;
   if (!past.aggregates && how.projection.keeps_scope) {
     const auto added = add_past_scopes(reading, past.id, query.window, entity.attributes);
-    if (!added.ok()) return added;
+    if (!added.ok()) return added.error();
   }
-  ngsi::append_temporal_entity(entity, format_of(call), how, query.window.property, names, to);
-  return {};
+  return ngsi::append_temporal_entity(entity, format_of(call), how, query.window.property, names, to);
 }
 
 Response temporal_response(const Call& call, std::string body, const Cut& cut, const HistoryQuery& query) {
@@ -245,15 +246,16 @@ void retrieve_past(Call call) {
   pasts.push_back(std::move(past).value());
   Cut cut;
   trim(pasts, query, cut);
+  std::string body;
+  const auto written = write_past(call, *reading, pasts.front(), *how, query, *tenant.names_in(call.context()), body);
+  if (!written.ok()) return call.fail(written.error());
+  if (!*written) return call.fail(nothing_left(call.entity_id()));
   std::optional<UsedMap> map;
   if (wants_map(call)) {
     auto used = use_map(call, tenant, pasts.front().id);
     if (!used.ok()) return call.fail(used.error());
     map = std::move(*used);
   }
-  std::string body;
-  const auto written = write_past(call, *reading, pasts.front(), *how, query, *tenant.names_in(call.context()), body);
-  if (!written.ok()) return call.fail(written.error());
   Response response = temporal_response(call, std::move(body), cut, query);
   if (const auto warned = warn_of_thinning(call, reading->snapshot, {pasts.front().id}, query, response); !warned.ok())
     return call.fail(warned.error());
