@@ -101,7 +101,7 @@ class TemporalWriter {
       to_ += ']';
       return;
     }
-    if (entity_.scopes.empty()) return;
+    if (entity_.scopes.empty() || time_property_ == thread::TimeProperty::deleted_at) return;
     member("\"scope\":{\"type\":\"Property\",\"value\":");
     list(entity_.scopes, [&](const std::string& scope) { append_quoted(scope, to_); });
     to_ += '}';

@@ -107,7 +107,12 @@ base::Status add_past_scopes(const Reading& reading, std::string_view id, const 
     return true;
   };
   for (size_t i = 0; i < scopes->instances.size(); ++i) {
-    if (is_told(i)) valid.instances.push_back(scopes->instances[i]);
+    if (!is_told(i)) continue;
+    valid.instances.push_back(scopes->instances[i]);
+    // An end that was recorded was not observed, as with attributes.
+    const bool is_recorded_end =
+        window.property == thread::TimeProperty::deleted_at && !is_stated(scopes->instances[i]);
+    if (is_recorded_end) valid.instances.back().observed_at = Instant::none();
   }
   if (!valid.instances.empty()) attributes.push_back(std::move(valid));
   return {};
