@@ -203,7 +203,9 @@ bool answer_page(Call& call, const Answering& with, thread::QueryResult& result)
   size_t bytes = 0;
   for (const twin::EntityRecord& record : result.records) bytes += record.bytes().size();
   if (bytes > call.services().quick_bytes_max && !call.is_long()) return false;
-  std::erase_if(result.records, [](const twin::EntityRecord& record) { return !is_visible(record); });
+  std::erase_if(result.records, [&](const twin::EntityRecord& record) {
+    return !is_visible(record) || !ngsi::has_any_member(record, with.how);
+  });
   std::vector<std::string> of_the_past;
   if (is_of_the_past(call, with.reading)) {
     for (const twin::EntityRecord& record : result.records) of_the_past.emplace_back(record.id());

@@ -170,7 +170,6 @@ ngsi::TemporalFormat format_of(const Call& call) {
   return call.has_option(option_concise) ? ngsi::TemporalFormat::concise : ngsi::TemporalFormat::normalized;
 }
 
-// Whether any member was written.
 base::Result<bool> write_past(const Call& call, const Reading& reading, const Past& past,
                               const ngsi::Representation& how, const HistoryQuery& query, const ngsi::Names& names,
                               std::string& to) {
@@ -450,9 +449,11 @@ void answer_pasts(Call& call, const Reading& reading, const twin::Query& query, 
   const auto names = tenant.names_in(call.context());
   std::string body = "[";
   for (const Past& past : found->pasts) {
-    if (body.size() > 1) body += ',';
+    const size_t before = body.size();
+    if (before > 1) body += ',';
     const auto written = write_past(call, reading, past, how, history, *names, body);
     if (!written.ok()) return call.fail(written.error());
+    if (!*written) body.resize(before);
   }
   body += ']';
   Response response = temporal_response(call, std::move(body), cut, history);
