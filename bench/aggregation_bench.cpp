@@ -62,7 +62,7 @@ Status run_aggregation(const Setup& setup, const Report& report) {
   for (int round = 0; round < 100; ++round) {
     const auto start = Steady::now();
     ngsi::PastAggregates aggregates(*asked, query.window);
-    if (const Status status = aggregates.read((*record)->snapshot(), gauge, query); !status) return status;
+    if (const Status status = aggregates.read((*record)->snapshot(), gauge, query, {query.window}); !status) return status;
     std::string text;
     aggregates.append({}, names, text);
     took_ms.push_back(std::chrono::duration<double, std::milli>(Steady::now() - start).count());

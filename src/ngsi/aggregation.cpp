@@ -229,15 +229,22 @@ Result<Aggregation> parse_aggregation(const std::optional<std::string>& methods,
   return asked;
 }
 
-Status PastAggregates::read(const thread::Snapshot& snapshot, std::string_view entity_id,
-                            const thread::HistoryQuery& query) {
+Status PastAggregates::read(const thread::Snapshot& snapshot, std::string_view entity_id, thread::HistoryQuery query,
+                            const std::vector<thread::TimeWindow>& parts) {
+  const auto visit = [&](thread::PastVisitor& visitor) -> Status {
+    for (const thread::TimeWindow& part : parts) {
+      query.window = part;
+      if (auto status = snapshot.visit_past(entity_id, query, visitor); !status) return status;
+    }
+    return {};
+  };
   anchor_ = window_.from;
   if (!anchor_.exists() && !asked_.period.is_whole()) {
     FirstInstant first;
-    if (auto status = snapshot.visit_past(entity_id, query, first); !status) return status;
+    if (auto status = visit(first); !status) return status;
     anchor_ = first.first;
   }
-  if (auto status = snapshot.visit_past(entity_id, query, *this); !status) return status;
+  if (auto status = visit(*this); !status) return status;
   return outcome();
 }
 
@@ -457,7 +464,7 @@ void PastAggregates::append(const Representation& how, const Names& names, std::
       if (is_chosen(at->first) && !at->second.periods.empty()) chosen.push_back(at);
     }
     if (chosen.empty()) continue;
-    to += ',';
+    if (!to.ends_with('{')) to += ',';
     to += names.quoted(name);
     to += chosen.size() > 1 ? ":[" : ":";
     for (size_t i = 0; i < chosen.size(); ++i) {

@@ -58,14 +58,15 @@ class PastAggregates final : public thread::PastVisitor {
   /// What is asked for must live on.
   PastAggregates(const Aggregation& asked, const thread::TimeWindow& window) : asked_(asked), window_(window) {}
 
-  /// Reads the past of an entity. Errors: too_large, and those of Snapshot::visit_past.
-  base::Status read(const thread::Snapshot& snapshot, std::string_view entity_id, const thread::HistoryQuery& query);
+  /// Reads the past of an entity, of these parts of the window. Errors: too_large, and those of Snapshot::visit_past.
+  base::Status read(const thread::Snapshot& snapshot, std::string_view entity_id, thread::HistoryQuery query,
+                    const std::vector<thread::TimeWindow>& parts);
   /// Takes instances that were read otherwise: the last N.
   base::Status take(const std::vector<thread::AttributeHistory>& histories);
 
   bool is_empty() const { return series_.empty(); }
   size_t period_count() const { return periods_; }
-  /// Appends ",\"name\":{...}" for each attribute that the representation keeps.
+  /// Appends the member "name":{...} of an object for each attribute that the representation keeps.
   void append(const Representation& how, const Names& names, std::string& to) const;
 
  private:

@@ -1,5 +1,9 @@
 #include "ngsi/body.hpp"
 
+#include <algorithm>
+#include <array>
+#include <unordered_set>
+
 #include "ngsi/body_parts.hpp"
 
 namespace cityloom::ngsi {
@@ -17,10 +21,41 @@ base::Error refused(simdjson::error_code code, const BodyLimits& limits) {
       return base::fail(base::Code::invalid, "the text is not valid UTF-8", "body");
     case simdjson::EMPTY:
       return base::fail(base::Code::invalid, "the body is empty", "body", "send a JSON document");
+    case simdjson::STRING_ERROR:
+      return base::fail(base::Code::invalid, "a text is malformed, or has half of a surrogate pair", "body",
+                        "escape texts as JSON does");
     default:
       return base::fail(base::Code::invalid, std::string("not a JSON document: ") + simdjson::error_message(code),
                         "body");
   }
+}
+
+// The name of a member that an object holds twice. Which of the two was meant nobody can know (RFC 8259 clause 4).
+std::optional<std::string_view> repeated_name(simdjson::dom::element value) {
+  if (value.is_array()) {
+    for (const auto item : simdjson::dom::array(value)) {
+      if (const auto name = repeated_name(item)) return name;
+    }
+    return {};
+  }
+  if (!value.is_object()) return {};
+  // Nearly all objects have few members, for which comparing each with each is the fastest.
+  std::array<std::string_view, 12> few;
+  size_t count = 0;
+  std::unordered_set<std::string_view> many;
+  for (const auto [name, member] : simdjson::dom::object(value)) {
+    bool is_new = true;
+    if (count < few.size()) {
+      is_new = std::find(few.begin(), few.begin() + count, name) == few.begin() + count;
+      few[count++] = name;
+    } else {
+      if (many.empty()) many.insert(few.begin(), few.end());
+      is_new = many.insert(name).second;
+    }
+    if (!is_new) return name;
+    if (const auto inner = repeated_name(member)) return inner;
+  }
+  return {};
 }
 
 }  // namespace
@@ -31,6 +66,10 @@ Body& Body::operator=(Body&&) noexcept = default;
 Body::~Body() = default;
 
 base::Result<Body> Body::read(std::string_view text, const BodyLimits& limits) {
+  if (text.starts_with("\xef\xbb\xbf")) {
+    return base::fail(base::Code::invalid, "the body begins with a byte order mark, which JSON does not allow", "body",
+                      "send it as UTF-8 without one");
+  }
   if (text.size() > limits.bytes_max) {
     return base::fail(base::Code::too_large, "the body has more than " + std::to_string(limits.bytes_max) + " bytes",
                       "body");
@@ -39,6 +78,10 @@ base::Result<Body> Body::read(std::string_view text, const BodyLimits& limits) {
   simdjson::error_code error = parts->parser.allocate(std::max<size_t>(text.size(), 64), limits.depth_max);
   if (error == simdjson::SUCCESS) error = parts->parser.parse(simdjson::padded_string(text)).get(parts->root);
   if (error != simdjson::SUCCESS) return refused(error, limits);
+  if (const auto name = repeated_name(parts->root)) {
+    return base::fail(base::Code::invalid, "an object has two members of one name", std::string(name->substr(0, 100)),
+                      "leave one of them out");
+  }
   if (parts->root.is_array()) {
     const simdjson::dom::array array = parts->root;
     if (array.size() > limits.items_max) {

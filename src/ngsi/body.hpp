@@ -17,8 +17,9 @@ struct BodyLimits {
   size_t items_max = 10'000;  ///< items of a batch
 };
 
-/// A JSON text that is well-formed: valid UTF-8, at most `depth_max` deep, every number a finite double or an integer
-/// of 64 bits. A value; movable. Cost: about 1 ns a byte.
+/// A JSON text that is well-formed: valid UTF-8 without a byte order mark, no half of a surrogate pair, at most
+/// `depth_max` deep, every number a finite double or an integer of 64 bits, no object with two members of one name.
+/// A value; movable. Cost: about 1 ns a byte.
 class Body {
  public:
   /// Errors: invalid (with the byte's position where known), too_large, too_complex (depth).

@@ -28,6 +28,11 @@ base::Status ContextResolution::add(Element value) {
   if (value.is_string()) return add_document(value.get_string());
   if (value.is_object()) return add_object(value);
   if (!value.is_array()) return bad("a @context is a URL, an object or a list of them", "");
+  // Before any is fetched: what is no context is so whatever the others turn out to be.
+  for (const Element item : simdjson::dom::array(value)) {
+    const bool may_be = item.is_null() || item.is_string() || item.is_object() || item.is_array();
+    if (!may_be) return bad("a @context is a URL, an object or a list of them", "");
+  }
   for (const Element item : simdjson::dom::array(value)) {
     if (base::Status status = add(item); !status) return status;
   }

@@ -115,7 +115,6 @@ base::Result<std::string> ContextSource::text_of(const std::string& url, bool ma
       const bool may_serve = now < after(document->second.fetched_at, limits_.lifetime_us + limits_.stale_us);
       if (is_fresh || (may_serve && (failed_just_now || !may_fetch))) {
         document->second.last_used_at = now;
-        ++document->second.uses;
         return document->second.text;
       }
     }
@@ -164,7 +163,6 @@ base::Result<std::string> ContextSource::fetch_and_remember(const std::string& u
   document.text = *text;
   document.fetched_at = now;
   document.last_used_at = now;
-  ++document.uses;
   if (documents_.size() > limits_.cached_max) {
     auto oldest = documents_.begin();
     for (auto one = documents_.begin(); one != documents_.end(); ++one) {
@@ -227,7 +225,7 @@ std::vector<CachedContext> ContextSource::cached() const {
   const std::lock_guard lock(mutex_);
   std::vector<CachedContext> contexts;
   for (const auto& [url, document] : documents_) {
-    contexts.push_back({url, document.fetched_at, document.last_used_at, document.uses});
+    contexts.push_back({url, document.fetched_at, document.last_used_at});
   }
   return contexts;
 }

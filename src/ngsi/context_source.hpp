@@ -34,7 +34,6 @@ struct CachedContext {
   std::string url;
   base::Instant fetched_at;
   base::Instant last_used_at;
-  uint64_t uses = 0;
 };
 
 /// Gives contexts. Any worker may call any function. Fetching happens on the caller's worker, outside all locks:
@@ -82,7 +81,6 @@ class ContextSource {
     std::string text;
     base::Instant fetched_at;
     base::Instant last_used_at;
-    uint64_t uses = 0;
   };
   struct Resolved {
     ContextPointer context;

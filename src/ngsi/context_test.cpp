@@ -186,6 +186,10 @@ TEST(ContextSource, RefusesWhatIsNoContextAndWhatRunsInCircles) {
     ASSERT_FALSE(context.ok()) << bad;
     EXPECT_EQ(context.error().code, base::Code::invalid) << bad;
   }
+  const int fetches = web.fetches;
+  const auto mixed = web.source.from_json(R"(["https://example.org/nowhere", 7])");
+  EXPECT_EQ(mixed.error().code, base::Code::invalid);
+  EXPECT_EQ(web.fetches, fetches);
   std::string large = "{";
   for (int i = 0; i < 20'001; ++i) large += (i != 0 ? ",\"t" : "\"t") + std::to_string(i) + R"(":"urn:x")";
   EXPECT_EQ(web.source.from_json(large + '}').error().code, base::Code::too_large);

@@ -17,6 +17,12 @@ bool contains(const std::vector<twin::Term>& terms, twin::Term term) {
 }
 
 // One entity being written. The head (id, type, scope, times) differs between JSON-LD and GeoJSON; attributes do not.
+bool is_written(const AttributeView& view, const Representation& how) {
+  if (!how.projection.writes(view.name)) return false;
+  if (view.expires_at.exists() && how.now.exists() && view.expires_at <= how.now) return false;
+  return !how.datasets_given || contains(how.datasets, view.dataset);
+}
+
 class EntityWriter {
  public:
   EntityWriter(const twin::EntityRecord& record, const Representation& how, const Names& names, std::string& to,
@@ -97,12 +103,6 @@ class EntityWriter {
     to_ += ']';
   }
 
-  bool is_written(const AttributeView& view) const {
-    if (!how_.projection.writes(view.name)) return false;
-    if (view.expires_at.exists() && how_.now.exists() && view.expires_at <= how_.now) return false;
-    return !how_.datasets_given || contains(how_.datasets, view.dataset);
-  }
-
   void attributes() {
     // A record without datasetIds has one instance of each name: it is written in one walk.
     const bool has_changes = changes_.previous != nullptr || changes_.ended != nullptr;
@@ -110,7 +110,7 @@ class EntityWriter {
     AttributeWriter writer(how_, names_, to_);
     PackedAttributes all(record_.attributes_bytes());
     for (AttributeView view; all.next(view);) {
-      if (!is_written(view)) continue;
+      if (!is_written(view, how_)) continue;
       if (is_expires_at(view)) continue;
       member(names_.quoted(view.name));
       to_ += ':';
@@ -123,11 +123,11 @@ class EntityWriter {
     PackedAttributes all(record_.attributes_bytes());
     views.reserve(all.count());
     for (AttributeView view; all.next(view);) {
-      if (is_written(view) && !is_expires_at(view)) views.push_back(view);
+      if (is_written(view, how_) && !is_expires_at(view)) views.push_back(view);
     }
     if (changes_.ended != nullptr) {
       std::copy_if(changes_.ended->begin(), changes_.ended->end(), std::back_inserter(views),
-                   [&](const AttributeView& view) { return is_written(view); });
+                   [&](const AttributeView& view) { return is_written(view, how_); });
     }
     std::vector<AttributeView> instances;
     for (size_t i = 0; i < views.size(); ++i) {
@@ -279,6 +279,16 @@ bool has_any_attribute(const twin::EntityRecord& record, const Representation& h
   PackedAttributes all(record.attributes_bytes());
   for (AttributeView view; all.next(view);) {
     if (how.projection.writes(view.name)) return true;
+  }
+  return false;
+}
+
+bool has_any_member(const twin::EntityRecord& record, const Representation& how) {
+  const Projection& projection = how.projection;
+  if (projection.keeps_id || projection.keeps_type || (projection.keeps_scope && !record.scopes().empty())) return true;
+  PackedAttributes all(record.attributes_bytes());
+  for (AttributeView view; all.next(view);) {
+    if (is_written(view, how)) return true;
   }
   return false;
 }

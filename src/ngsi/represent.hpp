@@ -83,6 +83,9 @@ void append_features(const std::vector<twin::EntityRecord>& records, const std::
 /// Whether the projection leaves any attribute of a record: a retrieval with attrs of which none is there is "not
 /// found".
 bool has_any_attribute(const twin::EntityRecord& record, const Representation& how);
+/// Whether id, type, scope or an attribute of a record is written: a retrieval of which pick and omit leave none is
+/// "not found", as one with attrs is.
+bool has_any_member(const twin::EntityRecord& record, const Representation& how);
 
 /// One attribute, all its instances (object or array), as it stands in an entity; false if there is none.
 bool append_attribute(const twin::EntityRecord& record, twin::Term name, const Representation& how, const Names& names,
@@ -103,7 +106,8 @@ struct TemporalEntity {
 enum class TemporalFormat : uint8_t { normalized, concise, simplified };  ///< simplified: temporalValues
 
 /// Appends a temporal entity (clauses 4.5.6 - 4.5.9). `time_property` names the time of each value in simplified form.
-void append_temporal_entity(const TemporalEntity& entity, TemporalFormat format, const Representation& how,
+/// Whether id, type, scope or an attribute was written.
+bool append_temporal_entity(const TemporalEntity& entity, TemporalFormat format, const Representation& how,
                             thread::TimeProperty time_property, const Names& names, std::string& to);
 
 /// The id of one instance in temporal answers, unique within an entity: offset, name and dataset, and of what was

@@ -39,7 +39,7 @@ struct ForeignInstanceName {
 std::optional<ForeignInstanceName> parse_foreign_instance_id(std::string_view id);
 
 /// As append_temporal_entity, of an entity of which sources tell too.
-void append_temporal_entity(const TemporalEntity& entity, TemporalFormat format, const Representation& how,
+bool append_temporal_entity(const TemporalEntity& entity, TemporalFormat format, const Representation& how,
                             thread::TimeProperty time_property, const Names& names, const ForeignInstances& foreign,
                             std::string& to);
 

@@ -40,33 +40,49 @@ class TemporalWriter {
                                                        : Format::simplified;
   }
 
-  void write() {
-    to_ += "{\"id\":";
-    append_quoted(entity_.id, to_);
-    to_ += ",\"type\":";
-    list(entity_.types, [&](twin::Term type) { to_ += names_.quoted(type); });
+  // Whether id, type, scope or an attribute was written.
+  bool write() {
+    to_ += '{';
+    begin_ = to_.size();
+    if (how_.projection.keeps_id) {
+      member("\"id\":");
+      append_quoted(entity_.id, to_);
+    }
+    if (how_.projection.keeps_type) {
+      member("\"type\":");
+      list(entity_.types, [&](twin::Term type) { to_ += names_.quoted(type); });
+    }
     scopes();
+    const bool has_head = to_.size() != begin_;
     if (how_.sys_attrs && entity_.created_at.exists()) {
-      to_ += ",\"createdAt\":";
+      member("\"createdAt\":");
       append_instant(entity_.created_at, to_);
     }
     if (how_.sys_attrs && entity_.modified_at.exists()) {
-      to_ += ",\"modifiedAt\":";
+      member("\"modifiedAt\":");
       append_instant(entity_.modified_at, to_);
     }
+    const size_t before_attributes = to_.size();
     if (entity_.aggregates != nullptr) {
       entity_.aggregates->append(how_, names_, to_);
     } else {
       for (size_t i = 0; i < entity_.attributes.size(); ++i) attribute(i);
     }
+    const bool has_attributes = to_.size() != before_attributes;
     if (!how_.context_json.empty()) {
-      to_ += ",\"@context\":";
+      member("\"@context\":");
       to_ += how_.context_json;
     }
     to_ += '}';
+    return has_head || has_attributes;
   }
 
  private:
+  void member(std::string_view name) {
+    if (to_.size() != begin_) to_ += ',';
+    to_ += name;
+  }
+
   template <class List, class Append>
   void list(const List& items, const Append& append) {
     if (items.size() == 1) return append(items.front());
@@ -85,7 +101,7 @@ class TemporalWriter {
     const auto past = std::find_if(entity_.attributes.begin(), entity_.attributes.end(),
                                    [](const auto& history) { return history.name == twin::terms::scope; });
     if (past != entity_.attributes.end()) {
-      to_ += ",\"scope\":";
+      member("\"scope\":");
       if (format_ == TemporalFormat::simplified) return simplified({&*past});
       to_ += '[';
       bool is_first = true;
@@ -93,8 +109,8 @@ class TemporalWriter {
       to_ += ']';
       return;
     }
-    if (entity_.scopes.empty()) return;
-    to_ += ",\"scope\":{\"type\":\"Property\",\"value\":";
+    if (entity_.scopes.empty() || time_property_ == thread::TimeProperty::deleted_at) return;
+    member("\"scope\":{\"type\":\"Property\",\"value\":");
     list(entity_.scopes, [&](const std::string& scope) { append_quoted(scope, to_); });
     to_ += '}';
   }
@@ -111,8 +127,7 @@ class TemporalWriter {
       if (is_chosen(entity_.attributes[i].dataset)) datasets.push_back(&entity_.attributes[i]);
     }
     if (datasets.empty()) return;
-    to_ += ',';
-    to_ += names_.quoted(name);
+    member(names_.quoted(name));
     to_ += ':';
     if (format_ == TemporalFormat::simplified) {
       simplified(datasets);
@@ -203,19 +218,20 @@ class TemporalWriter {
   std::string& to_;
   Representation how_;
   std::string extra_;
+  size_t begin_ = 0;  // where the members of the entity begin
 };
 
 }  // namespace
 
-void append_temporal_entity(const TemporalEntity& entity, TemporalFormat format, const Representation& how,
+bool append_temporal_entity(const TemporalEntity& entity, TemporalFormat format, const Representation& how,
                             thread::TimeProperty time_property, const Names& names, std::string& to) {
-  TemporalWriter(entity, format, how, time_property, names, nullptr, to).write();
+  return TemporalWriter(entity, format, how, time_property, names, nullptr, to).write();
 }
 
-void append_temporal_entity(const TemporalEntity& entity, TemporalFormat format, const Representation& how,
+bool append_temporal_entity(const TemporalEntity& entity, TemporalFormat format, const Representation& how,
                             thread::TimeProperty time_property, const Names& names, const ForeignInstances& foreign,
                             std::string& to) {
-  TemporalWriter(entity, format, how, time_property, names, &foreign, to).write();
+  return TemporalWriter(entity, format, how, time_property, names, &foreign, to).write();
 }
 
 namespace {

@@ -67,7 +67,9 @@ Response problem(const base::Error& error, const ProblemStyle& style, int status
       .member("detail", error.remedy.empty() ? error.what : error.what + ": " + error.remedy);
   if (!error.where.empty()) json.member("where", error.where);
   json.close_object();
-  Response response{status, "application/problem+json", {}, json.take(), {}};
+  // NGSI-LD, whose style is the only other one, has its errors as plain JSON (clause 6.3.3).
+  const bool is_ours = &style == &own_problem_style();
+  Response response{status, is_ours ? "application/problem+json" : "application/json", {}, json.take(), {}};
   if (error.code == Code::busy) response.header("Retry-After", "1");
   return response;
 }

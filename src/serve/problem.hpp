@@ -28,8 +28,8 @@ int status_of(base::Code code);
 /// A short title of a code for a person: "Not found".
 std::string_view title_of(base::Code code);
 
-/// `application/problem+json` with type, title, status, detail (what, and remedy), and `where` if it is known.
-/// busy carries Retry-After. `status` 0: by the table and the style.
+/// `application/problem+json` (in another style than ours: `application/json`) with type, title, status, detail (what,
+/// and remedy), and `where` if it is known. busy carries Retry-After. `status` 0: by the table and the style.
 Response problem(const base::Error& error, const ProblemStyle& style = own_problem_style(), int status = 0);
 
 }  // namespace cityloom::serve

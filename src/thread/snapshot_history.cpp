@@ -192,8 +192,9 @@ Status gather(const Gathering& how, const SeriesKey& key, Gatherer& gatherer) {
       const Offset offset = chunk->offset_at(i);
       const PastKey which = key_in(key, offset, observed_at);
       if (!how.window.holds(observed_at, offset) || is_hidden(how.corrections, key, *chunk, i)) continue;
-      if (chunk->is_end(i) != how.ends) continue;
-      if (!how.ends) {
+      const bool is_told_end = how.ends && which.is_told && twin::is_null(chunk->at(i).attribute.value);
+      if (!is_told_end && chunk->is_end(i) != how.ends) continue;
+      if (is_told_end || !how.ends) {
         gatherer.add(offset, chunk->at(i).attribute, which, chunk->stands_for(i));
         continue;
       }
@@ -223,9 +224,10 @@ Result<std::vector<Life>> ended_lives(const Views& views, BranchId branch, twin:
   return lives;
 }
 
-// What ended because its entity did: no end of its own is kept for it.
+// What ended because its entity did: no end of its own is kept for it. What was stated of the past never held.
 Status gather_ends_with(const Views& views, const SeriesKey& key, const std::vector<Life>& lives, const Window& window,
                         Gatherer& gatherer) {
+  if (is_told(key.dataset)) return {};
   const auto series = views.history().series(key);
   if (!series) return series.error();
   for (const Life& life : lives) {

@@ -67,6 +67,14 @@ const underground: readonly SentencePair[] = [
 
 const requests: readonly SentencePair[] = [
   ['the body is not a JSON object', '보낸 자료가 JSON 객체가 아닙니다'],
+  ['the body begins with a byte order mark, which JSON does not allow', '본문이 JSON에서 허용되지 않는 바이트 순서 표시로 시작합니다'],
+  ['send it as UTF-8 without one', '그것 없이 UTF-8로 보내세요'],
+  ['a number is malformed, too large or not finite', '숫자의 형식이 잘못되었거나, 너무 크거나, 유한하지 않습니다'],
+  ['write numbers as JSON does, within the range of a double', '숫자는 JSON 형식으로, double 범위 안에서 쓰세요'],
+  ['a text is malformed, or has half of a surrogate pair', '글의 형식이 잘못되었거나 서로게이트 쌍의 반쪽만 있습니다'],
+  ['escape texts as JSON does', '글은 JSON 방식으로 이스케이프하세요'],
+  ['an object has two members of one name', '한 객체에 같은 이름의 항목이 둘 있습니다'],
+  ['leave one of them out', '그 가운데 하나를 빼세요'],
   ['send {"name": "plan", "from": "main"}', '{"name": "plan", "from": "main"}처럼 보내세요'],
   ['not expected here, or not of this kind', '여기에 올 수 없거나 종류가 다릅니다'],
   ['name and from are texts; at is an offset or a date-time', 'name과 from은 글, at은 순번이나 날짜·시각입니다'],

@@ -1,6 +1,7 @@
 // /api/branches: list, fork, drop.
 #include <simdjson.h>
 
+#include "ngsi/body.hpp"
 #include "serve/api/doors.hpp"
 #include "serve/json.hpp"
 #include "serve/ngsi/snapshots.hpp"
@@ -45,6 +46,8 @@ struct Fork {
 };
 
 Result<Fork> read_fork(std::string_view body) {
+  if (const auto read = ngsi::Body::read(body); !read.ok())
+    return fail(Code::invalid, read.error().what, read.error().where, read.error().remedy);
   simdjson::dom::parser parser;
   simdjson::dom::object object;
   if (parser.parse(body.data(), body.size()).get(object) != simdjson::SUCCESS) {

@@ -71,6 +71,18 @@ std::string quoted(std::string_view text) {
   return out;
 }
 
+// Of our doors that work as NGSI-LD does, and are not bound by its clause 6.3.
+bool is_own_door(const Request& request) {
+  return request.path().starts_with("/api/");
+}
+
+// Clause 6.3.4 has no body here; what is taken is told as RFC 9110 has it.
+Response unsupported_media_type() {
+  Response response = Response::empty(415);
+  response.header("Accept", "application/json, application/ld+json");
+  return response;
+}
+
 }  // namespace
 
 int status_of(ProblemType type) {
@@ -122,10 +134,6 @@ const ProblemStyle& ngsi_ld_problem_style() {
   return style;
 }
 
-Parameter query_parameter(std::string name, std::string description, std::string schema) {
-  return {Parameter::In::query, std::move(name), std::move(description), std::move(schema), false};
-}
-
 Call::Call(Services& services, const Form& form, const Request& request, Reply reply)
     : services_(&services), form_(&form), request_(&request), reply_(std::move(reply)) {
   page_.limit = services.limit_default;
@@ -142,8 +150,7 @@ bool Call::flag(std::string_view name) const {
 
 bool Call::prepare() {
   // Clause 6.3.4: before anything else, and without a body.
-  if (form_->body != Form::Body::none && !request_->header("Content-Length") &&
-      !request_->path().starts_with("/api/")) {
+  if (form_->body != Form::Body::none && !request_->header("Content-Length") && !is_own_door(*request_)) {
     reply_.send(Response::empty(411));
     return false;
   }
@@ -272,7 +279,7 @@ bool Call::read_body() {
                       "the body's Content-Type must be application/json or application/ld+json",
                       "Content-Type",
                       {}};
-    send({415, "application/problem+json", {}, ngsi::problem_json(ProblemType::invalid_request, error, 415), {}});
+    send(is_own_door(*request_) ? serve::problem(error, own_problem_style(), 415) : unsupported_media_type());
     return false;
   }
   body_media_ = *media;
@@ -436,10 +443,13 @@ std::string Call::origin() const {
 std::string Call::context_url() const {
   const ngsi::Context& used = contexts_.empty() ? *ngsi::Context::core() : *contexts_.front();
   if (!used.link().empty()) return used.link();
-  return origin() + std::string(contexts_path) + services_->hosted.implicit(used.json());
+  return origin() + std::string(contexts_path) + services_->hosted.implicit(used.json(), request_->tenant());
 }
 
 Response Call::finished(Response response) const {
+  // Clause 6.3.3.
+  if (response.content_type == "application/problem+json" && !is_own_door(*request_))
+    response.content_type = "application/json";
   if (request_->header("Prefer")) {
     const bool is_simplified = has_option(option_simplified);
     apply_version(request_->joined_header("Prefer"), form_->options, is_simplified, response);
@@ -518,82 +528,6 @@ bool Call::continue_on(Lane& lane, void (*run)(Call)) {
   if (lane.post(task)) return true;
   shared->fail({Code::busy, "too many requests of this kind wait", {}, "try again later"});
   return false;
-}
-
-namespace {
-
-void run_or_walk(Call call, const Form& form, void (*run)(Call)) {
-  if (form.long_work) return Call::go_long(std::move(call), run);
-  run(std::move(call));
-}
-
-void fetch_and_run(Call call, const Form& form, void (*run)(Call)) {
-  Lane& lane = call.services().fetching;
-  auto shared = std::make_shared<Call>(std::move(call));
-  Lane::Task task = [shared, &form, run] {
-    Error error;
-    const bool resolved = shared->resolve_contexts(error);
-    Reply reply = shared->take_reply();
-    reply.resume([shared, &form, run, resolved, error](Reply back) {
-      shared->set_reply(std::move(back));
-      if (!resolved) return shared->fail(ngsi::context_problem_of(error), error);
-      run_or_walk(std::move(*shared), form, run);
-    });
-  };
-  if (!lane.post(task)) shared->fail({Code::busy, "too many contexts are being fetched", {}, "try again later"});
-}
-
-void prepare_and_run(Services& services, const Form& form, const Request& request, Reply reply, void (*run)(Call)) {
-  Call call(services, form, request, std::move(reply));
-  if (!call.prepare()) return;
-  if (!call.contexts_ready()) return fetch_and_run(std::move(call), form, run);
-  run_or_walk(std::move(call), form, run);
-}
-
-}  // namespace
-
-void add_operation(Router& router, Services& services, Route route, Form form, void (*run)(Call)) {
-  route.tag = route.tag.empty() ? "NGSI-LD" : route.tag;
-  if (!route.path.starts_with("/api/")) route.path = "/ngsi-ld/v1" + route.path;
-  route.parameters.push_back(query_parameter("local", "Only what is kept here", R"({"type":"boolean"})"));
-  route.parameters.push_back(query_parameter("branch", "A branch of the record other than main"));
-  if (route.method == Method::get)
-    route.parameters.push_back(query_parameter("asOf", "As recorded at a date-time or offset"));
-  if (form.options != 0) route.parameters.push_back(query_parameter("options", "Comma separated options"));
-  if ((form.options & option_formats) != 0) route.parameters.push_back(query_parameter("format", "Representation"));
-  if (form.paged) {
-    route.parameters.push_back(
-        query_parameter("limit", "At most so many, up to 1,000", R"({"type":"integer","minimum":0})"));
-    route.parameters.push_back(query_parameter("offset", "Leaves out so many", R"({"type":"integer","minimum":0})"));
-    route.parameters.push_back(query_parameter("count", "Tells how many there are in all", R"({"type":"boolean"})"));
-  }
-  for (const Parameter& parameter : route.parameters) {
-    if (parameter.in == Parameter::In::query) form.parameters.push_back(parameter.name);
-  }
-  if (form.body != Form::Body::none) {
-    route.request_body = {{"application/json", {}}, {"application/ld+json", {}}};
-  }
-  auto kept = std::make_shared<const Form>(std::move(form));
-  const auto handle = [&services, kept, run](const Request& request, Reply reply) {
-    if (request.body().size() <= services.quick_body_bytes_max) {
-      return prepare_and_run(services, *kept, request, std::move(reply), run);
-    }
-    reply.run_long([&services, kept, &request, run](Reply back) {
-      prepare_and_run(services, *kept, request, std::move(back), run);
-    });
-  };
-  route.handler = handle;
-  // The standard writes collections with a slash at the end as well.
-  if (!route.path.ends_with('}')) {
-    Route slashed{route.method, route.path + "/",
-                  route.action, route.operation_id + "WithSlash",
-                  route.tag,    route.summary,
-                  handle,       {},
-                  {},           {}};
-    slashed.hidden = true;
-    router.add(std::move(slashed));
-  }
-  router.add(std::move(route));
 }
 
 }  // namespace cityloom::serve::ngsi_ld

@@ -28,9 +28,10 @@ void check_and_add(Call call) {
   Services& services = call.services();
   const auto checked = services.contexts.check_document(call.request().body());
   if (!checked.ok()) return call.fail(ngsi::context_problem_of(checked.error()), checked.error());
-  const std::string id = services.hosted.remember(without_white_space(call.request().body()), false);
+  const auto id = services.hosted.remember(without_white_space(call.request().body()), call.request().tenant());
+  if (!id.ok()) return call.fail(id.error());
   auto shared = std::make_shared<Call>(std::move(call));
-  services.hosted.write(id, [shared, id](const base::Result<thread::Outcomes>& outcomes) {
+  services.hosted.write(*id, [shared, id = *id](const base::Result<thread::Outcomes>& outcomes) {
     if (!outcomes.ok()) return shared->fail(outcomes.error());
     Response response = Response::empty(201);
     response.header("Location", std::string(contexts_path) + id);
@@ -38,10 +39,21 @@ void check_and_add(Call call) {
   });
 }
 
+// Contexts are of a tenant, but need none that has a record (clause 5.5.10).
+bool checks_tenant(Call& call) {
+  const std::string_view tenant = call.request().tenant();
+  if (tenant.empty()) return true;
+  const auto checked = Tenants::check_name(tenant);
+  if (!checked.ok()) call.fail(checked.error());
+  return checked.ok();
+}
+
 // NGSI-LD: 5.13.2 add a context
 void add_context(Call call) {
+  if (!checks_tenant(call)) return;
   if (!call.body().context_json()) {
-    return call.fail({Code::invalid, "the body must be an object with a member @context", "@context", {}});
+    return call.fail(ProblemType::invalid_request,
+                     {Code::invalid, "the body must be an object with a member @context", "@context", {}});
   }
   // What it names may have to be fetched.
   call.continue_on(call.services().fetching, check_and_add);
@@ -59,9 +71,9 @@ std::string details_of(const HostedContext& context, const std::string& url) {
   append_member("URL", url, body);
   append_member("localId", context.id, body);
   append_member("kind", context.implicit ? "ImplicitlyCreated" : "Hosted", body);
-  append_member("timestamp", context.created_at.text(), body);
+  append_member("createdAt", context.created_at.text(), body);
   append_member("lastUsage", context.last_used_at.text(), body);
-  return body + ",\"numberOfHits\":" + std::to_string(context.uses) + '}';
+  return body + '}';
 }
 
 std::string details_of(const ngsi::CachedContext& context) {
@@ -69,9 +81,9 @@ std::string details_of(const ngsi::CachedContext& context) {
   append_member("URL", context.url, body);
   append_member("localId", context.url, body);
   append_member("kind", "Cached", body);
-  append_member("timestamp", context.fetched_at.text(), body);
+  append_member("createdAt", context.fetched_at.text(), body);
   append_member("lastUsage", context.last_used_at.text(), body);
-  return body + ",\"numberOfHits\":" + std::to_string(context.uses) + '}';
+  return body + '}';
 }
 
 // "v1.8" in ".../ngsi-ld-core-context-v1.8.jsonld"; of one that names none the default.
@@ -86,7 +98,7 @@ std::string details_of_core(const Services& services, std::string_view url) {
   append_member("URL", url, body);
   append_member("localId", url, body);
   append_member("kind", "Hosted", body);
-  append_member("timestamp", services.started_at.text(), body);
+  append_member("createdAt", services.started_at.text(), body);
   return body + '}';
 }
 
@@ -111,7 +123,7 @@ void list_contexts(Call call) {
       ngsi::append_quoted(url, body);
     }
   };
-  for (const HostedContext& context : call.services().hosted.list()) {
+  for (const HostedContext& context : call.services().hosted.list(call.request().tenant())) {
     const std::string url = url_of(call, context);
     add(context.implicit ? "ImplicitlyCreated" : "Hosted", url, details ? details_of(context, url) : std::string());
   }
@@ -138,9 +150,14 @@ void serve_context(Call call) {
     std::string body = details ? details_of_core(services, id) : ngsi::core_context_json(core_version_in(id));
     return call.send(Response{200, name_of(call.answer()), {}, std::move(body), {}});
   }
-  if (const auto hosted = services.hosted.find(HostedContexts::id_in(id))) {
-    std::string body = details ? details_of(*hosted, url_of(call, *hosted)) : *services.hosted.document_of(hosted->id);
-    return call.send(Response{200, name_of(call.answer()), {}, std::move(body), {}});
+  const std::string_view tenant = call.request().tenant();
+  const auto hosted = services.hosted.find(HostedContexts::id_in(id), tenant);
+  if (hosted && details)
+    return call.send(Response{200, name_of(call.answer()), {}, details_of(*hosted, url_of(call, *hosted)), {}});
+  // Who follows the URL of a Link header knows of no tenants.
+  if (!details && (hosted || tenant.empty())) {
+    if (auto document = services.hosted.document_of(id))
+      return call.send(Response{200, name_of(call.answer()), {}, std::move(*document), {}});
   }
   const auto cached = cached_context(services, id);
   if (!cached) return call.fail(unknown_context(id));
@@ -166,16 +183,23 @@ void delete_context(Call call) {
   const auto reload = call.parameter("reload");
   if (reload && *reload != "true" && *reload != "false")
     return call.fail({Code::invalid, "must be true or false", "reload", {}});
+  if (ngsi::is_core_context_url(id)) {
+    // Reloaded they would be what they are.
+    if (reload == "true") return call.send(Response::empty());
+    return call.fail({Code::invalid, "the core @context is built in and stays", id, {}});
+  }
   const std::string hosted_id(HostedContexts::id_in(id));
-  if (services.hosted.find(hosted_id)) {
+  const std::string tenant(call.request().tenant());
+  if (const auto hosted = services.hosted.find(hosted_id, tenant)) {
     if (reload == "true") {
       return call.fail({Code::invalid, "only a cached @context can be reloaded", id, "delete it and add it again"});
     }
-    const std::string url = url_of(call, *services.hosted.find(hosted_id));
+    const std::string url = url_of(call, *hosted);
     auto shared = std::make_shared<Call>(std::move(call));
-    const bool found = services.hosted.remove(hosted_id, [shared](const base::Result<thread::Outcomes>& outcomes) {
-      outcomes.ok() ? shared->send(Response::empty()) : shared->fail(outcomes.error());
-    });
+    const bool found =
+        services.hosted.remove(hosted_id, tenant, [shared](const base::Result<thread::Outcomes>& outcomes) {
+          outcomes.ok() ? shared->send(Response::empty()) : shared->fail(outcomes.error());
+        });
     if (!found) return shared->fail(unknown_context(id));
     return services.contexts.forget(url);
   }

@@ -78,8 +78,9 @@ std::optional<Way> way_on(const Services& services, const TenantState& tenant, s
 }
 
 Reached reached(Call& call, const TenantState& tenant, Way& way) {
-  if (tenant.registrations->empty() || call.flag("local") || call.parameter("asOf") || call.snapshot_id())
-    return Reached::here;
+  // All types are asked for of what is kept here (clause 6.4.3.2).
+  const bool is_local = call.flag("local") || call.parameter("type") == "*";
+  if (tenant.registrations->empty() || is_local || call.parameter("asOf") || call.snapshot_id()) return Reached::here;
   const std::string_view branch = call.request().branch();
   if (!branch.empty() && branch != "main") return Reached::here;
   auto on = way_on(call.services(), tenant, call.request().joined_header("Via"));

@@ -148,6 +148,7 @@ void retrieve_entity(Call call) {
   if (call.parameter("attrs") && !ngsi::has_any_attribute(*found, *how)) {
     return call.fail({Code::not_found, "the entity has none of these attributes", std::string(id), {}});
   }
+  if (!ngsi::has_any_member(*found, *how)) return call.fail(nothing_left(id));
   const auto join = join_of(call, *how);
   if (!join.ok()) return call.fail(join.error());
   if (*join && !call.is_long()) return Call::go_long(std::move(call), retrieve_entity);
@@ -198,7 +199,9 @@ bool answer_page(Call& call, void (*run)(Call), const Answering& with, thread::Q
   size_t bytes = 0;
   for (const twin::EntityRecord& record : result.records) bytes += record.bytes().size();
   if (bytes > call.services().quick_bytes_max && !call.is_long()) return false;
-  std::erase_if(result.records, [](const twin::EntityRecord& record) { return !is_visible(record); });
+  std::erase_if(result.records, [&](const twin::EntityRecord& record) {
+    return !is_visible(record) || !ngsi::has_any_member(record, with.how);
+  });
   std::vector<std::string> of_the_past;
   if (is_of_the_past(call, with.reading)) {
     for (const twin::EntityRecord& record : result.records) of_the_past.emplace_back(record.id());

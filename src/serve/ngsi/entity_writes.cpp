@@ -143,9 +143,9 @@ WriteForm form_of_change(const Call& call, Change::Kind kind) {
     case Change::Kind::merge:
       return form_of_entity(call, Operation::merge_entity, "PATCH", path_of(call), call.entity_id());
     case Change::Kind::update:
-      return form_of_entity(call, Operation::update_entity, "PATCH", path_of(call) + "/attrs", call.entity_id());
+      return form_of_entity(call, Operation::update_entity, "PATCH", path_of(call) + "/attrs/", call.entity_id());
     default:
-      return form_of_entity(call, Operation::append_attributes, "POST", path_of(call) + "/attrs", call.entity_id());
+      return form_of_entity(call, Operation::append_attributes, "POST", path_of(call) + "/attrs/", call.entity_id());
   }
 }
 

@@ -12,7 +12,7 @@
 namespace cityloom::serve::ngsi_ld {
 namespace {
 
-constexpr size_t implicit_max = 1'000;
+constexpr size_t implicit_max = 1'000, given_max = 10'000;
 constexpr std::string_view implicit_prefix = "implicit-";
 constexpr std::string_view entity_prefix = "urn:cityloom:internal:context:";
 
@@ -21,6 +21,23 @@ std::string hex_hash(std::string_view text) {
   std::snprintf(hex.data(), hex.size(), "%016llx",
                 static_cast<unsigned long long>(XXH3_64bits(text.data(), text.size())));
   return hex.data();
+}
+
+// No tenant's name holds a colon.
+std::string entity_id_of(const HostedContext& context) {
+  std::string id(entity_prefix);
+  if (!context.tenant.empty()) id += context.tenant + ':';
+  return id + context.id;
+}
+
+void name_by(std::string_view entity_id, HostedContext& context) {
+  std::string_view rest = entity_id.substr(entity_prefix.size());
+  if (const size_t colon = rest.find(':'); colon != std::string_view::npos) {
+    context.tenant = rest.substr(0, colon);
+    rest.remove_prefix(colon + 1);
+  }
+  context.id = rest;
+  context.implicit = rest.starts_with(implicit_prefix);
 }
 
 }  // namespace
@@ -38,10 +55,11 @@ base::Status HostedContexts::open(thread::Thread& thread) {
     record.each_attribute(attribute_, [&](const twin::Attribute& attribute) {
       const auto* json = std::get_if<twin::Json>(&attribute.value);
       if (json == nullptr) return true;
-      std::string id(record.id().substr(entity_prefix.size()));
-      HostedContext context{id, json->text, id.starts_with(implicit_prefix), record.created_at(), record.created_at(),
-                            0};
-      contexts_.emplace(std::move(id), std::move(context));
+      HostedContext context;
+      name_by(record.id(), context);
+      context.document = json->text;
+      context.created_at = context.last_used_at = record.created_at();
+      contexts_.emplace(context.id, context);
       return false;
     });
     return true;
@@ -49,11 +67,15 @@ base::Status HostedContexts::open(thread::Thread& thread) {
 }
 
 void HostedContexts::write(std::string_view id, thread::Completion done) {
-  const auto context = find(id);
+  std::optional<HostedContext> context;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = contexts_.find(id); found != contexts_.end()) context = found->second;
+  }
   if (!context) return done(base::fail(base::Code::not_found, "there is no @context with this id", std::string(id)));
   thread::Change change;
   change.kind = thread::Change::Kind::create_or_replace;
-  change.entity_id = std::string(entity_prefix) + context->id;
+  change.entity_id = entity_id_of(*context);
   change.types = {type_};
   twin::Attribute attribute;
   attribute.name = attribute_;
@@ -66,79 +88,99 @@ void HostedContexts::write(std::string_view id, thread::Completion done) {
   thread_->submit(std::move(set), std::move(done));
 }
 
-std::string HostedContexts::remember(std::string document, bool implicit) {
+base::Result<std::string> HostedContexts::remember(std::string document, std::string_view tenant) {
   HostedContext context;
+  context.tenant = tenant;
   context.document = std::move(document);
-  context.implicit = implicit;
   context.created_at = context.last_used_at = clock_.now();
-  std::string dropped;
-  {
-    const std::lock_guard lock(mutex_);
-    if (implicit) {
-      context.id = std::string(implicit_prefix) + hex_hash(context.document);
-    } else {
-      do {
-        context.id = hex_hash(context.document + context.created_at.text() + std::to_string(++added_));
-      } while (contexts_.contains(context.id));
-    }
-    contexts_.insert_or_assign(context.id, context);
-    // Implicit ones come with requests and must not grow without end: the longest unused goes.
-    const auto is_implicit = [](const auto& entry) { return entry.second.implicit; };
-    if (implicit &&
-        static_cast<size_t>(std::count_if(contexts_.begin(), contexts_.end(), is_implicit)) > implicit_max) {
-      const auto oldest = std::min_element(contexts_.begin(), contexts_.end(), [](const auto& left, const auto& right) {
-        return std::pair(!left.second.implicit, left.second.last_used_at) <
-               std::pair(!right.second.implicit, right.second.last_used_at);
-      });
-      dropped = oldest->first;
-    }
+  const std::lock_guard lock(mutex_);
+  const auto given =
+      std::count_if(contexts_.begin(), contexts_.end(), [](const auto& one) { return !one.second.implicit; });
+  if (static_cast<size_t>(given) >= given_max) {
+    return base::fail(base::Code::busy, "as many contexts are hosted as there may be: " + std::to_string(given_max), {},
+                      "delete some that nobody uses");
   }
-  if (!dropped.empty() && dropped != context.id) (void)remove(dropped, [](const base::Result<thread::Outcomes>&) {});
+  do {
+    context.id = hex_hash(context.document + context.created_at.text() + std::to_string(++added_));
+  } while (contexts_.contains(context.id));
+  contexts_.emplace(context.id, context);
   return context.id;
 }
 
-std::string HostedContexts::implicit(std::string_view context_json) {
-  std::string document = R"({"@context":)" + std::string(context_json) + "}";
-  std::string id = std::string(implicit_prefix) + hex_hash(document);
-  {
-    const std::lock_guard lock(mutex_);
-    if (const auto found = contexts_.find(id); found != contexts_.end()) {
-      found->second.last_used_at = clock_.now();
-      return id;
-    }
+// Implicit ones come with requests and must not grow without end. Takes the longest unused out. The mutex is held.
+std::optional<HostedContext> HostedContexts::too_many_implicit() {
+  size_t count = 0;
+  auto oldest = contexts_.end();
+  for (auto at = contexts_.begin(); at != contexts_.end(); ++at) {
+    if (!at->second.implicit) continue;
+    ++count;
+    if (oldest == contexts_.end() || at->second.last_used_at < oldest->second.last_used_at) oldest = at;
   }
-  id = remember(std::move(document), true);
-  write(id, [](const base::Result<thread::Outcomes>&) {});
-  return id;
+  if (count < implicit_max) return {};
+  HostedContext dropped = std::move(oldest->second);
+  contexts_.erase(oldest);
+  return dropped;
 }
 
-bool HostedContexts::remove(std::string_view id, thread::Completion done) {
+std::string HostedContexts::implicit(std::string_view context_json, std::string_view tenant) {
+  HostedContext context;
+  context.tenant = tenant;
+  context.implicit = true;
+  context.document = R"({"@context":)" + std::string(context_json) + "}";
+  // What one tenant's requests hold is nothing that another may list.
+  const std::string of_tenant = tenant.empty() ? std::string() : std::string(tenant) + ':';
+  context.id = std::string(implicit_prefix) + hex_hash(of_tenant + context.document);
+  context.created_at = context.last_used_at = clock_.now();
+  std::optional<HostedContext> dropped;
   {
     const std::lock_guard lock(mutex_);
-    const auto found = contexts_.find(id);
-    if (found == contexts_.end()) return false;
-    contexts_.erase(found);
+    if (const auto found = contexts_.find(context.id); found != contexts_.end()) {
+      found->second.last_used_at = context.last_used_at;
+      return context.id;
+    }
+    dropped = too_many_implicit();
+    contexts_.emplace(context.id, context);
   }
+  if (dropped) write_removal(*dropped, [](const base::Result<thread::Outcomes>&) {});
+  write(context.id, [](const base::Result<thread::Outcomes>&) {});
+  return context.id;
+}
+
+void HostedContexts::write_removal(const HostedContext& context, thread::Completion done) {
   thread::Change change;
   change.kind = thread::Change::Kind::remove;
-  change.entity_id = std::string(entity_prefix) + std::string(id);
+  change.entity_id = entity_id_of(context);
   thread::ChangeSet set;
   set.author = "ngsi-ld";
   set.changes.push_back(std::move(change));
   thread_->submit(std::move(set), std::move(done));
+}
+
+bool HostedContexts::remove(std::string_view id, std::string_view tenant, thread::Completion done) {
+  HostedContext removed;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = contexts_.find(id);
+    if (found == contexts_.end() || found->second.tenant != tenant) return false;
+    removed = std::move(found->second);
+    contexts_.erase(found);
+  }
+  write_removal(removed, std::move(done));
   return true;
 }
 
-std::optional<HostedContext> HostedContexts::find(std::string_view id) const {
+std::optional<HostedContext> HostedContexts::find(std::string_view id, std::string_view tenant) const {
   const std::lock_guard lock(mutex_);
   const auto found = contexts_.find(id);
-  return found == contexts_.end() ? std::nullopt : std::optional(found->second);
+  return found == contexts_.end() || found->second.tenant != tenant ? std::nullopt : std::optional(found->second);
 }
 
-std::vector<HostedContext> HostedContexts::list() const {
+std::vector<HostedContext> HostedContexts::list(std::string_view tenant) const {
   const std::lock_guard lock(mutex_);
   std::vector<HostedContext> all;
-  for (const auto& [id, context] : contexts_) all.push_back(context);
+  for (const auto& [id, context] : contexts_) {
+    if (context.tenant == tenant) all.push_back(context);
+  }
   return all;
 }
 
@@ -155,7 +197,6 @@ std::optional<std::string> HostedContexts::document_of(std::string_view url) {
   const auto found = contexts_.find(id);
   if (found == contexts_.end()) return {};
   found->second.last_used_at = clock_.now();
-  ++found->second.uses;
   return found->second.document;
 }
 

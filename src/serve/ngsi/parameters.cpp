@@ -25,6 +25,18 @@ bool prefers_bare_features(const Request& request) {
 
 }  // namespace
 
+std::vector<Parameter> temporal_parameters() {
+  return {
+      query_parameter("timerel", "before, after or between"),
+      query_parameter("timeAt", "A date-time"),
+      query_parameter("endTimeAt", "A date-time"),
+      query_parameter("timeproperty", "observedAt, createdAt, modifiedAt or deletedAt"),
+      query_parameter("lastN", "The latest so many instances of each attribute", R"({"type":"integer","minimum":1})"),
+      query_parameter("aggrMethods",
+                      "Of aggregatedValues: avg, distinctCount, max, min, stddev, sum, sumsq, totalCount"),
+      query_parameter("aggrPeriodDuration", "Of aggregatedValues: an ISO 8601 duration; PT0S is the whole")};
+}
+
 std::vector<Parameter> selection_parameters() {
   return {query_parameter("id", "Comma separated ids"),
           query_parameter("type", "Selection of types: A,B or (A;B)"),
@@ -215,6 +227,10 @@ base::Result<twin::Query> query_of(const Call& call, const Reading& reading, con
   const bool has_map = call.request().header("NGSILD-EntityMap").has_value();
   const bool narrow = parameters.type || parameters.georel || call.flag("local") || has_map;
   if (!narrow && !parameters.attrs && !parameters.q) return too_wide();
+  if (parameters.type == "*" && call.parameter("local") == "false") {
+    return base::fail(Code::invalid, "all types are given only of what is kept here", "local",
+                      "leave it out, or name the types");
+  }
   auto query = ngsi::parse_query(parameters, *call.context(), tenant.thread->terms());
   if (!query.ok()) return query.error();
   // What every entity has selects none of them.
@@ -260,6 +276,11 @@ void add_page_headers(const Call& call, bool more, uint64_t count, Response& res
     const size_t before = page.offset > page.limit ? page.offset - page.limit : 0;
     response.header("Link", page_link(call.request(), before, page.limit, "prev"));
   }
+}
+
+base::Error nothing_left(std::string_view entity_id) {
+  return {base::Code::not_found, "pick and omit leave no member of the entity", std::string(entity_id),
+          "name a member that it has"};
 }
 
 Response body_response(const Call& call, std::string body) {

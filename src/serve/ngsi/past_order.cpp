@@ -25,8 +25,9 @@ base::Result<std::optional<twin::Ordering>> parse_past_order(const ngsi::OrderPa
 bool has_aggregation(std::string_view body) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
-  return parser.parse(body.data(), body.size()).get(root) == simdjson::SUCCESS &&
-         root["aggrParams"].error() == simdjson::SUCCESS;
+  if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS) return false;
+  return root["aggrParams"].error() == simdjson::SUCCESS ||
+         root["temporalQ"]["aggrMethods"].error() == simdjson::SUCCESS;
 }
 
 base::Status each_ordered(const twin::Ordering& order, const EachMatch& each, size_t entities_max,

@@ -16,7 +16,8 @@ namespace cityloom::serve::ngsi_ld {
 base::Result<std::optional<twin::Ordering>> parse_past_order(const ngsi::OrderParameters& parameters,
                                                              const ngsi::Context& context, const ngsi::TermOf& terms);
 
-/// Whether a query by POST has the member aggrParams, which asks for aggregated values whatever the options say.
+/// Whether a query by POST has the member aggrParams, or aggrMethods in its temporalQ: they ask for aggregated values,
+/// whatever the options say.
 bool has_aggregation(std::string_view body);
 
 /// What `each` tells, in that order. Holds the ids of all. Errors: those of `each`, too_complex (more than

@@ -20,8 +20,17 @@ struct Valid {
     return (!to.exists() || !window.from.exists() || to > window.from) &&
            (!from.exists() || !window.to.exists() || from < window.to);
   }
-  bool holds(Instant at) const { return (!from.exists() || at >= from) && (!to.exists() || at < to); }
+  // The part of the window in which it held.
+  thread::TimeWindow part_of(thread::TimeWindow window) const {
+    if (from.exists() && (!window.from.exists() || from > window.from)) window.from = from;
+    if (to.exists() && (!window.to.exists() || to < window.to)) window.to = to;
+    return window;
+  }
 };
+
+bool holds(const thread::TimeWindow& window, Instant at) {
+  return (!window.from.exists() || at >= window.from) && (!window.to.exists() || at < window.to);
+}
 
 bool is_stated(const PastAttribute& instance) {
   return instance.name != twin::terms::scope;
@@ -90,38 +99,57 @@ base::Status add_past_scopes(const Reading& reading, std::string_view id, const 
   auto scopes = past_scopes(reading, id);
   if (!scopes.ok()) return scopes.error();
   AttributeHistory valid{scopes->name, {}, {}, scopes->more};
-  const bool is_observed = window.property == thread::TimeProperty::observed_at;
+  const auto is_told = [&](size_t i) {
+    const PastAttribute& instance = scopes->instances[i];
+    if (window.property == thread::TimeProperty::observed_at) return valid_of(*scopes, i).meets(window);
+    if (window.property == thread::TimeProperty::deleted_at)
+      return twin::is_null(instance.value) && holds(window, instance.modified_at);
+    return true;
+  };
   for (size_t i = 0; i < scopes->instances.size(); ++i) {
-    if (!is_observed || valid_of(*scopes, i).meets(window)) valid.instances.push_back(scopes->instances[i]);
+    if (!is_told(i)) continue;
+    valid.instances.push_back(scopes->instances[i]);
+    // An end that was recorded was not observed, as with attributes.
+    const bool is_recorded_end =
+        window.property == thread::TimeProperty::deleted_at && !is_stated(scopes->instances[i]);
+    if (is_recorded_end) valid.instances.back().observed_at = Instant::none();
   }
   if (!valid.instances.empty()) attributes.push_back(std::move(valid));
   return {};
 }
 
-base::Result<bool> leave_within_scopes(const Reading& reading, std::string_view id,
-                                       const std::vector<std::string>& plain, const std::vector<std::string>& wanted,
-                                       const thread::TimeWindow& window, std::vector<AttributeHistory>& attributes) {
+base::Result<std::vector<thread::TimeWindow>> parts_within_scopes(const Reading& reading, std::string_view id,
+                                                                  const std::vector<std::string>& plain,
+                                                                  const std::vector<std::string>& wanted,
+                                                                  const thread::TimeWindow& window) {
   const auto scopes = past_scopes(reading, id);
   if (!scopes.ok()) return scopes.error();
   twin::Query query;
   query.scopes = wanted;
   const twin::Matcher matcher(std::move(query));
-  if (scopes->instances.empty()) return satisfies(plain, matcher);
-  const bool is_observed = window.property == thread::TimeProperty::observed_at;
-  std::vector<Valid> valid;
-  for (size_t i = 0; i < scopes->instances.size(); ++i) {
-    const Valid one = valid_of(*scopes, i);
-    if (satisfies(names_in(scopes->instances[i].value), matcher) && (!is_observed || one.meets(window)))
-      valid.push_back(one);
+  std::vector<thread::TimeWindow> parts;
+  if (scopes->instances.empty()) {
+    if (satisfies(plain, matcher)) parts.push_back(window);
+    return parts;
   }
-  if (valid.empty() || !is_observed) return !valid.empty();
+  const bool is_observed = window.property == thread::TimeProperty::observed_at;
+  for (size_t i = 0; i < scopes->instances.size(); ++i) {
+    const Valid valid = valid_of(*scopes, i);
+    if (!satisfies(names_in(scopes->instances[i].value), matcher)) continue;
+    if (!is_observed) return std::vector{window};
+    if (valid.meets(window)) parts.push_back(valid.part_of(window));
+  }
+  return parts;
+}
+
+void leave_within(const std::vector<thread::TimeWindow>& parts, std::vector<AttributeHistory>& attributes) {
   for (AttributeHistory& history : attributes) {
     std::erase_if(history.instances, [&](const PastAttribute& instance) {
-      return std::none_of(valid.begin(), valid.end(),
-                          [&](const Valid& one) { return one.holds(instance.observed_at); });
+      return std::none_of(parts.begin(), parts.end(), [&](const thread::TimeWindow& part) {
+        return part.property != thread::TimeProperty::observed_at || holds(part, instance.observed_at);
+      });
     });
   }
-  return true;
 }
 
 }  // namespace cityloom::serve::ngsi_ld

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "serve/ngsi/past_scopes.hpp"
+#include "serve/ngsi/past_selection.hpp"
 
 namespace cityloom::serve::ngsi_ld {
 namespace {
@@ -28,46 +29,6 @@ Error too_many_instances(size_t limit, const char* parameter) {
   return {Code::too_large,
           "more than " + std::to_string(limit) + " instances of an attribute would have to be looked at", parameter,
           "ask for a shorter time"};
-}
-
-// Puts the past into periods. The last N are gathered first, since they are not told in order else.
-base::Status aggregate(const thread::Snapshot& snapshot, const AskedPast& asked, Past& past) {
-  past.aggregates.emplace(*asked.aggregation, asked.history.window);
-  if (asked.history.last_n == 0) return past.aggregates->read(snapshot, past.id, asked.history);
-  const auto attributes = snapshot.history(past.id, asked.history);
-  if (!attributes.ok()) return attributes.error();
-  if (asked.history.last_n > asked.history.limit) {
-    for (const AttributeHistory& history : *attributes) {
-      if (history.more) return too_many_instances(asked.history.limit, "lastN");
-    }
-  }
-  return past.aggregates->take(*attributes);
-}
-
-// Whether a snapshot has an entity, also one that has ended since: what was stated of it on the snapshot's branch
-// tells.
-base::Result<bool> is_selected(const Reading& reading, std::string_view id, const twin::EntityRecord& record) {
-  if (!reading.selection) return true;
-  if (record && !record.ended()) return reading.selection->shows(record);
-  const auto number = reading.snapshot.number_of(id);
-  if (number && reading.selection->holds(*number)) return true;
-  HistoryQuery query;
-  query.window.property = thread::TimeProperty::modified_at;
-  query.last_n = 1;
-  const auto all = reading.snapshot.history(id, query);
-  if (!all.ok()) return all.error();
-  return std::any_of(all->begin(), all->end(), [&](const AttributeHistory& history) {
-    return !history.instances.empty() && history.instances.back().offset > reading.selection->since();
-  });
-}
-
-// An entity that was made on a snapshot's branch has no past from before, whatever had its id then.
-void leave_out_before(const Selection& selection, twin::EntityNumber number, std::vector<AttributeHistory>& histories) {
-  if (selection.holds(number)) return;
-  for (AttributeHistory& history : histories) {
-    std::erase_if(history.instances, [&](const auto& instance) { return instance.offset <= selection.since(); });
-  }
-  std::erase_if(histories, [](const AttributeHistory& history) { return history.instances.empty(); });
 }
 
 // What sources tell of an entity, added to what is known of it here.
@@ -112,6 +73,21 @@ base::Status aggregate_told(const AskedPast& asked, Past& past) {
 
 }  // namespace
 
+// The last N are gathered first, since they are not told in order else.
+base::Status aggregate(const thread::Snapshot& snapshot, const AskedPast& asked, Past& past) {
+  past.aggregates.emplace(*asked.aggregation, asked.history.window);
+  if (asked.history.last_n == 0) return past.aggregates->read(snapshot, past.id, asked.history, past.parts);
+  auto attributes = snapshot.history(past.id, asked.history);
+  if (!attributes.ok()) return attributes.error();
+  if (asked.history.last_n > asked.history.limit) {
+    for (const AttributeHistory& history : *attributes) {
+      if (history.more) return too_many_instances(asked.history.limit, "lastN");
+    }
+  }
+  leave_within(past.parts, *attributes);
+  return past.aggregates->take(*attributes);
+}
+
 void trim(std::vector<Past>& pasts, const HistoryQuery& query, Cut& cut) {
   const bool backwards = query.last_n > 0;
   // As many as were asked for is not a part of them.
@@ -148,6 +124,7 @@ base::Result<Past> past_of(const Reading& reading, std::string_view id, const As
   const thread::Snapshot& snapshot = reading.snapshot;
   Past past;
   past.id = std::string(id);
+  past.parts = {asked.history.window};
   if (is_internal_id(id)) return past;
   auto record = snapshot.find(id);
   if (!record.ok()) return record.error();
@@ -181,24 +158,25 @@ base::Result<Past> past_of(const Reading& reading, std::string_view id, const As
 
 base::Result<Past> past_everywhere(const Call& call, const Reading& reading, std::string_view id,
                                    const AskedPast& asked, const std::vector<std::string>& scopes) {
-  const auto* parts = call.gathered() == nullptr ? nullptr : call.gathered()->pasts_of(id);
-  if (parts == nullptr) return past_of(reading, id, asked);
+  const auto* told = call.gathered() == nullptr ? nullptr : call.gathered()->pasts_of(id);
+  if (told == nullptr) return past_of(reading, id, asked);
   AskedPast plain{asked.history, {}};
   // Of two instances of one time the times at which they were recorded decide.
   plain.history.with_recorded_times = true;
   auto past = past_of(reading, id, plain);
   if (!past.ok()) return past;
   if (past->found && !scopes.empty()) {
-    const auto were = leave_within_scopes(reading, id, past->scopes, scopes, asked.history.window, past->attributes);
-    if (!were.ok()) return were.error();
-    if (!*were) past->attributes.clear();
+    const auto parts = parts_within_scopes(reading, id, past->scopes, scopes, asked.history.window);
+    if (!parts.ok()) return parts.error();
+    leave_within(*parts, past->attributes);
+    if (parts->empty()) past->attributes.clear();
   }
-  if (past->found && asked.history.window.property != thread::TimeProperty::deleted_at) {
+  if (past->found) {
     const auto added = add_past_scopes(reading, id, asked.history.window, past->attributes);
     if (!added.ok()) return added.error();
   }
   past->has_scopes = true;
-  add_told(*parts, asked.history, *past);
+  add_told(*told, asked.history, *past);
   if (!asked.aggregation) return past;
   if (const auto status = aggregate_told(asked, *past); !status.ok()) return status.error();
   return past;
@@ -221,6 +199,20 @@ bool past_satisfies(const Past& past, const twin::Matcher& matcher) {
   return matcher(twin::EntityRecord::pack(entity, {}));
 }
 
+// Whether an attribute that selects the entity has an instance in its parts of the window.
+base::Result<bool> has_instances(const Reading& reading, const Past& past, const AskedPast& asked) {
+  AskedPast one{asked.history, {}};
+  if (asked.picks) one.history.attributes.clear();
+  one.history.limit = 1;
+  for (size_t i = 0; past.found && i < past.parts.size(); ++i) {
+    one.history.window = past.parts[i];
+    const auto any = past_of(reading, past.id, one);
+    if (!any.ok()) return any.error();
+    if (!any->attributes.empty()) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 base::Result<std::optional<Past>> matching_past(const Reading& reading, std::string_view id,
@@ -231,15 +223,23 @@ base::Result<std::optional<Past>> matching_past(const Reading& reading, std::str
   AskedPast all{asked.history, {}};
   if (looks_at_all) all.history.attributes.clear();
   // That there is one instance is all that needs to be known of a past that is given in periods.
-  if (asked.aggregation && !looks_at_all && scopes.empty() && !reading.selection) all.history.limit = 1;
+  if (asked.aggregation && !looks_at_all && !reading.selection) all.history.limit = 1;
   auto past = past_of(reading, id, all);
   if (!past.ok()) return past.error();
   if (past->found && !scopes.empty()) {
-    const auto were = leave_within_scopes(reading, id, past->scopes, scopes, all.history.window, past->attributes);
-    if (!were.ok()) return were.error();
-    if (!*were) return std::optional<Past>();
+    auto parts = parts_within_scopes(reading, id, past->scopes, scopes, all.history.window);
+    if (!parts.ok()) return parts.error();
+    past->parts = std::move(*parts);
+    leave_within(past->parts, past->attributes);
   }
   std::erase_if(past->attributes, [](const AttributeHistory& one) { return one.instances.empty(); });
+  // Others than pick names, or than the first, may have one.
+  const bool may_others = !looks_at_all && (asked.picks || (asked.aggregation && !scopes.empty()));
+  if (past->attributes.empty() && may_others) {
+    const auto any = has_instances(reading, *past, asked);
+    if (!any.ok()) return any.error();
+    return *any ? std::optional<Past>(std::move(past).value()) : std::optional<Past>();
+  }
   if (!past->found || past->attributes.empty()) return std::optional<Past>();
   if (!past_satisfies(*past, matcher)) {
     const bool is_part = looks_at_all && std::any_of(past->attributes.begin(), past->attributes.end(),
@@ -251,7 +251,7 @@ base::Result<std::optional<Past>> matching_past(const Reading& reading, std::str
     std::erase_if(past->attributes, [&](const AttributeHistory& one) {
       return std::find(wanted.begin(), wanted.end(), one.name) == wanted.end();
     });
-    if (past->attributes.empty()) return std::optional<Past>();
+    if (past->attributes.empty() && !asked.picks) return std::optional<Past>();
   }
   return std::optional<Past>(std::move(past).value());
 }

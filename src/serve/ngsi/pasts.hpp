@@ -28,6 +28,7 @@ struct Past {
   base::Instant created_at, modified_at;
   std::vector<thread::AttributeHistory> attributes;
   std::optional<ngsi::PastAggregates> aggregates;  ///< given instead of the attributes
+  std::vector<thread::TimeWindow> parts;           ///< of the window: those in which a scopeQ was satisfied
   bool found = false;                              ///< it existed once
   bool has_scopes = false;                         ///< those of the past are among the attributes
   base::Instant known_to;  ///< a source tells it up to here, in the order of the query; none: to its end
@@ -37,7 +38,18 @@ struct Past {
 struct AskedPast {
   thread::HistoryQuery history;
   std::optional<ngsi::Aggregation> aggregation;
+  bool picks = false;  ///< the attributes are those of pick, which selects no entities
+
+  /// What is written need alone be read.
+  void pick(const ngsi::Projection& projection) {
+    picks = projection.pick_given && history.attributes.empty();
+    if (picks) history.attributes = projection.pick;
+  }
 };
+
+/// Puts the past of an entity that is kept here into periods: what lies in its parts of the window. Errors: too_large
+/// (more than can be aggregated), corrupt, unavailable.
+base::Status aggregate(const thread::Snapshot& snapshot, const AskedPast& asked, Past& past);
 
 /// The past of one entity as it is kept here. What is asked for must live on. Errors: too_large (more than can be
 /// aggregated), corrupt, unavailable.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ngsi/body.hpp"
 #include "serve/json.hpp"
 
 namespace cityloom::serve::ngsi_ld {
@@ -164,9 +165,11 @@ Result<RetentionRule> parse_retention_rule(std::string_view name, std::string_vi
   if (auto checked = check_name(name); !checked) return checked.error();
   RetentionRule rule;
   rule.name = name;
+  if (const auto read = ngsi::Body::read(json, {.bytes_max = 256u << 10}); !read.ok())
+    return not_so(read.error().what, read.error().where, read.error().remedy);
   simdjson::dom::parser parser;
   simdjson::dom::object object;
-  if (json.size() > 256u << 10 || parser.parse(json.data(), json.size()).get(object) != simdjson::SUCCESS)
+  if (parser.parse(json.data(), json.size()).get(object) != simdjson::SUCCESS)
     return not_so("the body is not a JSON object", {}, R"(send {"types": [...], "steps": [...], "active": false})");
   for (const auto [key, value] : object) {
     if (auto read = read_member(key, value, context, rule); !read) return read.error();

@@ -101,6 +101,8 @@ void add_page_headers(const Call& call, bool more, uint64_t count, Response& res
 
 /// A response with a body of the negotiated kind, with the Link to the context where it belongs, not yet sent.
 Response body_response(const Call& call, std::string body);
+/// Of a retrieval whose pick and omit leave no member of what it found.
+base::Error nothing_left(std::string_view entity_id);
 
 /// The terms of comma separated names; names that nobody wrote become unknown. Errors: invalid, with `where`.
 base::Result<std::vector<twin::Term>> terms_of(std::string_view names, const Call& call, const twin::TermTable& terms,

@@ -139,7 +139,7 @@ std::string SubscriptionStore::context_url(const ngsi::Subscription& subscriptio
                                            Services& services) const {
   if (!subscription.jsonld_context.empty()) return subscription.jsonld_context;
   if (!context.link().empty()) return context.link();
-  return services.public_url + std::string(contexts_path) + services.hosted.implicit(context.json());
+  return services.public_url + std::string(contexts_path) + services.hosted.implicit(context.json(), tenant_.name);
 }
 
 }  // namespace cityloom::serve::ngsi_ld

@@ -31,23 +31,20 @@ ngsi::TemporalFormat format_of(const Call& call) {
   return call.has_option(option_concise) ? ngsi::TemporalFormat::concise : ngsi::TemporalFormat::normalized;
 }
 
-base::Status write_past(const Call& call, const Reading& reading, const Past& past, const ngsi::Representation& how,
-                        const HistoryQuery& query, const ngsi::Names& names, std::string& to) {
+base::Result<bool> write_past(const Call& call, const Reading& reading, const Past& past,
+                              const ngsi::Representation& how, const HistoryQuery& query, const ngsi::Names& names,
+                              std::string& to) {
   ngsi::TemporalEntity entity{past.id,         past.types,       past.scopes, past.attributes,
                               past.created_at, past.modified_at, nullptr};
   if (past.aggregates) entity.aggregates = &*past.aggregates;
-  if (!past.aggregates && !past.has_scopes && how.projection.keeps_scope &&
-      query.window.property != TimeProperty::deleted_at) {
+  if (!past.aggregates && !past.has_scopes && how.projection.keeps_scope) {
     const auto added = add_past_scopes(reading, past.id, query.window, entity.attributes);
-    if (!added.ok()) return added;
+    if (!added.ok()) return added.error();
   }
-  if (call.gathered() != nullptr) {
-    const ngsi::ForeignInstances& foreign = call.gathered()->instances();
-    ngsi::append_temporal_entity(entity, format_of(call), how, query.window.property, names, foreign, to);
-  } else {
-    ngsi::append_temporal_entity(entity, format_of(call), how, query.window.property, names, to);
-  }
-  return {};
+  if (call.gathered() == nullptr)
+    return ngsi::append_temporal_entity(entity, format_of(call), how, query.window.property, names, to);
+  const ngsi::ForeignInstances& foreign = call.gathered()->instances();
+  return ngsi::append_temporal_entity(entity, format_of(call), how, query.window.property, names, foreign, to);
 }
 
 Response temporal_response(const Call& call, std::string body, const Cut& cut, const HistoryQuery& query) {
@@ -70,12 +67,10 @@ base::Result<AskedPast> asked_of(const Call& call, const TenantState& tenant, bo
   }
   auto query = ngsi::parse_temporal(parameters);
   if (!query.ok()) return query.error();
-  for (const char* name : {"attrs", "pick"}) {
-    if (const auto names = call.parameter(name); names && query->attributes.empty()) {
-      auto terms = terms_of(*names, call, tenant.thread->terms(), name);
-      if (!terms.ok()) return terms.error();
-      query->attributes = std::move(terms).value();
-    }
+  if (const auto names = call.parameter("attrs")) {
+    auto terms = terms_of(*names, call, tenant.thread->terms(), "attrs");
+    if (!terms.ok()) return terms.error();
+    query->attributes = std::move(terms).value();
   }
   query->limit = call.services().history_limit;
   query->with_recorded_times = call.has_option(option_sys_attrs) || query->window.property != TimeProperty::observed_at;
@@ -121,7 +116,7 @@ void retrieve_past(Call call) {
   const auto reading = call.reading();
   if (!reading) return;
   const TenantState& tenant = call.services().state_of(*reading->thread);
-  const auto asked = asked_of(call, tenant, false);
+  auto asked = asked_of(call, tenant, false);
   if (!asked.ok()) return call.fail(asked.error());
   const HistoryQuery& query = asked->history;
   if (gather(
@@ -129,6 +124,7 @@ void retrieve_past(Call call) {
     return;
   auto how = call.representation(terms_for(call, tenant));
   if (!how.ok()) return call.fail(how.error());
+  asked->pick(how->projection);
   auto past = past_everywhere(call, *reading, call.entity_id(), *asked);
   if (!past.ok()) return call.fail(past.error());
   if (!past->found) return call.fail(unknown_entity(call.entity_id()));
@@ -143,15 +139,16 @@ void retrieve_past(Call call) {
   pasts.push_back(std::move(past).value());
   Cut cut;
   trim(pasts, query, cut);
+  std::string body;
+  const auto written = write_past(call, *reading, pasts.front(), *how, query, *names_for(call, tenant), body);
+  if (!written.ok()) return call.fail(written.error());
+  if (!*written) return call.fail(nothing_left(call.entity_id()));
   std::optional<UsedMap> map;
   if (wants_map(call)) {
     auto used = use_map(call, tenant, pasts.front().id);
     if (!used.ok()) return call.fail(used.error());
     map = std::move(*used);
   }
-  std::string body;
-  const auto written = write_past(call, *reading, pasts.front(), *how, query, *names_for(call, tenant), body);
-  if (!written.ok()) return call.fail(written.error());
   Response response = temporal_response(call, std::move(body), cut, query);
   if (const auto warned = warn_of_thinning(call, reading->snapshot, {pasts.front().id}, query, response); !warned.ok())
     return call.fail(warned.error());
@@ -215,11 +212,8 @@ class PastPage {
       return page.count;
     }
     const bool is_told = call_.gathered() != nullptr && call_.gathered()->pasts_of(id) != nullptr;
-    if (known != nullptr && !asked_.aggregation && !is_told) {
-      found.pasts.push_back(std::move(*known));
-      return true;
-    }
-    auto past = past_everywhere(call_, reading_, id, asked_, scopes_);
+    auto past = known != nullptr && !is_told ? as_kept(std::move(*known))
+                                             : past_everywhere(call_, reading_, id, asked_, scopes_);
     if (!past.ok()) return fail(past.error());
     if (past->aggregates) periods_ += past->aggregates->period_count();
     if (periods_ > ngsi::PastAggregates::periods_max) {
@@ -234,6 +228,13 @@ class PastPage {
   base::Status failed;
 
  private:
+  base::Result<Past> as_kept(Past past) {
+    if (!asked_.aggregation) return past;
+    past.attributes.clear();
+    if (const auto status = aggregate(reading_.snapshot, asked_, past); !status.ok()) return status.error();
+    return past;
+  }
+
   bool fail(Error error) {
     failed = std::move(error);
     return false;
@@ -326,9 +327,11 @@ void answer_pasts(Call& call, const Reading& reading, const twin::Query& query, 
   const auto names = names_for(call, tenant);
   std::string body = "[";
   for (const Past& past : found->pasts) {
-    if (body.size() > 1) body += ',';
+    const size_t before = body.size();
+    if (before > 1) body += ',';
     const auto written = write_past(call, reading, past, how, history, *names, body);
     if (!written.ok()) return call.fail(written.error());
+    if (!*written) body.resize(before);
   }
   body += ']';
   Response response = temporal_response(call, std::move(body), cut, history);
@@ -349,7 +352,7 @@ void query_pasts(Call call) {
   const auto reading = call.reading();
   if (!reading) return;
   const TenantState& tenant = call.services().state_of(*reading->thread);
-  const auto asked = asked_of(call, tenant, true);
+  auto asked = asked_of(call, tenant, true);
   if (!asked.ok()) return call.fail(asked.error());
   const auto query = query_of(call, *reading, tenant);
   if (!query.ok()) return call.fail(query.error());
@@ -358,14 +361,15 @@ void query_pasts(Call call) {
     return;
   const auto how = call.representation(terms_for(call, tenant));
   if (!how.ok()) return call.fail(how.error());
+  asked->pick(how->projection);
   answer_pasts(call, *reading, *query, *asked, *how, ordering_of(call));
 }
 
 // Of a query that is told by its body.
-base::Result<AskedPast> asked_in_body(const Call& call, const ngsi::Body& body, const ngsi::Projection& projection) {
+base::Result<AskedPast> asked_in_body(const Call& call, const ngsi::Body& body, const ngsi::QueryBody& query) {
   auto history = ngsi::parse_temporal_body(body);
   if (!history.ok()) return history.error();
-  history->attributes = projection.pick;
+  if (!query.any_of.empty()) history->attributes = query.any_of.front().attributes;
   history->limit = call.services().history_limit;
   history->with_recorded_times =
       call.has_option(option_sys_attrs) || history->window.property != TimeProperty::observed_at;
@@ -409,7 +413,7 @@ void query_pasts_by_post(Call call) {
         {Code::unsupported, "several selectors with ids of their own are not supported here yet", "entities", {}});
   }
   if (const auto linked = ngsi::check_links(asked->any_of.front(), {}); !linked.ok()) return call.fail(linked.error());
-  auto past = asked_in_body(call, call.body(), asked->projection);
+  auto past = asked_in_body(call, call.body(), *asked);
   if (!past.ok()) return call.fail(past.error());
   if (gather(
           call, tenant, [&] { return asked_of_sources_by_post(call, *asked, past->history); }, query_pasts_by_post))
@@ -422,6 +426,7 @@ void query_pasts_by_post(Call call) {
     if (!with_sources.ok()) return call.fail(with_sources.error());
     how->projection = with_sources->projection;
   }
+  past->pick(how->projection);
   if (!asked->language.empty()) how->language = asked->language;
   answer_pasts(call, *reading, asked->any_of.front(), *past, *how, asked->ordering);
 }
@@ -442,21 +447,9 @@ base::Result<HistoryQuery> past_window(const Call& call, const TenantState& tena
 
 base::Result<HistoryQuery> past_window(const Call& call, const ngsi::Body& body, const ngsi::QueryBody& query) {
   if (!query.has_temporal) return base::fail(Code::invalid, "a temporal query is needed", "temporalQ");
-  auto asked = asked_in_body(call, body, query.projection);
+  auto asked = asked_in_body(call, body, query);
   if (!asked.ok()) return asked.error();
   return std::move(asked->history);
-}
-
-std::vector<Parameter> temporal_parameters() {
-  return {
-      query_parameter("timerel", "before, after or between"),
-      query_parameter("timeAt", "A date-time"),
-      query_parameter("endTimeAt", "A date-time"),
-      query_parameter("timeproperty", "observedAt, createdAt, modifiedAt or deletedAt"),
-      query_parameter("lastN", "The latest so many instances of each attribute", R"({"type":"integer","minimum":1})"),
-      query_parameter("aggrMethods",
-                      "Of aggregatedValues: avg, distinctCount, max, min, stddev, sum, sumsq, totalCount"),
-      query_parameter("aggrPeriodDuration", "Of aggregatedValues: an ISO 8601 duration; PT0S is the whole")};
 }
 
 namespace {
