@@ -148,9 +148,9 @@ void retrieve_entity(Call call) {
   if (call.parameter("attrs") && !ngsi::has_any_attribute(*found, *how)) {
     return call.fail({Code::not_found, "the entity has none of these attributes", std::string(id), {}});
   }
-  if (!ngsi::has_any_member(*found, *how)) return call.fail(nothing_left(id));
   const auto join = join_of(call, *how);
   if (!join.ok()) return call.fail(join.error());
+  if (!ngsi::has_any_member(*found, *how)) return call.fail(nothing_left(id));
   if (*join && !call.is_long()) return Call::go_long(std::move(call), retrieve_entity);
   std::optional<UsedMap> map;
   if (wants_map(call)) {
