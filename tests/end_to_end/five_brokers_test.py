@@ -138,6 +138,17 @@ class Broker:
             self.process.wait(30)
         self.log.close()
 
+    def halt(self):
+        """Stops it where it is: every one of its workers, once the kernel has seen to it."""
+        self.process.send_signal(signal.SIGSTOP)
+        tasks = f"/proc/{self.process.pid}/task"
+
+        def state(task):
+            with open(f"{tasks}/{task}/stat", encoding="ascii") as line:
+                return line.read().rsplit(") ", 1)[1][0]
+
+        eventually(lambda: all(state(task) == "T" for task in os.listdir(tasks)), "the broker halts")
+
     def wire(self, state):
         subprocess.run(["ip", "link", "set", f"wire{self.number}", state], check=True, timeout=60)
 
@@ -267,7 +278,7 @@ def test_five_brokers_answer_as_one_over_delays_cuts_and_deaths():
             expect_equal(ask(number, "DELETE", f"/entities/urn:ngsi-ld:Car:new-{number}?local=true").status, 204, "delete")
         check_delay(everything)
 
-        brokers[5].process.send_signal(signal.SIGSTOP)
+        brokers[5].halt()
         check_partial(everything, "while a broker halts")
         brokers[5].process.send_signal(signal.SIGCONT)
         eventually(lambda: query(1)[:2] == (everything, []), "after it goes on")

@@ -125,6 +125,7 @@ struct SourceCopies::Parts : std::enable_shared_from_this<Parts> {
   bool plans_all = false;
   uint64_t attempts = 0;
   size_t under_way = 0;
+  bool closed = false;
 
   Parts(TenantState& of, Services& shared, SourceCopyOptions with)
       : tenant(of), services(shared), options(with), store(of, of.source_copies_type, "source-copies") {}
@@ -143,8 +144,13 @@ SourceCopies::SourceCopies(TenantState& tenant, Services& services, SourceCopyOp
     : parts_(std::make_shared<Parts>(tenant, services, options)) {}
 
 SourceCopies::~SourceCopies() {
-  const std::unique_lock lock(parts_->alive);
-  parts_->ended = true;
+  {
+    const std::unique_lock lock(parts_->alive);
+    parts_->ended = true;
+  }
+  // An answer that comes later finds the tenant's other parts gone.
+  const std::lock_guard lock(parts_->mutex);
+  parts_->closed = true;
 }
 
 base::Status SourceCopies::open() {
@@ -467,6 +473,7 @@ void SourceCopies::Parts::go_on() {
 
 void SourceCopies::Parts::answered(const Step& step, const SourceAnswer& answer) {
   const std::lock_guard lock(mutex);
+  if (closed) return;
   --under_way;
   const auto found = entries.find(step.subscription_id);
   if (found == entries.end()) return;

@@ -74,7 +74,9 @@ void take_notification(Call call) {
       shared->fail({Code::busy, "the subscriber has not taken the notification", {}, "try again later"});
     });
   };
-  tenant.subscriptions->pass_on(found->copy.subscription_id, token + ' ' + read->id, std::move(body), told);
+  // One without an id is like no other.
+  const std::string id = read->id.empty() ? new_id(shared->services()) : read->id;
+  tenant.subscriptions->pass_on(found->copy.subscription_id, token + ' ' + id, std::move(body), told);
 }
 
 }  // namespace
