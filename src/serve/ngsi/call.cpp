@@ -7,6 +7,7 @@
 #include "ngsi/older_version.hpp"
 #include "ngsi/parse.hpp"
 #include "ngsi/query.hpp"
+#include "serve/ngsi/body_schemas.hpp"
 #include "serve/ngsi/gathering.hpp"
 #include "serve/ngsi/snapshots.hpp"
 #include "serve/ngsi/text.hpp"
@@ -163,7 +164,8 @@ bool Call::prepare() {
 
 bool Call::check_parameters() {
   if (form_->any_parameter) return true;
-  static constexpr std::array<std::string_view, 5> flags = {"count", "local", "details", "deleteAll", "entityMap"};
+  static constexpr std::array<std::string_view, 6> flags = {"count",     "local",     "details",
+                                                            "deleteAll", "entityMap", "splitEntities"};
   for (const auto& [name, value] : request_->query_values()) {
     const bool known = std::find(form_->parameters.begin(), form_->parameters.end(), name) != form_->parameters.end();
     if (!known && std::find(later_parameters.begin(), later_parameters.end(), name) != later_parameters.end()) {
@@ -570,9 +572,7 @@ void add_operation(Router& router, Services& services, Route route, Form form, v
   for (const Parameter& parameter : route.parameters) {
     if (parameter.in == Parameter::In::query) form.parameters.push_back(parameter.name);
   }
-  if (form.body != Form::Body::none) {
-    route.request_body = {{"application/json", {}}, {"application/ld+json", {}}};
-  }
+  describe_bodies(route, form);
   auto kept = std::make_shared<const Form>(std::move(form));
   const auto handle = [&services, kept, run](const Request& request, Reply reply) {
     if (request.body().size() <= services.quick_body_bytes_max) {

@@ -534,18 +534,6 @@ base::Result<HistoryQuery> past_window(const Call& call, const ngsi::Body& body,
   return std::move(asked->history);
 }
 
-std::vector<Parameter> temporal_parameters() {
-  return {
-      query_parameter("timerel", "before, after or between"),
-      query_parameter("timeAt", "A date-time"),
-      query_parameter("endTimeAt", "A date-time"),
-      query_parameter("timeproperty", "observedAt, createdAt, modifiedAt or deletedAt"),
-      query_parameter("lastN", "The latest so many instances of each attribute", R"({"type":"integer","minimum":1})"),
-      query_parameter("aggrMethods",
-                      "Of aggregatedValues: avg, distinctCount, max, min, stddev, sum, sumsq, totalCount"),
-      query_parameter("aggrPeriodDuration", "Of aggregatedValues: an ISO 8601 duration; PT0S is the whole")};
-}
-
 namespace {
 
 Route route_of(Method method, const char* path, trust::Action action, const char* operation_id, const char* summary,
