@@ -11,7 +11,7 @@
 
 #include "bench/http_load.hpp"
 #include "bench/hub_bench.hpp"
-#include "bench/hub_entities.hpp"
+#include "bench/hub_fill.hpp"
 #include "bench/server_process.hpp"
 
 namespace cityloom::bench {
@@ -22,39 +22,11 @@ using base::fail;
 using Steady = std::chrono::steady_clock;
 
 constexpr int entities = 1'000'000;
-constexpr int batch = 1'000;
 constexpr int subscriptions = 10'000;
 constexpr int registrations = 10'000;
 constexpr int round_ms = 3'000;
 constexpr int start_timeout_ms = 120'000;
 constexpr int settle_s = 8;
-
-base::Status fill(uint16_t port) {
-  for (int first = 0; first < entities; first += batch) {
-    const auto made = ask_http(port, http_request("POST", "/ngsi-ld/v1/entityOperations/create", "application/json",
-                                                  hub_batch(first, batch)));
-    if (!made) return made.error();
-    if (made->status != 201) return fail(Code::unavailable, "a batch was not created: " + made->body.substr(0, 300));
-  }
-  for (int i = 0; i < subscriptions; ++i) {
-    const std::string body = fmt::format(
-        R"({{"id":"urn:s:{}","type":"Subscription","entities":[{{"type":"AirQualityObserved","id":"{}"}}],"watchedAttributes":["pm25"],"notification":{{"endpoint":{{"uri":"http://127.0.0.1:9/"}}}}}})",
-        i, hub_entity_id(i));
-    const auto made = ask_http(port, http_request("POST", "/ngsi-ld/v1/subscriptions", "application/json", body));
-    if (!made) return made.error();
-    if (made->status != 201) return fail(Code::unavailable, "no subscription: " + made->body.substr(0, 300));
-  }
-  for (int i = 0; i < registrations; ++i) {
-    const std::string body = fmt::format(
-        R"({{"id":"urn:r:{}","type":"ContextSourceRegistration","information":[{{"entities":[{{"type":"Elsewhere","id":"urn:e:{}"}}]}}],"endpoint":"http://127.0.0.1:9/"}})",
-        i, i);
-    const auto made =
-        ask_http(port, http_request("POST", "/ngsi-ld/v1/csourceRegistrations", "application/json", body));
-    if (!made) return made.error();
-    if (made->status != 201) return fail(Code::unavailable, "no registration: " + made->body.substr(0, 300));
-  }
-  return {};
-}
 
 base::Status measure(uint16_t port, const char* name, const std::vector<std::string>& targets, const Report& report) {
   std::vector<std::string> requests;
@@ -92,7 +64,11 @@ base::Status run_hub_million(const Setup& setup, const Report& report) {
     const auto port = server.start(setup.program, options, start_timeout_ms);
     if (!port) return port.error();
     const auto start = Steady::now();
-    if (auto done = fill(*port); !done) return done;
+    HubContent content;
+    content.entities = entities;
+    content.subscriptions = subscriptions;
+    content.registrations = registrations;
+    if (auto done = fill_hub(*port, content); !done) return done;
     report({"hub_million_filled", std::chrono::duration<double>(Steady::now() - start).count(), "s", {}, false});
     if (auto done = measure_all(*port, report); !done) return done;
     std::this_thread::sleep_for(std::chrono::seconds(settle_s));

@@ -13,6 +13,7 @@
 #include "bench/http_load.hpp"
 #include "bench/hub_bench.hpp"
 #include "bench/hub_entities.hpp"
+#include "bench/hub_fill.hpp"
 #include "bench/server_process.hpp"
 
 namespace cityloom::bench {
@@ -23,31 +24,12 @@ using base::fail;
 using Steady = std::chrono::steady_clock;
 
 constexpr int entities = 100'000;
-constexpr int batch = 1'000;
 constexpr int subscriptions = 1'000;
 constexpr int minutes = 30;
 constexpr int minutes_to_settle = 5;
 constexpr int slice_ms = 20'000;
 constexpr int start_timeout_ms = 30'000;
 constexpr double growth_max_percent = 5;  // what counts as none: pages that the allocator holds at the moment
-
-base::Status fill(uint16_t port) {
-  for (int first = 0; first < entities; first += batch) {
-    const auto made = ask_http(port, http_request("POST", "/ngsi-ld/v1/entityOperations/create", "application/json",
-                                                  hub_batch(first, batch)));
-    if (!made) return made.error();
-    if (made->status != 201) return fail(Code::unavailable, "a batch was not created: " + made->body.substr(0, 300));
-  }
-  for (int i = 0; i < subscriptions; ++i) {
-    const std::string body = fmt::format(
-        R"({{"type":"Subscription","entities":[{{"type":"AirQualityObserved","id":"{}"}}],"watchedAttributes":["pm25"],"notification":{{"endpoint":{{"uri":"http://127.0.0.1:{}/health"}}}}}})",
-        hub_entity_id(i), port);
-    const auto made = ask_http(port, http_request("POST", "/ngsi-ld/v1/subscriptions", "application/json", body));
-    if (!made) return made.error();
-    if (made->status != 201) return fail(Code::unavailable, "no subscription: " + made->body.substr(0, 300));
-  }
-  return {};
-}
 
 std::vector<std::string> reads() {
   std::vector<std::string> requests;
@@ -75,7 +57,11 @@ base::Status run_soak(const Setup& setup, const Report& report) {
   const auto port = server.start(
       setup.program, {"--data", setup.folder + "/data", "--packs", setup.folder, "--no-rehearsal"}, start_timeout_ms);
   if (!port) return port.error();
-  if (auto filled = fill(*port); !filled) return filled;
+  HubContent content;
+  content.entities = entities;
+  content.subscriptions = subscriptions;
+  content.endpoint = fmt::format("http://127.0.0.1:{}/health", *port);
+  if (auto filled = fill_hub(*port, content); !filled) return filled;
   const auto start = Steady::now();
   const auto passed = [&] { return std::chrono::duration<double>(Steady::now() - start).count() / 60; };
   const std::vector<std::string> asked = reads();

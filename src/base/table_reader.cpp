@@ -113,7 +113,8 @@ struct TableReader::Parts {
   }
   std::string trouble() const {
     if (given != nullptr) return "the letters are not in the encoding that was named";
-    return std::string("the letters are ") + (is_utf8 ? "not UTF-8" : "neither UTF-8 nor CP949") + ": set the encoding";
+    return std::string("the letters are ") + (is_utf8 ? "not UTF-8" : "neither UTF-8 nor CP949") +
+           ": name it with encoding";
   }
   Result<bool> row(std::vector<std::string>& cells);
   bool to_utf8(std::string& cell) {

@@ -24,10 +24,11 @@ class Flattening {
     if (holds) {
       for (const std::string& name : node.required) required_.insert(name);
       for (const auto& pattern : node.pattern_properties) model_.patterns.push_back(pattern);
-      if (node.additional) {
-        const SchemaNode& additional = schema_.node(*node.additional);
-        if (additional.refuses_all) model_.is_closed = true;
-        if (!additional.refuses_all && index == schema_.root()) model_.is_open = true;
+      for (const auto& further : {node.additional, node.unevaluated_properties}) {
+        if (!further) continue;
+        const bool is_closed = schema_.node(*further).refuses_all;
+        if (is_closed) model_.is_closed = true;
+        if (!is_closed && index == schema_.root()) model_.is_open = true;
       }
     }
     if (node.reference) take(*node.reference, holds);
@@ -35,9 +36,10 @@ class Flattening {
     for (const auto* alternatives : {&node.any_of, &node.one_of}) {
       for (const NodeIndex one : *alternatives) take(one, false);
     }
-    for (const auto& branch : {node.then, node.otherwise}) {
+    for (const auto& branch : {node.condition, node.then, node.otherwise}) {
       if (branch) take(*branch, false);
     }
+    for (const SchemaNode::Named& one : node.dependent_schemas) take(one.node, false);
   }
 
   void finish(const std::function<std::string(std::string_view)>& expand) {

@@ -62,12 +62,14 @@ struct SchemaNode {
   Format format = Format::none;
   bool unique_items = false;
   std::vector<NodeIndex> first_items;  ///< prefixItems
-  std::optional<NodeIndex> items;
-  std::vector<Named> properties;  ///< ascending by name
+  std::optional<NodeIndex> items, contains, unevaluated_items;
+  std::optional<size_t> contains_min, contains_max;  ///< of `contains`; at least 1 where not said
+  std::vector<Named> properties;                     ///< ascending by name
   std::vector<std::pair<twin::Pattern, NodeIndex>> pattern_properties;
-  std::optional<NodeIndex> additional, property_names;
+  std::optional<NodeIndex> additional, property_names, unevaluated_properties;
   std::vector<std::string> required;
   std::vector<std::pair<std::string, std::vector<std::string>>> dependent_required;
+  std::vector<Named> dependent_schemas;
   std::vector<NodeIndex> all_of, any_of, one_of;
   std::optional<NodeIndex> none_of, condition, then, otherwise, reference;  ///< not, if, then, else, $ref
   std::string description;

@@ -86,7 +86,12 @@ class SchemaCheck {
  public:
   SchemaCheck(const Schema& schema, const SchemaLimits& limits) : schema_(schema), limits_(limits) {}
 
-  bool run(NodeIndex index, const Value& value, const std::string& path, std::vector<Finding>* findings) {
+  // Of an array or object: the items or members that schemas have looked at, for those that ask for the others.
+  using Seen = std::vector<bool>;
+
+  // `seen` is given where the caller asks for the others; what a schema that fails has marked says nothing.
+  bool run(NodeIndex index, const Value& value, const std::string& path, std::vector<Finding>* findings,
+           Seen* seen = nullptr) {
     if (value.kind == Value::Kind::opaque || !step(1)) return true;
     if (depth_ >= limits_.check_depth_max) {
       is_exhausted_ = true;
@@ -94,15 +99,7 @@ class SchemaCheck {
     }
     ++depth_;
     const SchemaNode& node = schema_.node(index);
-    bool fits = of_kind(node, value, path, findings);
-    if (fits) {
-      fits = among(node, value, path, findings);
-      if (value.kind == Value::Kind::number) fits &= number(node, value, path, findings);
-      if (value.kind == Value::Kind::string) fits &= text(node, value, path, findings);
-      if (value.kind == Value::Kind::array) fits &= array(node, value, path, findings);
-      if (value.kind == Value::Kind::object) fits &= object(node, value, path, findings);
-      fits &= combined(node, value, path, findings);
-    }
+    const bool fits = of_kind(node, value, path, findings) && whole(node, value, path, findings, seen);
     --depth_;
     return fits;
   }
@@ -111,6 +108,59 @@ class SchemaCheck {
 
  private:
   using Findings = std::vector<Finding>*;
+
+  bool whole(const SchemaNode& node, const Value& value, const std::string& path, Findings findings, Seen* seen) {
+    const std::optional<NodeIndex>& others =
+        value.kind == Value::Kind::array ? node.unevaluated_items : node.unevaluated_properties;
+    const bool asks = others && (value.kind == Value::Kind::array || value.kind == Value::Kind::object);
+    Seen own;
+    if (asks) own = nothing_of(value);
+    Seen* const marks = asks ? &own : seen;
+    bool fits = among(node, value, path, findings);
+    if (value.kind == Value::Kind::number) fits &= number(node, value, path, findings);
+    if (value.kind == Value::Kind::string) fits &= text(node, value, path, findings);
+    if (value.kind == Value::Kind::array) fits &= array(node, value, path, findings, marks);
+    if (value.kind == Value::Kind::object) fits &= object(node, value, path, findings, marks);
+    fits &= combined(node, value, path, findings, marks);
+    if (!asks || !fits) return fits;
+    for (size_t i = 0; i < own.size() && goes_on(findings); ++i) {
+      if (!own[i]) fits &= unevaluated(*others, value, i, path, findings);
+    }
+    // None is left for those around it.
+    if (seen != nullptr) seen->assign(own.size(), true);
+    return fits;
+  }
+
+  bool unevaluated(NodeIndex others, const Value& value, size_t i, const std::string& path, Findings findings) {
+    const bool is_array = value.kind == Value::Kind::array;
+    std::string at;
+    if (findings != nullptr) at = is_array ? path + '[' + std::to_string(i) + ']' : below(path, value.names[i]);
+    if (schema_.node(others).refuses_all) {
+      return broken(findings, at, is_array ? "unevaluatedItems" : "unevaluatedProperties", "is not in the model");
+    }
+    return run(others, value.items[i], at, findings);
+  }
+
+  // What costs as much as an array or object is long counts as steps.
+  Seen nothing_of(const Value& value) {
+    step(value.items.size() / 16);
+    return Seen(value.items.size(), false);
+  }
+
+  static void mark(Seen* seen, size_t i) {
+    if (seen != nullptr) (*seen)[i] = true;
+  }
+
+  // A schema that may fail and let the one around it fit: only then does what it marked count.
+  bool tried(NodeIndex index, const Value& value, const std::string& path, Seen* seen) {
+    if (seen == nullptr) return run(index, value, path, nullptr);
+    Seen marked = nothing_of(value);
+    if (!run(index, value, path, nullptr, &marked)) return false;
+    for (size_t i = 0; i < marked.size(); ++i) {
+      if (marked[i]) mark(seen, i);
+    }
+    return true;
+  }
 
   bool step(size_t steps) {
     steps_ += steps;
@@ -196,7 +246,43 @@ class SchemaCheck {
     return fits;
   }
 
-  bool array(const SchemaNode& node, const Value& value, const std::string& path, Findings findings) {
+  bool array(const SchemaNode& node, const Value& value, const std::string& path, Findings findings, Seen* seen) {
+    bool fits = lengths(node, value, path, findings);
+    if (node.contains) fits &= contains(node, value, path, findings, seen);
+    for (size_t i = 0; i < value.items.size() && goes_on(findings); ++i) {
+      const std::string at = findings == nullptr ? std::string() : path + '[' + std::to_string(i) + ']';
+      if (i < node.first_items.size()) {
+        fits &= run(node.first_items[i], value.items[i], at, findings);
+      } else if (node.items) {
+        fits &= run(*node.items, value.items[i], at, findings);
+      } else {
+        break;
+      }
+      mark(seen, i);
+    }
+    return fits;
+  }
+
+  bool contains(const SchemaNode& node, const Value& value, const std::string& path, Findings findings, Seen* seen) {
+    size_t count = 0;
+    for (size_t i = 0; i < value.items.size() && !is_exhausted_; ++i) {
+      if (!run(*node.contains, value.items[i], path, nullptr)) continue;
+      ++count;
+      mark(seen, i);
+    }
+    const size_t least = node.contains_min.value_or(1);
+    const std::string has = " items that fit, has " + std::to_string(count);
+    if (is_exhausted_) return true;
+    bool fits = true;
+    if (count < least)
+      fits = broken(findings, path, node.contains_min ? "minContains" : "contains",
+                    "must have at least " + std::to_string(least) + has);
+    if (node.contains_max && count > *node.contains_max)
+      fits = broken(findings, path, "maxContains", "must have at most " + std::to_string(*node.contains_max) + has);
+    return fits;
+  }
+
+  bool lengths(const SchemaNode& node, const Value& value, const std::string& path, Findings findings) {
     bool fits = true;
     const std::string has = ", has " + std::to_string(value.items.size());
     if (node.items_min && value.items.size() < *node.items_min)
@@ -214,16 +300,6 @@ class SchemaCheck {
       if (equal != sorted.end())
         fits = broken(findings, path, "uniqueItems", "must not hold " + short_text(**equal) + " twice");
     }
-    for (size_t i = 0; i < value.items.size() && goes_on(findings); ++i) {
-      const std::string at = findings == nullptr ? std::string() : path + '[' + std::to_string(i) + ']';
-      if (i < node.first_items.size()) {
-        fits &= run(node.first_items[i], value.items[i], at, findings);
-      } else if (node.items) {
-        fits &= run(*node.items, value.items[i], at, findings);
-      } else {
-        break;
-      }
-    }
     return fits;
   }
 
@@ -235,7 +311,7 @@ class SchemaCheck {
     return path.empty() ? name : path + '.' + name;
   }
 
-  bool object(const SchemaNode& node, const Value& value, const std::string& path, Findings findings) {
+  bool object(const SchemaNode& node, const Value& value, const std::string& path, Findings findings, Seen* seen) {
     bool fits = true;
     const std::string has = ", has " + std::to_string(value.items.size());
     if (node.members_min && value.items.size() < *node.members_min)
@@ -249,10 +325,13 @@ class SchemaCheck {
       if (step(names.size()) && value.find(name) != nullptr)
         fits &= has_all(names, value, path, "dependentRequired", findings);
     }
+    for (const SchemaNode::Named& one : node.dependent_schemas) {
+      if (value.find(one.name) != nullptr) fits &= run(one.node, value, path, findings, seen);
+    }
     const bool looks_at_each =
         !node.properties.empty() || !node.pattern_properties.empty() || node.additional || node.property_names;
     for (size_t i = 0; looks_at_each && i < value.items.size() && goes_on(findings); ++i) {
-      fits &= member(node, value.names[i], value.items[i], path, findings);
+      fits &= member(node, value, i, path, findings, seen);
     }
     return fits;
   }
@@ -266,8 +345,10 @@ class SchemaCheck {
     return fits;
   }
 
-  bool member(const SchemaNode& node, const std::string& name, const Value& value, const std::string& path,
-              Findings findings) {
+  bool member(const SchemaNode& node, const Value& whole, size_t i, const std::string& path, Findings findings,
+              Seen* seen) {
+    const std::string& name = whole.names[i];
+    const Value& value = whole.items[i];
     const std::string at = findings == nullptr ? std::string() : below(path, name);
     bool fits = true;
     if (node.property_names) {
@@ -290,23 +371,27 @@ class SchemaCheck {
       is_known = true;
       fits &= run(schema, value, at, findings);
     }
+    if (is_known || node.additional) mark(seen, i);
     if (is_known || !node.additional) return fits;
     if (schema_.node(*node.additional).refuses_all)
       return broken(findings, at, "additionalProperties", "is not in the model");
     return run(*node.additional, value, at, findings) && fits;
   }
 
-  bool combined(const SchemaNode& node, const Value& value, const std::string& path, Findings findings) {
-    bool fits = !node.reference || run(*node.reference, value, path, findings);
-    for (const NodeIndex one : node.all_of) fits &= run(one, value, path, findings);
+  bool combined(const SchemaNode& node, const Value& value, const std::string& path, Findings findings, Seen* seen) {
+    bool fits = !node.reference || run(*node.reference, value, path, findings, seen);
+    for (const NodeIndex one : node.all_of) fits &= run(one, value, path, findings, seen);
     if (!node.any_of.empty()) {
-      const bool any = std::any_of(node.any_of.begin(), node.any_of.end(),
-                                   [&](NodeIndex one) { return run(one, value, path, nullptr); });
+      // Each that fits marks what it has looked at, where that is asked for.
+      bool any = false;
+      for (const NodeIndex one : node.any_of) {
+        if (!any || seen != nullptr) any |= tried(one, value, path, seen);
+      }
       if (!any) fits = none_fits(node.any_of, value, path, "anyOf", findings);
     }
     if (!node.one_of.empty()) {
       const auto fitting = std::count_if(node.one_of.begin(), node.one_of.end(),
-                                         [&](NodeIndex one) { return run(one, value, path, nullptr); });
+                                         [&](NodeIndex one) { return tried(one, value, path, seen); });
       if (fitting == 0) fits = none_fits(node.one_of, value, path, "oneOf", findings);
       if (fitting > 1 && !is_exhausted_) {
         fits = broken(
@@ -317,8 +402,8 @@ class SchemaCheck {
     if (node.none_of && run(*node.none_of, value, path, nullptr) && !is_exhausted_)
       fits = broken(findings, path, "not", "must not be as it is");
     if (node.condition) {
-      const auto& next = run(*node.condition, value, path, nullptr) ? node.then : node.otherwise;
-      if (next) fits &= run(*next, value, path, findings);
+      const auto& next = tried(*node.condition, value, path, seen) ? node.then : node.otherwise;
+      if (next) fits &= run(*next, value, path, findings, seen);
     }
     return fits;
   }

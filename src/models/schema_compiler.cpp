@@ -45,9 +45,7 @@ base::Error wrong(std::string what, const At& at, std::string remedy = {}) {
 }
 
 // Keywords that would check something and are not done here.
-constexpr std::array<std::string_view, 9> undone = {"unevaluatedProperties", "unevaluatedItems", "contains",
-                                                    "minContains",           "maxContains",      "dependentSchemas",
-                                                    "$dynamicRef",           "$recursiveRef",    "$anchor"};
+constexpr std::array<std::string_view, 3> undone = {"$dynamicRef", "$recursiveRef", "$anchor"};
 
 }  // namespace
 
@@ -104,6 +102,8 @@ class SchemaCompiler {
     }
     if (json.is_object()) {
       for (const auto& [name, value] : members) {
+        // Of draft 07, which knows it beside `items` of an array alone.
+        if (name == "additionalItems" && !json["items"].is_array()) continue;
         if (const Status done = take(name, value, at, index, node); !done) return done.error();
       }
     }
@@ -274,12 +274,23 @@ class SchemaCompiler {
   }
   Status first_items(element value, const At& at, SchemaNode& node) { return list(value, at, node.first_items); }
   Status further_items(element value, const At& at, SchemaNode& node) { return one(value, at, node.items); }
+  Status contains(element value, const At& at, SchemaNode& node) { return one(value, at, node.contains); }
+  Status contains_min(element value, const At& at, SchemaNode& node) { return count(value, at, node.contains_min); }
+  Status contains_max(element value, const At& at, SchemaNode& node) { return count(value, at, node.contains_max); }
+  Status unevaluated_items(element value, const At& at, SchemaNode& node) {
+    return one(value, at, node.unevaluated_items);
+  }
+  Status unevaluated_properties(element value, const At& at, SchemaNode& node) {
+    return one(value, at, node.unevaluated_properties);
+  }
   Status properties(element value, const At& at, SchemaNode& node);
   Status pattern_properties(element value, const At& at, SchemaNode& node);
   Status additional(element value, const At& at, SchemaNode& node) { return one(value, at, node.additional); }
   Status property_names(element value, const At& at, SchemaNode& node) { return one(value, at, node.property_names); }
   Status required(element value, const At& at, SchemaNode& node) { return names(value, at, node.required); }
   Status dependent_required(element value, const At& at, SchemaNode& node);
+  Status dependent_schemas(element value, const At& at, SchemaNode& node);
+  Status dependencies(element value, const At& at, SchemaNode& node);
   Status all_of(element value, const At& at, SchemaNode& node) { return list(value, at, node.all_of); }
   Status any_of(element value, const At& at, SchemaNode& node) { return list(value, at, node.any_of); }
   Status one_of(element value, const At& at, SchemaNode& node) { return list(value, at, node.one_of); }
@@ -384,6 +395,35 @@ Status SchemaCompiler::dependent_required(element value, const At& at, SchemaNod
   return {};
 }
 
+Status SchemaCompiler::dependent_schemas(element value, const At& at, SchemaNode& node) {
+  simdjson::dom::object members;
+  if (value.get(members) != simdjson::SUCCESS) return wrong("must be an object of schemas", at);
+  for (const auto& [name, json] : members) {
+    const auto made = add(json, at.below(name));
+    if (!made) return made.error();
+    node.dependent_schemas.push_back({std::string(name), *made});
+  }
+  return {};
+}
+
+// Of draft 07: arrays of names and schemas, mixed.
+Status SchemaCompiler::dependencies(element value, const At& at, SchemaNode& node) {
+  simdjson::dom::object members;
+  if (value.get(members) != simdjson::SUCCESS) return wrong("must be an object of schemas and arrays of names", at);
+  for (const auto& [name, json] : members) {
+    if (!json.is_array()) {
+      const auto made = add(json, at.below(name));
+      if (!made) return made.error();
+      node.dependent_schemas.push_back({std::string(name), *made});
+      continue;
+    }
+    auto& [key, all] = node.dependent_required.emplace_back();
+    key = name;
+    if (const Status read = names(json, at.below(name), all); !read) return read;
+  }
+  return {};
+}
+
 const std::map<std::string_view, SchemaCompiler::Handler>& SchemaCompiler::handlers() {
   using C = SchemaCompiler;
   static const std::map<std::string_view, Handler> all = {
@@ -407,13 +447,19 @@ const std::map<std::string_view, SchemaCompiler::Handler>& SchemaCompiler::handl
       {"items", &C::items},
       {"prefixItems", &C::first_items},
       {"additionalItems", &C::further_items},
+      {"contains", &C::contains},
+      {"minContains", &C::contains_min},
+      {"maxContains", &C::contains_max},
+      {"unevaluatedItems", &C::unevaluated_items},
+      {"unevaluatedProperties", &C::unevaluated_properties},
       {"properties", &C::properties},
       {"patternProperties", &C::pattern_properties},
       {"additionalProperties", &C::additional},
       {"propertyNames", &C::property_names},
       {"required", &C::required},
       {"dependentRequired", &C::dependent_required},
-      {"dependencies", &C::dependent_required},
+      {"dependentSchemas", &C::dependent_schemas},
+      {"dependencies", &C::dependencies},
       {"allOf", &C::all_of},
       {"anyOf", &C::any_of},
       {"oneOf", &C::one_of},

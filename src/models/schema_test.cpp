@@ -46,6 +46,12 @@ TEST(Schema, HoldsValuesToEachKeyword) {
       {R"({"format":"something-else"})", {"\"anything\""}, {}},
       {R"({"items":{"type":"integer"},"minItems":1,"maxItems":2})", {"[1]", "[1,2]"}, {"[]", "[1,2,3]", "[\"a\"]"}},
       {R"({"items":[{"type":"string"}],"additionalItems":{"type":"number"}})", {"[\"a\",1]"}, {"[1]", "[\"a\",\"b\"]"}},
+      {R"({"items":{"type":"string"},"additionalItems":false})", {"[\"a\",\"b\"]"}, {"[1]"}},
+      {R"({"additionalItems":false})", {"[1]"}, {}},
+      {R"({"contains":{"const":1}})", {"[1]", "[2,1]", "1"}, {"[]", "[2]"}},
+      {R"({"contains":{"const":1},"minContains":0})", {"[]", "[2]", "[1,1]"}, {}},
+      {R"({"contains":{"const":1},"minContains":2,"maxContains":2})", {"[1,1]", "[1,2,1]"}, {"[1]", "[1,1,1]"}},
+      {R"({"maxContains":0,"minContains":9})", {"[1]"}, {}},
       {R"({"prefixItems":[{"type":"string"}],"items":false})", {"[\"a\"]"}, {"[\"a\",1]"}},
       {R"({"uniqueItems":true})", {"[1,2,\"1\"]", "[]"}, {"[1,1.0]", R"([{"a":1},{"a":1}])"}},
       {R"({"required":["a"]})", {R"({"a":null})", "[]"}, {"{}"}},
@@ -57,6 +63,10 @@ TEST(Schema, HoldsValuesToEachKeyword) {
       {R"({"propertyNames":{"maxLength":2}})", {R"({"ab":1})"}, {R"({"abc":1})"}},
       {R"({"minProperties":1,"maxProperties":1})", {R"({"a":1})"}, {"{}", R"({"a":1,"b":1})"}},
       {R"({"dependentRequired":{"a":["b"]}})", {R"({"b":1})", R"({"a":1,"b":1})"}, {R"({"a":1})"}},
+      {R"({"dependentSchemas":{"a":{"required":["b"]}}})", {"{}", R"({"a":1,"b":1})", "[]"}, {R"({"a":1})"}},
+      {R"({"dependencies":{"a":["b"],"c":{"maxProperties":1}}})",
+       {R"({"a":1,"b":1})", R"({"c":1})"},
+       {R"({"a":1})", R"({"c":1,"d":1})"}},
       {R"({"allOf":[{"minimum":1},{"maximum":2}]})", {"1", "2"}, {"0", "3"}},
       {R"({"anyOf":[{"required":["a"]},{"required":["b"]}]})", {R"({"a":1})", R"({"b":1})"}, {"{}"}},
       {R"({"oneOf":[{"multipleOf":2},{"multipleOf":3}]})", {"2", "3"}, {"6", "7"}},
@@ -74,6 +84,57 @@ TEST(Schema, HoldsValuesToEachKeyword) {
     for (const char* const value : one.good) EXPECT_TRUE(check(one.schema, value).empty()) << one.schema << value;
     for (const char* const value : one.bad) EXPECT_FALSE(check(one.schema, value).empty()) << one.schema << value;
   }
+}
+
+// Which members and items count as looked at (JSON Schema 2020-12, section 11): those of schemas that fit, at any depth
+// of what is applied in place.
+TEST(Schema, KnowsWhatNoSchemaHasLookedAt) {
+  const std::vector<Case> cases = {
+      {R"({"properties":{"a":{}},"unevaluatedProperties":false})", {"{}", R"({"a":1})"}, {R"({"b":1})"}},
+      {R"({"properties":{"a":{}},"unevaluatedProperties":{"type":"number"}})", {R"({"b":1})"}, {R"({"b":""})"}},
+      {R"({"allOf":[{"properties":{"a":{}}},{"patternProperties":{"^b":{}}}],"unevaluatedProperties":false})",
+       {R"({"a":1,"bc":1})"},
+       {R"({"a":1,"c":1})"}},
+      {R"({"allOf":[{"additionalProperties":{}}],"unevaluatedProperties":false})", {R"({"a":1})"}, {}},
+      {R"({"allOf":[{"properties":{"b":{}},"unevaluatedProperties":true}],"unevaluatedProperties":false})",
+       {R"({"a":1,"b":1})"},
+       {}},
+      {R"({"$ref":"#/$defs/d","unevaluatedProperties":false,"$defs":{"d":{"properties":{"a":{}}}}})",
+       {R"({"a":1})"},
+       {R"({"b":1})"}},
+      {R"({"anyOf":[{"properties":{"a":{"const":1}},"required":["a"]},{"properties":{"b":{}},"required":["b"]}],
+        "unevaluatedProperties":false})",
+       {R"({"a":1})", R"({"b":1})", R"({"a":1,"b":1})"},
+       {R"({"a":2,"b":1})", R"({"a":1,"c":1})"}},
+      {R"({"oneOf":[{"properties":{"k":{"const":1},"a":{}}},{"properties":{"k":{"const":2},"b":{}}}],"required":["k"],
+        "unevaluatedProperties":false})",
+       {R"({"k":1,"a":1})", R"({"k":2,"b":1})"},
+       {R"({"k":1,"b":1})", R"({"k":2,"a":1})"}},
+      {R"({"if":{"properties":{"k":{"const":1}},"required":["k"]},"then":{"properties":{"a":{}}},
+        "else":{"properties":{"b":{}}},"unevaluatedProperties":false})",
+       {R"({"k":1,"a":1})", R"({"b":1})"},
+       {R"({"k":2})", R"({"k":1,"b":1})"}},
+      {R"({"not":{"not":{"properties":{"a":{}}}},"unevaluatedProperties":false})", {"{}"}, {R"({"a":1})"}},
+      {R"({"dependentSchemas":{"a":{"properties":{"b":{}}}},"properties":{"a":{}},"unevaluatedProperties":false})",
+       {R"({"a":1,"b":1})"},
+       {R"({"b":1})"}},
+      {R"({"propertyNames":{"maxLength":3},"unevaluatedProperties":false})", {"{}"}, {R"({"a":1})"}},
+      {R"({"properties":{"a":{"unevaluatedProperties":false}}})", {R"({"a":{},"b":1})"}, {R"({"a":{"b":1}})"}},
+      {R"({"prefixItems":[{}],"unevaluatedItems":false})", {"[]", "[1]"}, {"[1,2]"}},
+      {R"({"allOf":[{"items":{}}],"unevaluatedItems":false})", {"[1,2]"}, {}},
+      {R"({"contains":{"type":"string"},"unevaluatedItems":{"type":"number"}})", {R"(["a",1])"}, {R"(["a",null])"}},
+      {R"({"anyOf":[{"prefixItems":[{"const":1}]},{"prefixItems":[{},{}]}],"unevaluatedItems":false})",
+       {"[1]", "[1,2]", "[2,2]"},
+       {"[1,2,3]"}},
+  };
+  for (const Case& one : cases) {
+    for (const char* const value : one.good) EXPECT_TRUE(check(one.schema, value).empty()) << one.schema << value;
+    for (const char* const value : one.bad) EXPECT_FALSE(check(one.schema, value).empty()) << one.schema << value;
+  }
+  const auto told = check(R"({"properties":{"a":{"unevaluatedProperties":false}}})", R"({"a":{"b":1}})");
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].text(), "a.b: is not in the model");
+  EXPECT_EQ(told[0].rule, "unevaluatedProperties");
 }
 
 TEST(Schema, SaysWhatIsWrongAndWhere) {
@@ -123,14 +184,18 @@ TEST(Schema, RefusesWhatIsNoSchemaOrWouldNotBeChecked) {
                                    R"({"$ref":"#/nowhere"})",
                                    R"({"$ref":"#anchor"})",
                                    R"({"exclusiveMinimum":true})",
-                                   R"({"contains":{}})",
-                                   R"({"unevaluatedProperties":false})"}) {
+                                   R"({"contains":1})",
+                                   R"({"minContains":-1})",
+                                   R"({"dependentSchemas":["a"]})",
+                                   R"({"unevaluatedProperties":"no"})",
+                                   R"({"$anchor":"a"})",
+                                   R"({"$dynamicRef":"#a"})"}) {
     const auto compiled = Schema::compile(schema);
     EXPECT_FALSE(compiled.ok()) << schema;
   }
-  const auto undone = Schema::compile(R"({"properties":{"a":{"contains":{}}}})");
+  const auto undone = Schema::compile(R"({"properties":{"a":{"$anchor":"b"}}})");
   ASSERT_FALSE(undone.ok());
-  EXPECT_EQ(undone.error().where, "/properties/a/contains");
+  EXPECT_EQ(undone.error().where, "/properties/a/$anchor");
 }
 
 TEST(Schema, BoundsHostileSchemas) {
@@ -168,6 +233,10 @@ TEST(Schema, BoundsChecks) {
   for (int i = 1; i < 40'000; ++i) long_list += "," + std::to_string(i);
   EXPECT_TRUE(check(R"({"uniqueItems":true})", long_list + "]").empty());
   EXPECT_EQ(check(R"({"items":{"type":"string"}})", long_list + "]").size(), findings_max);
+  // What is marked of long arrays counts as well.
+  std::string tries = R"({"unevaluatedItems":false,"anyOf":[{})";
+  for (int i = 1; i < 1'000; ++i) tries += R"(,{"items":{}})";
+  EXPECT_TRUE(steps(check(tries + "]}", long_list + "]")));
   EXPECT_FALSE(read_value(std::string(200'000, '[')).has_value());
   std::string too_long = "[0";
   for (size_t i = 0; i < value_parts_max; ++i) too_long += ",0";

@@ -374,7 +374,7 @@ Status read_row(uint64_t number, const std::vector<std::string>& cells, const Co
   return {};
 }
 
-Status read_table(std::string_view text, Gathering& gathering) {
+Status read_table(std::string_view text, std::string_view encoding, Gathering& gathering) {
   size_t at = 0;
   const auto read = [&](char* to, size_t most) -> Result<size_t> {
     const size_t size = std::min(most, text.size() - at);
@@ -382,7 +382,7 @@ Status read_table(std::string_view text, Gathering& gathering) {
     at += size;
     return size;
   };
-  auto table = base::TableReader::open(read, {});
+  auto table = base::TableReader::open(read, {0, std::string(encoding)});
   if (!table) return table.error();
   std::vector<std::string> cells;
   const auto head = table->next(cells);
@@ -402,10 +402,10 @@ Status read_table(std::string_view text, Gathering& gathering) {
 }  // namespace
 
 Result<Observations> read_observations(std::string_view text, ObservationFormat format, const Context& context,
-                                       twin::TermTable& terms) {
+                                       twin::TermTable& terms, std::string_view encoding) {
   Gathering gathering(context, terms);
   const Status status =
-      format == ObservationFormat::table ? read_table(text, gathering) : read_json_lines(text, gathering);
+      format == ObservationFormat::table ? read_table(text, encoding, gathering) : read_json_lines(text, gathering);
   if (!status) return status.error();
   return gathering.take();
 }

@@ -52,10 +52,11 @@ struct Observations {
   std::vector<RefusedLine> refused_lines;  ///< the first of them
 };
 
-/// Reads all lines; one that cannot be read is left out and told. Interns names. Errors: invalid (no line can be read:
-/// the first reason; a table without the columns that are needed), too_large (past `series_max`). Cost: about half a
+/// Reads all lines; `encoding` is that of a table, as iconv names it (none: UTF-8 or CP949); a line that cannot be read
+/// is left out and told. Interns names. Errors: invalid (no line can be read: the first reason; a table without the
+/// columns that are needed; an encoding that is not known), too_large (past `series_max`). Cost: about half a
 /// microsecond an observation.
 base::Result<Observations> read_observations(std::string_view text, ObservationFormat format, const Context& context,
-                                             twin::TermTable& terms);
+                                             twin::TermTable& terms, std::string_view encoding = {});
 
 }  // namespace cityloom::ngsi

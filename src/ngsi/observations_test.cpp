@@ -105,6 +105,17 @@ TEST_F(ObservationsTest, OfALineAllIsTakenOrNothing) {
   EXPECT_EQ(table.count, 1u);
 }
 
+// 0xB8 0xB6 is no UTF-8, and another letter in Big5 than in CP949.
+TEST_F(ObservationsTest, ATableIsInTheEncodingThatIsNamed) {
+  const std::string text = "id,type,observedAt,state\nurn:a,Gauge,2026-01-01T01:00:00Z,\xB8\xB6\n";
+  for (const auto& [encoding, letter] : {std::pair("", "마"), std::pair("CP949", "마"), std::pair("BIG5", "葆")}) {
+    const auto found = read_observations(text, ObservationFormat::table, *context_, terms_, encoding);
+    ASSERT_TRUE(found.ok()) << found.error().text();
+    ASSERT_EQ(found->series.size(), 1u);
+    EXPECT_EQ(std::get<std::string>(found->series[0].others.at(0).value), letter) << encoding;
+  }
+}
+
 TEST_F(ObservationsTest, ATextOfWhichNothingCanBeReadIsAnError) {
   const auto lines = read_observations("{}\n", ObservationFormat::json_lines, *context_, terms_);
   ASSERT_FALSE(lines.ok());
@@ -113,6 +124,9 @@ TEST_F(ObservationsTest, ATextOfWhichNothingCanBeReadIsAnError) {
   ASSERT_FALSE(table.ok());
   EXPECT_EQ(table.error().what, "the table has no column \"observedAt\"");
   EXPECT_FALSE(read_observations("", ObservationFormat::table, *context_, terms_).ok());
+  const auto unknown = read_observations("id,level\n", ObservationFormat::table, *context_, terms_, "KLINGON");
+  ASSERT_FALSE(unknown.ok());
+  EXPECT_EQ(unknown.error().where, "encoding");
   EXPECT_EQ(read("").count, 0u);
 }
 

@@ -110,7 +110,7 @@ struct Route {
   Handler handler;
   std::vector<Parameter> parameters;
   std::vector<Content> request_body;  ///< the kinds of body it takes; empty: none
-  std::vector<Answer> answers;        ///< those that are not errors; errors are described for all routes alike
+  std::vector<Answer> answers;        ///< with the errors that few routes have; those of all are described alike
   size_t body_bytes_max = 0;          ///< 0: the server's default
   bool blocking = false;              ///< runs on a worker for long work, not on the connection's
   bool hidden = false;                ///< not in /openapi.json (redirects, files)

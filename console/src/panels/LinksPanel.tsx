@@ -73,19 +73,43 @@ function LinkCard({ link }: { link: Link }) {
 
 const SUBSCRIPTIONS_EVERY_MS = 5_000;
 
-function Subscriber({ one }: { one: Subscriptions['subscriptions'][number] }) {
+type Subscription = Subscriptions['subscriptions'][number];
+
+const BEHIND_MS = 1_000;
+
+/** What a subscription is doing, and the link's state that looks the same. */
+function stateOf(one: Subscription) {
+  if (!one.isActive) return { name: 'paused', looks: 'ended' } as const;
+  if (one.failuresInARow > 0) return { name: 'failing', looks: 'failed' } as const;
+  return one.lagMs > BEHIND_MS ? { name: 'behind', looks: 'waiting' } as const : { name: 'current', looks: 'running' } as const;
+}
+
+function Subscriber({ one }: { one: Subscription }) {
+  const app = useApp();
   const words = useWords();
-  const isBehind = one.lagMs > 1_000;
+  const nowMs = useStore(app.nowMs);
+  const { name, looks } = stateOf(one);
+  const since = (time: string | null) => {
+    const ms = parseInstant(time);
+    return ms === null ? words.t('links.never') : words.age(Math.max(0, nowMs - ms));
+  };
+  const waiting = words.number(one.waiting);
   const figures: readonly (readonly [string, string])[] = [
-    [words.t('subscribers.lag'), isBehind ? words.age(one.lagMs) : words.t('subscribers.none')],
-    [words.t('links.waiting'), words.number(one.waiting)],
+    [words.t('subscribers.lag'), one.lagMs > BEHIND_MS ? words.span(one.lagMs) : words.t('subscribers.none')],
+    [words.t('subscribers.waiting'), one.readsAgain ? words.t('subscribers.more', { count: waiting }) : waiting],
+    [words.t('subscribers.success'), since(one.lastSuccess)],
+    [words.t('subscribers.failure'), since(one.lastFailure)],
     [words.t('subscribers.sent'), words.number(one.timesSent)],
     [words.t('subscribers.failed'), words.number(one.timesFailed)],
   ];
   return (
-    <li className={`link link-${one.failuresInARow > 0 ? 'failed' : isBehind ? 'waiting' : 'running'}`}>
-      <div className="link-head"><h3>{one.name || one.id}</h3><span className="link-kind"><code>{one.endpoint}</code></span></div>
-      {one.failuresInARow > 0 && one.lastError && <p>{words.t('subscribers.trouble')}<span className="note-detail">{one.lastError}</span></p>}
+    <li className={`link link-${looks}`} data-subscription={one.id}>
+      <div className="link-head">
+        <h3>{one.name || one.id}</h3>
+        <span className="link-kind">{one.name && <code>{one.id}</code>} <code>{one.endpoint}</code></span>
+        <span className="link-state"><svg viewBox="0 0 12 12" aria-hidden="true"><path d={SHAPES[looks]} /></svg>{words.t(`subscribers.state.${name}`, { count: words.number(one.failuresInARow) })}</span>
+      </div>
+      {one.failuresInARow > 0 && one.lastError && <p>{words.t('subscribers.trouble')}<span className="note-detail">{words.said(one.lastError)}</span></p>}
       <dl className="figures">{figures.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>
     </li>
   );

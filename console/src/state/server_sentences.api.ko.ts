@@ -148,4 +148,18 @@ const retention: readonly SentencePair[] = [
   ['delete the past of the attribute, or state what is missing as a new instance', '속성의 과거를 모두 지우거나, 빠진 것을 새 값으로 넣으세요'],
 ];
 
-export const apiSentences: readonly SentencePair[] = [...titles, ...tiles, ...underground, ...requests, ...retention];
+const deliveries: readonly SentencePair[] = [
+  ['the exchange failed: {}', '주고받지 못했습니다: {0}'],
+  ['no answer in time', '제때 답이 없습니다'],
+  ['no answer within {} ms', '{0} ms 안에 답이 없습니다'],
+  ['the endpoint answered {}', '받는 쪽이 {0}로 답했습니다'],
+  ['the name could not be resolved: {}', '주소 이름을 찾을 수 없습니다: {0}'],
+  ['the answer is larger than allowed', '답이 너무 큽니다'],
+  ['this address may not be reached from here', '여기서는 이 주소로 보낼 수 없습니다'],
+  ['the broker ended the connection: {}', '브로커가 연결을 끊었습니다: {0}'],
+  ['the broker did not answer in time', '브로커가 제때 답하지 않았습니다'],
+  ['{} messages wait for this broker', '이 브로커로 보낼 메시지가 {0}건 밀려 있습니다'],
+  ['over {} MQTT brokers are in use', 'MQTT 브로커를 {0}개 넘게 쓰고 있습니다'],
+];
+
+export const apiSentences: readonly SentencePair[] = [...titles, ...tiles, ...underground, ...requests, ...retention, ...deliveries];

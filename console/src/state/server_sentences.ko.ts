@@ -113,8 +113,8 @@ const link: readonly SentencePair[] = [
 
 const record: readonly SentencePair[] = [
   ['the letters are not in the encoding that was named', '글자가 지정한 인코딩에 맞지 않습니다'],
-  ['the letters are not UTF-8: set the encoding', '글자가 UTF-8이 아닙니다: 인코딩을 정하세요'],
-  ['the letters are neither UTF-8 nor CP949: set the encoding', '글자가 UTF-8도 CP949도 아닙니다: 인코딩을 정하세요'],
+  ['the letters are not UTF-8: name it with encoding', '글자가 UTF-8이 아닙니다: encoding으로 인코딩을 정하세요'],
+  ['the letters are neither UTF-8 nor CP949: name it with encoding', '글자가 UTF-8도 CP949도 아닙니다: encoding으로 인코딩을 정하세요'],
   ['a row has more than 4 MiB or 100000 cells: is a quote never closed?', '한 행이 4 MiB 또는 100000칸을 넘습니다: 따옴표를 닫지 않았습니까?'],
   ['a quote is opened and never closed', '따옴표가 열리고 닫히지 않았습니다'],
   ['The encoding "{}" is unknown on this machine', '서버가 모르는 인코딩입니다: "{0}"'],

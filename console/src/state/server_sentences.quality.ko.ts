@@ -43,6 +43,8 @@ const findings: readonly SentencePair[] = [
   ['must have at most {} characters, has {}', '{0}글자 이하여야 하는데 {1}글자입니다'],
   ['must have at least {} items, has {}', '항목이 {0}개 이상이어야 하는데 {1}개입니다'],
   ['must have at most {} items, has {}', '항목이 {0}개 이하여야 하는데 {1}개입니다'],
+  ['must have at least {} items that fit, has {}', '맞는 항목이 {0}개 이상이어야 하는데 {1}개입니다'],
+  ['must have at most {} items that fit, has {}', '맞는 항목이 {0}개 이하여야 하는데 {1}개입니다'],
   ['must have at least {} members, has {}', '구성 요소가 {0}개 이상이어야 하는데 {1}개입니다'],
   ['must have at most {} members, has {}', '구성 요소가 {0}개 이하여야 하는데 {1}개입니다'],
   ['must not hold {} twice', '{0} 값이 두 번 있으면 안 됩니다'],

@@ -22,6 +22,7 @@ import { startServer } from './server.mjs';
 import { stateChecks } from './states.mjs';
 import { expect, Tally } from './tally.mjs';
 import { toolParts } from './tools.mjs';
+import { watchChecks } from './watch.mjs';
 import { wayParts } from './ways.mjs';
 import { wholeCityParts } from './whole_city.mjs';
 
@@ -32,7 +33,7 @@ const { values } = parseArgs({ options: {
 } });
 const tally = new Tally();
 const journal = { requests: [], complaints: [] };
-const PARTS = { city: cityChecks, live: liveChecks, past: pastChecks, panels: panelChecks, ...toolParts, more: moreChecks, moving: movingThingChecks, objects: objectChecks, models: modelChecks, ...placeParts, ...wholeCityParts, ...manyParts, ...wayParts, phone: phoneChecks, accessibility: accessibilityChecks, states: stateChecks, failures: failureChecks };
+const PARTS = { city: cityChecks, live: liveChecks, past: pastChecks, panels: panelChecks, ...toolParts, more: moreChecks, moving: movingThingChecks, objects: objectChecks, models: modelChecks, watch: watchChecks, ...placeParts, ...wholeCityParts, ...manyParts, ...wayParts, phone: phoneChecks, accessibility: accessibilityChecks, states: stateChecks, failures: failureChecks };
 /** The server to look at: the one named, or one of our own on the real district. */
 async function findServer() {
   if (values.server) return { url: values.server.replace(/\/(console\/?)?$/, ''), own: false };

@@ -56,6 +56,8 @@ describe('sentences of the server in Korean', () => {
     ['is not in the model; nearest: temperature', '모델에 없습니다. 가장 가까운 이름: temperature'],
     ['must be one of "closed", "open"; is "ajar"', '"closed", "open" 가운데 하나여야 하는데 "ajar"입니다'],
     ['must be a date-time such as 2026-11-22T08:05:00Z, is "soon"', '2026-11-22T08:05:00Z 같은 일시이어야 하는데 "soon"입니다'],
+    ['must have at least 2 items that fit, has 1', '맞는 항목이 2개 이상이어야 하는데 1개입니다'],
+    ['the endpoint answered 503', '받는 쪽이 503로 답했습니다'],
     ['(clients)', '(API로 쓴 것)'],
   ])('%s', (english, korean) => expect(inKorean(english)).toBe(korean));
 

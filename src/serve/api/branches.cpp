@@ -151,8 +151,9 @@ void add_branch_doors(Router& router, const ApiStatePointer& state) {
                             answer_or_fail([state](const Request& request) { return fork_branch(*state, request); }));
   fork.request_body = {
       {"application/json", R"({"type":"object","required":["name"],"additionalProperties":false,"properties":{
-    "name":{"type":"string"},"from":{"type":"string","default":"main"},
-    "at":{"type":["integer","string"],"description":"An offset or a time; absent: now"}}})"}};
+    "name":{"type":"string","pattern":"^[A-Za-z0-9._-]{1,64}$"},
+    "from":{"type":"string","default":"main","examples":["main"]},
+    "at":{"type":["integer","string"],"examples":[1],"description":"An offset or a time; absent: now"}}})"}};
   fork.answers = {{201, "The branch", {{"application/json", schema_reference("Branch")}}}};
   router.add(std::move(fork));
   Route drop = branch_route(Method::del, "/api/branches/{name}", "dropBranch", "Ends a branch",

@@ -127,7 +127,7 @@ void add_tile_door(Router& router, const ApiStatePointer& state, const std::stri
   route.blocking = true;  // a tile that is not in memory is made here
   route.parameters = {as_of_parameter(),
                       {Parameter::In::query, "plain", "1: glTF without quantisation and compression",
-                       R"({"enum":["0","1"],"default":"0"})", false}};
+                       R"({"type":"string","examples":["1"]})", false}};
   route.answers = {{200,
                     "A tileset, a part of it or content",
                     {{"application/json", "{}"}, {"application/octet-stream", ""}, {"model/gltf-binary", ""}}},

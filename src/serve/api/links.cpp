@@ -87,7 +87,7 @@ void add_link_doors(Router& router, const ApiStatePointer& state) {
   into.summary = "Hands a payload to a link of kind push";
   into.handler = [state](const Request& request, Reply reply) { push(*state, request, std::move(reply)); };
   into.request_body = {{"application/json", "{}"}};
-  into.answers = {{202, "Durably recorded", {}}};
+  into.answers = {{202, "Durably recorded", {}}, {429, "The link's mailbox is full: send less, or later", {}}};
   into.body_bytes_max = push_bytes_max;
   router.add(std::move(into));
 }

@@ -1,7 +1,9 @@
 // /openapi.json: the description of all doors, made from the table of routes, so that it cannot drift from it.
 #include <algorithm>
+#include <array>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "serve/api/doors.hpp"
 #include "serve/json.hpp"
@@ -23,6 +25,44 @@ std::string_view name_of(Parameter::In in) {
       return "header";
   }
   return "query";
+}
+
+// Errors that routes have in common, each described once.
+struct KnownError {
+  int status;
+  std::string_view description;
+};
+constexpr KnownError known_errors[] = {
+    {400, "The request breaks a rule"},
+    {403, "Not allowed, or more than a request may ask for"},
+    {404, "It is not there, or its tenant or branch is not"},
+    {408, "The request did not come in time"},
+    {409, "Not possible in the present state"},
+    {413, "The body is too large"},
+    {414, "The address is too long"},
+    {415, "A body of this kind is not taken"},
+    {417, "An expectation other than 100-continue"},
+    {431, "The headers are too large"},
+    {500, "A mistake in the server, or damaged data"},
+    {501, "Not done here"},
+    {503, "Too much at once, or no writes are taken now: try again later"},
+};
+
+// Those that a route can end with, whatever it does: a request that never gets as far as its handler has them too.
+bool can_end_with(const Route& route, int status) {
+  const bool changes = route.method != Method::get && route.method != Method::head;
+  switch (status) {
+    case 404:
+      return route.action != trust::Action::look || route.path.find('{') != std::string::npos;
+    case 409:
+      return changes;
+    case 413:
+      return changes;
+    case 415:
+      return !route.request_body.empty();
+    default:
+      return true;
+  }
 }
 
 void write_contents(JsonText& json, const std::vector<Content>& contents) {
@@ -53,6 +93,35 @@ std::vector<std::string> names_in(std::string_view path) {
   return names;
 }
 
+// Ids of the standard's elements are URIs; other names in paths are texts.
+std::string path_schema(const Route& route, std::string_view name) {
+  static constexpr std::array<std::string_view, 5> uris = {"entityId", "subscriptionId", "registrationId", "snapshotId",
+                                                           "entityMapId"};
+  const bool is_uri = route.path.starts_with("/ngsi-ld/") && std::find(uris.begin(), uris.end(), name) != uris.end();
+  return is_uri ? R"({"type":"string","format":"uri"})" : R"({"type":"string"})";
+}
+
+void write_answers(JsonText& json, const Route& route) {
+  std::set<int> told;
+  json.key("responses").open_object();
+  for (const Answer& each : route.answers) {
+    told.insert(each.status);
+    json.key(std::to_string(each.status)).open_object().member("description", each.description);
+    if (!each.contents.empty()) {
+      write_contents(json, each.contents);
+    } else if (each.status >= 400) {
+      write_contents(json, {{"application/problem+json", schema_reference("Problem")}});
+    }
+    json.close_object();
+  }
+  for (const KnownError& error : known_errors) {
+    if (told.contains(error.status) || !can_end_with(route, error.status)) continue;
+    const std::string status = std::to_string(error.status);
+    json.key(status).open_object().member("$ref", "#/components/responses/Error" + status).close_object();
+  }
+  json.close_object();
+}
+
 void write_route(JsonText& json, const Route& route) {
   std::string method(serve::name_of(route.method));
   std::transform(method.begin(), method.end(), method.begin(), [](char c) { return static_cast<char>(c + 32); });
@@ -64,7 +133,7 @@ void write_route(JsonText& json, const Route& route) {
     const bool is_described = std::any_of(route.parameters.begin(), route.parameters.end(), [&](const Parameter& each) {
       return each.in == Parameter::In::path && each.name == name;
     });
-    if (!is_described) write_parameter(json, {Parameter::In::path, name, {}, R"({"type":"string"})", true});
+    if (!is_described) write_parameter(json, {Parameter::In::path, name, {}, path_schema(route, name), true});
   }
   for (const Parameter& parameter : route.parameters) write_parameter(json, parameter);
   json.close_array();
@@ -73,15 +142,47 @@ void write_route(JsonText& json, const Route& route) {
     write_contents(json, route.request_body);
     json.close_object();
   }
-  json.key("responses").open_object();
-  for (const Answer& each : route.answers) {
-    json.key(std::to_string(each.status)).open_object().member("description", each.description);
-    if (!each.contents.empty()) write_contents(json, each.contents);
+  write_answers(json, route);
+  json.close_object();
+}
+
+// "#/components/schemas/NAME" in a text of JSON Schemas: each NAME.
+void add_names_in(std::string_view text, std::vector<std::string>& names) {
+  constexpr std::string_view mark = "#/components/schemas/";
+  for (size_t at = text.find(mark); at != std::string_view::npos; at = text.find(mark, at)) {
+    at += mark.size();
+    names.emplace_back(text.substr(at, text.find('"', at) - at));
+  }
+}
+
+// The schemas that a text refers to, and those that they refer to.
+std::set<std::string> schemas_used(const Router& router, std::string_view text) {
+  std::vector<std::string> waiting = {"Problem"};
+  add_names_in(text, waiting);
+  std::set<std::string> used;
+  while (!waiting.empty()) {
+    const std::string name = std::move(waiting.back());
+    waiting.pop_back();
+    if (!used.insert(name).second) continue;
+    if (const auto found = router.schemas().find(name); found != router.schemas().end())
+      add_names_in(found->second, waiting);
+  }
+  return used;
+}
+
+void write_components(JsonText& json, const Router& router, const std::set<std::string>& used) {
+  json.key("components").open_object().key("schemas").open_object();
+  json.key("Problem").raw(problem_schema);
+  for (const auto& [name, schema] : router.schemas()) {
+    if (used.contains(name)) json.key(name).raw(schema);
+  }
+  json.close_object().key("responses").open_object();
+  for (const KnownError& error : known_errors) {
+    json.key("Error" + std::to_string(error.status)).open_object().member("description", error.description);
+    write_contents(json, {{"application/problem+json", schema_reference("Problem")}});
     json.close_object();
   }
-  json.key("default").open_object().member("description", "What went wrong, and what to do");
-  write_contents(json, {{"application/problem+json", schema_reference("Problem")}});
-  json.close_object().close_object().close_object();
+  json.close_object().close_object();
 }
 
 }  // namespace
@@ -95,6 +196,14 @@ std::string openapi_text(const Router& router, const OpenApiScope& scope) {
     if (const size_t star = path.find("*}"); star != std::string::npos) path.erase(star, 1);
     paths[path].push_back(route.get());
   }
+  JsonText doors;
+  doors.open_object();
+  for (const auto& [path, routes] : paths) {
+    doors.key(path).open_object();
+    for (const Route* route : routes) write_route(doors, *route);
+    doors.close_object();
+  }
+  const std::string doors_text = doors.close_object().take();
   JsonText json;
   json.open_object().member("openapi", scope.version).key("info").open_object();
   json.member("title", "Cityloom").member("version", CITYLOOM_VERSION);
@@ -104,17 +213,9 @@ std::string openapi_text(const Router& router, const OpenApiScope& scope) {
   if (!scope.server.empty()) {
     json.key("servers").open_array().open_object().member("url", scope.server).close_object().close_array();
   }
-  json.key("paths").open_object();
-  for (const auto& [path, routes] : paths) {
-    json.key(path).open_object();
-    for (const Route* route : routes) write_route(json, *route);
-    json.close_object();
-  }
-  json.close_object().key("components").open_object().key("schemas").open_object();
-  json.key("Problem").raw(problem_schema);
-  for (const auto& [name, schema] : router.schemas()) json.key(name).raw(schema);
-  json.close_object().close_object().close_object();
-  return json.take();
+  json.key("paths").raw(doors_text);
+  write_components(json, router, schemas_used(router, doors_text));
+  return json.close_object().take();
 }
 
 void add_openapi_door(Router& router) {

@@ -7,6 +7,7 @@
 #include <random>
 #include <thread>
 
+#include "serve/ngsi/body_schemas.hpp"
 #include "serve/ngsi/deliverer.hpp"
 #include "serve/ngsi/entity_maps.hpp"
 #include "serve/ngsi/forwarder.hpp"
@@ -279,6 +280,7 @@ NgsiApi::~NgsiApi() {
 void NgsiApi::add_routes(Router& router) {
   router.set_problem_style("/ngsi-ld/", ngsi_ld::ngsi_ld_problem_style());
   ngsi_ld::Services& services = parts_->services;
+  ngsi_ld::add_body_schemas(router);
   ngsi_ld::add_entity_reads(router, services);
   ngsi_ld::add_entity_writes(router, services);
   ngsi_ld::add_batch_operations(router, services);

@@ -170,7 +170,8 @@ bool Call::prepare() {
 
 bool Call::check_parameters() {
   if (form_->any_parameter) return true;
-  static constexpr std::array<std::string_view, 5> flags = {"count", "local", "details", "deleteAll", "entityMap"};
+  static constexpr std::array<std::string_view, 6> flags = {"count",     "local",     "details",
+                                                            "deleteAll", "entityMap", "splitEntities"};
   for (const auto& [name, value] : request_->query_values()) {
     const bool known = std::find(form_->parameters.begin(), form_->parameters.end(), name) != form_->parameters.end();
     if (!known && std::find(later_parameters.begin(), later_parameters.end(), name) != later_parameters.end()) {

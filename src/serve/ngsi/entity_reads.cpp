@@ -501,18 +501,23 @@ void query_by_post(Call call) {
 }  // namespace
 
 std::vector<Parameter> ordering_parameters() {
-  return {query_parameter("orderBy", "What they are ordered by: temperature;desc,address[city],location;dist-asc"),
-          query_parameter("orderDirection", "Of keys of orderBy that name none: asc or desc"),
-          query_parameter("collation", "Language whose order texts stand in: ko, de-u-co-phonebk"),
-          query_parameter("orderFrom", "Coordinates that distances are measured from"),
-          query_parameter("orderGeometry", "Kind of the geometry of orderFrom; Point if not given")};
+  return {query_parameter("orderBy", "What they are ordered by: temperature;desc,address[city],location;dist-asc",
+                          R"({"type":"string","examples":["temperature;desc", "name"]})"),
+          query_parameter("orderDirection", "Of keys of orderBy that name none", R"({"enum":["asc","desc"]})"),
+          query_parameter("collation", "Language whose order texts stand in: ko, de-u-co-phonebk",
+                          R"({"type":"string","examples":["ko"]})"),
+          query_parameter("orderFrom", "Coordinates that distances are measured from",
+                          R"({"type":"string","examples":["[127.1,37.5]"]})"),
+          query_parameter("orderGeometry", "Kind of the geometry of orderFrom; Point if not given",
+                          R"({"type":"string","examples":["Point"]})")};
 }
 
 std::vector<Parameter> join_parameters() {
-  return {query_parameter("join", "Whether linked entities are given: inline, flat or @none"),
+  return {query_parameter("join", "Whether linked entities are given", R"({"enum":["inline","flat","@none"]})"),
           query_parameter("joinLevel", "How many links away they may be, up to 10",
                           R"({"type":"integer","minimum":1,"maximum":10,"default":1})"),
-          query_parameter("containedBy", "Ids of entities that are not to be given as linked ones again")};
+          query_parameter("containedBy", "Ids of entities that are not to be given as linked ones again",
+                          R"({"type":"string","examples":["urn:ngsi-ld:Room:1"]})")};
 }
 
 namespace {

@@ -89,7 +89,8 @@ void add_map_header(const UsedMap& used, Response& response) {
 std::vector<Parameter> map_parameters() {
   return {query_parameter("entityMap", "Whether an entity map is made, by which pages stay what they are",
                           R"({"type":"boolean"})"),
-          query_parameter("entityMapLifetime", "How long it is kept, an ISO 8601 duration: PT10M")};
+          query_parameter("entityMapLifetime", "How long it is kept, an ISO 8601 duration: PT10M",
+                          R"({"type":"string","examples":["PT10M"]})")};
 }
 
 }  // namespace cityloom::serve::ngsi_ld

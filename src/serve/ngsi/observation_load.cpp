@@ -167,8 +167,11 @@ void load_observations(Call call) {
     return call.send(
         {415, "application/problem+json", {}, ngsi::problem_json(ngsi::ProblemType::invalid_request, error, 415), {}});
   }
+  const std::string encoding = call.parameter_text("encoding").value_or("");
+  if (!encoding.empty() && *format == ngsi::ObservationFormat::json_lines)
+    return call.fail({Code::invalid, "JSON is UTF-8", "encoding", "leave the parameter out"});
   auto observations =
-      ngsi::read_observations(call.request().body(), *format, *call.context(), writing->thread->terms());
+      ngsi::read_observations(call.request().body(), *format, *call.context(), writing->thread->terms(), encoding);
   if (!observations.ok()) return call.fail(observations.error());
   Loader loader(call, *writing);
   if (const auto status = loader.take(std::move(observations).value()); !status.ok()) {
@@ -191,7 +194,7 @@ void add_observation_load(Router& router, Services& services) {
               "History",
               "Past observations in bulk, as lines of JSON or as a table",
               {},
-              {},
+              {query_parameter("encoding", "Of a table, as iconv names it; UTF-8 or CP949 where not given")},
               {{"application/x-ndjson", {}}, {"text/csv", {}}},
               {{200,
                 "What was loaded, and what was not",

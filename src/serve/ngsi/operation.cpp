@@ -1,6 +1,7 @@
 // The way of a request through an operation: prepared, its contexts resolved, run where there is time for it; and the
 // routes that lead there.
 #include "ngsi/parse.hpp"
+#include "serve/ngsi/body_schemas.hpp"
 #include "serve/ngsi/call.hpp"
 
 namespace cityloom::serve::ngsi_ld {
@@ -81,9 +82,7 @@ void add_operation(Router& router, Services& services, Route route, Form form, v
   for (const Parameter& parameter : route.parameters) {
     if (parameter.in == Parameter::In::query) form.parameters.push_back(parameter.name);
   }
-  if (form.body != Form::Body::none) {
-    route.request_body = {{"application/json", {}}, {"application/ld+json", {}}};
-  }
+  describe_bodies(route, form);
   auto kept = std::make_shared<const Form>(std::move(form));
   const auto handle = [&services, kept, run](const Request& request, Reply reply) {
     if (request.body().size() <= services.quick_body_bytes_max) {

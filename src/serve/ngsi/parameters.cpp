@@ -38,25 +38,51 @@ std::vector<Parameter> temporal_parameters() {
 }
 
 std::vector<Parameter> selection_parameters() {
-  return {query_parameter("id", "Comma separated ids"),
-          query_parameter("type", "Selection of types: A,B or (A;B)"),
-          query_parameter("idPattern", "Regular expression that ids match"),
-          query_parameter("attrs", "Attributes of which at least one exists; only these are given"),
-          query_parameter("q", "Query on attributes"),
-          query_parameter("csf", "Context source filter"),
-          query_parameter("georel", "Geo-relationship"),
-          query_parameter("geometry", "Kind of the reference geometry"),
-          query_parameter("coordinates", "Coordinates of the reference geometry"),
-          query_parameter("geoproperty", "GeoProperty that is compared"),
-          query_parameter("scopeQ", "Query on scopes"),
-          query_parameter("expandValues", "Attributes whose values in q are expanded")};
+  return {
+      query_parameter("id", "Comma separated ids", R"({"type":"string","examples":["urn:ngsi-ld:Device:1"]})"),
+      query_parameter("type", "Selection of types: A,B or (A;B)",
+                      R"({"type":"string","examples":["Device", "Device,Machine"]})"),
+      query_parameter("idPattern", "Regular expression that ids match",
+                      R"({"type":"string","examples":["^urn:ngsi-ld:Device:"]})"),
+      query_parameter("attrs", "Attributes of which at least one exists; only these are given",
+                      R"({"type":"string","examples":["temperature", "temperature,name"]})"),
+      query_parameter("q", "Query on attributes", R"({"type":"string","examples":["temperature>20", "name==\"a\""]})"),
+      query_parameter("csf", "Context source filter",
+                      R"({"type":"string","examples":["registrationName==\"buses\""]})"),
+      query_parameter("georel", "Geo-relationship", R"({"type":"string","examples":["near;maxDistance==1000"]})"),
+      query_parameter("geometry", "Kind of the reference geometry", R"({"type":"string","examples":["Point"]})"),
+      query_parameter("coordinates", "Coordinates of the reference geometry",
+                      R"({"type":"string","examples":["[127.1,37.5]"]})"),
+      query_parameter("geoproperty", "GeoProperty that is compared", R"({"type":"string","examples":["location"]})"),
+      query_parameter("scopeQ", "Query on scopes", R"({"type":"string","examples":["/Seoul/#"]})"),
+      query_parameter("expandValues", "Attributes whose values in q are expanded",
+                      R"({"type":"string","examples":["temperature"]})")};
+}
+
+std::vector<Parameter> temporal_parameters() {
+  return {
+      query_parameter("timerel", "Where from the time asked for", R"({"enum":["before","after","between"]})"),
+      query_parameter("timeAt", "A date-time", R"({"type":"string","examples":["2026-01-01T00:00:00Z"]})"),
+      query_parameter("endTimeAt", "A date-time", R"({"type":"string","examples":["2090-01-01T00:00:00Z"]})"),
+      query_parameter("timeproperty", "Which time of instances",
+                      R"({"enum":["observedAt","createdAt","modifiedAt","deletedAt"]})"),
+      query_parameter("lastN", "The latest so many instances of each attribute", R"({"type":"integer","minimum":1})"),
+      query_parameter("aggrMethods",
+                      "Of aggregatedValues: avg, distinctCount, max, min, stddev, sum, sumsq, totalCount",
+                      R"({"type":"string","examples":["avg,max"]})"),
+      query_parameter("aggrPeriodDuration", "Of aggregatedValues: an ISO 8601 duration; PT0S is the whole",
+                      R"({"type":"string","examples":["PT1H", "P1D"]})")};
 }
 
 std::vector<Parameter> representation_parameters() {
-  return {query_parameter("pick", "Members that are given"), query_parameter("omit", "Members that are left out"),
-          query_parameter("lang", "Language that LanguageProperties are reduced to"),
-          query_parameter("geometryProperty", "GeoProperty that is the geometry of GeoJSON"),
-          query_parameter("datasetId", "Comma separated datasets whose instances are given; @none is the default one")};
+  return {query_parameter("pick", "Members that are given", R"({"type":"string","examples":["id,temperature"]})"),
+          query_parameter("omit", "Members that are left out", R"({"type":"string","examples":["name"]})"),
+          query_parameter("lang", "Language that LanguageProperties are reduced to",
+                          R"({"type":"string","examples":["ko"]})"),
+          query_parameter("geometryProperty", "GeoProperty that is the geometry of GeoJSON",
+                          R"({"type":"string","examples":["location"]})"),
+          query_parameter("datasetId", "Comma separated datasets whose instances are given; @none is the default one",
+                          R"({"type":"string","examples":["@none"]})")};
 }
 
 base::Result<std::vector<twin::Term>> terms_of(std::string_view names, const Call& call, const twin::TermTable& terms,

@@ -220,11 +220,10 @@ void add_registration_operations(Router& router, Services& services) {
                 create, create_registration);
   Route query = route_of(Method::get, all, trust::Action::read, "queryCSR", "Find context sources", 200);
   query.parameters = selection_parameters();
+  for (Parameter& parameter : temporal_parameters()) {
+    if (parameter.name.starts_with("time") || parameter.name == "endTimeAt") query.parameters.push_back(parameter);
+  }
   for (auto& [name, what] : std::initializer_list<std::pair<const char*, const char*>>{
-           {"timerel", "before, after or between: sources of the past"},
-           {"timeAt", "A date-time"},
-           {"endTimeAt", "A date-time"},
-           {"timeproperty", "observedAt, createdAt, modifiedAt or deletedAt"},
            {"datasetId", "Comma separated datasets of which the source has one"},
            {"geometryProperty", "Not used here"},
            {"lang", "Not used here"}}) {

@@ -228,7 +228,8 @@ void add_schemas(Router& router) {
     "steps":{"type":"array","maxItems":8,"items":{"type":"object","required":["after","keep"],"properties":{
       "after":{"type":"string","description":"ISO 8601 duration"},
       "keep":{"type":"string","description":"ISO 8601 duration: one value each; or \"nothing\""}}}},
-    "active":{"type":"boolean","default":false}}})");
+    "active":{"type":"boolean","default":false}},
+    "examples":[{"types":["Gauge"],"steps":[{"after":"P30D","keep":"PT1H"}]},{"attributes":["name"],"hold":true}]})");
   router.add_schema("RetentionRun", R"({"type":"object","required":["state"],"properties":{
     "state":{"enum":["none","running","ended","cancelled","failed"]},"startedAt":{"type":"string"},
     "endedAt":{"type":"string"},"entities":{"type":"integer"},"entitiesDone":{"type":"integer"},
@@ -294,13 +295,22 @@ void add_retention_operations(Router& router, Services& services) {
   paged.paged = true;
   paged.long_work = true;
   Route log = route_of(Method::get, "/api/retention/log", "showRetentionLog", "What was taken out of an entity's past",
-                       {{200, "Each stretch that was thinned, with count, times and SHA-256", {}}});
-  log.parameters = {query_parameter("id", "The entity")};
+                       {{200,
+                         "Each stretch that was thinned, with count, times and SHA-256",
+                         {{"application/json", R"({"type":"object","required":["id","count","thinned"],"properties":{
+    "id":{"type":"string"},"count":{"type":"integer"},"thinned":{"type":"array","items":{"type":"object"}}}})"}}}});
+  log.parameters = {query_parameter("id", "The entity", R"({"type":"string","format":"uri"})")};
+  log.parameters.front().required = true;
   add_operation(router, services, std::move(log), paged, show_log);
   form.long_work = true;
-  Route trial =
-      route_of(Method::post, "/api/retention/preview", "previewRetention",
-               "What rules would take out now; nothing is changed", {{200, "By rule: series, instances, bytes", {}}});
+  Route trial = route_of(
+      Method::post, "/api/retention/preview", "previewRetention", "What rules would take out now; nothing is changed",
+      {{200,
+        "By rule",
+        {{"application/json", R"({"type":"object","required":["rules"],"properties":{"rules":{"type":"array",
+    "items":{"type":"object","required":["name","series","instances","bytes","tooDense"],"properties":{
+      "name":{"type":"string"},"series":{"type":"integer"},"instances":{"type":"integer"},"bytes":{"type":"integer"},
+      "tooDense":{"type":"integer"}}}}}})"}}}});
   trial.action = trust::Action::read;
   trial.request_body = {{"application/json", schema_of("RetentionRule")}};
   add_operation(router, services, std::move(trial), form, preview);

@@ -146,7 +146,10 @@ Status read_member(std::string_view key, element value, const ngsi::Context* con
     (key == "hold" ? rule.holds : rule.is_active) = flag;
     return {};
   }
-  if (key == "name") return {};
+  if (key == "name") {
+    const auto text = text_of(value, key);
+    return text ? Status() : Status(text.error());
+  }
   return not_so("is not known here", key.substr(0, 80),
                 "a rule has types, attributes, idPattern, datasetId, steps or hold, and active");
 }

@@ -441,7 +441,9 @@ void add_snapshot_operations(Router& router, Services& services) {
   add_operation(router, services, route_of(Method::post, "/snapshots", "createSnapshot", "Make a snapshot", 201),
                 create, create_snapshot);
   Route purge = route_of(Method::del, "/snapshots", "purgeSnapshots", "Delete the snapshots that match", 204);
-  purge.parameters = {query_parameter("q", "Query on members of snapshots: snapshotPriority<5")};
+  purge.parameters = {
+      query_parameter("q", "Query on members of snapshots", R"({"type":"string","examples":["snapshotPriority<10"]})")};
+  purge.parameters.front().required = true;
   add_operation(router, services, std::move(purge), end, purge_snapshots);
   add_operation(router, services,
                 route_of(Method::get, "/snapshots/{snapshotId}", "retrieveSnapshot", "Status of a snapshot", 200), read,

@@ -317,7 +317,7 @@ Route route_of(const DoorPointer& door, std::string path, std::string operation,
       {Parameter::In::query, "f", "The form of the answer", R"({"type":"string","enum":["json","geojson"]})", false},
       {Parameter::In::query, "asOf", "As recorded at a date-time or offset", R"({"type":"string"})", false},
       {Parameter::In::query, "branch", "A branch of the record other than main", R"({"type":"string"})", false},
-      {Parameter::In::query, "lang", "Language of titles", R"({"type":"string","enum":["en","ko"]})", false}};
+      {Parameter::In::query, "lang", "Language of titles: en or ko", R"({"type":"string"})", false}};
   route.answers = {{200, "It", {{"application/json", R"({"type":"object"})"}}}};
   return route;
 }

@@ -84,13 +84,15 @@ void add_landing_doors(Router& router, std::string city_name) {
                         if (const auto status = check(request); !status.ok()) return status.error();
                         return conformance();
                       })));
-  router.add(
+  Route api =
       route_of("/ogc/api", "getOgcApi", "OGC API: its description as OpenAPI 3.0",
                answer_or_fail([&router](const Request& request) -> base::Result<Response> {
                  if (const auto status = check(request); !status.ok()) return status.error();
                  return Response{
                      200, openapi_type, {}, openapi_text(router, {"3.0.3", "/ogc", origin_of(request) + "/ogc"}), {}};
-               })));
+               }));
+  api.answers = {{200, "It", {{std::string(openapi_type), R"({"type":"object"})"}}}};
+  router.add(std::move(api));
 }
 
 }  // namespace cityloom::serve::ogc

@@ -45,6 +45,7 @@ Route write_route(ngsi_ld::Services& services, Method method, std::string path, 
   if (method != Method::del) route.request_body = {{"application/json", {}}};
   const bool creates = method == Method::post;
   route.answers = {{creates ? 201 : 200, creates ? "It was created" : "It was done", {}}};
+  if (method != Method::del) route.answers.front().contents = {{"application/json", {}}};
   return route;
 }
 
