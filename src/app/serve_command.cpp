@@ -279,6 +279,9 @@ Command serve_command() {
   options.push_back({"--port", "N", "port to listen on (default 8080; 0: any free one)", "listen.port"});
   options.push_back(
       {"--host", "ADDRESS", "address to listen on; only this machine's own (default 127.0.0.1)", "listen.host"});
+  options.push_back({"--public-url", "URL",
+                     "where others reach this server, of the proxy in front (default: where it listens)",
+                     "listen.public_url"});
   options.push_back(
       {"--memory", "BYTES", "memory to take at most (default: what the control group allows)", "listen.memory_bytes"});
   options.push_back({"--packs", "DIR", "folder with packs (default: packs/ beside the sources)", "packs"});

@@ -54,6 +54,23 @@ Status set_host(Settings& settings, std::string_view text) {
   return {};
 }
 
+Status set_public_url(Settings& settings, std::string_view text) {
+  std::string_view host = text;
+  const bool is_web = host.starts_with("http://") || host.starts_with("https://");
+  if (is_web) host.remove_prefix(host.find("//") + 2);
+  while (host.ends_with('/')) host.remove_suffix(1), text.remove_suffix(1);
+  const bool is_legal =
+      is_web && !host.empty() && !host.starts_with('/') &&
+      std::ranges::all_of(host, [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '<' && c != '>'; }) &&
+      host.find_first_of("?#\\") == std::string_view::npos;
+  if (!text.empty() && !is_legal) {
+    return fail(Code::invalid, "\"" + std::string(text) + "\" is no address of a server", "",
+                "write it as https://hub.example.org, without a query");
+  }
+  settings.public_url = text;
+  return {};
+}
+
 Status set_bool(bool& target, std::string_view text) {
   if (text != "true" && text != "false") {
     return fail(Code::invalid, "\"" + std::string(text) + "\" is neither true nor false");
@@ -126,6 +143,9 @@ std::vector<Setting> make_table() {
       {"listen.port", "port to listen on; 0: any free one",
        [](Settings& s, std::string_view t) { return set_number<uint16_t>(s.port, t, 0, 65535); },
        [](const Settings& s) { return std::to_string(s.port); }},
+      {"listen.public_url",
+       "where others reach this server, e.g. https://hub.example.org of the proxy in front; empty: where it listens",
+       set_public_url, [](const Settings& s) { return s.public_url; }},
       {"listen.workers", "workers that answer requests; 0: one per core",
        [](Settings& s, std::string_view t) { return set_number<uint32_t>(s.workers, t, 0, 1024); },
        [](const Settings& s) { return std::to_string(s.workers); }},

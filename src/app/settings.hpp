@@ -18,6 +18,7 @@ struct Settings {
   std::string console;
   std::string host = "127.0.0.1";
   uint16_t port = 8080;
+  std::string public_url;  ///< without a slash at the end; empty: where it listens
   uint32_t workers = 0;
   uint32_t connections_max = 4096;
   uint64_t body_bytes_max = 64u << 20;

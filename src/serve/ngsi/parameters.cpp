@@ -25,18 +25,6 @@ bool prefers_bare_features(const Request& request) {
 
 }  // namespace
 
-std::vector<Parameter> temporal_parameters() {
-  return {
-      query_parameter("timerel", "before, after or between"),
-      query_parameter("timeAt", "A date-time"),
-      query_parameter("endTimeAt", "A date-time"),
-      query_parameter("timeproperty", "observedAt, createdAt, modifiedAt or deletedAt"),
-      query_parameter("lastN", "The latest so many instances of each attribute", R"({"type":"integer","minimum":1})"),
-      query_parameter("aggrMethods",
-                      "Of aggregatedValues: avg, distinctCount, max, min, stddev, sum, sumsq, totalCount"),
-      query_parameter("aggrPeriodDuration", "Of aggregatedValues: an ISO 8601 duration; PT0S is the whole")};
-}
-
 std::vector<Parameter> selection_parameters() {
   return {
       query_parameter("id", "Comma separated ids", R"({"type":"string","examples":["urn:ngsi-ld:Device:1"]})"),
