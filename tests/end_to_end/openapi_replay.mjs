@@ -222,7 +222,9 @@ function faultOf(request, answer) {
 }
 function faultOfRefusal(request, answer) {
   if (answer.status < 400 || answer.status >= 500) return `takes what breaks the description: ${answer.status}`;
-  if (answer.type !== "application/problem+json" && answer.status !== 411) return `refuses with ${answer.type}, not with problem details`;
+  const wanted = request.path.startsWith("/ngsi-ld/") ? "application/json" : "application/problem+json";
+  const isEmpty = answer.status === 411 || (answer.status === 415 && wanted === "application/json");
+  if (answer.type !== wanted && !isEmpty) return `refuses with ${answer.type}, not with problem details as ${wanted}`;
   return faultOf(request, answer);
 }
 

@@ -101,23 +101,44 @@ std::string path_schema(const Route& route, std::string_view name) {
   return is_uri ? R"({"type":"string","format":"uri"})" : R"({"type":"string"})";
 }
 
+// Errors below /ngsi-ld/ come as clause 6.3 of the standard has them.
+bool is_of_ngsi_ld(const Route& route) {
+  return route.path.starts_with("/ngsi-ld/");
+}
+
+void write_error(JsonText& json, std::string_view description, int status, bool of_ngsi_ld) {
+  json.open_object().member("description", description);
+  const bool is_empty = of_ngsi_ld && (status == 411 || status == 415);
+  if (!is_empty)
+    write_contents(json, {{of_ngsi_ld ? "application/json" : "application/problem+json", schema_reference("Problem")}});
+  json.close_object();
+}
+
+std::string name_of_error(int status, bool of_ngsi_ld) {
+  return (of_ngsi_ld ? "NgsiLdError" : "Error") + std::to_string(status);
+}
+
 void write_answers(JsonText& json, const Route& route) {
   std::set<int> told;
   json.key("responses").open_object();
   for (const Answer& each : route.answers) {
     told.insert(each.status);
-    json.key(std::to_string(each.status)).open_object().member("description", each.description);
-    if (!each.contents.empty()) {
-      write_contents(json, each.contents);
-    } else if (each.status >= 400) {
-      write_contents(json, {{"application/problem+json", schema_reference("Problem")}});
+    json.key(std::to_string(each.status));
+    if (each.contents.empty() && each.status >= 400) {
+      write_error(json, each.description, each.status, is_of_ngsi_ld(route));
+      continue;
     }
+    json.open_object().member("description", each.description);
+    if (!each.contents.empty()) write_contents(json, each.contents);
     json.close_object();
   }
   for (const KnownError& error : known_errors) {
     if (told.contains(error.status) || !can_end_with(route, error.status)) continue;
-    const std::string status = std::to_string(error.status);
-    json.key(status).open_object().member("$ref", "#/components/responses/Error" + status).close_object();
+    const std::string name = name_of_error(error.status, is_of_ngsi_ld(route));
+    json.key(std::to_string(error.status))
+        .open_object()
+        .member("$ref", "#/components/responses/" + name)
+        .close_object();
   }
   json.close_object();
 }
@@ -177,10 +198,11 @@ void write_components(JsonText& json, const Router& router, const std::set<std::
     if (used.contains(name)) json.key(name).raw(schema);
   }
   json.close_object().key("responses").open_object();
-  for (const KnownError& error : known_errors) {
-    json.key("Error" + std::to_string(error.status)).open_object().member("description", error.description);
-    write_contents(json, {{"application/problem+json", schema_reference("Problem")}});
-    json.close_object();
+  for (const bool of_ngsi_ld : {false, true}) {
+    for (const KnownError& error : known_errors) {
+      json.key(name_of_error(error.status, of_ngsi_ld));
+      write_error(json, error.description, error.status, of_ngsi_ld);
+    }
   }
   json.close_object().close_object();
 }

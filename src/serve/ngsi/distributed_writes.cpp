@@ -252,7 +252,7 @@ void append_here(const std::shared_ptr<UnderWay>& way) {
           return answer_of(*way, &*outcome);
         }
         // What is held elsewhere need not be here.
-        const bool elsewhere = way->shares.is_proxied && way->form.write.whole;
+        const bool elsewhere = (way->shares.is_proxied && way->form.write.whole) || way->done > 0;
         if (!(elsewhere && outcome.error().code == Code::not_found)) {
           Error error = outcome.error();
           if (error.where.empty()) error.where = way->form.write.id;

@@ -241,6 +241,19 @@ TEST_F(Federation, PartialSuccessIsSaid) {
   EXPECT_TRUE(has(hub_.ask("GET", "/entities/urn:car:2?options=keyValues", 200), R"("speed":2)"));
 }
 
+TEST_F(Federation, WritesOfWhatIsOnlyElsewhereAreNotMissedHere) {
+  first_.ask("POST", "/entities", 201, car("1", property("speed", 1)));
+  register_at(hub_, first_.url(), "inclusive", cars);
+  hub_.ask("PATCH", "/entities/urn:car:1/attrs/speed", 204, R"({"value": 2})");
+  hub_.ask("PATCH", "/entities/urn:car:1", 204, "{" + property("doors", 3) + "}");
+  EXPECT_TRUE(has(hub_.ask("GET", "/entities/urn:car:1?options=keyValues", 200), R"("speed":2,"doors":3)"));
+  hub_.ask("GET", "/entities/urn:car:1?local=true", 404);
+  hub_.ask("DELETE", "/entities/urn:car:1/attrs/doors", 204);
+  hub_.ask("DELETE", "/entities/urn:car:1", 204);
+  hub_.ask("DELETE", "/entities/urn:car:1", 404);
+  first_.ask("GET", "/entities/urn:car:1", 404);
+}
+
 TEST_F(Federation, SlowAndDeadSourcesHoldNobodyUp) {
   FakeSource slow;
   slow.answer(0);
