@@ -19,35 +19,56 @@ std::string run_key(const SeriesKey& series, uint64_t chunk, size_t run = 0) {
 
 constexpr size_t run_key_size = chunk_key_size + 4;
 
+base::Error missing_piece() {
+  return base::fail(base::Code::corrupt, "a piece of history is missing", {},
+                    "run 'cityloom refold' to fold the views again");
+}
+
 }  // namespace
 
-base::Result<History::Open> History::load_open(const SeriesKey& series) const {
-  Open open;
+base::Result<History::Loaded> History::load_open(const SeriesKey& series) const {
+  Loaded loaded;
+  Open& open = loaded.open;
   open.key = {series.attribute, series.dataset};
   const std::string prefix = series_key(series);
   const auto last = store_.last_before(Family::series, after_prefix(prefix));
   if (!last) return last.error();
-  if (!last->has_value() || !(*last)->first.starts_with(prefix)) return open;
+  if (!last->has_value() || !(*last)->first.starts_with(prefix)) return loaded;
   const std::string& key = (*last)->first;
   open.number = big_endian_64(key, series_key_size);
   if (key.size() != run_key_size) {
     ++open.number;
-    return open;
+    return loaded;
   }
+  auto stored = stored_runs(series, open.number);
+  if (!stored) return stored.error();
+  open.chunk = OpenChunk(stored->chunk, stored->runs);
+  loaded.chunk = std::move(stored->chunk);
+  return loaded;
+}
+
+base::Result<History::StoredRuns> History::stored_runs(const SeriesKey& series, uint64_t number) const {
+  StoredRuns stored;
   base::Status read;
-  Chunk chunk;
-  size_t runs = 0;
-  const std::string chunk_prefix = chunk_key(series, open.number);
+  const std::string chunk_prefix = chunk_key(series, number);
   const base::Status scanned = store_.scan(Family::series, chunk_prefix, after_prefix(chunk_prefix),
-                                           [&](std::string_view, std::string_view value) {
-                                             read = unpack_run(value, chunk);
-                                             ++runs;
+                                           [&](std::string_view key, std::string_view value) {
+                                             if (key.size() != run_key_size) return false;  // it has closed
+                                             read = unpack_run(value, stored.chunk);
+                                             ++stored.runs;
                                              return read.ok();
                                            });
   if (!scanned) return scanned.error();
   if (!read) return read.error();
-  open.chunk = OpenChunk(std::move(chunk), runs);
-  return open;
+  return stored;
+}
+
+// The open chunk with what the store has of it; nothing: the store has less than it should.
+base::Result<std::optional<Chunk>> History::whole(const SeriesKey& series, const Open& open) const {
+  if (!open.chunk.is_stored()) return open.chunk.with({});
+  auto stored = stored_runs(series, open.number);
+  if (!stored) return stored.error();
+  return open.chunk.with(std::move(stored->chunk));
 }
 
 void History::put_in_place(const SeriesKey& key, uint64_t number, const Chunk* chunk, size_t stored_runs) {
@@ -59,11 +80,14 @@ void History::put_in_place(const SeriesKey& key, uint64_t number, const Chunk* c
   dirty_bytes_ += chunk_key_size + (chunk == nullptr ? 0 : closed.bytes->size());
 }
 
-void History::close(const SeriesKey& series, Open& open) {
-  const Chunk chunk = open.chunk.chunk();
-  put_in_place(series, open.number, &chunk, open.chunk.stored_runs());
+base::Status History::close(const SeriesKey& series, Open& open) {
+  const auto chunk = whole(series, open);
+  if (!chunk) return chunk.error();
+  if (!chunk->has_value()) return missing_piece();
+  put_in_place(series, open.number, &**chunk, open.chunk.stored_runs());
   ++open.number;
   open.chunk = OpenChunk();
+  return {};
 }
 
 void History::count(Open& open) {
@@ -101,16 +125,16 @@ base::Result<bool> History::may_be_stored(const SeriesKey& series) {
 base::Result<History::Open*> History::open_of(const SeriesKey& series) {
   // Only this worker changes the map: looking needs no lock.
   if (const Open* found = find_open(series)) return const_cast<Open*>(found);
-  Open fresh;
-  fresh.key = {series.attribute, series.dataset};
   const auto stored = may_be_stored(series);
   if (!stored) return stored.error();
-  auto loaded = *stored ? load_open(series) : base::Result<Open>(std::move(fresh));
+  Loaded none;
+  none.open.key = {series.attribute, series.dataset};
+  auto loaded = *stored ? load_open(series) : base::Result<Loaded>(std::move(none));
   if (!loaded) return loaded.error();
   const std::unique_lock lock(mutex_);
   OpenOfEntity& of_entity = open_[{series.branch, series.entity}];
-  const auto at = std::ranges::lower_bound(of_entity, loaded->key, {}, [](const auto& open) { return open->key; });
-  Open& open = **of_entity.insert(at, std::make_unique<Open>(std::move(*loaded)));
+  const auto at = std::ranges::lower_bound(of_entity, loaded->open.key, {}, [](const auto& open) { return open->key; });
+  Open& open = **of_entity.insert(at, std::make_unique<Open>(std::move(loaded->open)));
   count(open);
   return &open;
 }
@@ -129,38 +153,42 @@ base::Status History::push(std::span<Superseded> superseded) {
     }
     const std::unique_lock lock(mutex_);
     for (size_t i = first; i < end; ++i) {
-      Superseded& one = superseded[i];
-      if (one.numbers.empty()) {
-        add(one.series, *opens[i - first], one.instance);
-      } else {
-        add_numbers(one.series, *opens[i - first], one.instance, one.numbers);
-      }
+      const Superseded& one = superseded[i];
+      Open& open = *opens[i - first];
+      const base::Status added = one.numbers.empty() ? add(one.series, open, one.instance)
+                                                     : add_numbers(one.series, open, one.instance, one.numbers);
+      if (!added) return added;
     }
   }
   return {};
 }
 
-void History::add(const SeriesKey& series, Open& open, const PastInstance& instance) {
+base::Status History::add(const SeriesKey& series, Open& open, const PastInstance& instance) {
   if (!open.changed) changed_.push_back({series, &open});
   open.changed = true;
-  if (!open.chunk.takes(instance)) close(series, open);
+  base::Status closed;
+  if (!open.chunk.takes(instance)) closed = close(series, open);
+  if (!closed) return closed;
   // What is said of the entity itself is always kept whole.
   dirty_bytes_ += open.chunk.add(instance, series.attribute != twin::terms::lifecycle);
-  if (open.chunk.is_full()) close(series, open);
+  if (open.chunk.is_full()) closed = close(series, open);
   count(open);
+  return closed;
 }
 
-void History::add_numbers(const SeriesKey& series, Open& open, const PastInstance& shared,
-                          std::span<const NumberPoint> points) {
+base::Status History::add_numbers(const SeriesKey& series, Open& open, const PastInstance& shared,
+                                  std::span<const NumberPoint> points) {
   if (!open.changed) changed_.push_back({series, &open});
   open.changed = true;
   dirty_bytes_ += points.size_bytes();
-  if (!open.chunk.takes_numbers_of(shared)) close(series, open);
-  while (!points.empty()) {
+  base::Status closed;
+  if (!open.chunk.takes_numbers_of(shared)) closed = close(series, open);
+  while (closed.ok() && !points.empty()) {
     points = open.chunk.add(shared, points);
-    if (open.chunk.is_full()) close(series, open);
+    if (open.chunk.is_full()) closed = close(series, open);
   }
   count(open);
+  return closed;
 }
 
 void History::collect(Batch& batch) {
@@ -178,7 +206,7 @@ void History::collect(Batch& batch) {
   // In the order of their keys, which the store takes in several times as fast.
   std::ranges::sort(changed_, {}, &Changed::series);
   for (const auto& [series, open] : changed_) {
-    if (open->chunk.size() > 0) open->chunk.collect(run_key(series, open->number), batch);
+    open->chunk.collect(run_key(series, open->number), batch);
   }
 }
 
@@ -189,17 +217,18 @@ void History::settle() {
   }
   closed_.clear();
   dirty_bytes_ = 0;
+  for (const auto& [series, open] : changed_) {
+    open->chunk.settle();
+    count(*open);
+    if (series.branch == main_branch) stored_.add(series.entity.number);
+  }
   // What did not change since the last checkpoint goes first.
   if (open_bytes_ > open_bytes_max_) {
     let_go([](const EntityOn&, const OpenOfEntity& all) {
       return std::ranges::none_of(all, [](const auto& open) { return open->changed; });
     });
   }
-  for (const auto& [series, open] : changed_) {
-    if (open->chunk.size() > 0) open->chunk.settle();
-    open->changed = false;
-    if (series.branch == main_branch) stored_.add(series.entity.number);
-  }
+  for (const auto& [series, open] : changed_) open->changed = false;
   changed_.clear();
   if (open_bytes_ > open_bytes_max_) let_go([](const EntityOn&, const OpenOfEntity&) { return true; });
 }
@@ -248,6 +277,13 @@ base::Result<std::vector<SeriesKey>> History::series_of(BranchId branch, twin::E
   return all;
 }
 
+// Whether the store should have what it had of the open chunk: it has not closed since, nor gone with its branch.
+bool History::is_still_open(const SeriesKey& series, uint64_t number) const {
+  const std::shared_lock lock(mutex_);
+  const Open* open = find_open(series);
+  return open != nullptr && open->number == number && open->chunk.is_stored();
+}
+
 base::Result<History::Series> History::series(const SeriesKey& key) const {
   // Chunks that are rewritten meanwhile must not be met half before and half after it.
   while (true) {
@@ -277,10 +313,16 @@ base::Result<History::Series> History::series_as_it_lies(const SeriesKey& key,
     if (const Open* found = find_open(key)) open = *found;
   }
   // The open chunk before the summaries: if it closes in between, the summaries have it, and it is not counted twice.
-  if (!open) {
+  std::optional<Chunk> rest;
+  if (open) {
+    auto found = whole(key, *open);
+    if (!found) return found.error();
+    rest = std::move(*found);
+  } else {
     auto loaded = load_open(key);
     if (!loaded) return loaded.error();
-    open = std::move(*loaded);
+    open = std::move(loaded->open);
+    rest = std::move(loaded->chunk);
   }
   base::Status read;
   const std::string prefix = series_key(key);
@@ -304,9 +346,11 @@ base::Result<History::Series> History::series_as_it_lies(const SeriesKey& key,
     result.held_.push_back(one.bytes);
   }
   const auto closed_meanwhile = closed.find(open->number);
-  if (open->chunk.size() > 0 && (closed_meanwhile == closed.end() || closed_meanwhile->second.is_erased)) {
-    result.open_ = open->chunk.chunk();
-    result.summaries_.push_back(result.open_->summary());
+  if (closed_meanwhile != closed.end() && !closed_meanwhile->second.is_erased) return result;
+  if (!rest && is_still_open(key, open->number)) return missing_piece();
+  if (rest && rest->size() > 0) {
+    result.summaries_.push_back(rest->summary());
+    result.open_ = std::move(*rest);
   }
   return result;
 }
@@ -317,10 +361,7 @@ base::Result<std::string> History::Series::bytes(size_t index) const {
   if (!stored) return stored.error();
   // What was rewritten is kept before it reaches the store.
   if (const auto before = history_->before(since_, {key_, numbers_[index]}); before != nullptr) return *before;
-  if (!stored->has_value()) {
-    return base::fail(base::Code::corrupt, "a piece of history is missing", {},
-                      "run 'cityloom refold' to fold the views again");
-  }
+  if (!stored->has_value()) return missing_piece();
   return std::move(**stored);
 }
 

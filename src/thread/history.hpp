@@ -38,7 +38,8 @@ struct ChunkRun {
 /// alone.
 class History {
  public:
-  /// After a checkpoint about `open_bytes_max` of open chunks stay in memory: those that changed last.
+  /// After a checkpoint about `open_bytes_max` of what is known of open chunks stays in memory: of those that changed
+  /// last.
   History(const Store& store, size_t open_bytes_max) : store_(store), open_bytes_max_(open_bytes_max) {}
 
   /// Before anything is pushed: of main, only entities below this number have series in the store.
@@ -138,15 +139,26 @@ class History {
     Open* open;
   };
 
-  base::Result<Open> load_open(const SeriesKey& series) const;
+  struct Loaded {
+    Open open;
+    Chunk chunk;  // all of it
+  };
+  base::Result<Loaded> load_open(const SeriesKey& series) const;
   base::Result<Series> series_as_it_lies(const SeriesKey& key, std::shared_ptr<const Rewritten> since) const;
   bool is_rewritten_since(const std::shared_ptr<const Rewritten>& since) const;
   std::shared_ptr<const std::string> before(const std::shared_ptr<const Rewritten>& since, const ClosedKey& key) const;
   void put_in_place(const SeriesKey& key, uint64_t number, const Chunk* chunk, size_t stored_runs);
-  void add(const SeriesKey& series, Open& open, const PastInstance& instance);
-  void add_numbers(const SeriesKey& series, Open& open, const PastInstance& shared,
-                   std::span<const NumberPoint> points);
-  void close(const SeriesKey& series, Open& open);
+  base::Status add(const SeriesKey& series, Open& open, const PastInstance& instance);
+  base::Status add_numbers(const SeriesKey& series, Open& open, const PastInstance& shared,
+                           std::span<const NumberPoint> points);
+  base::Status close(const SeriesKey& series, Open& open);
+  struct StoredRuns {
+    Chunk chunk;
+    size_t runs = 0;
+  };
+  base::Result<StoredRuns> stored_runs(const SeriesKey& series, uint64_t number) const;
+  base::Result<std::optional<Chunk>> whole(const SeriesKey& series, const Open& open) const;
+  bool is_still_open(const SeriesKey& series, uint64_t number) const;
   void count(Open& open);
   template <class Goes>
   void let_go(const Goes& goes);

@@ -5,11 +5,11 @@
 
 namespace cityloom::thread {
 
-OpenChunk::OpenChunk(Chunk chunk, size_t runs)
-    : prototype_(std::move(chunk.prototype)), numbers_(std::move(chunk.numbers)), stored_runs_(runs) {
-  for (const PastInstance& instance : chunk.instances) append_instance(instance, packed_);
-  instances_ = chunk.instances.size();
-  stored_ = prototype_ ? numbers_.size() : packed_.size();
+OpenChunk::OpenChunk(const Chunk& stored, size_t runs)
+    : prototype_(stored.prototype), stored_points_(stored.size()), stored_runs_(runs) {
+  std::string packed;
+  for (const PastInstance& instance : stored.instances) append_instance(instance, packed);
+  stored_bytes_ = packed.size();
 }
 
 bool OpenChunk::takes(const PastInstance& instance) const {
@@ -34,42 +34,47 @@ bool OpenChunk::takes_numbers_of(const PastInstance& shared) const {
 
 std::span<const NumberPoint> OpenChunk::add(const PastInstance& shared, std::span<const NumberPoint> points) {
   if (size() == 0) prototype_ = prototype_of(shared);
-  const auto taken = points.first(std::min(points.size(), points_max - numbers_.size()));
+  const auto taken = points.first(std::min(points.size(), points_max - size()));
   numbers_.insert(numbers_.end(), taken.begin(), taken.end());
   return points.subspan(taken.size());
 }
 
-Chunk OpenChunk::chunk() const {
-  Chunk chunk;
-  chunk.prototype = prototype_;
-  chunk.numbers = numbers_;
-  [[maybe_unused]] const base::Status read = unpack_instances(packed_, chunk);
+std::optional<Chunk> OpenChunk::with(Chunk stored) const {
+  if (stored.size() < stored_points_ || (is_stored() && stored.is_numbers() != prototype_.has_value())) return {};
+  if (prototype_) {
+    stored.prototype = prototype_;
+    stored.numbers.resize(stored_points_);
+    stored.numbers.insert(stored.numbers.end(), numbers_.begin(), numbers_.end());
+    return stored;
+  }
+  stored.instances.resize(stored_points_);
+  [[maybe_unused]] const base::Status read = unpack_instances(packed_, stored);
   assert(read.ok());  // they were packed here
-  return chunk;
+  return stored;
 }
 
 void OpenChunk::collect(const std::string& key, Batch& batch) const {
-  const auto points = [this](std::string& to) {
-    if (prototype_)
-      append_points(std::span(numbers_).subspan(stored_), to);
-    else
-      to.append(packed_, stored_);
-  };
-  if (stored_runs_ > 0) {
-    std::string fresh;
-    points(fresh);
+  if (fresh_points() == 0) return;
+  std::string fresh;
+  if (stored_runs_ == 0) begin_run(prototype_ ? &*prototype_ : nullptr, fresh);
+  if (prototype_)
+    append_points(numbers_, fresh);
+  else
+    fresh += packed_;
+  if (stored_runs_ == 0)
+    batch.put(Family::series, key, fresh);
+  else
     batch.append(Family::series, key, fresh);
-    return;
-  }
-  batch.put_made(Family::series, key, [&](std::string& to) {
-    begin_run(prototype_ ? &*prototype_ : nullptr, to);
-    points(to);
-  });
 }
 
 void OpenChunk::settle() {
-  stored_ = prototype_ ? numbers_.size() : packed_.size();
+  if (fresh_points() == 0) return;
+  stored_points_ += fresh_points();
+  stored_bytes_ += packed_.size();
   stored_runs_ = std::max<size_t>(stored_runs_, 1);
+  numbers_ = {};
+  packed_ = {};
+  instances_ = 0;
 }
 
 }  // namespace cityloom::thread
