@@ -269,9 +269,9 @@ constexpr Schema given[] = {
   "typeNames"],"properties":{"type":{"const":"Attribute"},"attributeCount":{"type":"integer"}}})"},
     {"Contexts", R"({"type":"array","items":{"anyOf":[{"type":"string"},
   {"$ref":"#/components/schemas/ContextDetails"}]}})"},
-    {"ContextDetails", R"({"type":"object","required":["URL","localId","kind","timestamp"],"properties":{
+    {"ContextDetails", R"({"type":"object","required":["URL","localId","kind","createdAt"],"properties":{
   "URL":{"type":"string"},"localId":{"type":"string"},"kind":{"enum":["Hosted","Cached","ImplicitlyCreated"]},
-  "timestamp":{"type":"string"},"lastUsage":{"type":"string"},"numberOfHits":{"type":"integer"}}})"},
+  "createdAt":{"type":"string"},"timestamp":{"type":"string"},"lastUsage":{"type":"string"}}})"},
     {"ContextGiven", R"({"anyOf":[{"$ref":"#/components/schemas/ContextDocument"},
   {"$ref":"#/components/schemas/ContextDetails"}]})"},
     {"SubscriptionGiven", R"({"type":"object","required":["id","type","notification"],"properties":{

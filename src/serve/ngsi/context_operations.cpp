@@ -66,12 +66,18 @@ void append_member(std::string_view name, std::string_view value, std::string& t
   ngsi::append_quoted(value, to);
 }
 
+// `timestamp` is what editions before V1.9.1 call it.
+void append_created(base::Instant time, std::string& to) {
+  append_member("createdAt", time.text(), to);
+  append_member("timestamp", time.text(), to);
+}
+
 std::string details_of(const HostedContext& context, const std::string& url) {
   std::string body = "{";
   append_member("URL", url, body);
   append_member("localId", context.id, body);
   append_member("kind", context.implicit ? "ImplicitlyCreated" : "Hosted", body);
-  append_member("createdAt", context.created_at.text(), body);
+  append_created(context.created_at, body);
   append_member("lastUsage", context.last_used_at.text(), body);
   return body + '}';
 }
@@ -81,7 +87,7 @@ std::string details_of(const ngsi::CachedContext& context) {
   append_member("URL", context.url, body);
   append_member("localId", context.url, body);
   append_member("kind", "Cached", body);
-  append_member("createdAt", context.fetched_at.text(), body);
+  append_created(context.fetched_at, body);
   append_member("lastUsage", context.last_used_at.text(), body);
   return body + '}';
 }
@@ -98,7 +104,7 @@ std::string details_of_core(const Services& services, std::string_view url) {
   append_member("URL", url, body);
   append_member("localId", url, body);
   append_member("kind", "Hosted", body);
-  append_member("createdAt", services.started_at.text(), body);
+  append_created(services.started_at, body);
   return body + '}';
 }
 
