@@ -224,8 +224,12 @@ Response entity_result(const UnderWay& way) {
 Response answer_of(UnderWay& way, const thread::Outcome* here) {
   const bool is_partial = here != nullptr && !here->not_updated.empty();
   if (way.failures.empty() && !is_partial) return success_of(way.form);
-  if (way.form.tells_attributes && (way.done > 0 || way.failures.size() != 1)) return update_result(way, here);
-  if (way.done == 0 && way.failures.size() == 1) {
+  // One answer for what all say.
+  const bool is_nowhere = !way.failures.empty() &&
+                          std::ranges::all_of(way.failures, [](const WriteFailure& one) { return one.status == 404; });
+  const bool is_one = way.done == 0 && (way.failures.size() == 1 || is_nowhere);
+  if (way.form.tells_attributes && !is_one) return update_result(way, here);
+  if (is_one) {
     const WriteFailure& failure = way.failures.front();
     return {failure.status, "application/problem+json", {}, failure.json(), {}};
   }

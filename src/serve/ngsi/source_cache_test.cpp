@@ -65,7 +65,7 @@ TEST_F(Federation, CacheDurationSavesAsking) {
   EXPECT_TRUE(has(hub_.ask("GET", "/entities/urn:car:1", 200), R"("value":2)"));
   // What is written through here is seen at once.
   source.answer(204);
-  hub_.ask("PATCH", "/entities/urn:car:1/attrs", 207, "{" + property("speed", 3) + "}");
+  hub_.ask("PATCH", "/entities/urn:car:1/attrs", 204, "{" + property("speed", 3) + "}");
   source.answer(200, car("1", property("speed", 3)));
   EXPECT_TRUE(has(hub_.ask("GET", "/entities/urn:car:1", 200), R"("value":3)"));
   // A failure is not kept.
