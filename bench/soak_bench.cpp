@@ -2,7 +2,7 @@
 // are. What grows is on the disk; memory must not, after the first five minutes have filled all caches.
 //
 // Estimate: 100,000 entities take 90 MB, 1,000 subscriptions 3 MB, commits for followers 64 MB, RocksDB 100 MB, open
-// chunks of history 50 bytes a point for at most 512 points of each of 7 series an entity that is changed.
+// chunks of history 300 bytes for each of 20,000 series that change, and what a checkpoint has yet to write of them.
 #include <fmt/format.h>
 
 #include <algorithm>
