@@ -74,6 +74,7 @@ const requests: readonly SentencePair[] = [
   ['a text is malformed, or has half of a surrogate pair', '글의 형식이 잘못되었거나 서로게이트 쌍의 반쪽만 있습니다'],
   ['escape texts as JSON does', '글은 JSON 방식으로 이스케이프하세요'],
   ['an object has two members of one name', '한 객체에 같은 이름의 항목이 둘 있습니다'],
+  ['pick and omit leave no member of the entity', 'pick과 omit이 엔티티의 항목을 하나도 남기지 않습니다'],
   ['leave one of them out', '그 가운데 하나를 빼세요'],
   ['send {"name": "plan", "from": "main"}', '{"name": "plan", "from": "main"}처럼 보내세요'],
   ['not expected here, or not of this kind', '여기에 올 수 없거나 종류가 다릅니다'],
