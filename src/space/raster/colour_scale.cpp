@@ -1,7 +1,7 @@
 // PNG: https://www.w3.org/TR/png-3/.
 #include "space/raster/colour_scale.hpp"
 
-#include <rapidjson/document.h>
+#include <simdjson.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -52,7 +52,9 @@ base::Result<ColourScale> scale_of_name(std::string_view name, double least, dou
     names += (names.empty() ? "" : ", ") + std::string(scale.name);
     if (scale.name != name) continue;
     ColourScale made;
-    const double step = std::max(greatest - least, 1e-9) / static_cast<double>(scale.colours.size() - 1);
+    // For a range of one value: its stops ascend all the same.
+    const double width_min = std::max(std::abs(least), 1.0) * 1e-9;
+    const double step = std::max(greatest - least, width_min) / static_cast<double>(scale.colours.size() - 1);
     for (size_t i = 0; i < scale.colours.size(); ++i) {
       made.stops.push_back({least + step * static_cast<double>(i), *pixel_of(scale.colours[i])});
     }
@@ -91,20 +93,21 @@ Pixel ColourScale::colour_of(double value) const {
 }
 
 base::Result<ColourScale> ColourScale::parse(std::string_view json, double least, double greatest) {
-  rapidjson::Document document;
-  document.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
-  if (!document.HasParseError() && document.IsString()) {
-    return scale_of_name({document.GetString(), document.GetStringLength()}, least, greatest);
-  }
   const base::Error wrong = fail(Code::invalid, "not a colour scale: 2 to 64 pairs of value and colour, ascending",
                                  "scale", "write [[0, \"#ffffff00\"], [10, \"#d7432b\"]]");
-  if (document.HasParseError() || !document.IsArray() || document.Size() < 2 || document.Size() > stops_max)
-    return wrong;
+  simdjson::dom::parser parser;
+  simdjson::dom::element document;
+  if (parser.parse(json.data(), json.size()).get(document)) return wrong;
+  if (std::string_view name; !document.get(name)) return scale_of_name(name, least, greatest);
+  simdjson::dom::array pairs;
+  if (document.get(pairs) || pairs.size() < 2 || pairs.size() > stops_max) return wrong;
   ColourScale scale;
-  for (const auto& pair : document.GetArray()) {
-    if (!pair.IsArray() || pair.Size() != 2 || !pair[0].IsNumber() || !pair[1].IsString()) return wrong;
-    const auto colour = pixel_of({pair[1].GetString(), pair[1].GetStringLength()});
-    const double value = pair[0].GetDouble();
+  for (const simdjson::dom::element pair : pairs) {
+    simdjson::dom::array parts;
+    double value = 0;
+    std::string_view colour_text;
+    if (pair.get(parts) || parts.size() != 2 || parts.at(0).get(value) || parts.at(1).get(colour_text)) return wrong;
+    const auto colour = pixel_of(colour_text);
     if (!colour || (!scale.stops.empty() && !(value > scale.stops.back().value))) return wrong;
     scale.stops.push_back({value, *colour});
   }
@@ -120,10 +123,13 @@ std::vector<std::string_view> ColourScale::known() {
 std::string ColourScale::text() const {
   std::string text = "[";
   for (const Stop& stop : stops) {
-    char part[80];
-    std::snprintf(part, sizeof part, "%s[%.9g,\"#%02x%02x%02x%02x\"]", text.size() > 1 ? "," : "", stop.value,
-                  stop.colour[0], stop.colour[1], stop.colour[2], stop.colour[3]);
-    text += part;
+    std::array<char, 32> value;  // the shortest that is read as the same value: stops that are close stay apart
+    char* const end = std::to_chars(value.data(), value.data() + value.size(), stop.value).ptr;
+    std::array<char, 16> colour;
+    std::snprintf(colour.data(), colour.size(), "#%02x%02x%02x%02x", stop.colour[0], stop.colour[1], stop.colour[2],
+                  stop.colour[3]);
+    text += text.size() > 1 ? ",[" : "[";
+    text.append(&value[0], end).append(",\"").append(colour.data()).append("\"]");
   }
   return text + "]";
 }

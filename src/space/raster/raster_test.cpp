@@ -78,6 +78,12 @@ TEST(ColourScales, MixBetweenStopsAndStayBeyondThem) {
   EXPECT_EQ(scale->colour_of(5), (Pixel{128, 0, 0, 192}));
   EXPECT_EQ(scale->colour_of(99), (Pixel{255, 0, 0, 128}));
   EXPECT_EQ(scale->colour_of(std::nan("")), (Pixel{0, 0, 0, 0}));
+  const auto close =
+      ColourScale::parse(R"([[1,"#000000"],[1111111111105,"#000000"],[1111111111106,"#fbfa00f8"]])", 0, 1);
+  ASSERT_TRUE(close.ok());
+  EXPECT_EQ(close->text(), R"([[1,"#000000ff"],[1111111111105,"#000000ff"],[1111111111106,"#fbfa00f8"]])");
+  const auto at_one_value = ColourScale::parse("\"heat\"", 4e12, 4e12);
+  EXPECT_TRUE(ColourScale::parse(at_one_value->text(), 0, 0).ok()) << at_one_value->text();
   for (const std::string_view name : ColourScale::known()) {
     const auto known = ColourScale::parse("\"" + std::string(name) + "\"", 2, 4);
     ASSERT_TRUE(known.ok()) << name;
