@@ -68,6 +68,8 @@ class EntityReader {
     if (element.get(object) != simdjson::SUCCESS) {
       return base::fail(base::Code::invalid, "an entity is a JSON object", "body");
     }
+    // An attribute is large: growing step by step would move them all again and again.
+    change_.attributes.reserve(std::min(object.size(), twin::attributes_max));
     for (const auto [name, value] : object) {
       if (base::Status status = member(name, value); !status) return status.error();
     }

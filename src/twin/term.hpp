@@ -44,6 +44,10 @@ inline constexpr uint32_t reserved_count = 7;
 class TermTable {
  public:
   TermTable();
+  /// A table over another, which must outlive it: it has that one's names, those too that are interned there later, and
+  /// keeps new ones for itself, at numbers that no other table gives. For what others write, as long as a request
+  /// lasts. Limit: 65,536 names of its own. It can be neither stored nor be under another.
+  explicit TermTable(const TermTable* under);
   TermTable(const TermTable&) = delete;
   TermTable& operator=(const TermTable&) = delete;
 
@@ -57,6 +61,9 @@ class TermTable {
   /// The string of a term of this table; stays valid as long as the table. None and unknown give "".
   std::string_view text(Term term) const;
 
+  /// The same name's term in the table under this one, if that has it meanwhile; else the term itself.
+  Term settled(Term term) const;
+
   /// The number of the last term; 0 < number <= last is valid.
   uint32_t last() const;
 
@@ -64,6 +71,7 @@ class TermTable {
   base::Status restore(Term term, std::string_view text);
 
  private:
+  const TermTable* under_ = nullptr;
   mutable std::shared_mutex mutex_;
   std::deque<std::string> texts_;  // a deque: texts stay where they are
   std::unordered_map<std::string_view, uint32_t> numbers_;

@@ -10,17 +10,29 @@ using base::Code;
 
 constexpr size_t past_instances_max = 500'000;  // that one request takes from all sources
 
+// A name that was new here when a source gave it may have been written here since: then it has the tenant's number.
+void settle(const twin::TermTable& terms, std::vector<twin::Term>& types) {
+  for (twin::Term& type : types) type = terms.settled(type);
+}
+
+void settle(const twin::TermTable& terms, twin::Attribute& attribute) {
+  for (twin::Term* term : {&attribute.name, &attribute.dataset, &attribute.unit}) *term = terms.settled(*term);
+  for (twin::Attribute& member : attribute.members) settle(terms, member);
+}
+
+twin::Entity settled(const twin::TermTable& terms, twin::Entity entity) {
+  settle(terms, entity.types);
+  for (twin::Attribute& attribute : entity.attributes) settle(terms, attribute);
+  return entity;
+}
+
 }  // namespace
 
-// A copy of the tenant's names, with the same numbers: what sources write must not fill the tenant's own table. Some
-// 100 ns a name.
+// What sources write must not fill the tenant's own table.
 Gathered::Gathered(const TenantState& tenant, const ngsi::ContextPointer& context)
-    : names_(std::make_shared<const ngsi::Names>(context, terms_)), expires_at_(tenant.internal.expires_at) {
-  const twin::TermTable& known = tenant.thread->terms();
-  const uint32_t last = known.last();
-  for (uint32_t number = twin::terms::reserved_count + 1; number <= last; ++number)
-    (void)terms_.restore(twin::Term{number}, known.text(twin::Term{number}));
-}
+    : terms_(&tenant.thread->terms()),
+      names_(std::make_shared<const ngsi::Names>(context, terms_)),
+      expires_at_(tenant.internal.expires_at) {}
 
 Gathered::FromSource& Gathered::source(size_t index) {
   any_source_ = true;
@@ -60,9 +72,19 @@ base::Status Gathered::add_past(size_t source_index, Past past) {
   return {};
 }
 
-const std::vector<Gathered::Past>* Gathered::pasts_of(std::string_view id) const {
+std::vector<Gathered::Past> Gathered::pasts_of(std::string_view id) const {
   const auto found = pasts_.find(id);
-  return found == pasts_.end() ? nullptr : &found->second;
+  if (found == pasts_.end()) return {};
+  auto pasts = found->second;
+  for (Past& past : pasts) {
+    settle(terms_, past.told.types);
+    for (thread::AttributeHistory& history : past.told.attributes) {
+      history.name = terms_.settled(history.name);
+      history.dataset = terms_.settled(history.dataset);
+      for (thread::PastAttribute& instance : history.instances) settle(terms_, instance);
+    }
+  }
+  return pasts;
 }
 
 base::Result<twin::EntityRecord> Gathered::entity(std::string_view id, const twin::EntityRecord& here,
@@ -73,9 +95,9 @@ base::Result<twin::EntityRecord> Gathered::entity(std::string_view id, const twi
   if (here) merger.add(here.unpack());
   for (const Part& part : found->second) {
     if (part.auxiliary) {
-      merger.add_auxiliary(part.entity);
+      merger.add_auxiliary(settled(terms_, part.entity));
     } else {
-      merger.add(part.entity);
+      merger.add(settled(terms_, part.entity));
     }
   }
   twin::Entity merged;

@@ -29,7 +29,8 @@ class Gathered : public std::enable_shared_from_this<Gathered> {
 
   /// Whether any source was asked.
   bool any_source() const { return any_source_; }
-  /// The entity with what is kept here of it; an empty record: nobody has it. Errors: too_large.
+  /// The entity with what is kept here of it, which was read after the sources were; an empty record: nobody has it.
+  /// Errors: too_large.
   base::Result<twin::EntityRecord> entity(std::string_view id, const twin::EntityRecord& here, base::Instant now) const;
 
   /// A page of what matches here and elsewhere: first what is kept here, in its order, then what each source has
@@ -47,8 +48,10 @@ class Gathered : public std::enable_shared_from_this<Gathered> {
     bool auxiliary = false;
     base::Instant known_to;  ///< it is complete up to here only; none: to its end
   };
-  /// Those of one entity, in the order of the sources; nullptr: none tells of it.
-  const std::vector<Past>* pasts_of(std::string_view id) const;
+  /// Whether any source tells of this entity's past.
+  bool tells_of(std::string_view id) const { return pasts_.contains(id); }
+  /// What they tell, in the order of the sources. Cost: a copy.
+  std::vector<Past> pasts_of(std::string_view id) const;
   /// What each source gave, in the order of their registrations.
   struct FromSource {
     std::vector<std::string> ids;

@@ -2,6 +2,7 @@
 #include "serve/ngsi/pasts.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "serve/ngsi/past_scopes.hpp"
 #include "serve/ngsi/past_selection.hpp"
@@ -32,9 +33,9 @@ Error too_many_instances(size_t limit, const char* parameter) {
 }
 
 // What sources tell of an entity, added to what is known of it here.
-void add_told(const std::vector<Gathered::Past>& parts, const HistoryQuery& query, Past& past) {
+void add_told(std::vector<Gathered::Past> parts, const HistoryQuery& query, Past& past) {
   const bool backwards = query.last_n > 0;
-  for (const Gathered::Past& part : parts) {
+  for (Gathered::Past& part : parts) {
     for (const twin::Term type : part.told.types) {
       if (std::find(past.types.begin(), past.types.end(), type) == past.types.end()) past.types.push_back(type);
     }
@@ -47,10 +48,12 @@ void add_told(const std::vector<Gathered::Past>& parts, const HistoryQuery& quer
     const bool is_nearer = !past.known_to.exists() || (backwards ? past.known_to < known_to : known_to < past.known_to);
     if (known_to.exists() && is_nearer) past.known_to = known_to;
     // Whoever fills gaps comes last.
-    if (!part.auxiliary) ngsi::merge_histories(part.told.attributes, query.window.property, false, past.attributes);
+    if (!part.auxiliary)
+      ngsi::merge_histories(std::move(part.told.attributes), query.window.property, false, past.attributes);
   }
-  for (const Gathered::Past& part : parts) {
-    if (part.auxiliary) ngsi::merge_histories(part.told.attributes, query.window.property, true, past.attributes);
+  for (Gathered::Past& part : parts) {
+    if (part.auxiliary)
+      ngsi::merge_histories(std::move(part.told.attributes), query.window.property, true, past.attributes);
   }
   ngsi::order_histories(query, past.attributes);
   past.found = true;
@@ -158,8 +161,7 @@ base::Result<Past> past_of(const Reading& reading, std::string_view id, const As
 
 base::Result<Past> past_everywhere(const Call& call, const Reading& reading, std::string_view id,
                                    const AskedPast& asked, const std::vector<std::string>& scopes) {
-  const auto* told = call.gathered() == nullptr ? nullptr : call.gathered()->pasts_of(id);
-  if (told == nullptr) return past_of(reading, id, asked);
+  if (call.gathered() == nullptr || !call.gathered()->tells_of(id)) return past_of(reading, id, asked);
   AskedPast plain{asked.history, {}};
   // Of two instances of one time the times at which they were recorded decide.
   plain.history.with_recorded_times = true;
@@ -176,7 +178,7 @@ base::Result<Past> past_everywhere(const Call& call, const Reading& reading, std
     if (!added.ok()) return added.error();
   }
   past->has_scopes = true;
-  add_told(*told, asked.history, *past);
+  add_told(call.gathered()->pasts_of(id), asked.history, *past);
   if (!asked.aggregation) return past;
   if (const auto status = aggregate_told(asked, *past); !status.ok()) return status.error();
   return past;

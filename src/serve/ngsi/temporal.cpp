@@ -211,7 +211,7 @@ class PastPage {
       found.more = true;
       return page.count;
     }
-    const bool is_told = call_.gathered() != nullptr && call_.gathered()->pasts_of(id) != nullptr;
+    const bool is_told = call_.gathered() != nullptr && call_.gathered()->tells_of(id);
     auto past = known != nullptr && !is_told ? as_kept(std::move(*known))
                                              : past_everywhere(call_, reading_, id, asked_, scopes_);
     if (!past.ok()) return fail(past.error());
@@ -272,7 +272,7 @@ base::Result<PastsFound> pasts_of(const Call& call, const Reading& reading, cons
   std::set<std::string, std::less<>> seen;
   bool goes_on = true;
   const auto take = [&](Past& past) {
-    if (gathered != nullptr && gathered->pasts_of(past.id) != nullptr) seen.insert(past.id);
+    if (gathered != nullptr && gathered->tells_of(past.id)) seen.insert(past.id);
     const std::string id = past.id;
     return goes_on = page.take(id, &past);
   };
