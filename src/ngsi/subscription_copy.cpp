@@ -322,6 +322,11 @@ void make_local(Subscription& subscription) {
   subscription.further.push_back({"localOnly", "true"});
 }
 
+bool is_split(const Subscription& subscription) {
+  return std::any_of(subscription.further.begin(), subscription.further.end(),
+                     [](const KeyValue& member) { return member.key == "splitEntities" && member.value == "true"; });
+}
+
 std::optional<std::string> subscription_copy(const Subscription& subscription, const Context& context,
                                              const SubscribedSources& asked, const Registration& registration,
                                              const CopyForm& form) {
@@ -330,7 +335,10 @@ std::optional<std::string> subscription_copy(const Subscription& subscription, c
   if (!form.as_update) copy.id = form.id;
   copy.entities = selectors_for(subscription, asked, registration, other);
   if (copy.entities.empty() && !subscription.entities.empty()) return std::nullopt;
-  auto attributes = covered(subscription.attributes, context, asked, registration, other);
+  const bool split = is_split(subscription);
+  // Conditions may be of attributes that the subscriber is not told.
+  const std::vector<std::string> all;
+  auto attributes = covered(split ? all : subscription.attributes, context, asked, registration, other);
   if (!attributes) return std::nullopt;
   copy.attributes = std::move(*attributes);
   if (!subscription.watched_attributes.empty() || subscription.entities.empty()) {
@@ -339,15 +347,15 @@ std::optional<std::string> subscription_copy(const Subscription& subscription, c
     copy.watched_attributes = std::move(*watched);
   }
   if (copy.entities.empty() && copy.watched_attributes.empty()) return std::nullopt;
-  if (!subscription.q.empty()) {
+  if (!subscription.q.empty() && !split) {
     const auto q = condition_in_context(subscription.q, context, other);
     if (!q.ok()) return std::nullopt;
     copy.q = *q;
   }
-  copy.geo_q = subscription.geo_q;
+  if (!split) copy.geo_q = subscription.geo_q;
   if (copy.geo_q && !copy.geo_q->geoproperty.empty())
     copy.geo_q->geoproperty = other.compact(context.expand(copy.geo_q->geoproperty));
-  copy.scope_q = subscription.scope_q;
+  if (!split) copy.scope_q = subscription.scope_q;
   copy.triggers = subscription.triggers;
   copy.throttling_s = subscription.throttling_s;
   copy.time_interval_s = subscription.time_interval_s;
