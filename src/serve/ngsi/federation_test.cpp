@@ -191,9 +191,12 @@ TEST_F(Federation, LinkedEntitiesAreMadeOfAllTheirParts) {
   hub_.ask("POST", "/entities", 201, R"({"id":"urn:person:1","type":"Person","name":"Ada"})");
   first_.ask("POST", "/entities", 201, R"({"id":"urn:person:1","type":"Person","age":30})");
   register_at(hub_, first_.url(), "inclusive", R"({"entities": [{"type": "Person"}]})", federation_ops);
+  FakeSource houses;
+  register_at(hub_, houses.url(), "inclusive", R"({"entities": [{"type": "House"}]})", federation_ops);
   EXPECT_EQ(hub_.ask("GET", "/entities?type=Car&join=flat&options=keyValues", 200),
             R"([{"id":"urn:car:1","type":"Car","owner":"urn:person:1"},)"
             R"({"id":"urn:person:1","type":"Person","name":"Ada","age":30}])");
+  EXPECT_TRUE(houses.asked().empty()) << "it is known to be none";
 }
 
 // Clause 5.5.14: pages by an entity map stay what they are, whatever comes and goes here and elsewhere.
@@ -204,6 +207,9 @@ TEST_F(Federation, PagesByAMapStayOverAllSources) {
   }
   first_.ask("POST", "/entities", 201, car("h1", property("doors", 4)));
   register_at(hub_, first_.url(), "inclusive", cars);
+  FakeSource source;
+  source.answer(200, "[" + car("f0", property("speed", 7)) + "]");
+  register_at(hub_, source.url(), "inclusive", cars);
   const std::string page = "/entities?type=Car&options=keyValues&limit=2&offset=";
   const auto begun = ask(hub_, "GET", page + "0&entityMap=true");
   EXPECT_EQ(begun.status, 201) << begun.body;
@@ -216,9 +222,13 @@ TEST_F(Federation, PagesByAMapStayOverAllSources) {
   auto next = ask(hub_, "GET", page + "2&count=true", {}, by_map);
   EXPECT_EQ(next.status, 200);
   EXPECT_EQ(next.body, R"([{"id":"urn:car:h2","type":"Car","speed":2}])") << "a0 has gone, and leaves a gap";
-  EXPECT_EQ(next.header("NGSILD-Results-Count"), "6");
+  EXPECT_EQ(next.header("NGSILD-Results-Count"), "7");
   next = ask(hub_, "GET", page + "4", {}, by_map);
   EXPECT_EQ(next.body, R"([{"id":"urn:car:a1","type":"Car","speed":1},{"id":"urn:car:a2","type":"Car","speed":2}])");
+  // Who has nothing of a page is not asked for it; who has is asked for that alone.
+  EXPECT_EQ(source.asked().size(), 1u);
+  EXPECT_TRUE(has(ask(hub_, "GET", page + "6", {}, by_map).body, "urn:car:f0"));
+  EXPECT_TRUE(has(source.asked().back().target, "id=urn:car:f0")) << source.asked().back().target;
   const std::string location = begun.header("NGSILD-EntityMap");
   const std::string map = hub_.ask("GET", location.substr(location.find("/entityMaps")), 200);
   EXPECT_TRUE(has(map, R"("urn:car:a1":["urn:r:1"])") && has(map, R"("urn:car:h1":["@none","urn:r:1"])")) << map;
