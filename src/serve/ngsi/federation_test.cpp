@@ -269,7 +269,13 @@ TEST_F(Federation, SnapshotsHoldWhatSourcesHave) {
       R"({"id":"urn:snapshot:3","type":"Snapshot","snapshotQueries":[{"type":"Query","entities":[{"type":"Car"}]}]})");
   EXPECT_EQ(ask(hub_, "GET", "/entities?type=Car&options=keyValues", {}, "NGSILD-Snapshot: urn:snapshot:3\r\n").body,
             R"([{"id":"urn:car:1","type":"Car","speed":1}])");
-  // So is what could not be looked at.
+  // What only a source finds is there with what is kept here.
+  hub_.ask("POST", "/snapshots", 201,
+           R"({"id":"urn:snapshot:4","type":"Snapshot","snapshotQueries":[{"type":"Query","entities":[{"type":"Car"}],)"
+           R"("q":"doors==5"}]})");
+  EXPECT_EQ(ask(hub_, "GET", "/entities?type=Car&options=keyValues", {}, "NGSILD-Snapshot: urn:snapshot:4\r\n").body,
+            R"([{"id":"urn:car:1","type":"Car","speed":1,"doors":5}])");
+  // What could not be looked at is said.
   hub_.ask("POST", "/entities?local=true", 201, linking("car:9", "Car", "owner", "person:9"));
   const auto linked = ask(hub_, "POST", "/snapshots",
                           R"({"type":"Snapshot","snapshotQueries":[{"type":"Query","entities":[{"type":"Car"}],)"
