@@ -107,6 +107,21 @@ std::vector<EntitySelector> selectors_for(const Subscription& subscription, cons
   return selectors;
 }
 
+// q with the values that are to be expanded as they are meant here: the source may know other names.
+base::Result<std::string> expanded_condition(const Subscription& subscription, const Context& context) {
+  if (subscription.expand_values.empty()) return subscription.q;
+  std::vector<std::string> names;
+  for (std::string_view rest = subscription.expand_values; !rest.empty();) {
+    const size_t end = std::min(rest.find(','), rest.size());
+    names.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  twin::TermTable terms;
+  const auto condition = parse_condition(subscription.q, context, TermOf::interning(terms), names);
+  if (!condition.ok()) return condition.error();
+  return text_of(*condition);
+}
+
 // A fragment says of what is absent that it is to go (clause 5.5.8).
 void state_absence(const Subscription& copy, std::string& json) {
   const std::string null = ":\"" + std::string(ngsi_ld_null) + '"';
@@ -348,7 +363,9 @@ std::optional<std::string> subscription_copy(const Subscription& subscription, c
   }
   if (copy.entities.empty() && copy.watched_attributes.empty()) return std::nullopt;
   if (!subscription.q.empty() && !split) {
-    const auto q = condition_in_context(subscription.q, context, other);
+    const auto expanded = expanded_condition(subscription, context);
+    if (!expanded.ok()) return std::nullopt;
+    const auto q = condition_in_context(*expanded, context, other);
     if (!q.ok()) return std::nullopt;
     copy.q = *q;
   }

@@ -532,6 +532,13 @@ TEST_F(Federation, FiltersChooseSourcesAndTravelWithTheQuery) {
   ASSERT_EQ(source.asked().size(), 1u);
   EXPECT_EQ(source.asked().back().target,
             "/ngsi-ld/v1/entities?type=Car&q=speed%3E20&scopeQ=%2FA&limit=21&options=sysAttrs");
+  // Values are expanded here: the source may know other names.
+  hub_.ask("GET", "/entities?type=Car&q=paint==%22Red%22&expandValues=paint", 200);
+  EXPECT_TRUE(has(source.asked().back().target, "ngsi-ld%2Fdefault-context%2FRed")) << source.asked().back().target;
+  first_.ask("POST", "/entities", 201,
+             R"({"id":"urn:tram:1","type":"Tram","paint":{"type":"VocabProperty","vocab":"Red"}})");
+  register_at(hub_, first_.url(), "inclusive", R"({"entities": [{"type": "Tram"}]})");
+  EXPECT_TRUE(has(hub_.ask("GET", "/entities?type=Tram&q=paint==%22Red%22&expandValues=paint", 200), "urn:tram:1"));
   hub_.ask("GET", "/entities?type=Car&splitEntities=true&q=speed%3E20", 200);
   EXPECT_FALSE(has(source.asked().back().target, "q="));
   // A piece here and a piece there are put together before they are judged.

@@ -267,10 +267,19 @@ base::Result<twin::Query> query_of(const Call& call, const Reading& reading, con
 
 namespace {
 
-// What of q those are asked for who cannot see what lies behind its links.
-base::Status leave_out_links(const Call& call, Gather& gather) {
+// Writes q as sources are asked by it: values that are to be expanded are, since a source may know other names; and
+// without what lies behind links, which it cannot see.
+base::Status write_condition(const Call& call, Gather& gather) {
   std::optional<std::string>& q = gather.conditions.q;
   if (!q) return {};
+  if (const auto& names = gather.conditions.expand_values) {
+    twin::TermTable terms;
+    std::vector<std::string> expanded;
+    for (const std::string_view name : split(*names, ',')) expanded.emplace_back(name);
+    const auto condition = ngsi::parse_condition(*q, *call.context(), ngsi::TermOf::interning(terms), expanded);
+    if (!condition.ok()) return condition.error();
+    q = ngsi::text_of(*condition);
+  }
   auto left = ngsi::condition_without_links(*q, *call.context(), gather.has_links);
   if (!left.ok()) return left.error();
   if (gather.has_links) q = std::move(*left);
@@ -296,7 +305,7 @@ base::Result<Gather> gather_of(const Call& call, bool one) {
   gather.one = one;
   gather.split = call.flag("splitEntities");
   gather.ordered = call.parameter("orderBy").has_value();
-  if (const auto left = leave_out_links(call, gather); !left.ok()) return left.error();
+  if (const auto left = write_condition(call, gather); !left.ok()) return left.error();
   return gather;
 }
 
@@ -312,7 +321,7 @@ base::Result<Gather> gather_of_body(const Call& call, const ngsi::Body& body, co
   gather.by_post = true;
   gather.split = call.flag("splitEntities");
   gather.ordered = asked.ordering.order_by.has_value();
-  if (const auto left = leave_out_links(call, gather); !left.ok()) return left.error();
+  if (const auto left = write_condition(call, gather); !left.ok()) return left.error();
   return gather;
 }
 
