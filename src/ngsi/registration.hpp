@@ -225,6 +225,11 @@ bool registers(const Registration& registration, std::string_view id, const std:
 /// A query q as another context writes it. Errors: as parse_condition.
 base::Result<std::string> condition_in_context(std::string_view q, const Context& own, const Context& other);
 
+/// What of a q of linked entities can be judged by who knows the entity alone: of each, that the relationship is there.
+/// Nothing: it is of none (`has_links`: whether it is), and can be put as it is. Errors: as parse_condition.
+base::Result<std::optional<std::string>> condition_without_links(std::string_view q, const Context& context,
+                                                                 bool& has_links);
+
 /// Conditions on the registration itself: csf, scopeQ and a geo-query over its location.
 class SourceFilter {
  public:

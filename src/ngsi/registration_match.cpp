@@ -11,7 +11,8 @@ namespace cityloom::ngsi {
 namespace {
 
 void add_attributes(const twin::Condition& condition, const twin::TermTable& terms, std::vector<std::string>& to) {
-  if (condition.kind != twin::Condition::Kind::comparison) {
+  // Of linked entities the relationship alone is the entity's.
+  if (condition.kind == twin::Condition::Kind::all || condition.kind == twin::Condition::Kind::any) {
     for (const twin::Condition& child : condition.children) add_attributes(child, terms, to);
     return;
   }

@@ -29,7 +29,12 @@ bool names_entity(const RegistrationInfo& info, std::string_view id, const std::
 
 void write_names(twin::Condition& condition, const twin::TermTable& terms, const Context& other) {
   for (twin::Condition& child : condition.children) write_names(child, terms, other);
-  if (condition.kind != twin::Condition::Kind::comparison) return;
+  if (condition.kind == twin::Condition::Kind::all || condition.kind == twin::Condition::Kind::any) return;
+  condition.types_text.clear();
+  for (const auto& all_of : condition.types.any_of) {
+    if (!condition.types_text.empty()) condition.types_text += ',';
+    condition.types_text += other.compact(std::string(terms.text(all_of.front())));
+  }
   // The path as it was written: names, then members of a JSON value in brackets, and what of them is asked about.
   std::string& text = condition.comparison.path.text;
   const twin::Term name = condition.comparison.path.name;
@@ -37,6 +42,15 @@ void write_names(twin::Condition& condition, const twin::TermTable& terms, const
   const size_t end = std::min(text.find_first_of(".["), text.size());
   if (iri.empty() || iri.front() == '@') return;
   text = other.compact(iri) + text.substr(end);
+}
+
+// Of what a relationship leads to, that the relationship is there is left.
+void leave_out_links(twin::Condition& condition) {
+  if (condition.kind == twin::Condition::Kind::linked) {
+    condition.kind = twin::Condition::Kind::comparison;
+    condition.children.clear();
+  }
+  for (twin::Condition& child : condition.children) leave_out_links(child);
 }
 
 }  // namespace
@@ -104,6 +118,17 @@ base::Result<std::string> condition_in_context(std::string_view q, const Context
   if (!condition) return condition.error();
   write_names(*condition, terms, other);
   return text_of(*condition);
+}
+
+base::Result<std::optional<std::string>> condition_without_links(std::string_view q, const Context& context,
+                                                                 bool& has_links) {
+  twin::TermTable terms;
+  auto condition = parse_condition(q, context, TermOf::interning(terms));
+  if (!condition) return condition.error();
+  has_links = twin::links_of(*condition) > 0;
+  if (!has_links) return std::optional<std::string>();
+  leave_out_links(*condition);
+  return std::optional(text_of(*condition));
 }
 
 }  // namespace cityloom::ngsi

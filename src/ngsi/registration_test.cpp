@@ -193,6 +193,24 @@ TEST(RegistrationMatch, ConditionsAreWrittenAsAnotherContextHasThem) {
   const auto q = condition_in_context("speed>20;(address[city]==\"speed\"|speed.unit==3)", *Context::core(), other);
   ASSERT_TRUE(q.ok());
   EXPECT_EQ(*q, "v>20;(address[city]==\"speed\"|v.unit==3)");
+  // The names on the way to a linked entity, and its types, as well.
+  const auto linked = condition_in_context("speed{speed:weight}==3", *Context::core(), other);
+  ASSERT_TRUE(linked.ok());
+  EXPECT_EQ(*linked, "v{v:weight}==3");
+}
+
+TEST(RegistrationMatch, OfLinksTheRelationshipIsLeftInACondition) {
+  const auto left = [](std::string_view q) {
+    bool has_links = false;
+    const auto some = condition_without_links(q, *Context::core(), has_links);
+    EXPECT_EQ(some.ok() && some->has_value(), has_links) << q;
+    return some.ok() ? some->value_or("all of it") : some.error().text();
+  };
+  EXPECT_EQ(left("speed>20"), "all of it");
+  EXPECT_EQ(left("owner{age}>40"), "owner");
+  EXPECT_EQ(left("speed>20;owner{home{floors}}==3;doors"), "speed>20;owner;doors");
+  EXPECT_EQ(left("speed>20;(doors|owner{Person:age}>40)"), "speed>20;(doors|owner)");
+  EXPECT_NE(left("speed>"), "all of it");
 }
 
 TEST(RegistrationMatch, TimesAreThoseThatAreAskedFor) {

@@ -107,6 +107,21 @@ std::vector<EntitySelector> selectors_for(const Subscription& subscription, cons
   return selectors;
 }
 
+// q with the values that are to be expanded as they are meant here: the source may know other names.
+base::Result<std::string> expanded_condition(const Subscription& subscription, const Context& context) {
+  if (subscription.expand_values.empty()) return subscription.q;
+  std::vector<std::string> names;
+  for (std::string_view rest = subscription.expand_values; !rest.empty();) {
+    const size_t end = std::min(rest.find(','), rest.size());
+    names.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  twin::TermTable terms;
+  const auto condition = parse_condition(subscription.q, context, TermOf::interning(terms), names);
+  if (!condition.ok()) return condition.error();
+  return text_of(*condition);
+}
+
 // A fragment says of what is absent that it is to go (clause 5.5.8).
 void state_absence(const Subscription& copy, std::string& json) {
   const std::string null = ":\"" + std::string(ngsi_ld_null) + '"';
@@ -322,6 +337,11 @@ void make_local(Subscription& subscription) {
   subscription.further.push_back({"localOnly", "true"});
 }
 
+bool is_split(const Subscription& subscription) {
+  return std::any_of(subscription.further.begin(), subscription.further.end(),
+                     [](const KeyValue& member) { return member.key == "splitEntities" && member.value == "true"; });
+}
+
 std::optional<std::string> subscription_copy(const Subscription& subscription, const Context& context,
                                              const SubscribedSources& asked, const Registration& registration,
                                              const CopyForm& form) {
@@ -330,7 +350,10 @@ std::optional<std::string> subscription_copy(const Subscription& subscription, c
   if (!form.as_update) copy.id = form.id;
   copy.entities = selectors_for(subscription, asked, registration, other);
   if (copy.entities.empty() && !subscription.entities.empty()) return std::nullopt;
-  auto attributes = covered(subscription.attributes, context, asked, registration, other);
+  const bool split = is_split(subscription);
+  // Conditions may be of attributes that the subscriber is not told.
+  const std::vector<std::string> all;
+  auto attributes = covered(split ? all : subscription.attributes, context, asked, registration, other);
   if (!attributes) return std::nullopt;
   copy.attributes = std::move(*attributes);
   if (!subscription.watched_attributes.empty() || subscription.entities.empty()) {
@@ -339,15 +362,17 @@ std::optional<std::string> subscription_copy(const Subscription& subscription, c
     copy.watched_attributes = std::move(*watched);
   }
   if (copy.entities.empty() && copy.watched_attributes.empty()) return std::nullopt;
-  if (!subscription.q.empty()) {
-    const auto q = condition_in_context(subscription.q, context, other);
+  if (!subscription.q.empty() && !split) {
+    const auto expanded = expanded_condition(subscription, context);
+    if (!expanded.ok()) return std::nullopt;
+    const auto q = condition_in_context(*expanded, context, other);
     if (!q.ok()) return std::nullopt;
     copy.q = *q;
   }
-  copy.geo_q = subscription.geo_q;
+  if (!split) copy.geo_q = subscription.geo_q;
   if (copy.geo_q && !copy.geo_q->geoproperty.empty())
     copy.geo_q->geoproperty = other.compact(context.expand(copy.geo_q->geoproperty));
-  copy.scope_q = subscription.scope_q;
+  if (!split) copy.scope_q = subscription.scope_q;
   copy.triggers = subscription.triggers;
   copy.throttling_s = subscription.throttling_s;
   copy.time_interval_s = subscription.time_interval_s;

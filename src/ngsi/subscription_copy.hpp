@@ -28,6 +28,9 @@ bool is_local(const Subscription& subscription);
 /// Makes it one, as its member localOnly does.
 void make_local(Subscription& subscription);
 
+/// Whether entities may lie in pieces in several sources (splitEntities): conditions are for whoever has all pieces.
+bool is_split(const Subscription& subscription);
+
 /// How a copy is made.
 struct CopyForm {
   std::string id;          ///< of the copy
@@ -38,7 +41,8 @@ struct CopyForm {
 };
 
 /// What of a subscription is to be made at one source, as JSON: no more than the source is registered for, in
-/// normalized form, whatever the subscriber is told in. Nothing: the source has nothing of it.
+/// normalized form, whatever the subscriber is told in; without conditions, of all attributes, where entities lie in
+/// pieces. Nothing: the source has nothing of it.
 std::optional<std::string> subscription_copy(const Subscription& subscription, const Context& context,
                                              const SubscribedSources& asked, const Registration& registration,
                                              const CopyForm& form);

@@ -55,6 +55,25 @@ TEST(SubscriptionCopy, AsksForWhatIsRegisteredAlone) {
   EXPECT_TRUE(has(one, R"("attributes":["speed"])")) << *one;
 }
 
+// Clause 5.8.1: of entities in pieces a source is asked for its piece, whatever it is like.
+TEST(SubscriptionCopy, PiecesAreAskedForWithoutConditions) {
+  const Subscription of =
+      subscription(R"("entities":[{"type":"Car"}],"splitEntities":true,"q":"speed>1;doors==4","scopeQ":"/A",)"
+                   R"("geoQ":{"georel":"within","geometry":"Point","coordinates":[1,2]})",
+                   R"("attributes":["doors"],)");
+  EXPECT_TRUE(is_split(of));
+  const auto made = copy(of, registration(R"({"entities":[{"type":"Car"}],"propertyNames":["speed"]})"));
+  EXPECT_TRUE(has(made, R"("attributes":["speed"])")) << *made;
+  EXPECT_FALSE(has(made, "\"q\"") || has(made, "scopeQ") || has(made, "geoQ")) << *made;
+  EXPECT_TRUE(has(copy(of, registration(R"({"entities":[{"type":"Car"}]})"), true), R"("q":"urn:ngsi-ld:null")"));
+}
+
+TEST(SubscriptionCopy, ValuesAreExpandedForTheSource) {
+  const auto made = copy(subscription(R"("entities":[{"type":"Car"}],"q":"paint==\"Red\"","expandValues":"paint")"),
+                         registration(R"({"entities":[{"type":"Car"}]})"));
+  EXPECT_TRUE(has(made, "https://uri.etsi.org/ngsi-ld/default-context/Red")) << *made;
+}
+
 TEST(SubscriptionCopy, WhatIsLocalStaysLocal) {
   EXPECT_FALSE(is_local(subscription(R"("entities":[{"type":"Car"}])")));
   EXPECT_TRUE(is_local(subscription(R"("entities":[{"type":"*"}])")));

@@ -86,10 +86,11 @@ def main():
         remove_network()
 
 
-def ask(number, method, path, body=None, timeout=30):
+def ask(number, method, path, body=None, timeout=30, **more):
     connection = http.client.HTTPConnection(host(number), PORT, timeout=timeout)
     try:
         headers = {"Content-Type": "application/json"} if body is not None else {}
+        headers |= {name.replace("_", "-"): value for name, value in more.items()}
         connection.request(method, "/ngsi-ld/v1" + path, json.dumps(body) if body is not None else None, headers)
         response = connection.getresponse()
         return cityloom.Answer(response.status, response.headers, response.read().decode())
@@ -242,6 +243,28 @@ def check_all_at_once(brokers):
     return everything
 
 
+def check_links():
+    """A condition of what is linked holds wherever that is kept."""
+    depot = {"id": "urn:ngsi-ld:Depot:1", "type": "Depot", "holds": {"type": "Relationship", "object": "urn:ngsi-ld:Car:3"}}
+    expect_equal(ask(1, "POST", "/entities?local=true", depot).status, 201, "create")
+    path = "/entities?type=Depot&join=flat&options=keyValues&q=holds%7Bspeed%7D=="
+    expect_equal(query(1, path + "3")[:2], (["urn:ngsi-ld:Car:3", "urn:ngsi-ld:Depot:1"], []), "a depot by its car elsewhere")
+    expect_equal(query(1, path + "4")[:2], ([], []), "no depot by another speed")
+
+
+def freeze():
+    """A snapshot of what all five have; gives what tells whether it still has that."""
+    queries = [{"type": "Query", "entities": [{"type": "Car"}]}]
+    answer = ask(1, "POST", "/snapshots", {"id": "urn:ngsi-ld:Snapshot:all", "type": "Snapshot", "snapshotQueries": queries})
+    expect_equal((answer.status, answer.headers.get("NGSILD-Warning")), (201, None), f"snapshot: {answer.body}")
+
+    def check(everything):
+        held = ask(1, "GET", "/entities?type=Car&limit=100&options=keyValues", NGSILD_Snapshot="urn:ngsi-ld:Snapshot:all")
+        expect_equal(sorted(one["id"] for one in held.json()), everything, "what the snapshot holds")
+
+    return check
+
+
 def check_delay(everything):
     """A slow wire is waited for; one that is slower than the registration allows is said."""
     shape = subprocess.run(["ip", "netns", "exec", space(5), "tc", "qdisc", "add", "dev", "wire", "root", "netem", "delay",
@@ -269,6 +292,8 @@ def test_five_brokers_answer_as_one_over_delays_cuts_and_deaths():
         for source in range(2, COUNT + 1):
             register(1, source)
         everything = check_all_at_once(brokers)
+        check_links()
+        check_snapshot = freeze()
         subscribe(1, subscriber.url, "urn:ngsi-ld:Subscription:all")
         for number in brokers:
             eventually(lambda n=number: "urn:ngsi-ld:Subscription" in ask(n, "GET", "/subscriptions").body,
@@ -300,6 +325,7 @@ def test_five_brokers_answer_as_one_over_delays_cuts_and_deaths():
         expect_equal((ids, len(warnings)), (everything[:-1], 1), "while a broker is dead")
         brokers[1].end(signal.SIGKILL)
         brokers[1].start()
+        check_snapshot(everything)
         brokers[5].start()
         expect_equal(ask(5, "POST", "/entities?local=true", car("risen", 8)).status, 201, "create")
         subscriber.wait_for("urn:ngsi-ld:Car:risen")

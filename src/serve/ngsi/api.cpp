@@ -4,7 +4,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
-#include <random>
 #include <thread>
 
 #include "serve/ngsi/body_schemas.hpp"
@@ -94,13 +93,13 @@ ngsi_ld::ForwarderOptions forwarder_options(const NgsiOptions& options) {
 }
 
 // A name that no other server has, drawn once and kept in the record as the place of a follower that there is not.
-base::Result<std::string> kept_alias(thread::Thread& thread) {
+base::Result<std::string> kept_alias(thread::Thread& thread, const base::Chance& chance) {
   constexpr std::string_view keeper = "source alias";
   auto kept = thread.follower_offset(keeper);
   if (!kept.ok()) return kept.error();
   if (!*kept) {
-    std::random_device chance;
-    *kept = thread::Offset{uint64_t{chance()} << 24 ^ chance()};
+    // Not all bits: it is the number of an offset.
+    *kept = thread::Offset{chance() >> 8};
     if (const auto status = thread.set_follower_offset(keeper, **kept); !status.ok()) return status.error();
   }
   return "cityloom-" + std::to_string((*kept)->number);
@@ -192,6 +191,7 @@ base::Status NgsiApi::Parts::open_sources(TenantState& state) {
   state.source_copies_type = *copies_type;
   ngsi_ld::SourceCopyOptions copy_options;
   copy_options.retry_first_ms = options.retry_first_ms;
+  copy_options.chance = options.chance;
   state.source_copies = std::make_shared<ngsi_ld::SourceCopies>(state, services, copy_options);
   state.registrations->set_listener(
       [subscriptions = std::weak_ptr(state.source_subscriptions), copies = std::weak_ptr(state.source_copies)](
@@ -242,7 +242,7 @@ base::Result<std::unique_ptr<NgsiApi>> NgsiApi::open(Tenants& tenants, const tru
   auto parts = std::make_unique<Parts>(tenants, gate, clock, std::move(options));
   if (const auto status = parts->hosted.open(tenants.main()); !status.ok()) return status.error();
   if (parts->services.source_alias.empty()) {
-    auto alias = kept_alias(tenants.main());
+    auto alias = kept_alias(tenants.main(), parts->options.chance);
     if (!alias.ok()) return alias.error();
     parts->services.source_alias = std::move(alias).value();
   }

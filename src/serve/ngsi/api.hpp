@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/chance.hpp"
 #include "base/instant.hpp"
 #include "serve/model_writes.hpp"
 #include "serve/router.hpp"
@@ -29,6 +30,7 @@ struct NgsiOptions {
   size_t history_limit = 10'000;            ///< instances of an attribute in one answer; past it 206 and a part of them
   bool allow_private_endpoints = true;      ///< notifications and requests to sources may go to private addresses
   int64_t source_timeout_ms = 5'000;        ///< for a registered source, where its registration names none
+  base::Chance chance = base::system_chance;  ///< of the secrets of subscriptions at sources, and of a name of its own
 };
 
 /// Made before the server starts, destroyed after it has stopped and before the tenants close.

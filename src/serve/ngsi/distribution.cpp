@@ -77,12 +77,16 @@ std::optional<Way> way_on(const Services& services, const TenantState& tenant, s
   return way;
 }
 
-Reached reached(Call& call, const TenantState& tenant, Way& way) {
+bool stays_here(const Call& call, const TenantState& tenant) {
   // All types are asked for of what is kept here (clause 6.4.3.2).
   const bool is_local = call.flag("local") || call.parameter("type") == "*";
-  if (tenant.registrations->empty() || is_local || call.parameter("asOf") || call.snapshot_id()) return Reached::here;
+  if (tenant.registrations->empty() || is_local || call.parameter("asOf") || call.snapshot_id()) return true;
   const std::string_view branch = call.request().branch();
-  if (!branch.empty() && branch != "main") return Reached::here;
+  return !branch.empty() && branch != "main";
+}
+
+Reached reached(Call& call, const TenantState& tenant, Way& way) {
+  if (stays_here(call, tenant)) return Reached::here;
   auto on = way_on(call.services(), tenant, call.request().joined_header("Via"));
   if (!on) {
     call.send(loop_response());

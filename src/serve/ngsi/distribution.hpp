@@ -26,6 +26,8 @@ enum class Reached : uint8_t {
   beyond,    ///< here and at sources
   answered,  ///< it went in a circle, which it was told (508)
 };
+/// Whether a request is served here alone, whatever way it has come.
+bool stays_here(const Call& call, const TenantState& tenant);
 /// Finds that out, and the way.
 Reached reached(Call& call, const TenantState& tenant, Way& way);
 /// The way on from here of a request that came by this Via; nothing: it has come through here, or too many, before.

@@ -2,6 +2,7 @@
 #include <simdjson.h>
 
 #include "ngsi/parse.hpp"
+#include "serve/ngsi/linked_lookup.hpp"
 #include "serve/ngsi/mapped_query.hpp"
 #include "serve/ngsi/past_order.hpp"
 #include "serve/ngsi/routes.hpp"
@@ -22,8 +23,22 @@ Response map_response(const Call& call, const EntityMap& map) {
                        entity_map_json(map, call.answer() == Media::ld_json ? call.context()->json() : std::string()));
 }
 
-void answer_made(Call& call, const TenantState& tenant, const EachMatch& each) {
-  const auto made = make_map(call, tenant, each);
+// All that match are asked of sources; of the past where it is asked for.
+base::Result<Gather> for_map(base::Result<Gather> gather, std::optional<thread::HistoryQuery> past = {}) {
+  if (!gather.ok()) return gather;
+  gather->for_map = true;
+  if (past) gather->ask_of_past(*past);
+  return gather;
+}
+
+// Whether a map is not made yet because sources were asked for linked entities.
+bool waits(Call& call, const TenantState& tenant, const base::Result<UsedMap>& made, const LinkedLookup& lookup,
+           void (*run)(Call)) {
+  const bool may_wait = !made.ok() && made.error().code == Code::busy;
+  return may_wait && gather_linked(call, tenant, lookup.unasked(), run);
+}
+
+void answer_made(Call& call, const base::Result<UsedMap>& made) {
   if (!made.ok()) return call.fail_read(made.error());
   Response response = map_response(call, made->map);
   response.status = 201;
@@ -36,11 +51,17 @@ void create_map(Call call) {
   const auto reading = call.reading();
   if (!reading) return;
   const TenantState& tenant = call.services().state_of(*reading->thread);
-  auto query = query_of(call, *reading, tenant);
+  LinkedLookup lookup(call, *reading, tenant);
+  auto query = query_of(call, *reading, tenant, &lookup);
   if (!query.ok()) return call.fail(query.error());
+  if (gather(
+          call, tenant, [&] { return for_map(gather_of(call, false)); }, create_map))
+    return;
   const std::vector<twin::Query> any_of = {std::move(*query)};
   const auto ordering = ordering_of(call);
-  answer_made(call, tenant, each_match(call, *reading, tenant, any_of, ordering));
+  const auto made = make_map(call, *reading, each_match(call, *reading, tenant, any_of, any_of, ordering, lookup));
+  if (waits(call, tenant, made, lookup, create_map)) return;
+  answer_made(call, made);
 }
 
 // NGSI-LD: 5.14.4 create an entity map by POST
@@ -48,9 +69,16 @@ void create_map_by_post(Call call) {
   const auto reading = call.reading();
   if (!reading) return;
   const TenantState& tenant = call.services().state_of(*reading->thread);
-  const auto asked = query_in_body(call, *reading, tenant);
+  LinkedLookup lookup(call, *reading, tenant);
+  const auto asked = query_in_body(call, *reading, tenant, lookup);
   if (!asked.ok()) return call.fail(asked.error());
-  answer_made(call, tenant, each_match(call, *reading, tenant, asked->any_of, asked->ordering));
+  if (gather(
+          call, tenant, [&] { return for_map(gather_of_body(call, call.body(), *asked)); }, create_map_by_post))
+    return;
+  const auto each = each_match(call, *reading, tenant, asked->any_of, asked->any_of, asked->ordering, lookup);
+  const auto made = make_map(call, *reading, each);
+  if (waits(call, tenant, made, lookup, create_map_by_post)) return;
+  answer_made(call, made);
 }
 
 // Makes a map of those whose past in the window is asked for.
@@ -61,9 +89,10 @@ void answer_past(Call& call, const Reading& reading, const twin::Query& query, c
   if (!order.ok()) return call.fail(order.error());
   const EachMatch each = [&](const auto& take) { return each_past_id(call, reading, query, window, take); };
   const size_t most = call.services().union_entities_max;
-  answer_made(call, tenant, [&](const auto& take) {
+  const EachMatch ordered = [&](const auto& take) {
     return order->has_value() ? each_ordered(**order, each, most, take) : each(take);
-  });
+  };
+  answer_made(call, make_map(call, reading, ordered));
 }
 
 // NGSI-LD: 5.14.5 create an entity map of the past
@@ -75,6 +104,9 @@ void create_past_map(Call call) {
   if (!window.ok()) return call.fail(window.error());
   const auto query = query_of(call, *reading, tenant);
   if (!query.ok()) return call.fail(query.error());
+  if (gather(
+          call, tenant, [&] { return for_map(gather_of(call, false), *window); }, create_past_map))
+    return;
   answer_past(call, *reading, *query, *window, ordering_of(call));
 }
 
@@ -83,7 +115,7 @@ void create_past_map_by_post(Call call) {
   const auto reading = call.reading();
   if (!reading) return;
   const TenantState& tenant = call.services().state_of(*reading->thread);
-  const auto asked = ngsi::parse_query_body(call.body(), *call.context(), tenant.thread->terms());
+  const auto asked = ngsi::parse_query_body(call.body(), *call.context(), terms_for(call, tenant));
   if (!asked.ok()) return call.fail(asked.error());
   const auto window = past_window(call, call.body(), *asked);
   if (!window.ok()) return call.fail(window.error());
@@ -93,6 +125,10 @@ void create_past_map_by_post(Call call) {
         {Code::unsupported, "several selectors with ids of their own are not supported here yet", "entities", {}});
   }
   if (const auto linked = ngsi::check_links(asked->any_of.front(), {}); !linked.ok()) return call.fail(linked.error());
+  if (gather(
+          call, tenant, [&] { return for_map(gather_of_body(call, call.body(), *asked), *window); },
+          create_past_map_by_post))
+    return;
   answer_past(call, *reading, asked->any_of.front(), *window, asked->ordering);
 }
 
@@ -182,14 +218,18 @@ void add_entity_map_operations(Router& router, Services& services) {
   make.paged = true;
   Form post = make;
   post.body = Form::Body::object;
-  const auto selection = all_of({selection_parameters(), representation_parameters(), ordering_parameters(),
-                                 join_parameters(), map_parameters()});
+  const auto selection = all_of({selection_parameters(),
+                                 representation_parameters(),
+                                 ordering_parameters(),
+                                 join_parameters(),
+                                 map_parameters(),
+                                 {split_parameter()}});
   add_operation(router, services,
                 route_of(Method::get, "/entityMaps", "createEntityMapQuery", "Make an entity map", 201, selection),
                 make, create_map);
   add_operation(router, services,
                 route_of(Method::post, "/entityMaps", "createEntityMapBatch", "Make an entity map by POST", 201,
-                         map_parameters()),
+                         all_of({map_parameters(), {split_parameter()}})),
                 post, create_map_by_post);
   Form past = make;
   past.options = option_reads | option_temporal_values | option_aggregated_values;
@@ -198,13 +238,18 @@ void add_entity_map_operations(Router& router, Services& services) {
   add_operation(
       router, services,
       route_of(Method::get, "/temporal/entityMaps", "createEntityMapTemporal", "Make an entity map of the past", 201,
-               all_of({temporal_parameters(), selection_parameters(), representation_parameters(),
-                       ordering_parameters(), map_parameters()})),
+               all_of({temporal_parameters(),
+                       selection_parameters(),
+                       representation_parameters(),
+                       ordering_parameters(),
+                       map_parameters(),
+                       {split_parameter()}})),
       past, create_past_map);
-  add_operation(router, services,
-                route_of(Method::post, "/temporal/entityMaps", "createEntityMapTemporalBatch",
-                         "Make an entity map of the past by POST", 201, map_parameters()),
-                past_post, create_past_map_by_post);
+  add_operation(
+      router, services,
+      route_of(Method::post, "/temporal/entityMaps", "createEntityMapTemporalBatch",
+               "Make an entity map of the past by POST", 201, all_of({map_parameters(), {split_parameter()}})),
+      past_post, create_past_map_by_post);
   Form read;
   read.answers = json_answers;
   add_operation(router, services,

@@ -9,6 +9,7 @@
 #include "ngsi/parse.hpp"
 #include "ngsi/query.hpp"
 #include "serve/ngsi/gathering.hpp"
+#include "serve/ngsi/linked_lookup.hpp"
 #include "serve/ngsi/mapped_query.hpp"
 #include "serve/ngsi/ordered_query.hpp"
 #include "serve/ngsi/routes.hpp"
@@ -35,33 +36,18 @@ void append_records(const Call& call, const std::vector<twin::EntityRecord>& rec
 }
 
 // The join that a request asks for by its parameters, with which its representation must agree.
-base::Result<std::optional<ngsi::Join>> join_of(const Call& call, const ngsi::Representation& how) {
-  ngsi::JoinParameters parameters;
-  parameters.join = call.parameter_text("join");
-  parameters.join_level = call.parameter_text("joinLevel");
-  parameters.contained_by = call.parameter_text("containedBy");
-  auto join = ngsi::parse_join(parameters);
+base::Result<std::optional<ngsi::Join>> join_for(const Call& call, const ngsi::Representation& how) {
+  auto join = join_of(call);
   if (!join.ok()) return join;
   if (const auto status = ngsi::check_projection(how.projection, *join); !status.ok()) return status.error();
   return join;
 }
 
 // NGSI-LD: 4.5.23 linked entities, inline or beside what links to them
-base::Status append_joined(const Call& call, const Reading& reading, const TenantState& tenant, const ngsi::Join& join,
+base::Status append_joined(const Call& call, LinkedLookup& lookup, const TenantState& tenant, const ngsi::Join& join,
                            std::vector<twin::EntityRecord> records, ngsi::Representation how, bool as_list,
-                           std::string& body, std::vector<std::string>& missing) {
-  const thread::Bounds bounds = call.bounds();
-  ngsi::LinkedEntities linked(join, [&](std::string_view id) -> base::Result<twin::EntityRecord> {
-    if (bounds.goes_on && !bounds.goes_on()) return base::fail(Code::cancelled, "the time is over");
-    auto found = reading.snapshot.find(id);
-    if (!found.ok() || is_there(call, reading, tenant, *found)) return found;
-    if (call.gathered() != nullptr) found = call.gathered()->entity(id, {}, call.services().clock.now());
-    if (call.gathered() == nullptr || (found.ok() && !*found)) {
-      missing.emplace_back(id);
-      return twin::EntityRecord();
-    }
-    return found;
-  });
+                           std::string& body) {
+  ngsi::LinkedEntities linked(join, [&lookup](std::string_view id) { return lookup.find(id); });
   const auto names = names_for(call, tenant);
   if (join.is_flat) {
     const auto beside = linked.beside(records, how.projection);
@@ -89,27 +75,6 @@ base::Status append_joined(const Call& call, const Reading& reading, const Tenan
   return linked.status();
 }
 
-// What is asked of the sources of a retrieval, or of a query by parameters.
-base::Result<Gather> asked_of_sources(const Call& call, bool one) {
-  Gather gather;
-  gather.conditions = selection_of(call);
-  gather.attributes = wanted_attributes(gather.conditions, *call.context());
-  if (one) gather.conditions = {};
-  gather.conditions.type = call.parameter_text("type");
-  auto query = ngsi::source_query_of(gather.conditions, *call.context());
-  if (!query.ok()) return query.error();
-  gather.query = std::move(query).value();
-  if (one) gather.query.ids = {std::string(call.entity_id())};
-  if (one) gather.query.attributes = gather.attributes;
-  if (const auto datasets = call.parameter("datasetId")) {
-    for (const std::string_view dataset : split(*datasets, ',')) gather.query.dataset_ids.emplace_back(dataset);
-  }
-  gather.one = one;
-  gather.split = call.flag("splitEntities");
-  gather.ordered = call.parameter("orderBy").has_value();
-  return gather;
-}
-
 // The entity as it is here, and in what sources gave.
 base::Result<twin::EntityRecord> find_everywhere(const Call& call, const Reading& reading, const TenantState& tenant,
                                                  std::string_view id) {
@@ -132,7 +97,7 @@ void retrieve_entity(Call call) {
   const std::string_view id = call.entity_id();
   const TenantState& tenant = call.services().state_of(*reading->thread);
   if (gather(
-          call, tenant, [&call] { return asked_of_sources(call, true); }, retrieve_entity))
+          call, tenant, [&call] { return gather_of(call, true); }, retrieve_entity))
     return;
   const twin::TermTable& terms = terms_for(call, tenant);
   const auto found = find_everywhere(call, *reading, tenant, id);
@@ -148,18 +113,20 @@ void retrieve_entity(Call call) {
   if (call.parameter("attrs") && !ngsi::has_any_attribute(*found, *how)) {
     return call.fail({Code::not_found, "the entity has none of these attributes", std::string(id), {}});
   }
-  const auto join = join_of(call, *how);
+  const auto join = join_for(call, *how);
   if (!join.ok()) return call.fail(join.error());
   if (!ngsi::has_any_member(*found, *how)) return call.fail(nothing_left(id));
   if (*join && !call.is_long()) return Call::go_long(std::move(call), retrieve_entity);
   std::optional<UsedMap> map;
   if (wants_map(call)) {
-    auto used = use_map(call, tenant, id);
+    auto used = use_map(call, *reading, id);
     if (!used.ok()) return call.fail(used.error());
     map = std::move(*used);
   }
+  LinkedLookup lookup(call, *reading, tenant);
   const auto respond = [&](std::string text) {
     Response response = body_response(call, std::move(text));
+    lookup.add_warnings(response);
     if (is_of_the_past(call, *reading)) {
       const auto warned = warn_of_thinning(call, reading->snapshot, {std::string(id)}, {}, response);
       if (!warned.ok()) return call.fail(warned.error());
@@ -169,10 +136,9 @@ void retrieve_entity(Call call) {
   };
   std::string body;
   if (*join) {
-    std::vector<std::string> missing;
-    const auto joined = append_joined(call, *reading, tenant, **join, {*found}, *how, false, body, missing);
+    const auto joined = append_joined(call, lookup, tenant, **join, {*found}, *how, false, body);
     if (!joined.ok()) return call.fail_read(joined.error());
-    if (gather_linked(call, tenant, missing, retrieve_entity)) return;
+    if (gather_linked(call, tenant, lookup.unasked(), retrieve_entity)) return;
     return respond(std::move(body));
   }
   const auto names = names_for(call, tenant);
@@ -191,7 +157,10 @@ struct Answering {
   const TenantState& tenant;
   const ngsi::Representation& how;
   const std::optional<ngsi::Join>& join;
-  const UsedMap* map = nullptr;  // by which it is paged
+  LinkedLookup& lookup;
+  const std::vector<twin::Query>& any_of;
+  const std::vector<twin::Query>& everywhere;  // the same as they are put to what sources gave too
+  const UsedMap* map = nullptr;                // by which it is paged
 };
 
 // Answers a page of entities; or, on a connection's worker, gives false and answers nothing if they are too large.
@@ -209,18 +178,18 @@ bool answer_page(Call& call, void (*run)(Call), const Answering& with, thread::Q
   std::string body;
   if (with.join) {
     if (!call.is_long()) return false;
-    std::vector<std::string> missing;
-    const auto joined = append_joined(call, with.reading, with.tenant, *with.join, std::move(result.records), with.how,
-                                      true, body, missing);
+    const auto joined =
+        append_joined(call, with.lookup, with.tenant, *with.join, std::move(result.records), with.how, true, body);
     if (!joined.ok()) {
       call.fail_read(joined.error());
       return true;
     }
-    if (gather_linked(call, with.tenant, missing, run)) return true;
+    if (gather_linked(call, with.tenant, with.lookup.unasked(), run)) return true;
   } else {
     append_records(call, result.records, with.how, *names_for(call, with.tenant), body);
   }
   Response response = body_response(call, std::move(body));
+  with.lookup.add_warnings(response);
   if (const auto warned = warn_of_thinning(call, with.reading.snapshot, of_the_past, {}, response); !warned.ok()) {
     call.fail(warned.error());
     return true;
@@ -232,8 +201,10 @@ bool answer_page(Call& call, void (*run)(Call), const Answering& with, thread::Q
   return true;
 }
 
-// Answers what a query found; moves the operation to where it may take long if it did not come to its end.
-void answer_query(Call call, void (*run)(Call), const Answering& with, base::Result<thread::QueryResult> result) {
+// Answers what a query found; moves the operation to where it may take long if it did not come to its end, or asks
+// sources for what its conditions look at.
+void answer_query(Call& call, void (*run)(Call), const Answering& with, base::Result<thread::QueryResult> result) {
+  if (result.ok() && gather_linked(call, with.tenant, with.lookup.unasked(), run)) return;
   const bool too_much = !result.ok() && result.error().code == Code::cancelled && !call.is_long();
   if (!result.ok() && !too_much) return call.fail_read(result.error());
   if (too_much || !answer_page(call, run, with, *result)) Call::go_long(std::move(call), run);
@@ -283,15 +254,26 @@ base::Status status_of_links(const std::vector<twin::Query>& any_of) {
   return {};
 }
 
-// The same with what sources gave. Where entities may lie in pieces the conditions are put to whole ones.
+bool asks_of_links(const std::vector<twin::Query>& any_of) {
+  return std::any_of(any_of.begin(), any_of.end(), [](const auto& query) { return query.linked != nullptr; });
+}
+
+// Whether what sources gave is still to be judged.
+bool is_judged_here(const Call& call, const std::vector<twin::Query>& any_of) {
+  return call.flag("splitEntities") || asks_of_links(any_of);
+}
+
+// The same with what sources gave. Where entities may lie in pieces, or conditions are of linked ones, they are put to
+// whole ones.
 base::Result<thread::QueryResult> query_everywhere(const Call& call, const Reading& reading, const TenantState& tenant,
                                                    std::vector<twin::Query> any_of,
-                                                   const std::vector<twin::Query>& everywhere) {
+                                                   const std::vector<twin::Query>& everywhere,
+                                                   const thread::Page& asked) {
   const Gathered& gathered = *call.gathered();
   const size_t entities_max = call.services().union_entities_max;
-  const bool is_split = call.flag("splitEntities");
-  thread::Page page = call.page();
-  page.limit = std::min(entities_max, is_split ? entities_max : page.offset + page.limit + 1);
+  const bool is_split = call.flag("splitEntities"), is_judged = is_judged_here(call, everywhere);
+  thread::Page page = asked;
+  page.limit = std::min(entities_max, is_judged ? entities_max : page.offset + page.limit + 1);
   page.offset = 0;
   std::vector<twin::Matcher> matchers;
   for (const twin::Query& query : everywhere) matchers.emplace_back(query);
@@ -313,8 +295,8 @@ base::Result<thread::QueryResult> query_everywhere(const Call& call, const Readi
   const auto is_match = [&](const twin::EntityRecord& record) {
     return std::any_of(matchers.begin(), matchers.end(), [&](const twin::Matcher& matcher) { return matcher(record); });
   };
-  const auto wanted = [&](const twin::EntityRecord& record) { return !is_split || is_match(record); };
-  return gathered.page(*here, call.page(), find, wanted, is_match, call.services().clock.now());
+  const auto wanted = [&](const twin::EntityRecord& record) { return !is_judged || is_match(record); };
+  return gathered.page(*here, asked, find, wanted, is_match, call.services().clock.now());
 }
 
 // The same, in an order if one is asked for.
@@ -333,17 +315,26 @@ base::Result<thread::QueryResult> query_page(const Call& call, const Reading& re
 }  // namespace
 
 EachMatch each_match(const Call& call, const Reading& reading, const TenantState& tenant,
-                     const std::vector<twin::Query>& any_of, const ngsi::OrderParameters& ordering) {
-  return [&](const std::function<bool(std::string_view id)>& take) -> base::Status {
+                     const std::vector<twin::Query>& any_of, const std::vector<twin::Query>& everywhere,
+                     const ngsi::OrderParameters& ordering, const LinkedLookup& lookup) {
+  const auto is_known = [&]() -> base::Status {
+    for (const auto* queries : {&any_of, &everywhere}) {
+      if (auto linked = status_of_links(*queries); !linked.ok()) return linked;
+    }
+    return lookup.unasked().empty() ? base::Status() : base::fail(Code::busy, "linked entities are still asked for");
+  };
+  return [&, is_known](const std::function<bool(std::string_view id)>& take) -> base::Status {
     const thread::Page all{0, std::min(call.services().union_entities_max, tenant.entity_maps->options().entities_max)};
-    if (any_of.size() == 1 && !ordering.order_by && !ordering.collation) {
+    if (!has_sources(call) && any_of.size() == 1 && !ordering.order_by && !ordering.collation) {
       const auto visit = [&](const twin::EntityRecord& record) { return !is_visible(record) || take(record.id()); };
       if (auto told = reading.snapshot.each(any_of.front(), visit, call.bounds()); !told.ok()) return told;
-      return status_of_links(any_of);
+      return is_known();
     }
-    const auto found = query_page(call, reading, tenant, any_of, ordering, all);
+    const auto found = has_sources(call) ? query_everywhere(call, reading, tenant, any_of, everywhere, all)
+                                         : query_page(call, reading, tenant, any_of, ordering, all);
     if (!found.ok()) return found.error();
-    if (found->more) {
+    // Of what sources have beyond what they were asked for a warning tells.
+    if (found->records.size() == all.limit && found->more) {
       return base::fail(
           Code::too_complex,
           "the query matches more than the " + std::to_string(all.limit) + " entities that an entity map may hold",
@@ -352,29 +343,42 @@ EachMatch each_match(const Call& call, const Reading& reading, const TenantState
     for (const twin::EntityRecord& record : found->records) {
       if (is_visible(record) && !take(record.id())) break;
     }
-    return status_of_links(any_of);
+    return is_known();
   };
 }
 
 namespace {
 
 // Answers a page; or moves the operation to where it may take long.
-void answer(Call& call, void (*run)(Call), Answering with, const std::vector<twin::Query>& any_of,
-            const ngsi::OrderParameters& ordering) {
-  const bool links =
-      std::any_of(any_of.begin(), any_of.end(), [](const auto& query) { return query.linked != nullptr; });
-  if (!call.is_long() && (links || wants_map(call))) return Call::go_long(std::move(call), run);
+void answer(Call& call, void (*run)(Call), Answering with, const ngsi::OrderParameters& ordering) {
+  if (!call.is_long() && (asks_of_links(with.any_of) || wants_map(call))) return Call::go_long(std::move(call), run);
   std::optional<UsedMap> map;
   if (wants_map(call)) {
-    auto used = use_map(call, with.tenant, each_match(call, with.reading, with.tenant, any_of, ordering));
+    auto used =
+        use_map(call, with.reading,
+                each_match(call, with.reading, with.tenant, with.any_of, with.everywhere, ordering, with.lookup));
+    // A map is not made before all is known.
+    const bool may_wait = !used.ok() && used.error().code == Code::busy;
+    if (may_wait && gather_linked(call, with.tenant, with.lookup.unasked(), run)) return;
     if (!used.ok()) return call.fail_read(used.error());
     map = std::move(*used);
     with.map = &*map;
   }
-  auto result = map ? query_map(call, with.reading, with.tenant, *map->map.content, any_of)
-                    : query_page(call, with.reading, with.tenant, any_of, ordering, call.page());
-  if (const auto linked = status_of_links(any_of); result.ok() && !linked.ok()) result = linked.error();
-  answer_query(std::move(call), run, with, std::move(result));
+  auto result = map ? query_map(call, with.reading, with.tenant, *map->map.content, with.everywhere,
+                                is_judged_here(call, with.everywhere))
+                : has_sources(call)
+                    ? query_everywhere(call, with.reading, with.tenant, with.any_of, with.everywhere, call.page())
+                    : query_page(call, with.reading, with.tenant, with.any_of, ordering, call.page());
+  for (const auto* queries : {&with.any_of, &with.everywhere}) {
+    if (const auto linked = status_of_links(*queries); result.ok() && !linked.ok()) result = linked.error();
+  }
+  answer_query(call, run, with, std::move(result));
+}
+
+// What is asked of the sources of a query; by the map that it uses, if it does.
+base::Result<Gather> by_map(const Call& call, const TenantState& tenant, base::Result<Gather> gather) {
+  if (gather.ok()) ask_by_map(call, tenant, *gather);
+  return gather;
 }
 
 }  // namespace
@@ -397,22 +401,26 @@ void query_entities(Call call) {
   if (!reading) return;
   if (!call.is_long() && is_of_the_past(call, *reading)) return Call::go_long(std::move(call), query_entities);
   const TenantState& tenant = call.services().state_of(*reading->thread);
-  auto query = query_of(call, *reading, tenant);
+  LinkedLookup lookup(call, *reading, tenant);
+  auto query = query_of(call, *reading, tenant, &lookup);
   if (!query.ok()) return call.fail(query.error());
   if (gather(
-          call, tenant, [&call] { return asked_of_sources(call, false); }, query_entities))
+          call, tenant, [&] { return by_map(call, tenant, gather_of(call, false)); }, query_entities))
     return;
   const auto how = call.representation(terms_for(call, tenant), ngsi::join_level_max);
   if (!how.ok()) return call.fail(how.error());
-  const auto join = join_of(call, *how);
+  const auto join = join_for(call, *how);
   if (!join.ok()) return call.fail(join.error());
+  const std::vector<twin::Query> any_of = {std::move(query).value()};
+  std::vector<twin::Query> everywhere;
   if (has_sources(call)) {
-    const auto everywhere = ngsi::parse_query(selection_of(call), *call.context(), call.gathered()->terms());
-    if (!everywhere.ok()) return call.fail(everywhere.error());
-    auto result = query_everywhere(call, *reading, tenant, {*query}, {*everywhere});
-    return answer_query(std::move(call), query_entities, {*reading, tenant, *how, *join}, std::move(result));
+    auto with_sources = ngsi::parse_query(selection_of(call), *call.context(), call.gathered()->terms());
+    if (!with_sources.ok()) return call.fail(with_sources.error());
+    if (const auto linked = link(*join, lookup, *with_sources); !linked.ok()) return call.fail(linked.error());
+    everywhere = {std::move(with_sources).value()};
   }
-  answer(call, query_entities, {*reading, tenant, *how, *join}, {std::move(query).value()}, ordering_of(call));
+  const auto& judged = everywhere.empty() ? any_of : everywhere;
+  answer(call, query_entities, {*reading, tenant, *how, *join, lookup, any_of, judged}, ordering_of(call));
 }
 
 // Whether a Query has entity selectors: of type "*" they ask for every type, and say so.
@@ -425,8 +433,9 @@ bool has_selectors(std::string_view body) {
 
 }  // namespace
 
-base::Result<ngsi::QueryBody> query_in_body(const Call& call, const Reading& reading, const TenantState& tenant) {
-  auto asked = ngsi::parse_query_body(call.body(), *call.context(), tenant.thread->terms());
+base::Result<ngsi::QueryBody> query_in_body(const Call& call, const Reading& reading, const TenantState& tenant,
+                                            LinkedLookup& lookup) {
+  auto asked = ngsi::parse_query_body(call.body(), *call.context(), terms_for(call, tenant));
   if (!asked.ok()) return asked.error();
   if (asked->has_temporal) {
     return base::fail(Code::invalid, "a query of what is now has no temporalQ", "temporalQ",
@@ -439,28 +448,12 @@ base::Result<ngsi::QueryBody> query_in_body(const Call& call, const Reading& rea
     }
     if (const auto hidden = hide_internal(query, reading, tenant); !hidden.ok()) return hidden.error();
     hide_expired(call, reading, tenant, query);
-    if (const auto linked = link(call, reading, tenant, asked->join, query); !linked.ok()) return linked.error();
+    if (const auto linked = link(asked->join, lookup, query); !linked.ok()) return linked.error();
   }
   return asked;
 }
 
 namespace {
-
-// What is asked of the sources of a query by POST.
-base::Result<Gather> asked_of_sources_by_post(const Call& call, const ngsi::QueryParameters& conditions) {
-  twin::TermTable terms;
-  const auto asked = ngsi::parse_query_body(call.body(), *call.context(), ngsi::TermOf::interning(terms));
-  if (!asked.ok()) return asked.error();
-  Gather gather;
-  gather.query = ngsi::source_query_of(asked->any_of, terms);
-  gather.query.dataset_ids = asked->dataset_ids;
-  gather.conditions = conditions;
-  gather.attributes = wanted_attributes(conditions, *call.context());
-  gather.by_post = true;
-  gather.split = call.flag("splitEntities");
-  gather.ordered = asked->ordering.order_by.has_value();
-  return gather;
-}
 
 // NGSI-LD: 5.7.2 query entities by POST
 void query_by_post(Call call) {
@@ -468,18 +461,12 @@ void query_by_post(Call call) {
   if (!reading) return;
   if (!call.is_long() && is_of_the_past(call, *reading)) return Call::go_long(std::move(call), query_by_post);
   const TenantState& tenant = call.services().state_of(*reading->thread);
-  auto asked = query_in_body(call, *reading, tenant);
+  LinkedLookup lookup(call, *reading, tenant);
+  auto asked = query_in_body(call, *reading, tenant, lookup);
   if (!asked.ok()) return call.fail(asked.error());
   if (gather(
-          call, tenant, [&] { return asked_of_sources_by_post(call, asked->conditions); }, query_by_post))
+          call, tenant, [&] { return by_map(call, tenant, gather_of_body(call, call.body(), *asked)); }, query_by_post))
     return;
-  std::vector<twin::Query> everywhere;
-  if (call.gathered() != nullptr) {
-    auto with_sources = ngsi::parse_query_body(call.body(), *call.context(), call.gathered()->terms());
-    if (!with_sources.ok()) return call.fail(with_sources.error());
-    everywhere = with_sources->any_of;
-    asked->projection = with_sources->projection;
-  }
   const twin::TermTable& terms = terms_for(call, tenant);
   auto how = call.representation(terms, ngsi::join_level_max);
   if (!how.ok()) return call.fail(how.error());
@@ -491,11 +478,18 @@ void query_by_post(Call call) {
     how->datasets_given = true;
     how->datasets.push_back(dataset == "@none" ? twin::Term{} : terms.find(dataset));
   }
+  std::vector<twin::Query> everywhere;
   if (has_sources(call)) {
-    auto result = query_everywhere(call, *reading, tenant, asked->any_of, everywhere);
-    return answer_query(std::move(call), query_by_post, {*reading, tenant, *how, asked->join}, std::move(result));
+    auto with_sources = ngsi::parse_query_body(call.body(), *call.context(), terms);
+    if (!with_sources.ok()) return call.fail(with_sources.error());
+    everywhere = std::move(with_sources->any_of);
+    for (twin::Query& query : everywhere) {
+      if (const auto linked = link(asked->join, lookup, query); !linked.ok()) return call.fail(linked.error());
+    }
   }
-  answer(call, query_by_post, {*reading, tenant, *how, asked->join}, asked->any_of, asked->ordering);
+  const auto& judged = everywhere.empty() ? asked->any_of : everywhere;
+  const Answering with{*reading, tenant, *how, asked->join, lookup, asked->any_of, judged};
+  answer(call, query_by_post, with, asked->ordering);
 }
 
 }  // namespace
@@ -520,12 +514,12 @@ std::vector<Parameter> join_parameters() {
                           R"({"type":"string","examples":["urn:ngsi-ld:Room:1"]})")};
 }
 
-namespace {
-
 Parameter split_parameter() {
   return query_parameter("splitEntities", "Whether an entity may lie in pieces in several sources",
                          R"({"type":"boolean"})");
 }
+
+namespace {
 
 std::vector<Parameter> joined(std::vector<Parameter> left, std::vector<Parameter> right) {
   for (Parameter& parameter : right) left.push_back(std::move(parameter));

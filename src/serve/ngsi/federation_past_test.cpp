@@ -103,6 +103,75 @@ TEST_F(PastFederation, QueriesGoThroughAllBrokersPageByPage) {
                   "local=true"));
 }
 
+// Clause 5.7.4: of entities in pieces the conditions are put to all of them together.
+TEST_F(PastFederation, PiecesArePutTogetherBeforeTheyAreJudged) {
+  hub_.ask("POST", "/temporal/entities", 201, past_of("1", "speed", {{1, 1}, {3, 3}}));
+  first_.ask("POST", "/temporal/entities", 201, past_of("1", "doors", {{4, 4}}));
+  first_.ask("POST", "/temporal/entities", 201, past_of("2", "doors", {{4, 4}}));
+  hub_.ask("POST", "/temporal/entities", 201, past_of("3", "speed", {{3, 3}}));
+  register_at(hub_, first_.url(), "inclusive", cars, all_of_the_past);
+  const std::string query = "?type=Car&options=temporalValues&q=speed==3;doors==4&timerel=before&timeAt=" + hour(9);
+  EXPECT_EQ(values(query), "[]");
+  const std::string whole = values(query + "&splitEntities=true");
+  EXPECT_TRUE(has(whole, series({{1, 1}, {3, 3}})) && has(whole, series({{4, 4}}))) << whole;
+  EXPECT_FALSE(has(whole, "urn:car:2") || has(whole, "urn:car:3")) << whole;
+  const std::string part = values(query + "&splitEntities=true&attrs=doors&count=true");
+  EXPECT_TRUE(has(part, "urn:car:1") && has(part, "doors") && !has(part, "speed")) << part;
+  const std::string posted =
+      hub_.ask("POST", "/temporal/entityOperations/query?splitEntities=true", 200,
+               R"({"type":"Query","entities":[{"type":"Car"}],"q":"speed==3;doors==4","temporalQ":{"timerel":"before",)"
+               R"("timeAt":")" +
+                   hour(9) + R"("}})");
+  EXPECT_TRUE(has(posted, "urn:car:1") && !has(posted, "urn:car:2")) << posted;
+}
+
+TEST_F(PastFederation, PagesByAMapStayOverAllSources) {
+  for (int i = 0; i < 2; ++i) {
+    hub_.ask("POST", "/temporal/entities", 201, past_of("h" + std::to_string(i), "speed", {{i, i}}));
+    first_.ask("POST", "/temporal/entities", 201, past_of("a" + std::to_string(i), "speed", {{i, i}}));
+  }
+  register_at(hub_, first_.url(), "inclusive", cars, all_of_the_past);
+  const std::string page =
+      "/temporal/entities?type=Car&options=temporalValues&limit=2&timerel=before&timeAt=" + hour(9);
+  const auto begun = ask(hub_, "GET", page + "&entityMap=true");
+  EXPECT_EQ(begun.status, 201) << begun.body;
+  EXPECT_TRUE(has(begun.body, "urn:car:h0") && has(begun.body, "urn:car:h1")) << begun.body;
+  const std::string by_map = "NGSILD-EntityMap: " + begun.header("NGSILD-EntityMap") + "\r\n";
+  hub_.ask("POST", "/temporal/entities?local=true", 201, past_of("h9", "speed", {{1, 1}}));
+  hub_.ask("DELETE", "/temporal/entities/urn:car:h0?local=true", 204);
+  first_.ask("DELETE", "/temporal/entities/urn:car:a0", 204);
+  const auto next = ask(hub_, "GET", page + "&offset=2&count=true", {}, by_map);
+  EXPECT_EQ(next.status, 200);
+  EXPECT_TRUE(has(next.body, "urn:car:a1") && !has(next.body, "urn:car:a0") && !has(next.body, "urn:car:h"))
+      << next.body;
+  EXPECT_EQ(next.header("NGSILD-Results-Count"), "4");
+  const std::string map = hub_.ask("POST", "/temporal/entityMaps", 201,
+                                   R"({"type":"Query","entities":[{"type":"Car"}],"temporalQ":{"timerel":"before",)"
+                                   R"("timeAt":")" +
+                                       hour(9) + R"("}})");
+  EXPECT_TRUE(has(map, R"("urn:car:a1":["urn:r:1"])") && has(map, "urn:car:h9")) << map;
+}
+
+TEST_F(PastFederation, SnapshotsHoldThePastOfSources) {
+  hub_.ask("POST", "/temporal/entities", 201, past_of("1", "speed", {{1, 1}}));
+  first_.ask("POST", "/temporal/entities", 201, past_of("1", "speed", {{2, 2}}));
+  first_.ask("POST", "/temporal/entities", 201, past_of("2", "doors", {{3, 3}, {8, 8}}));
+  register_at(hub_, first_.url(), "inclusive", cars, all_of_the_past);
+  hub_.ask("POST", "/snapshots", 201,
+           R"({"id":"urn:snapshot:1","type":"Snapshot","snapshotTemporalQueries":[{"type":"Query","entities":[{"type":)"
+           R"("Car"}],"temporalQ":{"timerel":"before","timeAt":")" +
+               hour(5) + R"("}}]})");
+  first_.ask("DELETE", "/temporal/entities/urn:car:1", 204);
+  const auto in_snapshot = [&](std::string_view target) {
+    return ask(hub_, "GET", target, {}, "NGSILD-Snapshot: urn:snapshot:1\r\n").body;
+  };
+  const std::string first = in_snapshot("/temporal/entities/urn:car:1?options=temporalValues");
+  EXPECT_TRUE(has(first, series({{1, 1}, {2, 2}}))) << first;
+  const std::string second = in_snapshot("/temporal/entities/urn:car:2?options=temporalValues");
+  EXPECT_TRUE(has(second, series({{3, 3}})) && !has(second, hour(8))) << second;
+  EXPECT_TRUE(has(values("/urn:car:1?options=temporalValues"), series({{1, 1}})));
+}
+
 TEST_F(PastFederation, OnlyThoseAreAskedThatHaveThePast) {
   FakeSource present, early, late, whenever;
   for (FakeSource* one : {&early, &late, &whenever}) one->answer(200, "[]");

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
 
 #include "serve/ngsi/federation_fixture_test.hpp"
 #include "store/store.hpp"
@@ -19,6 +20,10 @@ std::unique_ptr<HubServer> broker(uint16_t port = free_port(), std::unique_ptr<t
   options.retry_first_ms = 100;
   return std::make_unique<HubServer>(options, std::move(store), 2, trust::make_open_gate(),
                                      std::function<void(Router&)>(), port);
+}
+
+std::unique_ptr<thread::Store> store_in(const store::TemporaryFolder& folder) {
+  return store::open_embedded(folder.path()).value();
 }
 
 size_t times(const std::string& text, std::string_view part) {
@@ -42,6 +47,13 @@ class SubscriptionFederation : public Federation {
   }
   static bool has_copies(HubServer& hub, size_t count) {
     return comes_true([&] { return subscriptions_at(hub) == count; });
+  }
+  // A broker that keeps its record in the folder, with a subscription that has a copy.
+  void begin_with_a_copy(const store::TemporaryFolder& folder, uint16_t port) {
+    a_ = broker(port, store_in(folder));
+    register_at(*a_, b_->url(), "inclusive", cars, federation_ops);
+    subscribe();
+    ASSERT_TRUE(has_copies(*b_, 1));
   }
   std::string next_body() {
     const auto arrival = subscriber_.next();
@@ -210,10 +222,7 @@ TEST_F(SubscriptionFederation, WhatIsNotTakenStaysAtTheSource) {
 TEST_F(SubscriptionFederation, AStopLosesNothingThatWaits) {
   const store::TemporaryFolder folder;
   const uint16_t port = free_port();
-  a_ = broker(port, store::open_embedded(folder.path()).value());
-  register_at(*a_, b_->url(), "inclusive", cars, federation_ops);
-  subscribe();
-  ASSERT_TRUE(has_copies(*b_, 1));
+  begin_with_a_copy(folder, port);
   subscriber_.answer_with(0);
   b_->ask("POST", "/entities", 201, car("1", property("speed", 1)));
   EXPECT_TRUE(has(next_body(), "urn:car:1"));
@@ -221,7 +230,7 @@ TEST_F(SubscriptionFederation, AStopLosesNothingThatWaits) {
   a_.reset();
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(9));
   subscriber_.answer_with(200);
-  a_ = broker(port, store::open_embedded(folder.path()).value());
+  a_ = broker(port, store_in(folder));
   EXPECT_TRUE(has(next_body(), "urn:car:1"));
 }
 
@@ -229,12 +238,12 @@ TEST_F(SubscriptionFederation, AStopLosesNothingThatWaits) {
 TEST_F(SubscriptionFederation, TheWayOfASubscriptionOutlivesARestart) {
   const store::TemporaryFolder folder;
   const uint16_t port = free_port();
-  b_ = broker(port, store::open_embedded(folder.path()).value());
+  b_ = broker(port, store_in(folder));
   register_at(*a_, b_->url(), "inclusive", cars, federation_ops);
   subscribe();
   ASSERT_TRUE(has_copies(*b_, 1));
   b_.reset();
-  b_ = broker(port, store::open_embedded(folder.path()).value());
+  b_ = broker(port, store_in(folder));
   FakeSource source;
   source.answer(201);
   register_at(*b_, source.url(), "inclusive", cars, federation_ops);
@@ -246,18 +255,139 @@ TEST_F(SubscriptionFederation, TheWayOfASubscriptionOutlivesARestart) {
 TEST_F(SubscriptionFederation, CopiesAreKnownAfterARestart) {
   const store::TemporaryFolder folder;
   const uint16_t port = free_port();
-  a_ = broker(port, store::open_embedded(folder.path()).value());
-  register_at(*a_, b_->url(), "inclusive", cars, federation_ops);
-  subscribe();
-  ASSERT_TRUE(has_copies(*b_, 1));
-  const std::string before = b_->ask("GET", "/subscriptions", 200);
+  begin_with_a_copy(folder, port);
   a_.reset();
-  a_ = broker(port, store::open_embedded(folder.path()).value());
+  a_ = broker(port, store_in(folder));
   b_->ask("POST", "/entities", 201, car("1", property("speed", 1)));
   EXPECT_TRUE(has(next_body(), "urn:car:1"));
   EXPECT_EQ(subscriptions_at(*b_), 1u);
   a_->ask("DELETE", "/csourceRegistrations/urn:r:1", 204);
   ASSERT_TRUE(has_copies(*b_, 0));
+}
+
+// Clause 5.8.6: of an entity in pieces the conditions are put to all of them together, whoever tells of a change.
+TEST_F(SubscriptionFederation, PiecesArePutTogetherBeforeTheyAreJudged) {
+  register_at(*a_, b_->url(), "inclusive", R"({"entities": [{"type": "Car"}], "propertyNames": ["speed"]})",
+              federation_ops);
+  register_at(*a_, second_.url(), "inclusive", R"({"entities": [{"type": "Car"}], "propertyNames": ["doors"]})",
+              R"(["retrieveOps"])");
+  second_.ask("POST", "/entities", 201, car("1", property("doors", 4)));
+  a_->ask("POST", "/entities?local=true", 201, car("1", property("weight", 7)));
+  subscribe(R"(, "splitEntities": true, "q": "speed>10;doors==4;weight==7")", R"("attributes": ["doors", "speed"])");
+  ASSERT_TRUE(has_copies(*b_, 1));
+  EXPECT_FALSE(has(b_->ask("GET", "/subscriptions", 200), "\"q\""));
+  b_->ask("POST", "/entities", 201, car("2", property("speed", 99)));
+  b_->ask("POST", "/entities", 201, car("1", property("speed", 20)));
+  const std::string body = next_body();
+  EXPECT_TRUE(has(body, "urn:car:1") && has(body, R"("doors":{"type":"Property","value":4})")) << body;
+  EXPECT_TRUE(has(body, R"("speed":{"type":"Property","value":20})") && !has(body, "weight")) << body;
+  b_->ask("PATCH", "/entities/urn:car:1/attrs/speed", 204, R"({"value": 5})");
+  EXPECT_TRUE(b_->api().wait_until_idle(10'000) && a_->api().wait_until_idle(10'000));
+  EXPECT_EQ(subscriber_.waiting(), 0u);
+}
+
+// A broker with tenants, each with a record of its own in the folder.
+struct TenantBroker {
+  TenantBroker(const std::filesystem::path& folder, uint16_t port, base::Chance chance = base::system_chance) {
+    const auto open = [this, folder](std::string_view name) {
+      return thread::Thread::open(store::open_embedded(folder / (name.empty() ? "main" : std::string(name))).value(),
+                                  clock);
+    };
+    std::vector<std::string> known;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+      if (entry.path().filename() != "main") known.push_back(entry.path().filename().string());
+    }
+    tenants = std::make_unique<Tenants>(open({}).value(), open, std::move(known), Tenants::Options{});
+    NgsiOptions options = quick();
+    options.public_url = "http://127.0.0.1:" + std::to_string(port);
+    options.retry_first_ms = 100;
+    options.chance = std::move(chance);
+    api = NgsiApi::open(*tenants, *gate, clock, options).value();
+    api->add_routes(router);
+    ServerOptions server_options;
+    server_options.port = port;
+    server_options.workers = 2;
+    server = Server::start(router, *gate, server_options).value();
+  }
+  ~TenantBroker() {
+    server.reset();
+    api.reset();
+  }
+  std::string ask(std::string_view tenant, std::string_view method, std::string_view target, int status,
+                  std::string_view body = {}) {
+    TestClient client(server->port());
+    std::string headers = body.empty() ? "" : "Content-Type: application/json\r\n";
+    if (!tenant.empty()) headers += "NGSILD-Tenant: " + std::string(tenant) + "\r\n";
+    const auto response = client.ask(method, "/ngsi-ld/v1" + std::string(target), body, headers);
+    EXPECT_EQ(response ? response->status : 0, status) << target << ' ' << (response ? response->body : "");
+    return response ? response->body : std::string();
+  }
+
+  base::SystemClock clock;
+  std::unique_ptr<trust::Gate> gate = trust::make_open_gate();
+  std::unique_ptr<Tenants> tenants;
+  std::unique_ptr<NgsiApi> api;
+  Router router;
+  std::unique_ptr<Server> server;
+};
+
+// A subscription of one tenant has its copy in the tenant that the registration names, and is told under its own; also
+// after a restart, when nobody has asked for the tenant yet.
+TEST_F(SubscriptionFederation, TenantsHaveCopiesOfTheirOwn) {
+  const store::TemporaryFolder at_a, at_b;
+  const uint16_t port = free_port();
+  auto a = std::make_unique<TenantBroker>(at_a.path(), port);
+  TenantBroker b(at_b.path(), free_port());
+  b.ask("there", "POST", "/entities", 201, R"({"id":"urn:bus:1","type":"Bus"})");
+  a->ask("here", "POST", "/csourceRegistrations", 201,
+         R"({"id":"urn:r:1","type":"ContextSourceRegistration","endpoint":"http://127.0.0.1:)" +
+             std::to_string(b.server->port()) + R"(","tenant":"there","operations":["federationOps"],)" +
+             R"("information":[{"entities":[{"type":"Car"}]}]})");
+  a->ask("here", "POST", "/subscriptions", 201,
+         R"({"id":"urn:s:1","type":"Subscription","entities":[{"type":"Car"}],"notification":{"endpoint":{"uri":")" +
+             subscriber_.url() + R"(/to"}}})");
+  const auto copies = [&](std::string_view tenant) {
+    return times(b.ask(tenant, "GET", "/subscriptions", 200), "\"Subscription\"");
+  };
+  ASSERT_TRUE(comes_true([&] { return copies("there") == 1; }));
+  EXPECT_EQ(copies(""), 0u);
+  b.ask("", "POST", "/entities", 201, car("0", property("speed", 1)));
+  b.ask("there", "POST", "/entities", 201, car("1", property("speed", 1)));
+  auto told = subscriber_.next();
+  ASSERT_TRUE(told);
+  EXPECT_TRUE(has(told->body, R"("subscriptionId":"urn:s:1")") && has(told->body, "urn:car:1")) << told->body;
+  EXPECT_EQ(told->header("NGSILD-Tenant"), "here");
+  // What is read goes to the same tenant.
+  EXPECT_TRUE(has(a->ask("here", "GET", "/entities?type=Car", 200), "urn:car:1"));
+  EXPECT_EQ(a->ask("", "GET", "/entities?type=Car", 200), "[]");
+  a.reset();
+  a = std::make_unique<TenantBroker>(at_a.path(), port);
+  b.ask("there", "POST", "/entities", 201, car("2", property("speed", 1)));
+  told = subscriber_.next();
+  ASSERT_TRUE(told);
+  EXPECT_TRUE(has(told->body, "urn:car:2")) << told->body;
+  a->ask("here", "DELETE", "/subscriptions/urn:s:1", 204);
+  EXPECT_TRUE(comes_true([&] { return copies("there") == 0; }));
+  EXPECT_EQ(subscriber_.waiting(), 0u);
+}
+
+// Secrets come of the chance that is given, and of nothing else.
+TEST_F(SubscriptionFederation, SecretsComeOfTheGivenChance) {
+  const store::TemporaryFolder folder;
+  TenantBroker broker(folder.path(), free_port(), [] { return uint64_t{0x0123456789abcdef}; });
+  FakeSource source;
+  source.answer(201);
+  broker.ask("", "POST", "/csourceRegistrations", 201,
+             R"({"id":"urn:r:1","type":"ContextSourceRegistration","endpoint":")" + source.url() +
+                 R"(","operations":["federationOps"],"information":[{"entities":[{"type":"Car"}]}]})");
+  broker.ask(
+      "", "POST", "/subscriptions", 201,
+      R"({"id":"urn:s:1","type":"Subscription","entities":[{"type":"Car"}],"notification":{"endpoint":{"uri":")" +
+          subscriber_.url() + R"(/to"}}})");
+  ASSERT_TRUE(comes_true([&] { return !source.asked().empty(); }));
+  EXPECT_TRUE(has(source.asked().front().body, "/api/source-notifications/fedcba9876543210fedcba9876543210\""))
+      << source.asked().front().body;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // dead, malicious, or lead in circles.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <tuple>
 
 #include "serve/ngsi/federation_fixture_test.hpp"
@@ -137,17 +138,174 @@ TEST_F(Federation, LinkedEntitiesAreFoundElsewhere) {
   EXPECT_TRUE(has(ordered, "Person")) << ordered;
 }
 
+std::string linking(std::string_view id, std::string_view type, std::string_view link, std::string_view to,
+                    std::string_view more = {}) {
+  return R"({"id":"urn:)" + std::string(id) + R"(","type":")" + std::string(type) + R"(",")" + std::string(link) +
+         R"(":{"type":"Relationship","object":"urn:)" + std::string(to) + R"("})" + std::string(more) + "}";
+}
+
+// Clause 4.9: a condition of what is linked holds or does not, wherever that is kept.
+TEST_F(Federation, ConditionsOfLinkedEntitiesLookElsewhere) {
+  hub_.ask("POST", "/entities", 201, linking("car:1", "Car", "owner", "person:1", R"(,"speed":10)"));
+  hub_.ask("POST", "/entities", 201, linking("car:2", "Car", "owner", "person:2", R"(,"speed":30)"));
+  first_.ask("POST", "/entities", 201, linking("person:1", "Person", "home", "house:1", R"(,"age":30)"));
+  first_.ask("POST", "/entities", 201, linking("person:2", "Person", "home", "house:2", R"(,"age":50)"));
+  second_.ask("POST", "/entities", 201, R"({"id":"urn:house:2","type":"House","floors":3})");
+  register_at(hub_, first_.url(), "inclusive", R"({"entities": [{"type": "Person"}]})", federation_ops);
+  register_at(hub_, second_.url(), "inclusive", R"({"entities": [{"type": "House"}]})", federation_ops);
+  const auto found = [&](std::string_view q) {
+    return hub_.ask("GET", "/entities?type=Car&attrs=speed&join=flat&joinLevel=2&options=keyValues&" + std::string(q),
+                    200);
+  };
+  const std::string second = R"([{"id":"urn:car:2","type":"Car","speed":30}])";
+  EXPECT_EQ(found("q=owner%7Bage%7D%3E40"), second);
+  EXPECT_EQ(found("q=owner%7BPerson:age%7D==50;speed==30"), second);
+  EXPECT_EQ(found("q=owner%7Bhome%7Bfloors%7D%7D==3"), second);
+  EXPECT_EQ(found("q=owner%7BHouse:age%7D%3E40"), "[]");
+  EXPECT_EQ(found("q=owner%7Bage%7D%3E40&local=true"), "[]");
+  // Entities of which sources have parts, too: these are not asked about what they cannot see.
+  second_.ask("POST", "/entities", 201, linking("car:3", "Car", "owner", "person:2", R"(,"speed":40)"));
+  second_.ask("POST", "/entities", 201, linking("car:4", "Car", "owner", "person:1", R"(,"speed":40)"));
+  register_at(hub_, second_.url(), "inclusive", cars, federation_ops);
+  const auto counted =
+      ask(hub_, "GET", "/entities?type=Car&join=flat&q=owner%7Bage%7D%3E40&count=true&attrs=speed&options=keyValues");
+  EXPECT_EQ(counted.body, R"([{"id":"urn:car:2","type":"Car","speed":30},{"id":"urn:car:3","type":"Car","speed":40}])");
+  EXPECT_EQ(counted.header("NGSILD-Results-Count"), "2");
+  const std::string posted = hub_.ask(
+      "POST", "/entityOperations/query?options=keyValues", 200,
+      R"({"type":"Query","entities":[{"type":"Car"}],"attrs":["speed"],"q":"owner{age}>40;speed>35","join":"flat"})");
+  EXPECT_EQ(posted, R"([{"id":"urn:car:3","type":"Car","speed":40}])");
+  FakeSource source;
+  source.answer(200, "[]");
+  register_at(hub_, source.url(), "inclusive", cars, federation_ops);
+  found("q=owner%7Bage%7D%3E40;speed%3E5");
+  const auto asked = source.asked();
+  EXPECT_TRUE(std::any_of(asked.begin(), asked.end(), [](const FakeSource::Asked& one) {
+    return has(one.target, "?type=Car&q=owner") && has(one.target, "speed%3E5") && !has(one.target, "age");
+  })) << asked.front().target;
+}
+
+// Of a linked entity that is kept here sources may have more, as of any other.
+TEST_F(Federation, LinkedEntitiesAreMadeOfAllTheirParts) {
+  hub_.ask("POST", "/entities", 201, linking("car:1", "Car", "owner", "person:1"));
+  hub_.ask("POST", "/entities", 201, R"({"id":"urn:person:1","type":"Person","name":"Ada"})");
+  first_.ask("POST", "/entities", 201, R"({"id":"urn:person:1","type":"Person","age":30})");
+  register_at(hub_, first_.url(), "inclusive", R"({"entities": [{"type": "Person"}]})", federation_ops);
+  FakeSource houses;
+  register_at(hub_, houses.url(), "inclusive", R"({"entities": [{"type": "House"}]})", federation_ops);
+  EXPECT_EQ(hub_.ask("GET", "/entities?type=Car&join=flat&options=keyValues", 200),
+            R"([{"id":"urn:car:1","type":"Car","owner":"urn:person:1"},)"
+            R"({"id":"urn:person:1","type":"Person","name":"Ada","age":30}])");
+  EXPECT_TRUE(houses.asked().empty()) << "it is known to be none";
+}
+
+// Clause 5.5.14: pages by an entity map stay what they are, whatever comes and goes here and elsewhere.
+TEST_F(Federation, PagesByAMapStayOverAllSources) {
+  for (int i = 0; i < 3; ++i) {
+    hub_.ask("POST", "/entities", 201, car("h" + std::to_string(i), property("speed", i)));
+    first_.ask("POST", "/entities", 201, car("a" + std::to_string(i), property("speed", i)));
+  }
+  first_.ask("POST", "/entities", 201, car("h1", property("doors", 4)));
+  register_at(hub_, first_.url(), "inclusive", cars);
+  FakeSource source;
+  source.answer(200, "[" + car("f0", property("speed", 7)) + "]");
+  register_at(hub_, source.url(), "inclusive", cars);
+  const std::string page = "/entities?type=Car&options=keyValues&limit=2&offset=";
+  const auto begun = ask(hub_, "GET", page + "0&entityMap=true");
+  EXPECT_EQ(begun.status, 201) << begun.body;
+  const std::string by_map = "NGSILD-EntityMap: " + begun.header("NGSILD-EntityMap") + "\r\n";
+  EXPECT_TRUE(has(begun.body, R"({"id":"urn:car:h1","type":"Car","speed":1,"doors":4})")) << begun.body;
+  hub_.ask("POST", "/entities?local=true", 201, car("h9", property("speed", 9)));
+  first_.ask("POST", "/entities", 201, car("Z", property("speed", 9)));
+  hub_.ask("DELETE", "/entities/urn:car:h0?local=true", 204);
+  first_.ask("DELETE", "/entities/urn:car:a0", 204);
+  auto next = ask(hub_, "GET", page + "2&count=true", {}, by_map);
+  EXPECT_EQ(next.status, 200);
+  EXPECT_EQ(next.body, R"([{"id":"urn:car:h2","type":"Car","speed":2}])") << "a0 has gone, and leaves a gap";
+  EXPECT_EQ(next.header("NGSILD-Results-Count"), "7");
+  next = ask(hub_, "GET", page + "4", {}, by_map);
+  EXPECT_EQ(next.body, R"([{"id":"urn:car:a1","type":"Car","speed":1},{"id":"urn:car:a2","type":"Car","speed":2}])");
+  // Who has nothing of a page is not asked for it; who has is asked for that alone.
+  EXPECT_EQ(source.asked().size(), 1u);
+  EXPECT_TRUE(has(ask(hub_, "GET", page + "6", {}, by_map).body, "urn:car:f0"));
+  EXPECT_TRUE(has(source.asked().back().target, "id=urn:car:f0")) << source.asked().back().target;
+  const std::string location = begun.header("NGSILD-EntityMap");
+  const std::string map = hub_.ask("GET", location.substr(location.find("/entityMaps")), 200);
+  EXPECT_TRUE(has(map, R"("urn:car:a1":["urn:r:1"])") && has(map, R"("urn:car:h1":["@none","urn:r:1"])")) << map;
+  EXPECT_TRUE(has(map, R"("urn:car:h2":["@none"])")) << map;
+  EXPECT_TRUE(has(hub_.ask("GET", "/entityMaps?type=Car", 201), R"("urn:car:Z":["urn:r:1"])"));
+  EXPECT_TRUE(has(hub_.ask("POST", "/entityMaps", 201, R"({"type":"Query","entities":[{"type":"Car"}]})"),
+                  R"("urn:car:Z":["urn:r:1"])"));
+}
+
+// Clause 4.3.7: a snapshot holds what its queries find, wherever that is kept; from then on it asks nobody.
+TEST_F(Federation, SnapshotsHoldWhatSourcesHave) {
+  hub_.ask("POST", "/entities", 201, car("1", property("speed", 1)));
+  first_.ask("POST", "/entities", 201, car("1", property("doors", 4)));
+  first_.ask("POST", "/entities", 201, car("2", property("speed", 2) + "," + property("onlyThere", 3)));
+  register_at(hub_, first_.url(), "inclusive", cars, R"(["retrieveOps", "queryTemporal"])");
+  const auto in_snapshot = [&](std::string_view target) {
+    return ask(hub_, "GET", target, {}, "NGSILD-Snapshot: urn:snapshot:1\r\n").body;
+  };
+  hub_.ask(
+      "POST", "/snapshots", 201,
+      R"({"id":"urn:snapshot:1","type":"Snapshot","snapshotQueries":[{"type":"Query","entities":[{"type":"Car"}]}]})");
+  first_.ask("DELETE", "/entities/urn:car:2", 204);
+  first_.ask("PATCH", "/entities/urn:car:1/attrs/doors", 204, R"({"value": 5})");
+  EXPECT_EQ(in_snapshot("/entities?type=Car&options=keyValues"),
+            R"([{"id":"urn:car:1","type":"Car","speed":1,"doors":4},)"
+            R"({"id":"urn:car:2","type":"Car","speed":2,"onlyThere":3}])");
+  EXPECT_TRUE(has(hub_.ask("GET", "/snapshots/urn:snapshot:1", 200), R"("snapshotStatus":"success")"));
+  // The city itself is as it was.
+  EXPECT_EQ(hub_.ask("GET", "/entities?type=Car&local=true&options=keyValues", 200),
+            R"([{"id":"urn:car:1","type":"Car","speed":1}])");
+  // A clone stands on what was written.
+  EXPECT_EQ(ask(hub_, "POST", "/snapshots/urn:snapshot:1/clone", R"({"id":"urn:snapshot:2","type":"Snapshot"})").status,
+            201);
+  EXPECT_TRUE(
+      has(ask(hub_, "GET", "/entities/urn:car:2", {}, "NGSILD-Snapshot: urn:snapshot:2\r\n").body, "onlyThere"));
+  hub_.ask(
+      "POST", "/snapshots?local=true", 201,
+      R"({"id":"urn:snapshot:3","type":"Snapshot","snapshotQueries":[{"type":"Query","entities":[{"type":"Car"}]}]})");
+  EXPECT_EQ(ask(hub_, "GET", "/entities?type=Car&options=keyValues", {}, "NGSILD-Snapshot: urn:snapshot:3\r\n").body,
+            R"([{"id":"urn:car:1","type":"Car","speed":1}])");
+  // What only a source finds is there with what is kept here.
+  hub_.ask("POST", "/snapshots", 201,
+           R"({"id":"urn:snapshot:4","type":"Snapshot","snapshotQueries":[{"type":"Query","entities":[{"type":"Car"}],)"
+           R"("q":"doors==5"}]})");
+  EXPECT_EQ(ask(hub_, "GET", "/entities?type=Car&options=keyValues", {}, "NGSILD-Snapshot: urn:snapshot:4\r\n").body,
+            R"([{"id":"urn:car:1","type":"Car","speed":1,"doors":5}])");
+  // What could not be looked at is said.
+  hub_.ask("POST", "/entities?local=true", 201, linking("car:9", "Car", "owner", "person:9"));
+  const auto linked = ask(hub_, "POST", "/snapshots",
+                          R"({"type":"Snapshot","snapshotQueries":[{"type":"Query","entities":[{"type":"Car"}],)"
+                          R"("q":"owner{age}>1","join":"flat"}]})");
+  EXPECT_EQ(linked.status, 201) << linked.body;
+  EXPECT_TRUE(has(linked.header("NGSILD-Warning"), "linked entities")) << linked.header("NGSILD-Warning");
+  // A source that does not answer is missed, and said.
+  FakeSource dead;
+  dead.answer(0);
+  register_at(hub_, dead.url(), "inclusive", cars);
+  const auto made = ask(hub_, "POST", "/snapshots",
+                        R"({"type":"Snapshot","snapshotQueries":[{"type":"Query","entities":[{"type":"Car"}]}]})");
+  EXPECT_EQ(made.status, 201);
+  EXPECT_TRUE(made.header("NGSILD-Warning").starts_with("199 urn:r:2 ")) << made.header("NGSILD-Warning");
+}
+
 TEST_F(Federation, LinkedEntitiesElsewhereAreOfABoundedNumber) {
   FakeSource source;
   register_at(hub_, source.url(), "inclusive", R"({"entities": [{"type": "Person"}]})", federation_ops);
   std::string objects;
-  for (int i = 0; i < 150; ++i) objects += (objects.empty() ? "\"urn:p:" : ",\"urn:p:") + std::to_string(i) + "\"";
+  for (int i = 0; i < 1'100; ++i) objects += (objects.empty() ? "\"urn:p:" : ",\"urn:p:") + std::to_string(i) + "\"";
   hub_.ask("POST", "/entities", 201,
            R"({"id":"urn:car:1","type":"Car","owner":{"type":"Relationship","object":[)" + objects + "]}}");
   const auto response = ask(hub_, "GET", "/entities/urn:car:1?join=inline");
   EXPECT_EQ(response.status, 200);
-  EXPECT_EQ(source.asked().size(), 101u) << "those, and the car itself, of which it is not known that it is none";
-  EXPECT_TRUE(has(response.header("NGSILD-Warning"), "only the first 100 linked entities")) << response.body;
+  EXPECT_EQ(source.asked().size(), 11u)
+      << "a hundred each, and the car itself, of which it is not known that it is none";
+  EXPECT_TRUE(has(response.header("NGSILD-Warning"), "more than 1000 linked entities")) << response.body;
+  // Nobody can say whether a condition of all of them holds.
+  EXPECT_EQ(ask(hub_, "GET", "/entities?type=Car&join=inline&q=owner%7Bage%7D==1").status, 403);
 }
 
 TEST_F(Federation, AuxiliarySourcesFillGapsOnly) {
@@ -374,6 +532,13 @@ TEST_F(Federation, FiltersChooseSourcesAndTravelWithTheQuery) {
   ASSERT_EQ(source.asked().size(), 1u);
   EXPECT_EQ(source.asked().back().target,
             "/ngsi-ld/v1/entities?type=Car&q=speed%3E20&scopeQ=%2FA&limit=21&options=sysAttrs");
+  // Values are expanded here: the source may know other names.
+  hub_.ask("GET", "/entities?type=Car&q=paint==%22Red%22&expandValues=paint", 200);
+  EXPECT_TRUE(has(source.asked().back().target, "ngsi-ld%2Fdefault-context%2FRed")) << source.asked().back().target;
+  first_.ask("POST", "/entities", 201,
+             R"({"id":"urn:tram:1","type":"Tram","paint":{"type":"VocabProperty","vocab":"Red"}})");
+  register_at(hub_, first_.url(), "inclusive", R"({"entities": [{"type": "Tram"}]})");
+  EXPECT_TRUE(has(hub_.ask("GET", "/entities?type=Tram&q=paint==%22Red%22&expandValues=paint", 200), "urn:tram:1"));
   hub_.ask("GET", "/entities?type=Car&splitEntities=true&q=speed%3E20", 200);
   EXPECT_FALSE(has(source.asked().back().target, "q="));
   // A piece here and a piece there are put together before they are judged.

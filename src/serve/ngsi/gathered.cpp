@@ -40,24 +40,30 @@ Gathered::FromSource& Gathered::source(size_t index) {
   return sources_[index];
 }
 
-void Gathered::add(size_t source_index, twin::Entity part, bool auxiliary) {
+void Gathered::add(size_t source_index, const ngsi::Registration& registration, twin::Entity part) {
   auto& parts = parts_[part.id];
   source(source_index).ids.push_back(part.id);
-  parts.push_back({std::move(part), auxiliary});
+  parts.push_back({registration.id, std::move(part), registration.mode == ngsi::SourceMode::auxiliary});
+}
+
+std::vector<std::string> Gathered::holders_of(std::string_view id) const {
+  std::vector<std::string> holders;
+  const auto add = [&](const std::string& holder) {
+    const bool is_known = holder.empty() || std::find(holders.begin(), holders.end(), holder) != holders.end();
+    if (!is_known) holders.push_back(holder);
+  };
+  if (const auto found = parts_.find(id); found != parts_.end()) {
+    for (const Part& part : found->second) add(part.registration);
+  }
+  if (const auto* pasts = pasts_of(id)) {
+    for (const Past& past : *pasts) add(past.registration);
+  }
+  return holders;
 }
 
 void Gathered::add_linked(twin::Entity part, bool auxiliary) {
   auto& parts = parts_[part.id];
-  parts.push_back({std::move(part), auxiliary});
-}
-
-bool Gathered::begin_linked(std::string_view id) {
-  if (linked_.contains(id)) return false;
-  if (linked_.size() < linked_max) return linked_.emplace(id).second;
-  const std::string what = "199 cityloom \"only the first " + std::to_string(linked_max) +
-                           " linked entities that are not here were asked for elsewhere\"";
-  if (std::find(warnings_.begin(), warnings_.end(), what) == warnings_.end()) warnings_.push_back(what);
-  return false;
+  parts.push_back({{}, std::move(part), auxiliary});
 }
 
 base::Status Gathered::add_past(size_t source_index, Past past) {
@@ -85,6 +91,12 @@ std::vector<Gathered::Past> Gathered::pasts_of(std::string_view id) const {
     }
   }
   return pasts;
+}
+
+size_t Gathered::held() const {
+  size_t held = past_instances_;
+  for (const FromSource& source : sources_) held += source.ids.size();
+  return held;
 }
 
 base::Result<twin::EntityRecord> Gathered::entity(std::string_view id, const twin::EntityRecord& here,

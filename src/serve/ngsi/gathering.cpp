@@ -16,6 +16,8 @@ constexpr size_t page_entities_max = 1'000;         // asked of a source at a ti
 constexpr size_t page_pasts_max = 100;              // the same of entities with their past
 constexpr size_t quick_answer_bytes_max = 256'000;  // of all answers, read on a connection's worker
 constexpr size_t rounds_max = 20;
+constexpr size_t ids_at_once = 100;            // asked of a source in one request
+constexpr size_t linked_requests_max = 1'000;  // for linked entities, at a time
 
 // One source on its way.
 struct Progress {
@@ -71,26 +73,60 @@ std::string joined(const std::vector<std::string>& texts) {
 // A read on its way through its sources. Lives in what is under way.
 class Gathering : public std::enable_shared_from_this<Gathering> {
  public:
-  Gathering(Call call, Way way, Gather asked, std::shared_ptr<Gathered> gathered, void (*run)(Call))
+  Gathering(Call call, Way way, Gather asked, std::shared_ptr<Gathered> gathered, Run run)
       : call_(std::move(call)),
         way_(std::move(way)),
         asked_(std::move(asked)),
         gathered_(std::move(gathered)),
-        run_(run) {
+        run_(std::move(run)) {
     const thread::Page& page = call_.page();
     const size_t most = call_.services().forwarder->options().entities_max;
     // To count them, or to put pieces together, all of them must be known.
-    need_ = asked_.one ? 1 : asked_.split || page.count ? most : std::min(most, page.offset + page.limit + 1);
+    const bool needs_all = asked_.is_judged_here() || asked_.for_map || page.count;
+    need_ = asked_.one ? 1 : needs_all ? most : std::min(most, page.offset + page.limit + 1);
   }
 
-  void add(SourcePointer source, ngsi::SourceQuery query) {
+  // An address has room for so many ids.
+  void add(const SourcePointer& source, const ngsi::SourceQuery& query) {
+    if (query.ids.size() <= ids_at_once) return add_part(source, query);
+    ngsi::SourceQuery part = query;
+    for (size_t begin = 0; begin < query.ids.size(); begin += ids_at_once) {
+      const auto first = query.ids.begin() + static_cast<std::ptrdiff_t>(begin);
+      part.ids.assign(first, first + static_cast<std::ptrdiff_t>(std::min(ids_at_once, query.ids.size() - begin)));
+      add_part(source, part);
+    }
+  }
+
+  void add_part(SourcePointer source, ngsi::SourceQuery query) {
     Progress progress{std::move(source), std::move(query), {}, sources_.size()};
     progress.dress = dress_of(call_, *progress.source);
     if (!asked_.linked) gathered_->source(progress.index);
     sources_.push_back(std::move(progress));
   }
-  bool empty() const { return sources_.empty(); }
-  Call take_call() { return std::move(call_); }
+
+  // Asks a source for linked entities: for many at a time if it can be queried, which takes a type or attributes.
+  void add_linked(const SourcePointer& source, const std::vector<std::string>& ids) {
+    const ngsi::SourceOperations& can = source->registration().operations;
+    ngsi::SourceQuery query;
+    query.ids = ids;
+    const auto all = ngsi::narrowed(query, source->registration());
+    const bool is_narrow = all && !(all->types.empty() && all->attributes.empty());
+    const bool queries = can.has(ngsi::SourceOperation::query_entity) || can.has(ngsi::SourceOperation::query_batch);
+    const bool together = queries && (is_narrow || !can.has(ngsi::SourceOperation::retrieve_entity));
+    const size_t at_once = together ? ids_at_once : 1;
+    for (size_t begin = 0; begin < ids.size(); begin += at_once) {
+      const auto first = ids.begin() + static_cast<std::ptrdiff_t>(begin);
+      query.ids.assign(first, first + static_cast<std::ptrdiff_t>(std::min(at_once, ids.size() - begin)));
+      auto narrow = ngsi::narrowed(query, source->registration());
+      if (!narrow) continue;
+      if (sources_.size() == linked_requests_max) {
+        gathered_->warn("199 " + source->registration().id + " " +
+                        quoted("too many requests for linked entities: some were left out"));
+        return;
+      }
+      add(source, std::move(*narrow));
+    }
+  }
 
   // Asks those that are not done for as much as is still needed of them.
   void next_round() {
@@ -154,15 +190,15 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
       if (asked_.one && can.has(ngsi::SourceOperation::retrieve_temporal)) return retrieval(one);
       return asked_.by_post ? query_by_post(one) : query_by_get(one);
     }
-    if (asked_.one && can.has(ngsi::SourceOperation::retrieve_entity)) return retrieval(one);
+    const bool is_one = asked_.one && one.query.ids.size() == 1;
+    if (is_one && can.has(ngsi::SourceOperation::retrieve_entity)) return retrieval(one);
     const bool by_get = can.has(ngsi::SourceOperation::query_entity);
     const bool by_post = can.has(ngsi::SourceOperation::query_batch);
     return by_post && (asked_.by_post || !by_get) ? query_by_post(one) : query_by_get(one);
   }
 
   OutgoingRequest retrieval(const Progress& one) const {
-    std::string target =
-        door() + "/entities/" + percent_encoded(asked_.linked ? one.query.ids.front() : asked_.query.ids.front());
+    std::string target = door() + "/entities/" + percent_encoded(one.query.ids.front());
     if (!one.query.attributes.empty()) add_parameter(target, "attrs", one.dress.compact(one.query.attributes));
     add_times(target);
     add_parameter(target, "options", "sysAttrs");
@@ -202,8 +238,11 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
   }
 
   void add_page(const Progress& one, std::string& target) const {
-    if (!asked_.one) {
-      const size_t page = asked_.past ? page_pasts_max : page_entities_max;
+    if (asked_.linked) {
+      add_parameter(target, "limit", std::to_string(one.query.ids.size()));
+      if (one.taken > 0) add_parameter(target, "offset", std::to_string(one.taken));
+    } else if (!asked_.one) {
+      const size_t page = asked_.past && !asked_.for_map ? page_pasts_max : page_entities_max;
       add_parameter(target, "limit", std::to_string(std::min(page, need_ - one.taken)));
       if (one.taken > 0) add_parameter(target, "offset", std::to_string(one.taken));
       if (call_.page().count) add_parameter(target, "count", "true");
@@ -282,7 +321,7 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
   void take(Progress& one, const SourceAnswer& answer) {
     one.done = true;
     if (!answer.ok()) {
-      if (one.taken > 0) gathered_->source(one.index).complete = false;
+      if (one.taken > 0 && !asked_.linked) gathered_->source(one.index).complete = false;
       if (std::string warning = warning_of(answer); !warning.empty()) gathered_->warn(std::move(warning));
       return;
     }
@@ -305,12 +344,15 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
           *one.source, std::to_string(refused) + " of " + std::to_string(items) + " entities were refused: " + why));
     }
     one.taken += items;
-    if (asked_.linked) return;
+    const bool has_more = has_next(response);
+    if (asked_.linked) {
+      one.done = !has_more || items == 0;
+      return;
+    }
     Gathered::FromSource& from = gathered_->source(one.index);
     if (const auto count = number_of<uint64_t>(response.header("NGSILD-Results-Count"))) from.count = *count;
-    const bool has_more = has_next(response);
     const bool enough = one.taken >= need_;
-    if (has_more && enough && (asked_.split || call_.page().count)) {
+    if (has_more && enough && (asked_.is_judged_here() || asked_.for_map || call_.page().count)) {
       gathered_->warn("199 " + one.source->registration().id + " " +
                       quoted("only the first " + std::to_string(need_) + " entities of the source were looked at"));
     }
@@ -358,11 +400,10 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
     std::erase_if(entity->attributes, [&](const twin::Attribute& attribute) {
       return !ngsi::registers(registration, entity->id, types, gathered_->terms().text(attribute.name));
     });
-    const bool is_auxiliary = registration.mode == ngsi::SourceMode::auxiliary;
     if (asked_.linked) {
-      gathered_->add_linked(std::move(entity).value(), is_auxiliary);
+      gathered_->add_linked(std::move(entity).value(), registration.mode == ngsi::SourceMode::auxiliary);
     } else {
-      gathered_->add(one.index, std::move(entity).value(), is_auxiliary);
+      gathered_->add(one.index, registration, std::move(entity).value());
     }
     return {};
   }
@@ -415,8 +456,8 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
     const base::Instant known_to = end_of_range(response);
     if (response.status == 206 && !known_to.exists())
       return base::fail(Code::invalid, "the source gives a part of the past and does not say which", past->id);
-    return gathered_->add_past(one.index,
-                               {std::move(past).value(), registration.mode == ngsi::SourceMode::auxiliary, known_to});
+    const bool is_auxiliary = registration.mode == ngsi::SourceMode::auxiliary;
+    return gathered_->add_past(one.index, {registration.id, std::move(past).value(), is_auxiliary, known_to});
   }
 
   bool is_asked_for(const std::string& id, const std::vector<std::string>& types) const {
@@ -431,7 +472,7 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
   Way way_;
   Gather asked_;
   std::shared_ptr<Gathered> gathered_;
-  void (*run_)(Call);
+  Run run_;
   size_t need_;
   size_t rounds_ = 0;
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
@@ -451,8 +492,7 @@ bool can_read(const ngsi::Registration& registration, bool one, bool of_the_past
 
 }  // namespace
 
-bool gather(Call& call, const TenantState& tenant, const std::function<base::Result<Gather>()>& asked,
-            void (*run)(Call)) {
+bool gather(Call& call, const TenantState& tenant, const std::function<base::Result<Gather>()>& asked, Run run) {
   if (call.gathered()) return false;
   Way way;
   const Reached how_far = reached(call, tenant, way);
@@ -467,6 +507,8 @@ bool gather(Call& call, const TenantState& tenant, const std::function<base::Res
     call.fail(sources.error());
     return true;
   }
+  // What is judged here is needed as a whole.
+  if (gather->is_judged_here()) gather->attributes.clear();
   ngsi::SourceQuery wanted = gather->query;
   wanted.attributes = gather->attributes;
   std::vector<std::pair<SourcePointer, ngsi::SourceQuery>> chosen;
@@ -474,6 +516,7 @@ bool gather(Call& call, const TenantState& tenant, const std::function<base::Res
     const ngsi::Registration& registration = source->registration();
     if (!can_read(registration, gather->one, gather->past.has_value()) || !filter->matches(registration, false))
       continue;
+    if (gather->registrations && !gather->registrations->contains(registration.id)) continue;
     if (auto query = ngsi::narrowed(wanted, registration)) chosen.emplace_back(source, std::move(*query));
   }
   if (chosen.empty()) return false;
@@ -483,41 +526,39 @@ bool gather(Call& call, const TenantState& tenant, const std::function<base::Res
     return true;
   }
   auto gathered = std::make_shared<Gathered>(tenant, call.context());
-  auto gathering =
-      std::make_shared<Gathering>(std::move(call), std::move(way), std::move(gather).value(), std::move(gathered), run);
-  for (auto& [source, query] : chosen) gathering->add(std::move(source), std::move(query));
+  auto gathering = std::make_shared<Gathering>(std::move(call), std::move(way), std::move(gather).value(),
+                                               std::move(gathered), std::move(run));
+  for (const auto& [source, query] : chosen) gathering->add(source, query);
   gathering->next_round();
   return true;
 }
 
-bool gather_linked(Call& call, const TenantState& tenant, const std::vector<std::string>& ids, void (*run)(Call)) {
+bool gives_linked(const ngsi::Registration& registration) {
+  return can_read(registration, true, false);
+}
+
+bool gather_linked(Call& call, const TenantState& tenant, const std::vector<LinkedWanted>& wanted, Run run) {
   Way way;
-  if (ids.empty()) return false;
-  const Reached how_far = reached(call, tenant, way);
-  if (how_far != Reached::beyond) return how_far == Reached::answered;
+  if (wanted.empty() || reached(call, tenant, way) != Reached::beyond) return false;
   std::shared_ptr<Gathered> gathered;
   // It is written by one worker at a time: now by this one.
   if (call.gathered() != nullptr) gathered = const_cast<Gathered*>(call.gathered())->shared_from_this();
   if (!gathered) gathered = std::make_shared<Gathered>(tenant, call.context());
   Gather asked;
   asked.one = asked.linked = true;
-  std::vector<std::pair<SourcePointer, ngsi::SourceQuery>> chosen;
-  for (const std::string& id : ids) {
-    if (!gathered->begin_linked(id)) continue;
-    ngsi::SourceQuery query;
-    query.ids = {id};
-    const auto sources = sources_for(call, tenant, query, way);
-    if (!sources.ok()) continue;
-    for (const SourcePointer& source : *sources) {
-      if (!source->registration().operations.has(ngsi::SourceOperation::retrieve_entity)) continue;
-      if (auto narrow = ngsi::narrowed(query, source->registration())) chosen.emplace_back(source, std::move(*narrow));
+  std::map<std::string, std::pair<SourcePointer, std::vector<std::string>>> ids_of;  // by registration
+  for (const LinkedWanted& one : wanted) {
+    gathered->begin_linked(one.id);
+    asked.query.ids.push_back(one.id);
+    for (const SourcePointer& source : one.sources) {
+      auto& of_source = ids_of[source->registration().id];
+      of_source.first = source;
+      of_source.second.push_back(one.id);
     }
-    asked.query.ids.push_back(id);
   }
-  if (chosen.empty()) return false;
-  auto gathering =
-      std::make_shared<Gathering>(std::move(call), std::move(way), std::move(asked), std::move(gathered), run);
-  for (auto& [source, query] : chosen) gathering->add(std::move(source), std::move(query));
+  auto gathering = std::make_shared<Gathering>(std::move(call), std::move(way), std::move(asked), std::move(gathered),
+                                               std::move(run));
+  for (const auto& [id, of_source] : ids_of) gathering->add_linked(of_source.first, of_source.second);
   gathering->next_round();
   return true;
 }

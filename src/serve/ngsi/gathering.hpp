@@ -44,6 +44,7 @@ class Gathered : public std::enable_shared_from_this<Gathered> {
 
   /// What sources tell of an entity's past.
   struct Past {
+    std::string registration;
     ngsi::SourcePast told;
     bool auxiliary = false;
     base::Instant known_to;  ///< it is complete up to here only; none: to its end
@@ -59,19 +60,27 @@ class Gathered : public std::enable_shared_from_this<Gathered> {
     uint64_t count = 0;    ///< of all that it has, where that was asked for
   };
   const std::vector<FromSource>& sources() const { return sources_; }
+  /// Whether a source that was asked for what the call asks for has the entity.
+  bool is_told(std::string_view id) const { return !holders_of(id).empty(); }
+  /// The registrations of those sources.
+  std::vector<std::string> holders_of(std::string_view id) const;
   const ngsi::ForeignInstances& instances() const { return instances_; }
+  /// How many parts of entities and instances of their past it holds.
+  size_t held() const;
 
   /// Adds NGSILD-Warning headers for sources that did not answer as they should.
   void add_warnings(Response& response) const;
 
   // What the gathering fills in.
 
-  void add(size_t source, twin::Entity part, bool auxiliary);
+  void add(size_t source, const ngsi::Registration& registration, twin::Entity part);
   /// An entity that a page links to, and is not of the page.
   void add_linked(twin::Entity part, bool auxiliary);
-  /// Whether sources are to be asked for a linked entity: each is asked for once, `linked_max` in all.
-  bool begin_linked(std::string_view id);
-  static constexpr size_t linked_max = 100;
+  /// Remembers that sources were asked for a linked entity: each is asked for once, `linked_max` in all.
+  void begin_linked(std::string_view id) { linked_.emplace(id); }
+  bool has_asked_for(std::string_view id) const { return linked_.contains(id); }
+  size_t linked_count() const { return linked_.size(); }
+  static constexpr size_t linked_max = 1'000;
   /// Errors: too_large (more instances of the past than one request may bring).
   base::Status add_past(size_t source, Past past);
   ngsi::ForeignInstances& instances() { return instances_; }
@@ -80,6 +89,7 @@ class Gathered : public std::enable_shared_from_this<Gathered> {
 
  private:
   struct Part {
+    std::string registration;  // none: of what others link to
     twin::Entity entity;
     bool auxiliary = false;
   };
@@ -104,21 +114,50 @@ struct Gather {
   bool one = false;                     ///< an entity is retrieved by its id
   bool by_post = false;                 ///< asked by POST: sources that can are asked so too
   bool split = false;                   ///< entities may lie in pieces: conditions are for whoever has all pieces
-  bool ordered = false;                 ///< an order is asked for
-  bool linked = false;                  ///< entities are retrieved that others link to, each by its id
+  bool has_links = false;               ///< q is of linked entities too, which are looked up here
+  bool for_map = false;                 ///< an entity map is to be made: all that match are needed
+  /// Only these sources are asked, by the entity map that pages are taken from.
+  std::optional<std::set<std::string>> registrations;
+  bool ordered = false;  ///< an order is asked for
+  bool linked = false;   ///< entities are retrieved that others link to, each by its id
   /// The past is asked for: this of it. Sources are asked for instances, whatever is made of them here.
   std::optional<thread::HistoryQuery> past;
+
+  /// Makes it about the past.
+  void ask_of_past(const thread::HistoryQuery& history) {
+    const thread::TimeWindow& window = history.window;
+    if (window.from.exists() || window.to.exists()) query.window = window;
+    query.of_the_past = true;
+    past = history;
+  }
+  /// Whether what sources give is still to be judged here.
+  bool is_judged_here() const { return split || has_links; }
 };
+
+/// That of a retrieval, or of a query by parameters. Errors: as of parse_query.
+base::Result<Gather> gather_of(const Call& call, bool one);
+/// That of a query by POST. Errors: as of parse_query_body.
+base::Result<Gather> gather_of_body(const Call& call, const ngsi::Body& body, const ngsi::QueryBody& asked);
+
+/// What goes on with a call when sources have answered.
+using Run = std::function<void(Call)>;
 
 /// Begins to ask the sources that match and gives true: then `run` is called, from its beginning, with
 /// `call.gathered()` set; or the call is answered. False: everything that is asked for is here, and `call` is as it
 /// was.
-bool gather(Call& call, const TenantState& tenant, const std::function<base::Result<Gather>()>& asked,
-            void (*run)(Call));
+bool gather(Call& call, const TenantState& tenant, const std::function<base::Result<Gather>()>& asked, Run run);
 
-/// Asks the sources that match for linked entities that are not here, likewise: true where any is asked. What was asked
-/// for before is not asked for again.
-bool gather_linked(Call& call, const TenantState& tenant, const std::vector<std::string>& ids, void (*run)(Call));
+/// A linked entity, and the sources that are to be asked for it.
+struct LinkedWanted {
+  std::string id;
+  std::vector<SourcePointer> sources;
+};
+/// Whether a source can be asked for linked entities.
+bool gives_linked(const ngsi::Registration& registration);
+
+/// Asks sources for linked entities, likewise: false where there are none to be asked for. Many of one source are asked
+/// for together, where it can query.
+bool gather_linked(Call& call, const TenantState& tenant, const std::vector<LinkedWanted>& wanted, Run run);
 
 /// Whether sources were asked for what the call itself asks for.
 inline bool has_sources(const Call& call) {

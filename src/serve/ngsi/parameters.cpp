@@ -3,6 +3,8 @@
 
 #include "ngsi/parse.hpp"
 #include "ngsi/query.hpp"
+#include "serve/ngsi/gathering.hpp"
+#include "serve/ngsi/linked_lookup.hpp"
 #include "serve/ngsi/routes.hpp"
 #include "serve/ngsi/text.hpp"
 
@@ -162,18 +164,11 @@ base::Status hide_internal(twin::Query& query, const Reading& reading, const Ten
   return {};
 }
 
-base::Status link(const Call& call, const Reading& reading, const TenantState& tenant,
-                  const std::optional<ngsi::Join>& join, twin::Query& query) {
+base::Status link(const std::optional<ngsi::Join>& join, LinkedLookup& lookup, twin::Query& query) {
   if (const auto allowed = ngsi::check_links(query, join); !allowed.ok()) return allowed;
   if (!query.condition || twin::links_of(*query.condition) == 0) return {};
   query.linked = std::make_shared<twin::Linked>();
-  query.linked->find = [&call, &reading, &tenant](std::string_view id) -> base::Result<twin::EntityRecord> {
-    const thread::Bounds bounds = call.bounds();
-    if (bounds.goes_on && !bounds.goes_on()) return base::fail(Code::cancelled, "the time is over");
-    auto found = reading.snapshot.find(id);
-    if (found.ok() && !is_there(call, reading, tenant, *found)) return twin::EntityRecord();
-    return found;
-  };
+  query.linked->find = [&lookup](std::string_view id) { return lookup.find_for_condition(id); };
   return {};
 }
 
@@ -236,7 +231,16 @@ std::vector<std::string> wanted_attributes(const ngsi::QueryParameters& paramete
   return wanted;
 }
 
-base::Result<twin::Query> query_of(const Call& call, const Reading& reading, const TenantState& tenant) {
+base::Result<std::optional<ngsi::Join>> join_of(const Call& call) {
+  ngsi::JoinParameters parameters;
+  parameters.join = call.parameter_text("join");
+  parameters.join_level = call.parameter_text("joinLevel");
+  parameters.contained_by = call.parameter_text("containedBy");
+  return ngsi::parse_join(parameters);
+}
+
+base::Result<twin::Query> query_of(const Call& call, const Reading& reading, const TenantState& tenant,
+                                   LinkedLookup* lookup) {
   const ngsi::QueryParameters parameters = selection_of(call);
   const bool has_map = call.request().header("NGSILD-EntityMap").has_value();
   const bool narrow = parameters.type || parameters.georel || call.flag("local") || has_map;
@@ -245,16 +249,80 @@ base::Result<twin::Query> query_of(const Call& call, const Reading& reading, con
     return base::fail(Code::invalid, "all types are given only of what is kept here", "local",
                       "leave it out, or name the types");
   }
-  auto query = ngsi::parse_query(parameters, *call.context(), tenant.thread->terms());
+  auto query = ngsi::parse_query(parameters, *call.context(), terms_for(call, tenant));
   if (!query.ok()) return query.error();
   // What every entity has selects none of them.
   if (!narrow && !names_attributes(*query)) return too_wide();
   if (const auto status = hide_internal(*query, reading, tenant); !status.ok()) return status.error();
   hide_expired(call, reading, tenant, *query);
-  const auto join = ngsi::parse_join({call.parameter_text("join"), call.parameter_text("joinLevel"), std::nullopt});
+  if (lookup == nullptr) {
+    if (const auto none = ngsi::check_links(*query, {}); !none.ok()) return none.error();
+    return query;
+  }
+  const auto join = join_of(call);
   if (!join.ok()) return join.error();
-  if (const auto linked = link(call, reading, tenant, *join, *query); !linked.ok()) return linked.error();
+  if (const auto linked = link(*join, *lookup, *query); !linked.ok()) return linked.error();
   return query;
+}
+
+namespace {
+
+// Writes q as sources are asked by it: values that are to be expanded are, since a source may know other names; and
+// without what lies behind links, which it cannot see.
+base::Status write_condition(const Call& call, Gather& gather) {
+  std::optional<std::string>& q = gather.conditions.q;
+  if (!q) return {};
+  if (const auto& names = gather.conditions.expand_values) {
+    twin::TermTable terms;
+    std::vector<std::string> expanded;
+    for (const std::string_view name : split(*names, ',')) expanded.emplace_back(name);
+    const auto condition = ngsi::parse_condition(*q, *call.context(), ngsi::TermOf::interning(terms), expanded);
+    if (!condition.ok()) return condition.error();
+    q = ngsi::text_of(*condition);
+  }
+  auto left = ngsi::condition_without_links(*q, *call.context(), gather.has_links);
+  if (!left.ok()) return left.error();
+  if (gather.has_links) q = std::move(*left);
+  return {};
+}
+
+}  // namespace
+
+base::Result<Gather> gather_of(const Call& call, bool one) {
+  Gather gather;
+  gather.conditions = selection_of(call);
+  gather.attributes = wanted_attributes(gather.conditions, *call.context());
+  if (one) gather.conditions = {};
+  gather.conditions.type = call.parameter_text("type");
+  auto query = ngsi::source_query_of(gather.conditions, *call.context());
+  if (!query.ok()) return query.error();
+  gather.query = std::move(query).value();
+  if (one) gather.query.ids = {std::string(call.entity_id())};
+  if (one) gather.query.attributes = gather.attributes;
+  if (const auto datasets = call.parameter("datasetId")) {
+    for (const std::string_view dataset : split(*datasets, ',')) gather.query.dataset_ids.emplace_back(dataset);
+  }
+  gather.one = one;
+  gather.split = call.flag("splitEntities");
+  gather.ordered = call.parameter("orderBy").has_value();
+  if (const auto left = write_condition(call, gather); !left.ok()) return left.error();
+  return gather;
+}
+
+base::Result<Gather> gather_of_body(const Call& call, const ngsi::Body& body, const ngsi::QueryBody& asked) {
+  twin::TermTable terms;
+  const auto again = ngsi::parse_query_body(body, *call.context(), ngsi::TermOf::interning(terms));
+  if (!again.ok()) return again.error();
+  Gather gather;
+  gather.query = ngsi::source_query_of(again->any_of, terms);
+  gather.query.dataset_ids = asked.dataset_ids;
+  gather.conditions = asked.conditions;
+  gather.attributes = wanted_attributes(asked.conditions, *call.context());
+  gather.by_post = true;
+  gather.split = call.flag("splitEntities");
+  gather.ordered = asked.ordering.order_by.has_value();
+  if (const auto left = write_condition(call, gather); !left.ok()) return left.error();
+  return gather;
 }
 
 std::string page_link(const Request& request, size_t offset, size_t limit, std::string_view relation) {

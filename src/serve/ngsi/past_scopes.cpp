@@ -124,19 +124,26 @@ base::Result<std::vector<thread::TimeWindow>> parts_within_scopes(const Reading&
                                                                   const thread::TimeWindow& window) {
   const auto scopes = past_scopes(reading, id);
   if (!scopes.ok()) return scopes.error();
+  return parts_within_scopes(*scopes, plain, wanted, window);
+}
+
+std::vector<thread::TimeWindow> parts_within_scopes(const AttributeHistory& scopes,
+                                                    const std::vector<std::string>& plain,
+                                                    const std::vector<std::string>& wanted,
+                                                    const thread::TimeWindow& window) {
   twin::Query query;
   query.scopes = wanted;
   const twin::Matcher matcher(std::move(query));
   std::vector<thread::TimeWindow> parts;
-  if (scopes->instances.empty()) {
+  if (scopes.instances.empty()) {
     if (satisfies(plain, matcher)) parts.push_back(window);
     return parts;
   }
   const bool is_observed = window.property == thread::TimeProperty::observed_at;
-  for (size_t i = 0; i < scopes->instances.size(); ++i) {
-    const Valid valid = valid_of(*scopes, i);
-    if (!satisfies(names_in(scopes->instances[i].value), matcher)) continue;
-    if (!is_observed) return std::vector{window};
+  for (size_t i = 0; i < scopes.instances.size(); ++i) {
+    const Valid valid = valid_of(scopes, i);
+    if (!satisfies(names_in(scopes.instances[i].value), matcher)) continue;
+    if (!is_observed) return {window};
     if (valid.meets(window)) parts.push_back(valid.part_of(window));
   }
   return parts;

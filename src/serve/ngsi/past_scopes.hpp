@@ -26,6 +26,12 @@ base::Result<std::vector<thread::TimeWindow>> parts_within_scopes(const Reading&
                                                                   const std::vector<std::string>& wanted,
                                                                   const thread::TimeWindow& window);
 
+/// The same of scopes that are told already, in their order of time.
+std::vector<thread::TimeWindow> parts_within_scopes(const thread::AttributeHistory& scopes,
+                                                    const std::vector<std::string>& plain,
+                                                    const std::vector<std::string>& wanted,
+                                                    const thread::TimeWindow& window);
+
 /// Leaves of the attributes what was observed in those parts, where the window is one of observedAt.
 void leave_within(const std::vector<thread::TimeWindow>& parts, std::vector<thread::AttributeHistory>& attributes);
 

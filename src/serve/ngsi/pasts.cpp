@@ -258,4 +258,40 @@ base::Result<std::optional<Past>> matching_past(const Reading& reading, std::str
   return std::optional<Past>(std::move(past).value());
 }
 
+base::Result<std::optional<Past>> matching_past_everywhere(const Call& call, const Reading& reading,
+                                                           std::string_view id, const twin::Matcher& matcher,
+                                                           const std::vector<std::string>& scopes,
+                                                           const AskedPast& asked) {
+  AskedPast all{asked.history, {}};
+  all.history.attributes.clear();
+  auto past = past_everywhere(call, reading, id, all);
+  if (!past.ok()) return past.error();
+  std::vector<AttributeHistory>& attributes = past->attributes;
+  AttributeHistory of_scopes{twin::terms::scope, {}, {}, false};
+  const auto told = std::find_if(attributes.begin(), attributes.end(),
+                                 [](const AttributeHistory& one) { return one.name == twin::terms::scope; });
+  if (told != attributes.end()) {
+    of_scopes = std::move(*told);
+    attributes.erase(told);
+  }
+  if (!scopes.empty())
+    leave_within(parts_within_scopes(of_scopes, past->scopes, scopes, asked.history.window), attributes);
+  const auto drop_empty = [&] {
+    std::erase_if(attributes, [](const AttributeHistory& one) { return one.instances.empty(); });
+    return attributes.empty();
+  };
+  if (!past->found || drop_empty() || !past_satisfies(*past, matcher)) return std::optional<Past>();
+  if (const auto& wanted = asked.history.attributes; !wanted.empty()) {
+    std::erase_if(attributes, [&](const AttributeHistory& one) {
+      return std::find(wanted.begin(), wanted.end(), one.name) == wanted.end();
+    });
+    if (attributes.empty() && !asked.picks) return std::optional<Past>();
+  }
+  if (!of_scopes.instances.empty()) attributes.push_back(std::move(of_scopes));
+  if (asked.aggregation) {
+    if (const auto status = aggregate_told(asked, *past); !status.ok()) return status.error();
+  }
+  return std::optional<Past>(std::move(past).value());
+}
+
 }  // namespace cityloom::serve::ngsi_ld

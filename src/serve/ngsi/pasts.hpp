@@ -66,6 +66,13 @@ base::Result<std::optional<Past>> matching_past(const Reading& reading, std::str
                                                 const twin::Matcher& matcher, const std::vector<std::string>& scopes,
                                                 const AskedPast& asked);
 
+/// The past of an entity that may lie in pieces here and at sources that told of it, if all of them together match:
+/// conditions are put to what they are as one. Errors: likewise.
+base::Result<std::optional<Past>> matching_past_everywhere(const Call& call, const Reading& reading,
+                                                           std::string_view id, const twin::Matcher& matcher,
+                                                           const std::vector<std::string>& scopes,
+                                                           const AskedPast& asked);
+
 /// Leaves of every attribute only what lies in the stretch for which all of them are complete, and tells that stretch.
 void trim(std::vector<Past>& pasts, const thread::HistoryQuery& query, Cut& cut);
 

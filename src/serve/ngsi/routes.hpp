@@ -11,6 +11,8 @@
 
 namespace cityloom::serve::ngsi_ld {
 
+class LinkedLookup;
+
 /// Retrieve and query.
 void add_entity_reads(Router& router, Services& services);
 /// Entities and attributes, one at a time.
@@ -48,7 +50,8 @@ void add_retention_operations(Router& router, Services& services);
 base::Status warn_of_thinning(const Call& call, const thread::Snapshot& snapshot, const std::vector<std::string>& ids,
                               const thread::HistoryQuery& query, Response& response);
 
-/// Tells the ids of entities whose past in a window is asked for, until `visit` returns false. Errors: cancelled.
+/// Tells the ids of entities whose past in a window is asked for, then those that only sources told of, until `visit`
+/// returns false. Errors: cancelled.
 base::Status each_past_id(const Call& call, const Reading& reading, const twin::Query& query,
                           thread::HistoryQuery history, const std::function<bool(std::string_view id)>& visit);
 /// The window that a request asks for by its parameters, or by a query in a body. Errors: invalid.
@@ -66,23 +69,28 @@ std::vector<std::string> wanted_attributes(const ngsi::QueryParameters& paramete
 /// Those that say how entities are written.
 std::vector<Parameter> representation_parameters();
 
-/// The query that the parameters of a request ask for. Errors: invalid (also one that asks for everything),
-/// too_complex.
-base::Result<twin::Query> query_of(const Call& call, const Reading& reading, const TenantState& tenant);
+/// The query that the parameters of a request ask for. `lookup`, which must live on, finds linked entities; without one
+/// they are not asked about. Errors: invalid (also one that asks for everything), too_complex.
+base::Result<twin::Query> query_of(const Call& call, const Reading& reading, const TenantState& tenant,
+                                   LinkedLookup* lookup = nullptr);
 
 /// The query that a body asks for, made ready for the reading. Errors: likewise.
-base::Result<ngsi::QueryBody> query_in_body(const Call& call, const Reading& reading, const TenantState& tenant);
+base::Result<ngsi::QueryBody> query_in_body(const Call& call, const Reading& reading, const TenantState& tenant,
+                                            LinkedLookup& lookup);
+
+/// The join that the parameters of a request ask for. Errors: invalid.
+base::Result<std::optional<ngsi::Join>> join_of(const Call& call);
 
 /// The order that the parameters of a request ask for.
 ngsi::OrderParameters ordering_of(const Call& call);
 /// The parameters of orders and of joins, for a route's description.
 std::vector<Parameter> ordering_parameters();
 std::vector<Parameter> join_parameters();
+/// splitEntities, likewise.
+Parameter split_parameter();
 
-/// Lets a query of linked entities find them, as the request sees them: of those that a join gives. All must live on.
-/// Errors: invalid.
-base::Status link(const Call& call, const Reading& reading, const TenantState& tenant,
-                  const std::optional<ngsi::Join>& join, twin::Query& query);
+/// Lets a query of linked entities find them: of those that a join gives. The lookup must live on. Errors: invalid.
+base::Status link(const std::optional<ngsi::Join>& join, LinkedLookup& lookup, twin::Query& query);
 
 /// Makes a query that asks for everything ask for everything that clients may know of.
 base::Status hide_internal(twin::Query& query, const Reading& reading, const TenantState& tenant);

@@ -4,7 +4,9 @@
 #include <array>
 
 #include "ngsi/parse.hpp"
+#include "serve/ngsi/linked_lookup.hpp"
 #include "serve/ngsi/routes.hpp"
+#include "serve/ngsi/snapshot_sources.hpp"
 #include "serve/ngsi/snapshots.hpp"
 #include "twin/packed.hpp"
 
@@ -177,14 +179,16 @@ Result<std::vector<ngsi::Body>> bodies_of(const std::string& list) {
 }
 
 // What one query finds goes into the selection.
-Result<SnapshotResult> select(const Call& call, const Reading& reading, const ngsi::Body& body, Selection& selection) {
+Result<SnapshotResult> select(const Call& call, const Reading& reading, const ngsi::Body& body, Selection& selection,
+                              std::vector<std::string>& warnings) {
   const TenantState& tenant = call.services().state_of(*reading.thread);
   auto asked = ngsi::parse_query_body(body, *call.context(), tenant.thread->terms());
   if (!asked.ok()) return asked.error();
   bool any = false;
+  LinkedLookup lookup(call, reading, tenant);
   for (twin::Query& query : asked->any_of) {
     if (const auto hidden = hide_internal(query, reading, tenant); !hidden.ok()) return hidden.error();
-    const auto linked = link(call, reading, tenant, asked->has_temporal ? std::nullopt : asked->join, query);
+    const auto linked = link(asked->has_temporal ? std::nullopt : asked->join, lookup, query);
     if (!linked.ok()) return linked.error();
     Status found;
     if (asked->has_temporal) {
@@ -208,17 +212,26 @@ Result<SnapshotResult> select(const Call& call, const Reading& reading, const ng
     if (found.ok() && query.linked) found = query.linked->status;
     if (!found.ok()) return found.error();
   }
+  warn_of_links(lookup, warnings);
   return any ? SnapshotResult::success : SnapshotResult::empty;
 }
 
-Status select_all(const Call& call, const Reading& reading, const std::string& queries, Selection& selection,
-                  std::vector<SnapshotResult>& results) {
-  const auto bodies = bodies_of(queries);
-  if (!bodies.ok()) return bodies.error();
-  for (const ngsi::Body& body : *bodies) {
-    const auto result = select(call, reading, body, selection);
+// What all of them find here and at sources.
+Status select_all(Call& call, const Reading& reading, const SnapshotQueries& asked, size_t present_count,
+                  Selection& selection, NgsiSnapshot& to, std::vector<std::string>& warnings) {
+  for (size_t i = 0; i < asked.queries.size(); ++i) {
+    call.set_gathered(nullptr);
+    auto result = select(call, reading, asked.queries[i], selection, warnings);
     if (!result.ok()) return result.error();
-    results.push_back(*result);
+    if (const auto& gathered = asked.gathered[i]; gathered != nullptr) {
+      call.set_gathered(gathered);
+      auto taken = take_from_sources(call, reading, asked.queries[i], to.branch, selection);
+      call.set_gathered(nullptr);
+      if (!taken.ok()) return taken.error();
+      if (taken->any) result = SnapshotResult::success;
+      std::move(taken->warnings.begin(), taken->warnings.end(), std::back_inserter(warnings));
+    }
+    (i < present_count ? to.results : to.temporal_results).push_back(*result);
   }
   return {};
 }
@@ -242,6 +255,23 @@ Response created(const std::string& id) {
   return response;
 }
 
+// Makes it of what its queries find, with what sources gave.
+void make_snapshot(Call call, Writing writing, SnapshotForm form, const SnapshotQueries& asked, size_t present_count) {
+  Snapshots& snapshots = *call.services().state_of(*writing.thread).snapshots;
+  std::vector<std::string> warnings;
+  const auto fill = [&](const thread::Snapshot& at_fork, Selection& selection, NgsiSnapshot& to) -> Status {
+    return select_all(call, {writing.thread, at_fork, false}, asked, present_count, selection, to, warnings);
+  };
+  const auto id = snapshots.make(std::move(form), fill);
+  if (!id.ok()) return call.fail_read(id.error());
+  Response response = created(*id);
+  for (const auto& gathered : asked.gathered) {
+    if (gathered != nullptr) gathered->add_warnings(response);
+  }
+  for (std::string& one : warnings) response.header("NGSILD-Warning", std::move(one));
+  call.send(std::move(response));
+}
+
 // NGSI-LD: 5.16.1 create a snapshot
 void create_snapshot(Call call) {
   if (!is_about_no_snapshot(call)) return;
@@ -250,15 +280,18 @@ void create_snapshot(Call call) {
   SnapshotForm form;
   bool lifetime_given = false;
   if (const auto read = read_form(call, Use::create, form, lifetime_given); !read.ok()) return call.fail(read.error());
-  Snapshots& snapshots = *call.services().state_of(*writing->thread).snapshots;
-  const auto fill = [&](const thread::Snapshot& at_fork, Selection& selection, NgsiSnapshot& to) -> Status {
-    const Reading reading{writing->thread, at_fork, false};
-    if (auto found = select_all(call, reading, to.form.queries, selection, to.results); !found.ok()) return found;
-    return select_all(call, reading, to.form.temporal_queries, selection, to.temporal_results);
-  };
-  const auto id = snapshots.make(std::move(form), fill);
-  if (!id.ok()) return call.fail_read(id.error());
-  call.send(created(*id));
+  auto present = bodies_of(form.queries);
+  if (!present.ok()) return call.fail(present.error());
+  auto past = bodies_of(form.temporal_queries);
+  if (!past.ok()) return call.fail(past.error());
+  const size_t present_count = present->size();
+  auto asked = std::make_shared<SnapshotQueries>();
+  asked->queries = std::move(present).value();
+  std::move(past->begin(), past->end(), std::back_inserter(asked->queries));
+  const TenantState& tenant = call.services().state_of(*writing->thread);
+  gather_for_snapshot(std::move(call), tenant, asked, [writing, form, asked, present_count](Call back) {
+    make_snapshot(std::move(back), *writing, form, *asked, present_count);
+  });
 }
 
 // NGSI-LD: 5.16.2 clone a snapshot

@@ -7,7 +7,6 @@
 #include <array>
 #include <chrono>
 #include <map>
-#include <random>
 #include <set>
 #include <shared_mutex>
 
@@ -25,12 +24,15 @@ using ngsi::Registration;
 using ngsi::SourceOperation;
 using Steady = std::chrono::steady_clock;
 
-// Nobody who was not given it may pass a notification off as a source's.
-std::string new_token() {
+// Nobody who was not given it may pass a notification off as a source's. It names the tenant, which may not be open yet
+// when the source notifies.
+std::string new_token(const base::Chance& chance, const std::string& tenant) {
   constexpr std::string_view digits = "0123456789abcdef";
-  std::random_device chance;
-  std::string token;
-  for (int i = 0; i < 32; ++i) token += digits[chance() & 15u];
+  std::string token = tenant.empty() ? std::string() : tenant + '.';
+  for (int part = 0; part < 2; ++part) {
+    const uint64_t bits = chance();
+    for (unsigned shift = 0; shift < 64; shift += 4) token += digits[bits >> shift & 15u];
+  }
   return token;
 }
 
@@ -107,6 +109,11 @@ struct Step {
 };
 
 }  // namespace
+
+std::string_view tenant_in_token(std::string_view token) {
+  const size_t dot = token.rfind('.');
+  return dot == std::string_view::npos ? std::string_view() : token.substr(0, dot);
+}
 
 struct SourceCopies::Parts : std::enable_shared_from_this<Parts> {
   TenantState& tenant;
@@ -302,7 +309,7 @@ std::vector<Copy> SourceCopies::Parts::wanted_copies(const std::string& id, cons
     Copy copy;
     copy.source = source;
     copy.id = id_of_copy(services.alias_of(tenant.name), id, registration_id);
-    copy.token = new_token();
+    copy.token = new_token(options.chance, tenant.name);
     ngsi::CopyForm form{copy.id, {}, options.notification_ms, false, dress.context.get()};
     auto wanted = ngsi::subscription_copy(subscription, *view->context, *asked, source->registration(), form);
     if (!wanted) continue;

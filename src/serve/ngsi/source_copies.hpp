@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/chance.hpp"
 #include "ngsi/registration.hpp"
 #include "serve/ngsi/registrations.hpp"
 #include "serve/ngsi/services.hpp"
@@ -25,6 +26,7 @@ struct SourceCopyOptions {
   int64_t look_again_ms = 600'000;   ///< whether a copy is still there; and one that was refused is tried again
   size_t removals_max = 200;         ///< tries to take a copy away, before it is given up
   int64_t notification_ms = 60'000;  ///< that a source is to wait for the subscriber
+  base::Chance chance = base::system_chance;  ///< of the secrets by which notifications are known
 };
 
 /// What a notification of a source belongs to.
@@ -64,6 +66,9 @@ class SourceCopies {
   struct Parts;
   std::shared_ptr<Parts> parts_;
 };
+
+/// The tenant that a token belongs to.
+std::string_view tenant_in_token(std::string_view token);
 
 /// Where sources send notifications: before the token of a copy.
 inline constexpr std::string_view source_notifications_path = "/api/source-notifications/";

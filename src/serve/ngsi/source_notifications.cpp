@@ -2,6 +2,7 @@
 // passed on. ETSI GS CIM 009 V1.9.1 clause 5.8.6.
 #include <atomic>
 
+#include "ngsi/merging.hpp"
 #include "ngsi/subscription_copy.hpp"
 #include "serve/ngsi/gathering.hpp"
 #include "serve/ngsi/routes.hpp"
@@ -13,13 +14,15 @@ namespace {
 
 using base::Code;
 
-// Whose copy a notification comes from. A token belongs to one tenant; the notification names that of the source.
+// Whose copy a notification comes from. A token belongs to one tenant, which is opened for it if nobody asked for it
+// since the start; the notification's own is that of the source.
 struct Found {
   std::shared_ptr<TenantState> tenant;
   CopiedSubscription copy;
 };
 
 std::optional<Found> find_copy(const Services& services, std::string_view token) {
+  if (const auto name = tenant_in_token(token); !name.empty() && !services.tenants.find(name).ok()) return {};
   const std::shared_lock lock(services.mutex);
   for (const auto& [thread, tenant] : services.states) {
     if (!tenant->source_copies) continue;
@@ -43,6 +46,61 @@ bool may_hear(const Services& services, const TenantState& tenant, const twin::T
   return services.gate.decide({}, trust::Action::subscribe, resource).allow;
 }
 
+// The pieces of the entities that are to be asked for, at all sources but the one that notifies (clause 5.8.6).
+base::Result<std::vector<LinkedWanted>> pieces_of(const Call& call, const TenantState& tenant,
+                                                  const std::vector<ngsi::Notified>& entities,
+                                                  const std::string& notifying) {
+  std::vector<LinkedWanted> wanted;
+  const auto way = way_on(call.services(), tenant, call.request().joined_header("Via"));
+  if (!way) return wanted;
+  for (const ngsi::Notified& one : entities) {
+    if (one.deleted) continue;
+    ngsi::SourceQuery query;
+    query.ids = {std::string(one.record.id())};
+    for (const twin::Term type : one.record.types())
+      query.types.push_back({std::string(call.gathered()->terms().text(type))});
+    auto sources = sources_for(call, tenant, query, *way);
+    if (!sources.ok()) return sources.error();
+    std::erase_if(*sources, [&](const SourcePointer& source) {
+      return source->registration().id == notifying || !gives_linked(source->registration());
+    });
+    if (!sources->empty()) wanted.push_back({query.ids.front(), std::move(*sources)});
+    if (wanted.size() > Gathered::linked_max) {
+      return base::fail(Code::too_large, "a notification of entities in pieces tells of more than " +
+                                             std::to_string(Gathered::linked_max) + " of them");
+    }
+  }
+  return wanted;
+}
+
+// Makes the entities whole, of what is kept here and elsewhere, and leaves those that match then.
+base::Status put_together(const Call& call, const TenantState& tenant, const ngsi::Matcher& matcher,
+                          std::vector<ngsi::Notified>& entities) {
+  const base::Instant now = call.services().clock.now();
+  const auto find = find_visible(tenant.thread->snapshot());
+  for (const twin::Query& query : matcher.any_of) {
+    if (query.linked) query.linked->find = find;
+  }
+  for (ngsi::Notified& one : entities) {
+    if (one.deleted) continue;
+    const auto here = find(one.record.id());
+    if (!here.ok()) return here.error();
+    const auto others = call.gathered()->entity(one.record.id(), *here, now);
+    if (!others.ok()) return others.error();
+    ngsi::EntityMerger merger(tenant.internal.expires_at);
+    merger.add(one.record.unpack());
+    if (*others) merger.add(others->unpack());
+    twin::Entity whole;
+    const auto any = merger.merge(now, whole);
+    if (!any.ok()) return any.error();
+    one.record = *any ? twin::EntityRecord::pack(whole, {}) : twin::EntityRecord();
+  }
+  std::erase_if(entities, [&](const ngsi::Notified& one) {
+    return !one.deleted && (!one.record || !ngsi::matches(matcher, one.record));
+  });
+  return {};
+}
+
 // Answered when the subscriber has it: until then it is the source's, which keeps what waits over a restart.
 void take_notification(Call call) {
   const std::string token(call.request().path_value("token"));
@@ -52,7 +110,10 @@ void take_notification(Call call) {
   const auto view = tenant.subscriptions->find(found->copy.subscription_id);
   if (!view || !view->context || found->copy.source == nullptr)
     return call.fail({Code::busy, "the subscription cannot be told of anything now", {}, "try again later"});
-  Gathered names(tenant, view->context);
+  // It is written by one worker at a time: by this one, or by who asks sources for pieces meanwhile.
+  const bool is_whole = call.gathered() != nullptr;
+  if (!is_whole) call.set_gathered(std::make_shared<Gathered>(tenant, view->context));
+  Gathered& names = *const_cast<Gathered*>(call.gathered());
   const auto matcher = ngsi::make_matcher(view->subscription, view->context, names.terms());
   if (!matcher.ok()) return call.fail(matcher.error());
   auto read = ngsi::read_source_notification(call.request().body(), *call.context(), found->copy.source->registration(),
@@ -61,6 +122,14 @@ void take_notification(Call call) {
   std::erase_if(read->entities, [&](const ngsi::Notified& one) {
     return is_internal_id(one.record.id()) || !may_hear(call.services(), tenant, names.terms(), one);
   });
+  if (ngsi::is_split(view->subscription)) {
+    const auto wanted = is_whole ? base::Result<std::vector<LinkedWanted>>(std::vector<LinkedWanted>())
+                                 : pieces_of(call, tenant, read->entities, found->copy.source->registration().id);
+    if (!wanted.ok()) return call.fail(wanted.error());
+    if (gather_linked(call, tenant, *wanted, take_notification)) return;
+    const auto whole = put_together(call, tenant, *matcher, read->entities);
+    if (!whole.ok()) return call.fail(whole.error());
+  }
   if (read->entities.empty()) return call.send(Response::empty(200));
   std::string body =
       ngsi::notification_json(view->subscription, *matcher, new_id(call.services()), call.services().clock.now(),

@@ -68,7 +68,7 @@ base::Result<AskedPast> asked_of(const Call& call, const TenantState& tenant, bo
   auto query = ngsi::parse_temporal(parameters);
   if (!query.ok()) return query.error();
   if (const auto names = call.parameter("attrs")) {
-    auto terms = terms_of(*names, call, tenant.thread->terms(), "attrs");
+    auto terms = terms_of(*names, call, terms_for(call, tenant), "attrs");
     if (!terms.ok()) return terms.error();
     query->attributes = std::move(terms).value();
   }
@@ -84,30 +84,12 @@ base::Result<AskedPast> asked_of(const Call& call, const TenantState& tenant, bo
   return asked;
 }
 
-void add_times(const HistoryQuery& history, Gather& gather) {
-  const thread::TimeWindow& window = history.window;
-  if (window.from.exists() || window.to.exists()) gather.query.window = window;
-  gather.query.of_the_past = true;
-  gather.past = history;
-}
-
-// What is asked of the sources of a retrieval, or of a query by parameters.
-base::Result<Gather> asked_of_sources(const Call& call, bool one, const HistoryQuery& history) {
-  Gather gather;
-  gather.conditions = selection_of(call);
-  gather.attributes = wanted_attributes(gather.conditions, *call.context());
-  if (one) gather.conditions = {};
-  auto query = ngsi::source_query_of(gather.conditions, *call.context());
-  if (!query.ok()) return query.error();
-  gather.query = std::move(query).value();
-  if (one) gather.query.ids = {std::string(call.entity_id())};
-  if (one) gather.query.attributes = gather.attributes;
-  if (const auto datasets = call.parameter("datasetId")) {
-    for (const std::string_view dataset : split(*datasets, ',')) gather.query.dataset_ids.emplace_back(dataset);
-  }
-  gather.one = one;
-  gather.ordered = call.parameter("orderBy").has_value();
-  add_times(history, gather);
+// What is asked of sources, of the past; of a query by the map that it uses, if it does.
+base::Result<Gather> of_the_past(const Call& call, const TenantState& tenant, base::Result<Gather> gather,
+                                 const HistoryQuery& history) {
+  if (!gather.ok()) return gather;
+  gather->ask_of_past(history);
+  if (!gather->one) ask_by_map(call, tenant, *gather);
   return gather;
 }
 
@@ -120,7 +102,7 @@ void retrieve_past(Call call) {
   if (!asked.ok()) return call.fail(asked.error());
   const HistoryQuery& query = asked->history;
   if (gather(
-          call, tenant, [&] { return asked_of_sources(call, true, query); }, retrieve_past))
+          call, tenant, [&] { return of_the_past(call, tenant, gather_of(call, true), query); }, retrieve_past))
     return;
   auto how = call.representation(terms_for(call, tenant));
   if (!how.ok()) return call.fail(how.error());
@@ -145,7 +127,7 @@ void retrieve_past(Call call) {
   if (!*written) return call.fail(nothing_left(call.entity_id()));
   std::optional<UsedMap> map;
   if (wants_map(call)) {
-    auto used = use_map(call, tenant, pasts.front().id);
+    auto used = use_map(call, *reading, pasts.front().id);
     if (!used.ok()) return call.fail(used.error());
     map = std::move(*used);
   }
@@ -163,14 +145,18 @@ struct PastsFound {
   bool more = false;
 };
 
-// Tells the entities whose past in the window is asked for, one after another, until `take` returns false. Of a map,
-// those of the page.
-base::Status each_past(const Call& call, const Reading& reading, const twin::Query& query, const AskedPast& asked,
-                       const std::function<bool(Past&)>& take, const EntityMapContent* map = nullptr) {
+// Conditions on attributes, which are about what lies in the window.
+twin::Matcher matcher_of(const twin::Query& query) {
   twin::Query of_attributes;
   of_attributes.condition = query.condition;
   of_attributes.geo = query.geo;
-  const twin::Matcher matcher(std::move(of_attributes));
+  return twin::Matcher(std::move(of_attributes));
+}
+
+// Tells the entities kept here whose past in the window is asked for, one after another, until `take` returns false.
+base::Status each_past(const Call& call, const Reading& reading, const twin::Query& query, const AskedPast& asked,
+                       const std::function<bool(Past&)>& take) {
+  const twin::Matcher matcher = matcher_of(query);
   const thread::Bounds bounds = call.bounds();
   base::Status failed;
   const auto visit = [&](std::string_view id) {
@@ -186,34 +172,73 @@ base::Status each_past(const Call& call, const Reading& reading, const twin::Que
     }
     return !*past || take(**past);
   };
-  if (map == nullptr) {
-    auto status = reading.snapshot.each_ever(query, visit, bounds);
-    return status.ok() ? failed : status;
-  }
-  const size_t begin = std::min(call.page().offset, map->entries.size());
-  const size_t end = std::min(begin + call.page().limit, map->entries.size());
-  for (size_t at = begin; at < end && visit(map->entries[at].id); ++at) continue;
-  return failed;
+  auto status = reading.snapshot.each_ever(query, visit, bounds);
+  return status.ok() ? failed : status;
+}
+
+bool is_told(const Call& call, std::string_view id) {
+  return call.gathered() != nullptr && call.gathered()->tells_of(id);
 }
 
 // Fills a page, one entity after another.
 class PastPage {
  public:
-  PastPage(const Call& call, const Reading& reading, const AskedPast& asked, const std::vector<std::string>& scopes,
-           bool by_map)
-      : call_(call), reading_(reading), asked_(asked), scopes_(scopes), by_map_(by_map) {}
+  PastPage(const Call& call, const Reading& reading, const AskedPast& asked, const twin::Query& query)
+      : call_(call),
+        reading_(reading),
+        asked_(asked),
+        scopes_(query.scopes),
+        matcher_(matcher_of(query)),
+        is_judged_here_(call.flag("splitEntities")) {}
 
   // Takes the next entity, `known` as far as it is kept here; false: nothing more is to be known.
   bool take(std::string_view id, Past* known) {
+    std::optional<Past> judged;
+    if (is_judged_here_ && is_told(call_, id)) {
+      auto whole = matching_past_everywhere(call_, reading_, id, matcher_, scopes_, asked_);
+      if (!whole.ok()) return fail(whole.error());
+      if (!*whole) return true;
+      judged.emplace(std::move(**whole));
+    }
     const thread::Page& page = call_.page();
-    if (!by_map_ && found.count++ < page.offset) return true;
+    if (found.count++ < page.offset) return true;
     if (found.pasts.size() >= page.limit) {
       found.more = true;
       return page.count;
     }
-    const bool is_told = call_.gathered() != nullptr && call_.gathered()->tells_of(id);
-    auto past = known != nullptr && !is_told ? as_kept(std::move(*known))
-                                             : past_everywhere(call_, reading_, id, asked_, scopes_);
+    return add(judged ? base::Result<Past>(std::move(*judged)) : whole_of(id, known));
+  }
+
+  // Takes the entities of a map's page, each in its place.
+  bool take_mapped(std::string_view id) {
+    if (is_judged_here_ && is_told(call_, id))
+      return add(matching_past_everywhere(call_, reading_, id, matcher_, scopes_, asked_));
+    auto here = matching_past(reading_, id, matcher_, scopes_, asked_);
+    if (!here.ok()) return fail(here.error());
+    if (!*here && !is_told(call_, id)) return true;
+    return add(whole_of(id, *here ? &**here : nullptr));
+  }
+
+  PastsFound found;
+  base::Status failed;
+
+ private:
+  // What is kept here, with what sources tell of it.
+  base::Result<Past> whole_of(std::string_view id, Past* known) {
+    if (known == nullptr || is_told(call_, id)) return past_everywhere(call_, reading_, id, asked_, scopes_);
+    Past past = std::move(*known);
+    if (!asked_.aggregation) return past;
+    past.attributes.clear();
+    if (const auto status = aggregate(reading_.snapshot, asked_, past); !status.ok()) return status.error();
+    return past;
+  }
+
+  bool add(base::Result<std::optional<Past>> past) {
+    if (!past.ok()) return fail(past.error());
+    return !*past || add(base::Result<Past>(std::move(**past)));
+  }
+
+  bool add(base::Result<Past> past) {
     if (!past.ok()) return fail(past.error());
     if (past->aggregates) periods_ += past->aggregates->period_count();
     if (periods_ > ngsi::PastAggregates::periods_max) {
@@ -222,17 +247,6 @@ class PastPage {
     }
     found.pasts.push_back(std::move(past).value());
     return true;
-  }
-
-  PastsFound found;
-  base::Status failed;
-
- private:
-  base::Result<Past> as_kept(Past past) {
-    if (!asked_.aggregation) return past;
-    past.attributes.clear();
-    if (const auto status = aggregate(reading_.snapshot, asked_, past); !status.ok()) return status.error();
-    return past;
   }
 
   bool fail(Error error) {
@@ -244,7 +258,8 @@ class PastPage {
   const Reading& reading_;
   const AskedPast& asked_;
   const std::vector<std::string>& scopes_;
-  const bool by_map_;
+  const twin::Matcher matcher_;
+  const bool is_judged_here_;
   size_t periods_ = 0;
 };
 
@@ -264,26 +279,37 @@ void add_from_sources(const Call& call, std::set<std::string, std::less<>> seen,
   page.found.more = page.found.more || (more && !page.found.pasts.empty());
 }
 
-// A page of them: of those in a map, or in the order of their first creation, then what only sources have.
+// A page of them, in the order of their first creation, then what only sources have.
 base::Result<PastsFound> pasts_of(const Call& call, const Reading& reading, const twin::Query& query,
-                                  const AskedPast& asked, const EntityMapContent* map) {
-  const Gathered* gathered = call.gathered();
-  PastPage page(call, reading, asked, query.scopes, map != nullptr);
+                                  const AskedPast& asked) {
+  PastPage page(call, reading, asked, query);
   std::set<std::string, std::less<>> seen;
   bool goes_on = true;
   const auto take = [&](Past& past) {
-    if (gathered != nullptr && gathered->tells_of(past.id)) seen.insert(past.id);
     const std::string id = past.id;
+    if (is_told(call, id)) seen.insert(id);
     return goes_on = page.take(id, &past);
   };
-  if (const auto status = each_past(call, reading, query, asked, take, map); !status.ok()) return status.error();
-  if (gathered != nullptr && goes_on) add_from_sources(call, std::move(seen), page);
-  if (map != nullptr) {
-    const thread::Page& asked_page = call.page();
-    page.found.count = map->entries.size();
-    page.found.more = asked_page.limit > 0 && asked_page.offset + asked_page.limit < map->entries.size();
+  if (const auto status = each_past(call, reading, query, asked, take); !status.ok()) return status.error();
+  if (call.gathered() != nullptr && goes_on) add_from_sources(call, std::move(seen), page);
+  if (!page.failed.ok()) return page.failed.error();
+  return std::move(page.found);
+}
+
+// The page of a map.
+base::Result<PastsFound> pasts_of(const Call& call, const Reading& reading, const twin::Query& query,
+                                  const AskedPast& asked, const EntityMapContent& map) {
+  PastPage page(call, reading, asked, query);
+  const thread::Page& asked_page = call.page();
+  const thread::Bounds bounds = call.bounds();
+  const size_t begin = std::min(asked_page.offset, map.entries.size());
+  const size_t end = std::min(begin + asked_page.limit, map.entries.size());
+  for (size_t at = begin; at < end && page.take_mapped(map.entries[at].id); ++at) {
+    if (bounds.goes_on && !bounds.goes_on()) return base::fail(Code::cancelled, "the query was ended");
   }
   if (!page.failed.ok()) return page.failed.error();
+  page.found.count = map.entries.size();
+  page.found.more = asked_page.limit > 0 && end < map.entries.size();
   return std::move(page.found);
 }
 
@@ -298,7 +324,7 @@ base::Result<std::optional<UsedMap>> map_of(const Call& call, const Reading& rea
     return order->has_value() ? each_ordered(**order, each, call.services().union_entities_max, take) : each(take);
   };
   if (wants_map(call)) {
-    auto used = use_map(call, tenant, ordered);
+    auto used = use_map(call, reading, ordered);
     if (!used.ok()) return used.error();
     return std::optional(std::move(*used));
   }
@@ -316,11 +342,10 @@ void answer_pasts(Call& call, const Reading& reading, const twin::Query& query, 
                   const ngsi::Representation& how, const ngsi::OrderParameters& ordering) {
   const TenantState& tenant = call.services().state_of(*reading.thread);
   const HistoryQuery& history = asked.history;
-  // What sources have is in no map of this broker's.
-  const auto map = call.gathered() != nullptr ? base::Result<std::optional<UsedMap>>(std::nullopt)
-                                              : map_of(call, reading, query, asked, ordering);
+  const auto map = map_of(call, reading, query, asked, ordering);
   if (!map.ok()) return call.fail_read(map.error());
-  auto found = pasts_of(call, reading, query, asked, map->has_value() ? (*map)->map.content.get() : nullptr);
+  auto found = map->has_value() ? pasts_of(call, reading, query, asked, *(*map)->map.content)
+                                : pasts_of(call, reading, query, asked);
   if (!found.ok()) return call.fail_read(found.error());
   Cut cut;
   trim(found->pasts, history, cut);
@@ -357,7 +382,7 @@ void query_pasts(Call call) {
   const auto query = query_of(call, *reading, tenant);
   if (!query.ok()) return call.fail(query.error());
   if (gather(
-          call, tenant, [&] { return asked_of_sources(call, false, asked->history); }, query_pasts))
+          call, tenant, [&] { return of_the_past(call, tenant, gather_of(call, false), asked->history); }, query_pasts))
     return;
   const auto how = call.representation(terms_for(call, tenant));
   if (!how.ok()) return call.fail(how.error());
@@ -382,29 +407,12 @@ base::Result<AskedPast> asked_in_body(const Call& call, const ngsi::Body& body, 
   return asked;
 }
 
-// What is asked of the sources of a query by POST.
-base::Result<Gather> asked_of_sources_by_post(const Call& call, const ngsi::QueryBody& asked,
-                                              const HistoryQuery& history) {
-  twin::TermTable terms;
-  const auto again = ngsi::parse_query_body(call.body(), *call.context(), ngsi::TermOf::interning(terms));
-  if (!again.ok()) return again.error();
-  Gather gather;
-  gather.query = ngsi::source_query_of(again->any_of, terms);
-  gather.query.dataset_ids = asked.dataset_ids;
-  gather.conditions = asked.conditions;
-  gather.attributes = wanted_attributes(asked.conditions, *call.context());
-  gather.by_post = true;
-  gather.ordered = asked.ordering.order_by.has_value();
-  add_times(history, gather);
-  return gather;
-}
-
 // NGSI-LD: 5.7.4 query the past of entities by POST
 void query_pasts_by_post(Call call) {
   const auto reading = call.reading();
   if (!reading) return;
   const TenantState& tenant = call.services().state_of(*reading->thread);
-  auto asked = ngsi::parse_query_body(call.body(), *call.context(), tenant.thread->terms());
+  auto asked = ngsi::parse_query_body(call.body(), *call.context(), terms_for(call, tenant));
   if (!asked.ok()) return call.fail(asked.error());
   if (!asked->has_temporal) return call.fail({Code::invalid, "a temporal query is needed", "temporalQ", {}});
   if (asked->any_of.size() != 1) {
@@ -416,16 +424,13 @@ void query_pasts_by_post(Call call) {
   auto past = asked_in_body(call, call.body(), *asked);
   if (!past.ok()) return call.fail(past.error());
   if (gather(
-          call, tenant, [&] { return asked_of_sources_by_post(call, *asked, past->history); }, query_pasts_by_post))
+          call, tenant,
+          [&] { return of_the_past(call, tenant, gather_of_body(call, call.body(), *asked), past->history); },
+          query_pasts_by_post))
     return;
   auto how = call.representation(terms_for(call, tenant));
   if (!how.ok()) return call.fail(how.error());
   how->projection = asked->projection;
-  if (call.gathered() != nullptr) {
-    const auto with_sources = ngsi::parse_query_body(call.body(), *call.context(), call.gathered()->terms());
-    if (!with_sources.ok()) return call.fail(with_sources.error());
-    how->projection = with_sources->projection;
-  }
   past->pick(how->projection);
   if (!asked->language.empty()) how->language = asked->language;
   answer_pasts(call, *reading, asked->any_of.front(), *past, *how, asked->ordering);
@@ -435,8 +440,27 @@ void query_pasts_by_post(Call call) {
 
 base::Status each_past_id(const Call& call, const Reading& reading, const twin::Query& query, HistoryQuery history,
                           const std::function<bool(std::string_view id)>& visit) {
-  history.limit = query.condition || query.geo ? call.services().history_limit : 1;
-  return each_past(call, reading, query, {std::move(history), {}}, [&](const Past& past) { return visit(past.id); });
+  AskedPast asked{std::move(history), {}};
+  asked.history.limit = query.condition || query.geo ? call.services().history_limit : 1;
+  const bool is_judged_here = call.flag("splitEntities");
+  const twin::Matcher matcher = matcher_of(query);
+  std::set<std::string, std::less<>> seen;
+  base::Status failed;
+  bool goes_on = true;
+  const auto take = [&](std::string_view id) {
+    if (!is_told(call, id)) return goes_on = visit(id);
+    if (!seen.emplace(id).second) return true;
+    if (!is_judged_here) return goes_on = visit(id);
+    const auto past = matching_past_everywhere(call, reading, id, matcher, query.scopes, asked);
+    if (!past.ok()) failed = past.error();
+    return goes_on = past.ok() && (!*past || visit(id));
+  };
+  auto told = each_past(call, reading, query, asked, [&](const Past& past) { return take(past.id); });
+  if (!told.ok() || call.gathered() == nullptr) return told;
+  for (const Gathered::FromSource& source : call.gathered()->sources()) {
+    for (size_t i = 0; goes_on && i < source.ids.size(); ++i) (void)take(source.ids[i]);
+  }
+  return failed;
 }
 
 base::Result<HistoryQuery> past_window(const Call& call, const TenantState& tenant) {
@@ -491,15 +515,18 @@ void add_temporal_operations(Router& router, Services& services) {
   for (const Parameter& parameter : selection_parameters()) parameters.push_back(parameter);
   for (const Parameter& parameter : ordering_parameters()) parameters.push_back(parameter);
   for (const Parameter& parameter : map_parameters()) parameters.push_back(parameter);
+  parameters.push_back(split_parameter());
   add_operation(router, services,
                 route_of(Method::get, "/temporal/entities", trust::Action::read, "queryTemporal",
                          "The past of entities", parameters),
                 many, query_pasts);
   Form post = many;
   post.body = Form::Body::object;
+  std::vector<Parameter> by_post = map_parameters();
+  by_post.push_back(split_parameter());
   add_operation(router, services,
                 route_of(Method::post, "/temporal/entityOperations/query", trust::Action::read, "temporalQueryBatch",
-                         "The past of entities, by POST", map_parameters()),
+                         "The past of entities, by POST", std::move(by_post)),
                 post, query_pasts_by_post);
 }
 
