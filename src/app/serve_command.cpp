@@ -216,6 +216,15 @@ ExitCode bring_city(Twin& twin, const Interrupt& interrupt) {
   return ExitCode::ok;
 }
 
+/// Opens the other tenants that there are: what their subscriptions owe is due, whoever asks for them or not.
+void wake_tenants(Twin& twin, const Interrupt& interrupt) {
+  for (const std::string& name : twin.folder.tenants()) {
+    if (interrupt.asked()) return;
+    if (const auto opened = twin.tenants->find(name); !opened.ok())
+      tell("tenant " + name + " cannot be opened: " + opened.error().text());
+  }
+}
+
 /// Until Ctrl-C, or until the record takes no more writes.
 ExitCode stay(Twin& twin, Interrupt& interrupt) {
   while (!interrupt.wait_for_ms(look_interval_ms)) {
@@ -259,6 +268,7 @@ ExitCode work_serve(const Arguments& arguments) {
   }
   std::printf("Cityloom is ready at %s/\n", twin.url.c_str());
   std::fflush(stdout);
+  wake_tenants(twin, interrupt);
   return stay(twin, interrupt);
 }
 
