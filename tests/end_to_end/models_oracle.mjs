@@ -125,7 +125,7 @@ for (const [which, draft] of Object.keys(oracles).entries()) {
     } catch {
       continue;  // $refs that lead round in a circle, which it does not take
     }
-    const put = await send("PUT", `/api/models/Oracle/versions/${which}.${number}`, { schema });
+    const put = await send("PUT", `/api/models/Oracle/versions/${seed}.${which}.${number}`, { schema });
     if (put.status !== 201) {
       failures.push({ what: `refused: ${await put.text()}`, schema });
       continue;
@@ -139,7 +139,7 @@ for (const [which, draft] of Object.keys(oracles).entries()) {
       } catch {
         continue;  // its stack is at its end: a schema that leads to itself
       }
-      const answer = await send("POST", `/api/models/Oracle/check?options=keyValues&version=${which}.${number}`, { id: "urn:o:1", type: "Oracle", probe: value });
+      const answer = await send("POST", `/api/models/Oracle/check?options=keyValues&version=${seed}.${which}.${number}`, { id: "urn:o:1", type: "Oracle", probe: value });
       const text = await answer.text();
       if (answer.status !== 200) {
         refused += 1;
@@ -153,7 +153,7 @@ for (const [which, draft] of Object.keys(oracles).entries()) {
       if (told.valid !== wanted) failures.push({ what: `${told.valid ? "valid" : "invalid"} here, not by ajv`, draft, value, findings: told.findings, ajv: oracle.errors, schema });
       if (failures.length >= 5) break;
     }
-    await (await send("DELETE", `/api/models/Oracle/versions/${which}.${number}`)).arrayBuffer();
+    await (await send("DELETE", `/api/models/Oracle/versions/${seed}.${which}.${number}`)).arrayBuffer();
   }
 }
 for (const failure of failures) console.log(JSON.stringify(failure));
