@@ -4,6 +4,7 @@
 
 #include "app/backup.hpp"
 #include "app/doors.hpp"
+#include "ngsi/body.hpp"
 
 namespace cityloom::app {
 namespace {
@@ -12,6 +13,8 @@ using base::Code;
 using base::fail;
 
 base::Result<std::string> folder_of(std::string_view body) {
+  if (const auto read = ngsi::Body::read(body, {.bytes_max = 64u << 10}); !read.ok())
+    return fail(Code::invalid, read.error().what, read.error().where, read.error().remedy);
   const nlohmann::json json = nlohmann::json::parse(body, nullptr, false);
   if (!json.is_object() || !json.value("folder", nlohmann::json()).is_string()) {
     return fail(Code::invalid, "the body is no {\"folder\": PATH}");

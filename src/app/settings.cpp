@@ -7,6 +7,7 @@
 #include <charconv>
 #include <fstream>
 #include <limits>
+#include <set>
 #include <sstream>
 
 #include "base/nearest.hpp"
@@ -194,10 +195,13 @@ std::string place(const std::string& path, const YAML::Mark& mark) {
 
 Status read_map(Settings& settings, const YAML::Node& node, const std::string& prefix, const std::string& path,
                 int depth) {
+  std::set<std::string> keys;
   for (const auto& entry : node) {
     const std::string where = place(path, entry.first.Mark());
     if (!entry.first.IsScalar()) return fail(Code::invalid, "a setting's name must be a word", where);
     const std::string key = prefix + entry.first.Scalar();
+    if (!keys.insert(key).second)
+      return fail(Code::invalid, "the setting " + key + " is there twice", where, "keep one of them");
     if (key == "links") {
       settings.links_file = path;
       continue;

@@ -34,7 +34,16 @@ std::optional<std::string> scalar_text(const YAML::Node& node) {
 }
 
 YamlMap::YamlMap(YamlFile& file, YAML::Node node, std::string what) : file_(file), node_(node), what_(std::move(what)) {
-  if (node_.IsDefined() && node_.IsMap()) return;
+  if (node_.IsDefined() && node_.IsMap()) {
+    // Which of two was meant nobody can know, and the library would take the first in silence.
+    std::set<std::string_view> keys;
+    for (const auto& entry : node_) {
+      if (entry.first.IsScalar() && !keys.insert(entry.first.Scalar()).second)
+        file_.mistake(entry.first, fmt::format("{} has the key '{}' twice", what_, entry.first.Scalar()),
+                      "keep one of them");
+    }
+    return;
+  }
   file_.mistake(node_, fmt::format("{} is a map of keys and values", what_), "write it as key: value lines");
   node_ = YAML::Node(YAML::NodeType::Map);
 }

@@ -21,7 +21,7 @@ struct SourceQuality {
   std::optional<double> freshness;   ///< share that was stated within the expected interval, where there is one
   double age_median_s = 0;           ///< since what was observed last (modified, where nothing says when)
   double age_most_s = 0;             ///< that 95 of 100 are younger than, or as old
-  TallyRow writes;                   ///< that did not keep to the model, since the start
+  TallyRow writes;                   ///< that did not keep to the model
 };
 
 /// Those of one type.

@@ -22,6 +22,8 @@ struct SchemaLimits {
   size_t depth_max = 64;          ///< of schemas within schemas
   size_t patterns_max = 100;      ///< regular expressions; each of 1,000 characters (RE2: linear time)
   size_t choices_max = 10'000;    ///< values of all `enum`s
+  size_t names_max = 2'000;       ///< of `$id`s and anchors
+  size_t dynamic_names_max = 64;  ///< of dynamic anchors
   size_t steps_max = 100'000;     ///< of one check: some milliseconds
   size_t check_depth_max = 128;   ///< of one check: `$ref`s that lead round and round
 };
@@ -76,15 +78,15 @@ struct SchemaNode {
   std::string ngsi_type, units;  ///< x-ngsi: type, and unitCode or units
 };
 
-/// A compiled schema: JSON Schema of draft 07 and 2020-12, without the keywords that `compile` refuses. Immutable; any
-/// worker.
+/// A compiled schema: JSON Schema of draft 07, 2019-09 and 2020-12. Immutable; any worker.
 class Schema {
  public:
-  /// `$ref` may lead to places in the same document, and to the definitions that Smart Data Models share
-  /// (GSMA-Commons, Location-Commons, ...) and GeoJSON's schemas, which are known here: nothing is fetched. What only
-  /// describes (`title`, `modelTags`, ...) is passed over; a keyword that would check and is not done here is refused,
-  /// so that nothing is believed to be checked that is not. Errors: invalid, too_large, too_complex; `where` is a
-  /// JSON pointer.
+  /// `$ref`, `$dynamicRef` and `$recursiveRef` may lead to places in the same document (by `$id`, anchor or pointer),
+  /// `$ref` also to the definitions that Smart Data Models share (GSMA-Commons, Location-Commons, ...) and GeoJSON's
+  /// schemas, which are known here: nothing is fetched, and what is not here is refused, so that nothing is believed to
+  /// be checked that is not. What only describes (`title`, `modelTags`, ...) is passed over. A schema that dynamic
+  /// references lead through differently counts once for each way. Errors: invalid, too_large, too_complex; `where` is
+  /// a JSON pointer.
   static base::Result<Schema> compile(std::string_view json, const SchemaLimits& limits = {});
 
   NodeIndex root() const { return {0}; }

@@ -2,10 +2,11 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
+#include <tuple>
 
 #include "models/schema.hpp"
+#include "models/schema_names.hpp"
 
 namespace cityloom::models {
 
@@ -22,20 +23,12 @@ struct At {
   std::string pointer;
   size_t depth = 0;
   bool is_shared = false;
+  SchemaNames::Scope scope = SchemaNames::no_scope;
 
-  // RFC 6901 writes '~' and '/' of a name as ~0 and ~1.
   At below(std::string_view name) const {
-    std::string to = pointer + '/';
-    for (const char letter : name) {
-      if (letter == '~') {
-        to += "~0";
-      } else if (letter == '/') {
-        to += "~1";
-      } else {
-        to += letter;
-      }
-    }
-    return {std::move(to), depth + 1, is_shared};
+    At to{pointer, depth + 1, is_shared, scope};
+    append_to_pointer(to.pointer, name);
+    return to;
   }
 };
 
@@ -43,9 +36,6 @@ base::Error wrong(std::string what, const At& at, std::string remedy = {}) {
   return fail(Code::invalid, std::move(what), at.pointer.empty() ? "/" : std::string(beginning(at.pointer, 200)),
               std::move(remedy));
 }
-
-// Keywords that would check something and are not done here.
-constexpr std::array<std::string_view, 3> undone = {"$dynamicRef", "$recursiveRef", "$anchor"};
 
 }  // namespace
 
@@ -63,8 +53,9 @@ class SchemaCompiler {
     const std::string_view known = shared_definitions();
     if (shared_parser_.parse(known.data(), known.size()).get(shared_document_) != simdjson::SUCCESS)
       return fail(Code::internal, "the shared definitions are not JSON");
-    std::string_view id;
-    if (document_["$id"].get(id) == simdjson::SUCCESS) own_id_ = id.substr(0, id.find('#'));
+    auto names = SchemaNames::of(document_, limits);
+    if (!names) return names.error();
+    names_ = std::move(names).value();
     if (const auto root = add(document_, {}); !root) return root.error();
     // Each may lead to a schema that holds further ones.
     for (size_t i = 0; i < references_.size(); ++i) {
@@ -75,6 +66,7 @@ class SchemaCompiler {
 
  private:
   struct Reference {
+    SchemaNames::Reference kind;
     NodeIndex from;
     std::string text;
     At at;
@@ -82,7 +74,8 @@ class SchemaCompiler {
   using Handler = Status (SchemaCompiler::*)(element value, const At& at, SchemaNode& node);
   static const std::map<std::string_view, Handler>& handlers();
 
-  Result<NodeIndex> add(element json, const At& at) {
+  Result<NodeIndex> add(element json, At at) {
+    if (!at.is_shared) at.scope = names_.enter(at.scope, at.pointer);
     const SchemaLimits& limits = schema_.limits_;
     if (at.depth > limits.depth_max) return fail(Code::too_complex, "schemas lie too deep in one another", at.pointer);
     if (schema_.nodes_.size() >= limits.nodes_max) {
@@ -91,7 +84,7 @@ class SchemaCompiler {
     const NodeIndex index{static_cast<uint32_t>(schema_.nodes_.size())};
     schema_.nodes_.emplace_back();
     schema_.shared_.push_back(at.is_shared);
-    known_.emplace(std::pair(at.is_shared, at.pointer), index);
+    known_.emplace(std::tuple(at.is_shared, at.pointer, at.scope), index);
     SchemaNode node;
     bool flag = false;
     simdjson::dom::object members;
@@ -112,48 +105,54 @@ class SchemaCompiler {
   }
 
   Status take(std::string_view name, element value, const At& at, NodeIndex index, SchemaNode& node) {
-    if (std::find(undone.begin(), undone.end(), name) != undone.end()) {
-      return wrong("the keyword " + std::string(name) + " is not supported", at.below(name),
-                   "leave it out, or say the same by other keywords");
-    }
-    if (name == "$ref") {
+    using Kind = SchemaNames::Reference;
+    static const std::map<std::string_view, Kind> kinds = {
+        {"$ref", Kind::plain}, {"$dynamicRef", Kind::dynamic}, {"$recursiveRef", Kind::recursive}};
+    if (const auto kind = kinds.find(name); kind != kinds.end()) {
       std::string_view text;
       if (value.get(text) != simdjson::SUCCESS) return wrong("must be a text", at.below(name));
-      references_.push_back({index, std::string(text), at.below(name)});
+      if (kind->second == Kind::recursive && text != "#") return wrong("must be #", at.below(name));
+      references_.push_back({kind->second, index, std::string(text), at.below(name)});
       return {};
     }
     const auto found = handlers().find(name);
     return found == handlers().end() ? Status() : (this->*found->second)(value, at.below(name), node);
   }
 
+  // Where a reference leads: below the document, else to what is known here.
+  Result<At> target_of(const Reference& reference) const {
+    if (reference.at.is_shared) return At{reference.text.substr(1), 0, true};
+    const std::string_view from = std::string_view(reference.at.pointer).substr(0, reference.at.pointer.rfind('/'));
+    if (auto found = names_.find(reference.kind, reference.text, from, reference.at.scope))
+      return At{std::move(*found), 0, false, reference.at.scope};
+    const std::string text(beginning(reference.text, 200));
+    if (reference.text.starts_with('#')) return wrong("there is no schema at " + text, reference.at);
+    std::string pointer = shared_pointer(reference.text);
+    if (!pointer.empty()) return At{std::move(pointer), 0, true};
+    return wrong("the schema refers to one that is not here: " + text, reference.at,
+                 "put that schema below $defs and refer to #/$defs/NAME: nothing is fetched");
+  }
+
   // A reference to what was compiled already leads there, also where that leads back here: checks count their steps.
   Status resolve(size_t number) {
     const Reference reference = references_[number];
-    std::string_view text = reference.text;
-    if (!own_id_.empty() && !reference.at.is_shared && text.starts_with(own_id_ + '#'))
-      text.remove_prefix(own_id_.size());
-    bool is_shared = reference.at.is_shared;
-    std::string pointer;
-    if (text.starts_with('#')) {
-      pointer = text.substr(1);
+    auto at = target_of(reference);
+    if (!at) return at.error();
+    if (!at->is_shared) at->scope = names_.enter(at->scope, at->pointer);
+    const std::tuple key(at->is_shared, at->pointer, at->scope);
+    if (!known_.contains(key)) {
+      element target = at->is_shared ? shared_document_ : document_;
+      if (!at->pointer.empty() && target.at_pointer(at->pointer).get(target) != simdjson::SUCCESS)
+        return wrong("there is no schema at " + std::string(beginning(reference.text, 200)), reference.at);
+      if (const auto made = add(target, *at); !made) return made.error();
+    }
+    const NodeIndex to = known_.at(key);
+    SchemaNode& from = schema_.nodes_[reference.from.number];
+    if (reference.kind == SchemaNames::Reference::plain) {
+      from.reference = to;
     } else {
-      pointer = shared_pointer(text);
-      is_shared = true;
-      if (pointer.empty()) {
-        return wrong("the schema refers to one that is not here: " + std::string(beginning(text, 200)), reference.at,
-                     "put that schema below $defs and refer to #/$defs/NAME: nothing is fetched");
-      }
+      from.all_of.push_back(to);
     }
-    auto known = known_.find(std::pair(is_shared, pointer));
-    if (known == known_.end()) {
-      element target = is_shared ? shared_document_ : document_;
-      if (!pointer.empty() &&
-          (!pointer.starts_with('/') || target.at_pointer(pointer).get(target) != simdjson::SUCCESS))
-        return wrong("there is no schema at " + std::string(beginning(text, 200)), reference.at);
-      if (const auto made = add(target, {pointer, 0, is_shared}); !made) return made.error();
-      known = known_.find(std::pair(is_shared, pointer));
-    }
-    schema_.nodes_[reference.from.number].reference = known->second;
     return {};
   }
 
@@ -314,8 +313,8 @@ class SchemaCompiler {
   Schema schema_;
   simdjson::dom::parser parser_, shared_parser_;
   element document_, shared_document_;
-  std::string own_id_;
-  std::map<std::pair<bool, std::string>, NodeIndex> known_;
+  SchemaNames names_;
+  std::map<std::tuple<bool, std::string, SchemaNames::Scope>, NodeIndex> known_;
   std::vector<Reference> references_;
   size_t patterns_ = 0, choices_ = 0;
 };

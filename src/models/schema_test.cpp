@@ -86,6 +86,72 @@ TEST(Schema, HoldsValuesToEachKeyword) {
   }
 }
 
+TEST(Schema, FindsSchemasByTheirNames) {
+  const std::vector<Case> cases = {
+      {R"({"$ref":"#a","$defs":{"x":{"$anchor":"a","type":"number"}}})", {"1"}, {"\"1\""}},
+      {R"({"$ref":"#a","definitions":{"x":{"$id":"#a","type":"number"}}})", {"1"}, {"\"1\""}},
+      {R"({"$id":"https://e.org/a/root.json","$ref":"../b/item.json#n",
+        "$defs":{"i":{"$id":"/b/c/../item.json","not":{"$defs":{"n":{}}},"$defs":{"n":{"$anchor":"n","const":1}}}}})",
+       {"1"},
+       {"2"}},
+      {R"({"$ref":"inner","$defs":{"t":{"const":1},"i":{"$id":"inner","$ref":"#/$defs/t","$defs":{"t":{"const":2}}}}})",
+       {"2"},
+       {"1"}},
+      {R"({"$ref":"urn:e:one","$defs":{"a b":{"$id":"urn:e:one","$ref":"urn:e:two#/$defs/c%20%25d"},
+        "b":{"$id":"urn:e:two","$defs":{"c %d":{"type":"null"}}}}})",
+       {"null"},
+       {"1"}},
+      // What only looks like a name.
+      {R"({"const":{"$id":"a","$anchor":1}})", {R"({"$id":"a","$anchor":1})"}, {"1"}},
+      {R"({"properties":{"$anchor":{"type":"number"},"$id":{"$id":"#/properties/$id"}}})",
+       {R"({"$anchor":1})"},
+       {"{\"$anchor\":\"\"}"}},
+  };
+  for (const Case& one : cases) {
+    for (const char* const value : one.good) EXPECT_TRUE(check(one.schema, value).empty()) << one.schema << value;
+    for (const char* const value : one.bad) EXPECT_FALSE(check(one.schema, value).empty()) << one.schema << value;
+  }
+}
+
+// Where they lead depends on the resources that a check came through: the first that has the name.
+TEST(Schema, FollowsDynamicReferences) {
+  const std::string tree = R"("t":{"$id":"tree","$dynamicAnchor":"node","type":"object",
+    "properties":{"data":true,"children":{"type":"array","items":{"$dynamicRef":"#node"}}}})";
+  const std::string old_tree = R"("t":{"$id":"tree","$recursiveAnchor":true,"type":"object",
+    "properties":{"data":true,"children":{"type":"array","items":{"$recursiveRef":"#"}}}})";
+  const std::string list = R"("$defs":{"list":{"$id":"list","type":"array","items":{"$dynamicRef":"#of"},
+    "$defs":{"any":{"$dynamicAnchor":"of"}}},
+    "n":{"$id":"numbers","$ref":"list","$defs":{"of":{"$dynamicAnchor":"of","type":"number"}}},
+    "t":{"$id":"texts","$ref":"list","$defs":{"of":{"$dynamicAnchor":"of","type":"string"}}},
+    "l":{"$id":"lists","$ref":"list","$defs":{"of":{"$dynamicAnchor":"of","$ref":"numbers"}}}})";
+  const std::string misspelt = R"({"children":[{"daat":1}]})";
+  const auto is_good = [](const std::string& schema, const std::string& value) { return check(schema, value).empty(); };
+  const std::string strict = R"({"$dynamicAnchor":"node","$ref":"tree","unevaluatedProperties":false,"$defs":{)";
+  EXPECT_TRUE(is_good(strict + tree + "}}", R"({"children":[{"data":1,"children":[]}]})"));
+  EXPECT_FALSE(is_good(strict + tree + "}}", misspelt));
+  EXPECT_FALSE(is_good(strict + tree + "}}", R"({"children":[1]})"));
+  EXPECT_TRUE(is_good(R"({"$ref":"tree","unevaluatedProperties":false,"$defs":{)" + tree + "}}", misspelt));
+  EXPECT_TRUE(
+      is_good(R"({"$anchor":"node","$ref":"tree","unevaluatedProperties":false,"$defs":{)" + tree + "}}", misspelt));
+  const std::string recursive = R"({"$recursiveAnchor":true,"$ref":"tree","unevaluatedProperties":false,"$defs":{)";
+  EXPECT_FALSE(is_good(recursive + old_tree + "}}", misspelt));
+  EXPECT_TRUE(is_good(recursive + old_tree + "}}", R"({"children":[{"data":1}]})"));
+  EXPECT_TRUE(is_good(R"({"$ref":"tree","unevaluatedProperties":false,"$defs":{)" + old_tree + "}}", misspelt));
+  EXPECT_FALSE(is_good(R"({"$recursiveAnchor":false,"items":{"$recursiveRef":"#"},"type":"array"})", "[[1]]"));
+  // One schema, led through in several ways.
+  const std::string both = R"({"properties":{"n":{"$ref":"numbers"},"t":{"$ref":"texts"},"l":{"$ref":"lists"}},)";
+  EXPECT_TRUE(is_good(both + list + "}", R"({"n":[1],"t":["a"]})"));
+  EXPECT_FALSE(is_good(both + list + "}", R"({"n":["a"]})"));
+  EXPECT_FALSE(is_good(both + list + "}", R"({"t":[1]})"));
+  // The outermost has the word: lists of lists, however deep, though numbers are asked for further in.
+  EXPECT_TRUE(is_good(both + list + "}", R"({"l":[[[]]]})"));
+  EXPECT_FALSE(is_good(both + list + "}", R"({"l":[[1]]})"));
+  // What no dynamic anchor is behind is a reference as any other.
+  EXPECT_FALSE(is_good(R"({"items":{"$dynamicRef":"#a"},"$defs":{"a":{"$anchor":"a","type":"null"}}})", "[1]"));
+  EXPECT_FALSE(is_good(R"({"items":{"$dynamicRef":"#/$defs/a"},"$defs":{"a":{"type":"null"}}})", "[1]"));
+  EXPECT_FALSE(is_good(R"({"$ref":"#/$defs/a","$dynamicRef":"#/$defs/b","$defs":{"a":true,"b":{"const":1}}})", "2"));
+}
+
 // Which members and items count as looked at (JSON Schema 2020-12, section 11): those of schemas that fit, at any depth
 // of what is applied in place.
 TEST(Schema, KnowsWhatNoSchemaHasLookedAt) {
@@ -188,14 +254,24 @@ TEST(Schema, RefusesWhatIsNoSchemaOrWouldNotBeChecked) {
                                    R"({"minContains":-1})",
                                    R"({"dependentSchemas":["a"]})",
                                    R"({"unevaluatedProperties":"no"})",
-                                   R"({"$anchor":"a"})",
-                                   R"({"$dynamicRef":"#a"})"}) {
+                                   R"({"$anchor":"1"})",
+                                   R"({"$anchor":1})",
+                                   R"({"$dynamicAnchor":""})",
+                                   R"({"$recursiveAnchor":"a"})",
+                                   R"({"$dynamicRef":"#a"})",
+                                   R"({"$dynamicRef":1})",
+                                   R"({"$recursiveRef":"#a"})",
+                                   R"({"$ref":"other.json"})",
+                                   R"({"$id":"https://e.org/a","$ref":"b"})",
+                                   R"({"$anchor":"a","not":{"$anchor":"a"}})",
+                                   R"({"$anchor":"a","not":{"$dynamicAnchor":"a"}})",
+                                   R"({"not":{"$id":"a"},"items":{"$id":"b/../a"}})"}) {
     const auto compiled = Schema::compile(schema);
     EXPECT_FALSE(compiled.ok()) << schema;
   }
-  const auto undone = Schema::compile(R"({"properties":{"a":{"$anchor":"b"}}})");
-  ASSERT_FALSE(undone.ok());
-  EXPECT_EQ(undone.error().where, "/properties/a/$anchor");
+  const auto twice = Schema::compile(R"({"$anchor":"b","properties":{"a":{"$anchor":"b"}}})");
+  ASSERT_FALSE(twice.ok());
+  EXPECT_EQ(twice.error().where, "/properties/a/$anchor");
 }
 
 TEST(Schema, BoundsHostileSchemas) {
@@ -215,6 +291,22 @@ TEST(Schema, BoundsHostileSchemas) {
   std::string choices = R"({"enum":[0)";
   for (int i = 1; i < 20'000; ++i) choices += "," + std::to_string(i);
   EXPECT_EQ(Schema::compile(choices + "]}").error().code, Code::too_large);
+  std::string names = R"({"allOf":[)";
+  for (int i = 0; i < 3'000; ++i)
+    names += std::string(i > 0 ? "," : "") + R"({"$anchor":"a)" + std::to_string(i) + "\"}";
+  EXPECT_EQ(Schema::compile(names + "]}").error().code, Code::too_large);
+  // Each of so many schemas chooses one of two names: each way through them is another one.
+  std::string ways = R"({"$ref":"s0","$defs":{)";
+  for (int i = 0; i < 20; ++i) {
+    const std::string n = std::to_string(i),
+                      next = i < 19 ? R"("$ref":"s)" + std::to_string(i + 1) + '"' : R"("$dynamicRef":"#n0")";
+    ways += "\"s" + n + R"(":{"$id":"s)" + n + R"(","anyOf":[{"$ref":"a)" + n + R"("},{"$ref":"b)" + n + R"("}]},)";
+    for (const char* const which : {"a", "b"})
+      ways += std::string("\"") + which + n + R"(":{"$id":")" + which + n + "\"," + next +
+              R"(,"$defs":{"n":{"$dynamicAnchor":"n)" + n + "\"}}},";
+  }
+  ways.back() = '}';
+  EXPECT_EQ(Schema::compile(ways + "}").error().code, Code::too_large);
 }
 
 TEST(Schema, BoundsChecks) {

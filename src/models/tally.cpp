@@ -15,18 +15,41 @@ void Tally::add(std::string_view type_iri, std::string_view source, Example exam
     finding.what.resize(beginning(finding.what, what_bytes_max).size());
   }
   const auto fate = static_cast<size_t>(example.fate);
-  std::pair key(std::string(type_iri), std::string(beginning(source, text_bytes_max)));
+  std::string named(beginning(source, text_bytes_max));
   const std::lock_guard lock(mutex_);
   ++totals_.at(fate);
-  auto found = rows_.find(key);
-  if (found == rows_.end()) {
-    if (rows_.size() >= tally_rows_max) key.second = other_sources;
-    found = rows_.try_emplace(std::move(key)).first;
+  TallyRow& one = row(std::string(type_iri), std::move(named));
+  ++one.writes.at(fate);
+  one.examples.push_front(std::move(example));
+  if (one.examples.size() > examples_max) one.examples.pop_back();
+}
+
+// Held: mutex_.
+TallyRow& Tally::row(std::string type_iri, std::string source) {
+  std::pair key(std::move(type_iri), std::move(source));
+  const auto found = rows_.find(key);
+  if (found != rows_.end()) return found->second;
+  if (rows_.size() >= tally_rows_max) key.second = other_sources;
+  return rows_.try_emplace(std::move(key)).first->second;
+}
+
+void Tally::add_earlier(std::string_view type_iri, const Writes& writes) {
+  const std::lock_guard lock(mutex_);
+  TallyRow& one = row(std::string(type_iri), std::string(earlier_sources));
+  for (size_t fate = 0; fate < writes.size(); ++fate) {
+    one.writes[fate] += writes[fate];
+    totals_[fate] += writes[fate];
   }
-  TallyRow& row = found->second;
-  ++row.writes.at(fate);
-  row.examples.push_front(std::move(example));
-  if (row.examples.size() > examples_max) row.examples.pop_back();
+}
+
+std::map<std::string, Tally::Writes> Tally::by_type() const {
+  std::map<std::string, Writes> all;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, one] : rows_) {
+    Writes& writes = all[key.first];
+    for (size_t fate = 0; fate < writes.size(); ++fate) writes[fate] += one.writes[fate];
+  }
+  return all;
 }
 
 Tally::Rows Tally::rows() const {
@@ -34,7 +57,7 @@ Tally::Rows Tally::rows() const {
   return rows_;
 }
 
-std::array<uint64_t, 3> Tally::totals() const {
+Tally::Writes Tally::totals() const {
   const std::lock_guard lock(mutex_);
   return totals_;
 }

@@ -27,16 +27,18 @@ struct Example {
   std::vector<Finding> findings;  ///< the first few
 };
 
-/// The numbers of one type and source, since the start of the program.
+/// The numbers of one type and source.
 struct TallyRow {
   std::array<uint64_t, 3> writes{};  ///< by Fate
-  std::deque<Example> examples;      ///< the last few, the newest first
+  std::deque<Example> examples;      ///< the last few since the program started, the newest first
 };
 
 inline constexpr size_t tally_rows_max = 1'000;  ///< types and sources in a tenant; what is past them is one source
 inline constexpr size_t examples_max = 5;        ///< of a row
 inline constexpr size_t example_findings_max = 5;
 inline constexpr std::string_view other_sources = "(others)";
+/// The source of writes that were counted before the program started: which it was is not kept.
+inline constexpr std::string_view earlier_sources = "(earlier)";
 
 /// Any worker.
 class Tally {
@@ -44,14 +46,22 @@ class Tally {
   /// Counts a write.
   void add(std::string_view type_iri, std::string_view source, Example example);
 
+  using Writes = std::array<uint64_t, 3>;  ///< by Fate
+  /// Adds writes that were counted before the program started.
+  void add_earlier(std::string_view type_iri, const Writes& writes);
+  /// Of each type over all sources.
+  std::map<std::string, Writes> by_type() const;
+
   using Rows = std::map<std::pair<std::string, std::string>, TallyRow>;  ///< by type and source
   Rows rows() const;
-  std::array<uint64_t, 3> totals() const;  ///< by Fate
+  Writes totals() const;
 
  private:
+  TallyRow& row(std::string type_iri, std::string source);
+
   mutable std::mutex mutex_;
   Rows rows_;
-  std::array<uint64_t, 3> totals_{};
+  Writes totals_{};
 };
 
 }  // namespace cityloom::models

@@ -129,22 +129,23 @@ class Thinned : public testing::Test {
     append(change_of(Change::Kind::state_past_numbers, std::move(attribute)));
   }
 
-  thread::PlannedThinning plan(const ThinningRequest& request) {
-    auto planned = thread_->snapshot().plan_thinning(sensor, request);
+  thread::PlannedThinning plan(const ThinningRequest& request, thread::BranchId branch = main_branch) {
+    auto planned = thread_->snapshot(branch).plan_thinning(sensor, request);
     EXPECT_TRUE(planned.ok()) << planned.error().text();
     return planned.ok() ? std::move(*planned) : thread::PlannedThinning();
   }
   /// Thins both series of the sensor piece by piece. Returns how many instances went.
-  uint64_t thin(Instant from, Instant to, int64_t step_us, size_t chunks_max = 32) {
+  uint64_t thin(Instant from, Instant to, int64_t step_us, size_t chunks_max = 32,
+                thread::BranchId branch = main_branch) {
     uint64_t gone = 0;
-    const auto all = thread_->snapshot().past_series(sensor);
+    const auto all = thread_->snapshot(branch).past_series(sensor);
     EXPECT_TRUE(all.ok());
     for (const PastSeries& series : *all) {
       for (Instant next = from;;) {
-        const auto planned = plan({series, next, to, step_us, "test", chunks_max});
+        const auto planned = plan({series, next, to, step_us, "test", chunks_max}, branch);
         gone += planned.thinning.taken_out;
         if (planned.thinning.taken_out > 0)
-          append(change_of(Change::Kind::thin_past, thread::thinning_attribute(planned.thinning)));
+          append(change_of(Change::Kind::thin_past, thread::thinning_attribute(planned.thinning)), branch);
         if (!planned.next.exists()) break;
         next = planned.next;
       }
@@ -292,6 +293,31 @@ TEST_F(Thinned, ABranchReadsWhatIsLeftOfItsParent) {
   EXPECT_EQ(heard(thread_->snapshot(branch)).days, before);
   EXPECT_EQ(thread_->snapshot(branch).thinnings(sensor)->size(), 1u);
   EXPECT_EQ(instances(thread_->snapshot(branch)), 3u);
+}
+
+// What it superseded first counts with its parent: it must not be counted here once more.
+TEST_F(Thinned, WhatABranchWroteIsThinnedOnIt) {
+  for (int i = 0; i < 50; ++i) measure(i, Instant{i * second_us});
+  const auto branch = thread_->fork("what-if").value();
+  for (int i = 50; i < 100; ++i) measure(i, Instant{i * second_us}, branch);
+  const auto below = thread_->fork("what-if-then", branch).value();
+  measure(100, Instant{100 * second_us}, below);
+  const SumsOfDays main_before = heard(thread_->snapshot()).days, before = heard(thread_->snapshot(branch)).days;
+  const SumsOfDays below_before = heard(thread_->snapshot(below)).days;
+  EXPECT_EQ(before.at(0), (Sums{100, 4'950, 0, 99}));
+  EXPECT_EQ(thin({}, Instant{hour_us}, minute_us), 48u);
+  EXPECT_EQ(thin({}, Instant{hour_us}, minute_us, 32, branch), 47u) << "also after the same was done on main";
+  EXPECT_EQ(thin({}, Instant{hour_us}, minute_us, 32, branch), 0u);
+  EXPECT_EQ(heard(thread_->snapshot()).days, main_before);
+  EXPECT_EQ(heard(thread_->snapshot(branch)).days, before);
+  EXPECT_EQ(heard(thread_->snapshot(below)).days, below_before);
+  EXPECT_EQ(instances(thread_->snapshot(branch)), 5u);
+  EXPECT_EQ(thread_->snapshot().thinnings(sensor)->size(), 1u);
+  EXPECT_EQ(thread_->snapshot(branch).thinnings(sensor)->size(), 2u);
+  expect_folds_alike();
+  EXPECT_EQ(thin({}, Instant{hour_us}, 0, 32, branch), 3u) << "with what it had superseded of its parent's";
+  EXPECT_TRUE(thread_->drop(below).ok());
+  expect_folds_alike();
 }
 
 /// Readers that began before a thinning end on what was then.

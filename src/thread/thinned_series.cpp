@@ -64,7 +64,9 @@ int64_t period_of(Instant at, int64_t step_us) {
 class Thinner {
  public:
   Thinner(const Views& views, const SeriesKey& key, const Thinning& stretch)
-      : views_(views), key_(key), stretch_(stretch) {}
+      : views_(views), key_(key), stretch_(stretch) {
+    if (const auto branch = views.branch(key.branch)) fork_ = branch->info.fork_offset;
+  }
 
   Result<ThinnedSeries> thin(const History::Series& series) {
     if (auto status = read(series); !status) return status.error();
@@ -113,6 +115,9 @@ class Thinner {
 
   bool is_in_stretch(const Point& point) const { return point.at >= stretch_.from && point.at < stretch_.to; }
 
+  // What a branch superseded first was stated on its parent, and counts there: here it stays, or goes with everything.
+  bool counts_at_parent(const Point& point) const { return stretch_.step_us != 0 && point.offset() <= fork_; }
+
   bool is_corrected(const PastCorrections& corrections, const Point& point) const {
     if (corrections.empty()) return false;
     const twin::Term dataset = without_told(key_.dataset);
@@ -127,7 +132,7 @@ class Thinner {
   void choose(const PastCorrections& corrections) {
     std::map<std::tuple<bool, bool, int64_t>, Point*> periods;
     for (Point& point : points_) {
-      if (point.is_end() || !is_in_stretch(point)) continue;
+      if (point.is_end() || !is_in_stretch(point) || counts_at_parent(point)) continue;
       point.goes = stretch_.step_us == 0 || is_corrected(corrections, point);
       if (point.goes) continue;
       const bool is_observed = point.chunk->observed_at(point.index).exists();
@@ -219,6 +224,7 @@ class Thinner {
   const Views& views_;
   const SeriesKey key_;
   const Thinning& stretch_;
+  Offset fork_;  // of the branch; 0: main
   std::vector<ChunkRun> runs_;
   std::vector<Chunk> chunks_;  // of all runs, in order
   std::vector<Point> points_;

@@ -43,6 +43,22 @@ Instant done_upto(const std::vector<Thinning>& done, Offset stated, Instant from
   return from;
 }
 
+// Adds what was thinned of an entity on a branch itself.
+base::Status add_thinnings(const Views& views, BranchId branch, twin::EntityNumber number, std::vector<Thinning>& to) {
+  const auto series = views.history().series({branch, number, twin::terms::lifecycle, thinnings_dataset});
+  if (!series) return series.error();
+  for (size_t i = 0; i < series->size(); ++i) {
+    const auto chunk = series->chunk(i);
+    if (!chunk) return chunk.error();
+    for (const PastInstance& one : chunk->instances) {
+      auto thinning = thinning_of(one.attribute);
+      if (!thinning) return thinning.error();
+      to.push_back(std::move(*thinning));
+    }
+  }
+  return {};
+}
+
 // A chunk of which something may be to be thinned.
 struct Fresh {
   Instant first;
@@ -105,17 +121,7 @@ Result<std::vector<Thinning>> Snapshot::thinnings(std::string_view entity_id) co
   const auto number = views_->number_of(branch_, entity_id);
   if (!number) return all;
   for (const Stretch& stretch : stretches_of(*views_, branch_, offset_)) {
-    const auto series = views_->history().series({stretch.branch, *number, twin::terms::lifecycle, thinnings_dataset});
-    if (!series) return series.error();
-    for (size_t i = 0; i < series->size(); ++i) {
-      const auto chunk = series->chunk(i);
-      if (!chunk) return chunk.error();
-      for (const PastInstance& one : chunk->instances) {
-        auto thinning = thinning_of(one.attribute);
-        if (!thinning) return thinning.error();
-        all.push_back(std::move(*thinning));
-      }
-    }
+    if (auto added = add_thinnings(*views_, stretch.branch, *number, all); !added) return added.error();
   }
   return all;
 }
@@ -141,9 +147,10 @@ Result<PlannedThinning> Snapshot::plan_thinning(std::string_view entity_id, cons
   const SeriesKey key = key_of(branch_, *number, request.series);
   const auto series = views_->history().series(key);
   if (!series) return series.error();
-  auto before = thinnings(entity_id);
-  if (!before) return before.error();
-  const auto fresh = fresh_chunks(*views_, *series, request, done_before(std::move(*before), request));
+  // What was thinned on its parents says nothing of what was written here.
+  std::vector<Thinning> before;
+  if (auto added = add_thinnings(*views_, branch_, *number, before); !added) return added.error();
+  const auto fresh = fresh_chunks(*views_, *series, request, done_before(std::move(before), request));
   if (!fresh) return fresh.error();
   if (fresh->empty()) return plan;
   Thinning& thinning = plan.thinning;

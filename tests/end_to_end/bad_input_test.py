@@ -2,6 +2,7 @@
 import json
 import math
 import os
+import re
 import subprocess
 import time
 
@@ -74,6 +75,61 @@ def test_not_a_number():
             refused(server, body, 400)
 
     with_server(check)
+
+
+# What JSON leaves open, or what no number or text can hold (docs/ngsi-ld.md, clause 5.5.4).
+ODD_JSON = [('{"a": 1, "a": 2}', "two members of one name"), ('{"a": "\\ud800"}', "surrogate pair"), ('{"a": 1e400}', "too large or not finite"),
+            ('{"a": ' + "[" * 70 + "]" * 70 + "}", "64 levels deep"), ("\ufeff{}", "byte order mark"), ('{"a": 123456789012345678901}', "too large or not finite"),
+            ('{"a": 01}', "malformed"), ('{"a": 1} x', ""), ("{'a': 1}", "")]
+
+
+def test_odd_json_is_refused_at_every_door_of_the_description():
+    def check(server):
+        doors = [(method.upper(), path, kind) for path, operations in server.get("/openapi.json").json()["paths"].items()
+                 for method, operation in operations.items()
+                 if path != "/api/links/{name}/push"
+                 for kind in operation.get("requestBody", {}).get("content", {}) if kind in ("application/json", "application/ld+json", "application/merge-patch+json")]
+        expect(len(doors) > 40, f"only {len(doors)} doors take JSON")
+        wrong = []
+        client = server.client()
+        for method, path, kind in doors:
+            place = re.sub(r"\{\w+\}", "urn:a:b", path.replace("{name}", "a-b"))
+            for body, says in ODD_JSON:
+                answer = client.ask(method, place, body, {"Content-Type": kind})
+                if answer.status != 400 or says not in answer.body.decode():
+                    wrong.append(f"{method} {path} {kind}: {body[:20]}: {answer.status} {answer.body[:150]}")
+        expect(not wrong, f"{len(wrong)} answers: " + "\n".join(wrong[:40]))
+
+    with_server(check)
+
+
+# Devices write JSON less well: what a link can read it reads, and of two members of one name the first counts.
+LINK = """
+links:
+  - name: air
+    kind: push
+    mapping:
+      entity: {id: "urn:ngsi-ld:Air:{id}", type: Air}
+      attributes:
+        level: {from: a}
+"""
+
+
+def test_odd_json_at_a_link():
+    with cityloom.folder() as folder:
+        path = write(folder + "/c.yaml", LINK.encode())
+        os.makedirs(folder + "/packs")
+        with Server(folder + "/data", "--config", path, "--packs", folder + "/packs") as server:
+            def push(body):
+                return server.ask("POST", "/api/links/air/push", body).status
+
+            expect_equal(push('{"id": "1", "a": 1, "a": 2}'), 202, "two members of one name")
+            level = server.get("/ngsi-ld/v1/entities/urn:ngsi-ld:Air:1").json()["level"]
+            expect_equal(level["value"], 1, "the first counts")
+            for value in ('"\\ud800"', "1e400", "[" * 70 + "]" * 70, "01", "123456789012345678901"):
+                status = push('{"id": "2", "a": %s}' % value)
+                expect(status == 400, f"{value[:20]}: {status}")
+            expect_equal(server.get("/ngsi-ld/v1/entities/urn:ngsi-ld:Air:2").status, 404, "nothing is taken")
 
 
 def test_truncated_and_broken_json():

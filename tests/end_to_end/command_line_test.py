@@ -56,6 +56,9 @@ def test_configuration_mistakes_name_file_line_and_nearest_key():
             f.write("data: ./var\nlisten:\n  prot: 80\n")
         mistake(["serve", "--config", path], 2, f"{path}:3", "did you mean listen.port?")
         mistake(["serve", "--config", folder + "/none.yaml"], 2, "cannot be read")
+        with open(path, "w") as f:
+            f.write("listen:\n  port: 0\n  port: 80\n")
+        mistake(["serve", "--config", path], 2, f"{path}:3", "listen.port is there twice")
 
 
 def test_data_folder_mistakes():

@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 const require = createRequire(import.meta.url);
 const fc = (await import(pathToFileURL(require.resolve("fast-check")).href)).default;
 const Ajv2020 = require("ajv/dist/2020").default;
+const Ajv2019 = require("ajv/dist/2019").default;
 const Ajv07 = require("ajv").default;
 const addFormats = require("ajv-formats").default;
 
@@ -16,7 +17,7 @@ const make = (Kind) => {
   addFormats(ajv);
   return ajv;
 };
-const oracles = { "2020-12": make(Ajv2020), "draft-07": make(Ajv07) };
+const oracles = { "2020-12": Ajv2020, "2019-09": Ajv2019, "draft-07": Ajv07 };
 
 // Few names, texts (no null, which the simplified form of an entity cannot say) and numbers, so that values and schemas are about the same things.
 const name = fc.constantFrom("a", "b", "c", "dd");
@@ -30,6 +31,7 @@ const merged = (parts) => Object.assign({}, ...parts);
 // A schema of a few keywords. "unevaluated" asks where schemas are applied in place.
 function schemaOf(draft) {
   const isNew = draft === "2020-12";
+  const places = draft === "draft-07" ? ["#/$defs/one", "#/$defs/two"] : ["root.json#/$defs/one", "root.json#two", "/root.json#two"];
   return fc.letrec((tie) => {
     const one = tie("schema");
     const some = fc.array(one, { minLength: 1, maxLength: 3 });
@@ -51,7 +53,7 @@ function schemaOf(draft) {
       keyword("additionalProperties", one), keyword("propertyNames", one),
       keyword("allOf", some), keyword("anyOf", some), keyword("oneOf", some), keyword("not", one),
       fc.record({ if: one, then: one, else: one }, { requiredKeys: ["if"] }),
-      keyword("$ref", fc.constantFrom("#/$defs/one", "#/$defs/two")),
+      keyword("$ref", fc.constantFrom(...places)),
       ...(isNew
         ? [keyword("prefixItems", some), keyword("items", one), keyword("dependentRequired", fc.dictionary(name, named, { maxKeys: 2, noNullPrototype: true })),
            keyword("dependentSchemas", byName), keyword("unevaluatedProperties", one), keyword("unevaluatedProperties", fc.constant(false)),
@@ -67,6 +69,24 @@ function schemaOf(draft) {
         fc.tuple(branch, leaf).map(merged), fc.tuple(branch, branch).map(merged), fc.tuple(branch, branch, branch).map(merged)),
     };
   }).schema;
+}
+
+// The whole: of the newer drafts with names, and schemas that lead through one another by dynamic references: "outer" takes
+// the place of "inner" wherever a check has come through it. ajv keeps what it came through also for schemas beside, so that
+// only one of them is entered.
+function wholeOf(draft, { probe, one, two, entered }) {
+  const type = { const: "Oracle" };
+  if (draft === "draft-07") return { properties: { type, probe }, $defs: { one, two } };
+  const again = draft === "2020-12" ? { $dynamicRef: "#node" } : { $recursiveRef: "#" };
+  const node = draft === "2020-12" ? { $dynamicAnchor: "node" } : { $recursiveAnchor: true };
+  return {
+    $id: "https://example.org/root.json", properties: { type, probe: { $ref: entered, allOf: [probe] } },
+    $defs: {
+      one: { allOf: [one] }, two: { $anchor: "two", allOf: [two] },
+      inner: { $id: "inner", ...node, properties: { a: again }, items: again, anyOf: [{ type: ["object", "array"] }, { $ref: "root.json#/$defs/one" }] },
+      outer: { $id: "/outer", ...node, $ref: "inner", allOf: [two] },
+    },
+  };
 }
 
 // ajv takes all items as looked at beside `contains`, where the standard counts those that fit, and what alternatives of a
@@ -94,18 +114,18 @@ let checked = 0, refused = 0, valid = 0;
 const failures = [];
 for (const [which, draft] of Object.keys(oracles).entries()) {
   const probe = schemaOf(draft);
-  const whole = fc.record({ probe, one: probe, two: probe });
+  const whole = fc.record({ probe, one: probe, two: probe, entered: fc.constantFrom("inner", "outer", "root.json#two") });
   const entities = fc.sample(fc.array(value, { minLength: values, maxLength: values }), { seed, numRuns: schemas });
   for (const [number, made] of fc.sample(whole, { seed: seed * 10 + which, numRuns: schemas }).entries()) {
-    const schema = { properties: { type: { const: "Oracle" }, probe: made.probe }, $defs: { one: made.one, two: made.two } };
+    const schema = wholeOf(draft, made);
     if (!isTried(schema, draft) || failures.length >= 5) continue;
     let oracle;
     try {
-      oracle = oracles[draft].compile(schema);
+      oracle = make(oracles[draft]).compile(schema);
     } catch {
       continue;  // $refs that lead round in a circle, which it does not take
     }
-    const put = await send("PUT", `/api/models/Oracle/versions/${which}.${number}`, { schema });
+    const put = await send("PUT", `/api/models/Oracle/versions/${seed}.${which}.${number}`, { schema });
     if (put.status !== 201) {
       failures.push({ what: `refused: ${await put.text()}`, schema });
       continue;
@@ -119,7 +139,7 @@ for (const [which, draft] of Object.keys(oracles).entries()) {
       } catch {
         continue;  // its stack is at its end: a schema that leads to itself
       }
-      const answer = await send("POST", `/api/models/Oracle/check?options=keyValues&version=${which}.${number}`, { id: "urn:o:1", type: "Oracle", probe: value });
+      const answer = await send("POST", `/api/models/Oracle/check?options=keyValues&version=${seed}.${which}.${number}`, { id: "urn:o:1", type: "Oracle", probe: value });
       const text = await answer.text();
       if (answer.status !== 200) {
         refused += 1;
@@ -133,7 +153,7 @@ for (const [which, draft] of Object.keys(oracles).entries()) {
       if (told.valid !== wanted) failures.push({ what: `${told.valid ? "valid" : "invalid"} here, not by ajv`, draft, value, findings: told.findings, ajv: oracle.errors, schema });
       if (failures.length >= 5) break;
     }
-    await (await send("DELETE", `/api/models/Oracle/versions/${which}.${number}`)).arrayBuffer();
+    await (await send("DELETE", `/api/models/Oracle/versions/${seed}.${which}.${number}`)).arrayBuffer();
   }
 }
 for (const failure of failures) console.log(JSON.stringify(failure));

@@ -19,6 +19,7 @@ const kinds: readonly SentencePair[] = [
   ['an e-mail address', '전자우편 주소'],
   ['(clients)', '(API로 쓴 것)'],
   ['(others)', '(그 밖)'],
+  ['(earlier)', '(이전 실행)'],
   ['(unknown)', '(알 수 없음)'],
 ];
 

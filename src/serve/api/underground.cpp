@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "ngsi/body.hpp"
 #include "ngsi/values.hpp"
 #include "serve/api/doors.hpp"
 #include "serve/json.hpp"
@@ -107,6 +108,8 @@ Result<twin::Geometry> read_area(const Request& request) {
 }
 
 Result<space::DigRequest> read_body(const Request& request) {
+  if (const auto read = ngsi::Body::read(request.body()); !read.ok())
+    return fail(Code::invalid, read.error().what, read.error().where, read.error().remedy);
   simdjson::dom::parser parser;
   simdjson::dom::element body, area;
   if (parser.parse(request.body().data(), request.body().size()).get(body) != simdjson::SUCCESS) {

@@ -218,6 +218,7 @@ size_t NgsiApi::Parts::sweep() {
     state->source_copies->tend();
     ended += state->snapshots->sweep(services.clock.now());
     state->entity_maps->sweep(services.clock.now());
+    state->models->tend(services.clock.now());
     state->retention->tend(services.clock.now());
   }
   return ended;

@@ -20,6 +20,13 @@ std::string policy_key(std::string_view name) {
   return key_of(name, "-policy");
 }
 
+// Under what name the record keeps a count: as the place of a follower that there is not.
+std::string count_key(models::Fate fate, std::string_view type_iri) {
+  return "model writes/" + std::string(models::name_of(fate)) + '/' + std::string(type_iri);
+}
+constexpr std::string_view since_key = "model writes since";
+constexpr models::Fate fates[] = {models::Fate::rejected, models::Fate::warned, models::Fate::counted};
+
 std::string policy_json(std::string_view name, const ModelPolicy& policy) {
   JsonText json;
   json.open_object().member("model", name).member("activeVersion", policy.active);
@@ -84,6 +91,8 @@ Models::Models(const TenantState& tenant, const base::Clock& clock, ModelStoreOp
 
 Models::~Models() {
   tenant_.thread->set_guard(nullptr);
+  const std::lock_guard lock(mutex_);
+  keep_counts();
 }
 
 base::Status Models::open() {
@@ -91,7 +100,45 @@ base::Status Models::open() {
   if (const auto read = store_.each([&](const StoredDocument& stored) { return take(stored); }); !read.ok())
     return read;
   std::erase_if(entries_, [](const auto& entry) { return entry.second.versions.empty(); });
+  if (const auto read = read_counts(); !read.ok()) return read;
   return guard_anew();
+}
+
+base::Status Models::read_counts() {
+  const auto since = tenant_.thread->follower_offset(since_key);
+  if (!since.ok()) return since.error();
+  if (*since) since_ = {static_cast<int64_t>((*since)->number)};
+  for (const auto& [name, entry] : entries_) {
+    models::Tally::Writes writes{};
+    for (const models::Fate fate : fates) {
+      const auto kept = tenant_.thread->follower_offset(count_key(fate, entry.type_iri));
+      if (!kept.ok()) return kept.error();
+      if (*kept) writes.at(static_cast<size_t>(fate)) = (*kept)->number;
+    }
+    if (writes != models::Tally::Writes{}) tally_->add_earlier(entry.type_iri, writes);
+  }
+  kept_ = tally_->totals();
+  return {};
+}
+
+void Models::tend(base::Instant now) {
+  const std::lock_guard lock(mutex_);
+  if (kept_at_.exists() && now.microseconds < kept_at_.microseconds + keep_every_us) return;
+  keep_counts();
+}
+
+// Held: mutex_. The record takes these numbers into its next write; one that fails shows there.
+void Models::keep_counts() {
+  const models::Tally::Writes totals = tally_->totals();
+  if (totals == kept_) return;
+  kept_ = totals;
+  kept_at_ = clock_.now();
+  thread::Thread& thread = *tenant_.thread;
+  (void)thread.set_follower_offset(since_key, {static_cast<uint64_t>(since_.microseconds)}).ok();
+  for (const auto& [type_iri, writes] : tally_->by_type()) {
+    for (const models::Fate fate : fates)
+      (void)thread.set_follower_offset(count_key(fate, type_iri), {writes.at(static_cast<size_t>(fate))}).ok();
+  }
 }
 
 base::Status Models::take(const StoredDocument& stored) {

@@ -49,7 +49,7 @@ struct ModelStoreOptions {
 class Models {
  public:
   Models(const TenantState& tenant, const base::Clock& clock, ModelStoreOptions options = {});
-  /// Lets the record go on without a guard.
+  /// Lets the record go on without a guard; keeps the counts.
   ~Models();
 
   /// Reads what is kept, and guards the record. Errors: corrupt, unavailable.
@@ -84,9 +84,16 @@ class Models {
   std::shared_ptr<const models::ModelGuard> guard() const;
   const models::Tally& tally() const { return *tally_; }
   base::Instant counting_since() const { return since_; }
+  /// Keeps what the tally has come to, if it is due: a number for each type with a model and each outcome, which goes
+  /// to the disk beside the next commits or checkpoint. Of a program that is killed the counts of the last
+  /// `keep_every_us` and some seconds may be lost.
+  void tend(base::Instant now);
+  static constexpr int64_t keep_every_us = 60'000'000;
 
  private:
   base::Status take(const StoredDocument& stored);
+  base::Status read_counts();
+  void keep_counts();
   base::Status guard_anew();
 
   const TenantState& tenant_;
@@ -100,6 +107,8 @@ class Models {
   std::map<std::string, models::BoundModelPointer, std::less<>> bound_;  // the active ones, by name
   size_t bytes_ = 0;
   std::shared_ptr<const models::ModelGuard> guard_;
+  models::Tally::Writes kept_{};  // the totals when the counts were kept
+  base::Instant kept_at_;         // none: not yet
 };
 
 /// The document of a version, from what a client sent. `schema` is JSON text of one object.

@@ -46,6 +46,54 @@ TEST(Models, StayOverARestartWithTheirPolicy) {
   EXPECT_EQ(ask(hub, "POST", "/ngsi-ld/v1/entities", bad_tree), 201);
 }
 
+TEST(Models, CountsStayOverARestart) {
+  const store::TemporaryFolder folder;
+  {
+    HubServer hub({}, store::open_embedded(folder.path()).value());
+    ASSERT_EQ(ask(hub, "PUT", "/api/models/Tree/versions/1", tree), 201);
+    ASSERT_EQ(ask(hub, "PATCH", "/api/models/Tree", R"({"mode": "strict"})"), 204);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(ask(hub, "POST", "/ngsi-ld/v1/entities", bad_tree), 400);
+  }
+  {
+    // Every server of a test begins at the same time: another one shows that it is read.
+    const base::SystemClock clock;
+    const auto record = thread::Thread::open(store::open_embedded(folder.path()).value(), clock).value();
+    EXPECT_TRUE(record->follower_offset("model writes since")->has_value());
+    const base::Instant since = *base::Instant::parse("2026-07-01T00:00:00Z");
+    ASSERT_TRUE(record->set_follower_offset("model writes since", {static_cast<uint64_t>(since.microseconds)}).ok());
+  }
+  for (const int times : {3, 4}) {
+    HubServer hub({}, store::open_embedded(folder.path()).value());
+    TestClient client(hub.port());
+    const std::string body = client.ask("GET", "/api/quality")->body;
+    EXPECT_NE(body.find(R"("countingSince":"2026-07-01T00:00:00Z")"), std::string::npos) << body;
+    EXPECT_NE(body.find(R"_("source":"(earlier)")_"), std::string::npos) << body;
+    EXPECT_NE(body.find("\"rejected\":" + std::to_string(times)), std::string::npos) << body;
+    EXPECT_EQ(hub.api().model_writes().front().rejected, static_cast<uint64_t>(times));
+    EXPECT_EQ(ask(hub, "POST", "/ngsi-ld/v1/entities", bad_tree), 400);
+  }
+}
+
+// A program that is killed has kept what was counted up to some seconds before.
+TEST(Models, CountsAreKeptWhileTheProgramRuns) {
+  HubServer hub;
+  ASSERT_EQ(ask(hub, "PUT", "/api/models/Tree/versions/1", tree), 201);
+  ASSERT_EQ(ask(hub, "PATCH", "/api/models/Tree", R"({"mode": "strict"})"), 204);
+  const std::string key = "model writes/rejected/https://uri.etsi.org/ngsi-ld/default-context/Tree";
+  const auto kept = [&] {
+    hub.api().sweep_expired();
+    const auto found = hub.thread().follower_offset(key);
+    return found.ok() && *found ? (*found)->number : 0;
+  };
+  EXPECT_EQ(kept(), 0u);
+  EXPECT_EQ(ask(hub, "POST", "/ngsi-ld/v1/entities", bad_tree), 400);
+  EXPECT_EQ(kept(), 1u);
+  EXPECT_EQ(ask(hub, "POST", "/ngsi-ld/v1/entities", bad_tree), 400);
+  EXPECT_EQ(kept(), 1u) << "seldom";
+  hub.clock().advance_us(Models::keep_every_us);
+  EXPECT_EQ(kept(), 2u);
+}
+
 TEST(Models, WarnInAFewHeaders) {
   HubServer hub;
   ASSERT_EQ(ask(hub, "PUT", "/api/models/Tree/versions/1", tree), 201);

@@ -50,6 +50,8 @@ class Loader {
         refuse(series);
       }
       if (is_refused_) continue;
+      leave_out_present(series);
+      if (series.numbers.empty() && series.others.empty()) continue;
       ++result_.series;
       if (auto status = add(series); !status.ok()) return status;
     }
@@ -76,8 +78,15 @@ class Loader {
 
   base::Status begin_entity(const ObservedSeries& series) {
     is_refused_ = is_internal_id(series.entity_id);
-    const auto known = known_past(writing_.thread->snapshot(writing_.branch), series.entity_id);
+    const thread::Snapshot snapshot = writing_.thread->snapshot(writing_.branch);
+    const auto known = known_past(snapshot, series.entity_id);
     if (!known.ok()) return known.error();
+    standing_ = {};
+    if (known->is_live) {
+      auto standing = snapshot.find(series.entity_id);
+      if (!standing.ok()) return standing.error();
+      standing_ = std::move(standing).value();
+    }
     const bool is_known = known->exists || known->is_live;
     types_ = is_known ? types_to_state(*known, series.types) : series.types;
     is_refused_ = is_refused_ || (!is_known && types_.empty());
@@ -90,6 +99,22 @@ class Loader {
     if (result_.refused_lines.size() >= ngsi::Observations::refused_told_max) return;
     result_.refused_lines.push_back(
         {series.first_line, series.entity_id + ": nothing is known of this entity, so that its type is needed"});
+  }
+
+  // What holds now is told among the past as it is: who copies entities and then their past would state it twice.
+  void leave_out_present(ObservedSeries& series) {
+    if (!standing_.exists()) return;
+    standing_.each_attribute(series.shared.name, [&](const twin::Attribute& now) {
+      if (now.dataset != series.shared.dataset || !now.observed_at.exists()) return true;
+      const double number = twin::as_number(now.value);
+      result_.repeated += std::erase_if(series.numbers, [&](const std::pair<base::Instant, double>& one) {
+        return one.first == now.observed_at && one.second == number;
+      });
+      result_.repeated += std::erase_if(series.others, [&](const twin::Attribute& one) {
+        return one.observed_at == now.observed_at && one.value == now.value;
+      });
+      return true;
+    });
   }
 
   Change& change(Change::Kind kind, const std::string& id) {
@@ -154,6 +179,7 @@ class Loader {
   size_t waiting_ = 0;  // observations in changes_
   std::vector<Change> changes_;
   std::vector<twin::Term> types_;  // of the entity at hand, until its first change
+  twin::EntityRecord standing_;    // the entity at hand as it is now; empty: it is not there
   bool is_refused_ = false;        // the entity at hand
 };
 

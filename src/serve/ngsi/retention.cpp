@@ -1,7 +1,7 @@
 #include "serve/ngsi/retention.hpp"
 
+#include <algorithm>
 #include <chrono>
-#include <unordered_map>
 
 namespace cityloom::serve::ngsi_ld {
 namespace {
@@ -107,8 +107,21 @@ bool Retention::is_cancelled() const {
 Result<Retention::Found> Retention::subjects_of(const std::vector<RetentionRule>& rules,
                                                 const thread::Bounds& bounds) const {
   Found found;
+  found.branches.push_back(thread::main_branch);
+  for (const thread::BranchInfo& info : tenant_.thread->branches()) {
+    if (info.id != thread::main_branch) found.branches.push_back(info.id);
+  }
   std::unordered_map<std::string, size_t> places;
-  const thread::Snapshot snapshot = tenant_.thread->snapshot();
+  for (const thread::BranchId branch : found.branches) {
+    const thread::Snapshot snapshot = tenant_.thread->snapshot(branch);
+    if (auto added = add_subjects(rules, snapshot, bounds, places, found); !added.ok()) return added.error();
+  }
+  return found;
+}
+
+Status Retention::add_subjects(const std::vector<RetentionRule>& rules, const thread::Snapshot& snapshot,
+                               const thread::Bounds& bounds, std::unordered_map<std::string, size_t>& places,
+                               Found& found) const {
   for (size_t i = 0; i < rules.size(); ++i) {
     twin::Query query;
     for (const std::string& type : rules[i].types) query.types.any_of.push_back({tenant_.thread->terms().find(type)});
@@ -125,36 +138,42 @@ Result<Retention::Found> Retention::subjects_of(const std::vector<RetentionRule>
         places.emplace(id, at);
         found.subjects.push_back({std::string(id), {}});
       }
-      found.subjects[at].rules.push_back(static_cast<uint8_t>(i));
+      std::vector<uint8_t>& about = found.subjects[at].rules;
+      // On a branch those of its parents are met again.
+      if (std::ranges::find(about, static_cast<uint8_t>(i)) == about.end()) about.push_back(static_cast<uint8_t>(i));
       return true;
     };
     if (auto told = snapshot.each_ever(query, visit, bounds); !told.ok()) return told.error();
   }
-  return found;
+  return {};
 }
 
 // A series that comes in between may be met twice or not at all: the next run has it.
-Status Retention::thin(const std::vector<RetentionRule>& rules, const Subject& subject, Instant now, Place& place,
-                       const Take& take) const {
-  const auto all = tenant_.thread->snapshot().past_series(subject.id);
-  if (!all.ok()) return all.error();
-  for (; place.series < all->size(); place = {place.series + 1, 0, {}}) {
-    const thread::PastSeries& series = (*all)[place.series];
-    std::vector<const RetentionRule*> about;
-    for (const uint8_t index : subject.rules) {
-      if (is_about(rules[index], series, tenant_.thread->terms())) about.push_back(&rules[index]);
-    }
-    if (about.empty()) continue;
-    const std::vector<RetentionPart> parts = retention_parts(about, now);
-    for (; place.part < parts.size(); place = {place.series, place.part + 1, {}}) {
-      if (auto status = thin_part(subject, series, parts[place.part], place, take); !status.ok()) return status;
+Status Retention::thin(const std::vector<RetentionRule>& rules, const std::vector<thread::BranchId>& branches,
+                       const Subject& subject, Instant now, Place& place, const Take& take) const {
+  for (; place.branch < branches.size(); place = {place.branch + 1, 0, 0, {}}) {
+    const thread::BranchId branch = branches[place.branch];
+    const auto all = tenant_.thread->snapshot(branch).past_series(subject.id);
+    if (!all.ok()) return all.error();
+    for (; place.series < all->size(); place = {place.branch, place.series + 1, 0, {}}) {
+      const thread::PastSeries& series = (*all)[place.series];
+      std::vector<const RetentionRule*> about;
+      for (const uint8_t index : subject.rules) {
+        if (is_about(rules[index], series, tenant_.thread->terms())) about.push_back(&rules[index]);
+      }
+      if (about.empty()) continue;
+      const std::vector<RetentionPart> parts = retention_parts(about, now);
+      for (; place.part < parts.size(); place = {place.branch, place.series, place.part + 1, {}}) {
+        const Status status = thin_part(subject, branch, series, parts[place.part], place, take);
+        if (!status.ok()) return status;
+      }
     }
   }
   return {};
 }
 
-Status Retention::thin_part(const Subject& subject, const thread::PastSeries& series, const RetentionPart& part,
-                            Place& place, const Take& take) const {
+Status Retention::thin_part(const Subject& subject, thread::BranchId branch, const thread::PastSeries& series,
+                            const RetentionPart& part, Place& place, const Take& take) const {
   thread::ThinningRequest request;
   request.series = series;
   request.from = std::max(part.from, place.from);
@@ -162,9 +181,9 @@ Status Retention::thin_part(const Subject& subject, const thread::PastSeries& se
   request.step_us = part.step_us;
   request.rule = part.rule;
   while (true) {
-    const auto plan = tenant_.thread->snapshot().plan_thinning(subject.id, request);
+    const auto plan = tenant_.thread->snapshot(branch).plan_thinning(subject.id, request);
     if (!plan.ok()) return plan.error();
-    if (auto status = take(subject.id, part, *plan); !status.ok()) return status;
+    if (auto status = take({subject.id, branch, part, *plan}); !status.ok()) return status;
     if (!plan->next.exists()) return {};
     request.from = place.from = plan->next;
   }
@@ -176,25 +195,24 @@ Result<std::map<std::string, RetentionCount>> Retention::preview(const std::vect
   if (!found.ok()) return found.error();
   std::map<std::string, RetentionCount> counts;
   for (const RetentionRule& rule : rules) counts[rule.name] = {};
-  thread::PastSeries counted;
-  std::string counted_id;
+  std::optional<Counted> counted;
   for (const Subject& subject : found->subjects) {
-    const auto take = [&](const std::string& id, const RetentionPart& part, const thread::PlannedThinning& plan) {
-      RetentionCount& count = counts[part.rule];
-      count.instances += plan.thinning.taken_out;
-      count.bytes += plan.bytes_freed;
-      count.too_dense += plan.too_dense;
-      const bool is_new = plan.thinning.taken_out > 0 && (counted_id != id || !(counted == plan.thinning.series));
-      if (is_new) {
+    const auto take = [&](const Plan& plan) {
+      const thread::PlannedThinning& planned = plan.thinning;
+      RetentionCount& count = counts[plan.part.rule];
+      count.instances += planned.thinning.taken_out;
+      count.bytes += planned.bytes_freed;
+      count.too_dense += planned.too_dense;
+      const Counted series{plan.id, plan.branch, planned.thinning.series};
+      if (planned.thinning.taken_out > 0 && counted != series) {
         ++count.series;
-        counted_id = id;
-        counted = plan.thinning.series;
+        counted = series;
       }
       return bounds.goes_on && !bounds.goes_on() ? Status(base::fail(Code::cancelled, "the preview was ended"))
                                                  : Status();
     };
     Place place;
-    if (auto status = thin(rules, subject, now, place, take); !status.ok()) return status.error();
+    if (auto status = thin(rules, found->branches, subject, now, place, take); !status.ok()) return status.error();
   }
   return counts;
 }
@@ -219,25 +237,28 @@ Status Retention::begin(Instant now) {
   }
   auto found = subjects_of(work.rules, {});
   if (!found.ok()) return found.error();
-  work.subjects = std::move(found->subjects);
+  work.found = std::move(found).value();
   const std::lock_guard lock(mutex_);
-  run_.entities = work.subjects.size();
-  run_.is_part = found->is_part;
+  run_.entities = work.found.subjects.size();
+  run_.is_part = work.found.is_part;
   work_ = std::move(work);
   return {};
 }
 
-Status Retention::append(const std::string& id, const thread::PlannedThinning& plan) {
+Status Retention::append(const Plan& plan) {
   thread::Change change;
   change.kind = thread::Change::Kind::thin_past;
-  change.entity_id = id;
-  change.attributes.push_back(thread::thinning_attribute(plan.thinning));
+  change.entity_id = plan.id;
+  change.attributes.push_back(thread::thinning_attribute(plan.thinning.thinning));
   thread::ChangeSet set;
+  set.branch = plan.branch;
   set.author = "retention";
   set.changes.push_back(std::move(change));
   const auto outcomes = tenant_.thread->append(std::move(set));
-  if (!outcomes.ok()) return outcomes.error();
-  return outcomes->front().ok() ? Status() : Status(outcomes->front().error());
+  if (outcomes.ok()) return outcomes->front().ok() ? Status() : Status(outcomes->front().error());
+  // A branch that was dropped in between has nothing left to be thinned.
+  const bool is_gone = plan.branch != thread::main_branch && outcomes.error().code == Code::not_found;
+  return is_gone ? Status() : Status(outcomes.error());
 }
 
 // Goes on for one piece: it may end between any two commits.
@@ -245,22 +266,24 @@ Status Retention::go_on() {
   const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(piece_us);
   const auto goes_on = [&] { return std::chrono::steady_clock::now() < until && !is_cancelled(); };
   bool first_piece = true;
-  while (work_->next < work_->subjects.size() && (first_piece || goes_on())) {
-    const Subject& subject = work_->subjects[work_->next];
-    const auto take = [&](const std::string& id, const RetentionPart&, const thread::PlannedThinning& plan) -> Status {
+  while (work_->next < work_->found.subjects.size() && (first_piece || goes_on())) {
+    const Subject& subject = work_->found.subjects[work_->next];
+    const auto take = [&](const Plan& plan) -> Status {
       if (!first_piece && !goes_on()) return base::fail(Code::cancelled, "the piece is over");
       first_piece = false;
-      if (plan.thinning.taken_out > 0) {
-        if (auto status = append(id, plan); !status.ok()) return status;
+      const thread::PlannedThinning& planned = plan.thinning;
+      const Counted series{plan.id, plan.branch, planned.thinning.series};
+      const bool any = planned.thinning.taken_out > 0;
+      if (any) {
+        if (auto status = append(plan); !status.ok()) return status;
       }
-      const bool is_new =
-          plan.thinning.taken_out > 0 && (!work_->counted || !(*work_->counted == plan.thinning.series));
-      if (is_new) work_->counted = plan.thinning.series;
+      const bool is_new = any && work_->counted != series;
+      if (is_new) work_->counted = series;
       const std::lock_guard lock(mutex_);
-      run_.taken_out.add({is_new ? 1u : 0u, plan.thinning.taken_out, plan.bytes_freed, plan.too_dense});
+      run_.taken_out.add({is_new ? 1u : 0u, planned.thinning.taken_out, planned.bytes_freed, planned.too_dense});
       return {};
     };
-    const Status status = thin(work_->rules, subject, work_->now, work_->place, take);
+    const Status status = thin(work_->rules, work_->found.branches, subject, work_->now, work_->place, take);
     if (!status.ok() && status.error().code == Code::cancelled) return {};
     if (!status.ok()) return status;
     ++work_->next;
@@ -296,7 +319,7 @@ void Retention::tend(Instant now) {
   // A full queue or a disk that is slow: the same again with the next piece.
   if (!gone_on.ok() && gone_on.error().code == Code::busy) return;
   if (!gone_on.ok()) return end(RetentionRun::State::failed, gone_on.error().text());
-  if (work_->next == work_->subjects.size()) end(RetentionRun::State::ended);
+  if (work_->next == work_->found.subjects.size()) end(RetentionRun::State::ended);
 }
 
 }  // namespace cityloom::serve::ngsi_ld

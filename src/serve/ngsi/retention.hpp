@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "serve/ngsi/document_store.hpp"
@@ -73,34 +74,51 @@ class Retention {
     std::vector<uint8_t> rules;
   };
   struct Found {
-    std::vector<Subject> subjects;
+    std::vector<thread::BranchId> branches;  // main first
+    std::vector<Subject> subjects;           // of any of these
     bool is_part = false;
   };
-  // Where within an entity.
+  // The last series of which something went.
+  struct Counted {
+    std::string id;
+    thread::BranchId branch;
+    thread::PastSeries series;
+    bool operator==(const Counted&) const = default;
+  };
+  // Where within an entity: its series on each branch, one branch after the other.
   struct Place {
-    size_t series = 0, part = 0;
+    size_t branch = 0, series = 0, part = 0;
     base::Instant from;  // none: the beginning of the part
   };
   // Where a run is.
   struct Work {
     std::vector<RetentionRule> rules;
     base::Instant now;
-    std::vector<Subject> subjects;
+    Found found;
     size_t next = 0;
     Place place;
-    std::optional<thread::PastSeries> counted;  // the last series of which something went
+    std::optional<Counted> counted;
   };
-  using Take = std::function<base::Status(const std::string& id, const RetentionPart& part,
-                                          const thread::PlannedThinning& plan)>;
+  // What is planned, and where.
+  struct Plan {
+    const std::string& id;
+    thread::BranchId branch;
+    const RetentionPart& part;
+    const thread::PlannedThinning& thinning;
+  };
+  using Take = std::function<base::Status(const Plan& plan)>;
   base::Result<Found> subjects_of(const std::vector<RetentionRule>& rules, const thread::Bounds& bounds) const;
+  base::Status add_subjects(const std::vector<RetentionRule>& rules, const thread::Snapshot& snapshot,
+                            const thread::Bounds& bounds, std::unordered_map<std::string, size_t>& places,
+                            Found& found) const;
   // From a place on, which goes along.
-  base::Status thin(const std::vector<RetentionRule>& rules, const Subject& subject, base::Instant now, Place& place,
-                    const Take& take) const;
-  base::Status thin_part(const Subject& subject, const thread::PastSeries& series, const RetentionPart& part,
-                         Place& place, const Take& take) const;
+  base::Status thin(const std::vector<RetentionRule>& rules, const std::vector<thread::BranchId>& branches,
+                    const Subject& subject, base::Instant now, Place& place, const Take& take) const;
+  base::Status thin_part(const Subject& subject, thread::BranchId branch, const thread::PastSeries& series,
+                         const RetentionPart& part, Place& place, const Take& take) const;
   base::Status begin(base::Instant now);
   base::Status go_on();
-  base::Status append(const std::string& id, const thread::PlannedThinning& plan);
+  base::Status append(const Plan& plan);
   void end(RetentionRun::State state, std::string error = {});
   bool is_cancelled() const;
 

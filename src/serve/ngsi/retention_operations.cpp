@@ -176,7 +176,7 @@ std::string keep_text(int64_t step_us) {
 // A page of what was taken out of an entity's past.
 void show_log(Call call) {
   const auto reading = call.reading();
-  if (!reading || !on_main(call)) return;
+  if (!reading) return;
   const auto id = call.parameter("id");
   if (!id || id->empty()) return call.fail({Code::invalid, "is needed: of which entity", "id", {}});
   if (is_internal_id(*id) || !reading->snapshot.number_of(*id)) {

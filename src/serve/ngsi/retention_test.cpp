@@ -166,6 +166,30 @@ TEST(Retention, WhatACancelledRunLeftTheNextOneDoes) {
   EXPECT_THAT(ask(hub, "POST", "/api/retention/preview", 200), HasSubstr(R"("series":0,"instances":0,)"));
 }
 
+TEST(Retention, WhatWasWrittenOnABranchIsThinnedThere) {
+  HubServer hub;
+  load(hub, minutes_of_a_day());
+  ASSERT_TRUE(hub.thread().fork("plan").ok());
+  ASSERT_TRUE(hub.thread().fork("empty").ok());
+  const std::string on = "?branch=plan";
+  const auto level = [](int second) {
+    return R"({"level":{"type":"Property","value":2,"observedAt":"2026-01-01T00:00:)" + std::to_string(second) +
+           "Z\"}}";
+  };
+  ask(hub, "POST", "/ngsi-ld/v1/entities" + on, 201, R"({"id":"urn:ngsi-ld:Gauge:7","type":"Gauge"})");
+  for (int second = 10; second < 40; ++second)
+    ask(hub, "POST", "/ngsi-ld/v1/entities/urn:ngsi-ld:Gauge:7/attrs" + on, 204, level(second));
+  EXPECT_THAT(ask(hub, "POST", "/api/retention/preview", 200, hourly), HasSubstr(R"("series":2,"instances":1444,)"));
+  ask(hub, "PUT", "/api/retention/rules/gauges", 201, hourly);
+  EXPECT_THAT(run_to_end(hub), HasSubstr(R"("series":2,"instances":1444,)")) << "1416 of main, 28 of the branch";
+  EXPECT_THAT(ask(hub, "GET", "/api/retention/log" + on + "&id=urn:ngsi-ld:Gauge:7", 200),
+              HasSubstr(R"("instances":28)"));
+  ASSERT_TRUE(hub.thread().drop(*hub.thread().find_branch("plan")).ok());
+  hub.clock().advance_us(3'600'000'000);
+  hub.api().sweep_expired();
+  EXPECT_THAT(run_to_end(hub), HasSubstr(R"("state":"ended")"));
+}
+
 TEST(Retention, NoMoreThanAHundredRules) {
   HubServer hub;
   for (size_t i = 0; i < retention_rules_max; ++i)

@@ -21,6 +21,8 @@ base::Result<WritePointer> begin(ngsi_ld::Services& services, const Request& req
   if (has_body) {
     // Its form and limits are those of NGSI-LD's bodies.
     const auto checked = ngsi::Body::read(request.body());
+    if (!checked.ok() && checked.error().code == Code::too_complex)
+      return fail(Code::invalid, checked.error().what, checked.error().where, checked.error().remedy);
     if (!checked.ok()) return checked.error();
     if (write->parser.parse(request.body().data(), request.body().size()).get(write->body) != simdjson::SUCCESS) {
       return fail(Code::invalid, "the body is not JSON");
