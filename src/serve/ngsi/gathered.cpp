@@ -55,8 +55,8 @@ std::vector<std::string> Gathered::holders_of(std::string_view id) const {
   if (const auto found = parts_.find(id); found != parts_.end()) {
     for (const Part& part : found->second) add(part.registration);
   }
-  if (const auto* pasts = pasts_of(id)) {
-    for (const Past& past : *pasts) add(past.registration);
+  if (const auto found = pasts_.find(id); found != pasts_.end()) {
+    for (const Past& past : found->second) add(past.registration);
   }
   return holders;
 }

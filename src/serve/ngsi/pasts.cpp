@@ -201,6 +201,15 @@ bool past_satisfies(const Past& past, const twin::Matcher& matcher) {
   return matcher(twin::EntityRecord::pack(entity, {}));
 }
 
+// Of histories that begin with the latest instance.
+void leave_last(size_t count, std::vector<AttributeHistory>& attributes) {
+  for (AttributeHistory& one : attributes) {
+    if (one.instances.size() <= count) continue;
+    one.instances.resize(count);
+    one.more = false;
+  }
+}
+
 // Whether an attribute that selects the entity has an instance in its parts of the window.
 base::Result<bool> has_instances(const Reading& reading, const Past& past, const AskedPast& asked) {
   AskedPast one{asked.history, {}};
@@ -220,10 +229,12 @@ base::Result<bool> has_instances(const Reading& reading, const Past& past, const
 base::Result<std::optional<Past>> matching_past(const Reading& reading, std::string_view id,
                                                 const twin::Matcher& matcher, const std::vector<std::string>& scopes,
                                                 const AskedPast& asked) {
-  // q and geoQ are about what lies in the window, whichever attributes are given.
+  // q and geoQ are about what lies in the window, whichever attributes and however few instances are given.
   const bool looks_at_all = matcher.query().condition || matcher.query().geo;
   AskedPast all{asked.history, {}};
   if (looks_at_all) all.history.attributes.clear();
+  const bool gives_fewer = looks_at_all && !asked.aggregation && asked.history.last_n > 0;
+  if (gives_fewer) all.history.last_n = std::max(all.history.last_n, all.history.limit);
   // That there is one instance is all that needs to be known of a past that is given in periods.
   if (asked.aggregation && !looks_at_all && !reading.selection) all.history.limit = 1;
   auto past = past_of(reading, id, all);
@@ -249,6 +260,7 @@ base::Result<std::optional<Past>> matching_past(const Reading& reading, std::str
     if (asked.aggregation && is_part) return too_many_instances(all.history.limit, "q");
     return std::optional<Past>();
   }
+  if (gives_fewer) leave_last(asked.history.last_n, past->attributes);
   if (const auto& wanted = asked.history.attributes; !wanted.empty()) {
     std::erase_if(past->attributes, [&](const AttributeHistory& one) {
       return std::find(wanted.begin(), wanted.end(), one.name) == wanted.end();
@@ -264,6 +276,8 @@ base::Result<std::optional<Past>> matching_past_everywhere(const Call& call, con
                                                            const AskedPast& asked) {
   AskedPast all{asked.history, {}};
   all.history.attributes.clear();
+  const bool gives_fewer = !asked.aggregation && asked.history.last_n > 0;
+  if (gives_fewer) all.history.last_n = std::max(all.history.last_n, all.history.limit);
   auto past = past_everywhere(call, reading, id, all);
   if (!past.ok()) return past.error();
   std::vector<AttributeHistory>& attributes = past->attributes;
@@ -281,6 +295,7 @@ base::Result<std::optional<Past>> matching_past_everywhere(const Call& call, con
     return attributes.empty();
   };
   if (!past->found || drop_empty() || !past_satisfies(*past, matcher)) return std::optional<Past>();
+  if (gives_fewer) leave_last(asked.history.last_n, attributes);
   if (const auto& wanted = asked.history.attributes; !wanted.empty()) {
     std::erase_if(attributes, [&](const AttributeHistory& one) {
       return std::find(wanted.begin(), wanted.end(), one.name) == wanted.end();
