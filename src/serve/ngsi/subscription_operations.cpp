@@ -149,8 +149,10 @@ void update_subscription(Call call) {
 void append_one(const Call& call, const SubscriptionView& view, std::string& to) {
   const std::string_view context =
       call.answer() == Media::ld_json ? std::string_view(call.context()->json()) : std::string_view{};
-  const ngsi::Subscription shown =
+  ngsi::Subscription shown =
       view.context ? ngsi::in_context(view.subscription, *view.context, *call.context()) : view.subscription;
+  // A reader is told the default as well; subscriptions to sources know no triggers.
+  if (shown.triggers.empty()) shown.triggers = {ngsi::Trigger::attribute_created, ngsi::Trigger::attribute_updated};
   ngsi::append_subscription(shown, &view.status, call.services().clock.now(), call.has_option(option_sys_attrs),
                             context, to);
 }
