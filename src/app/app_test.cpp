@@ -79,6 +79,23 @@ TEST(Settings, RefusesWithPlaceAndReason) {
   EXPECT_NE(error_of(deep + "1" + std::string(100, '}')), "");
 }
 
+TEST(Settings, ContextsComeFromThisMachineUntilOthersAreLetIn) {
+  using testing::ElementsAre;
+  using testing::IsEmpty;
+  Settings settings;
+  EXPECT_THAT(addresses_of_contexts(settings), ElementsAre("127.0.0.1", "::1"));
+  settings.public_url = "https://hub.example.org";
+  EXPECT_THAT(addresses_of_contexts(settings), IsEmpty());
+  ASSERT_TRUE(set_setting(settings, "contexts.addresses", "10.0.0.7, FD00::0007,loopback", ""));
+  EXPECT_THAT(addresses_of_contexts(settings), ElementsAre("10.0.0.7", "fd00::7", "127.0.0.1", "::1"));
+  settings.public_url = "";
+  ASSERT_TRUE(set_setting(settings, "contexts.addresses", "none", ""));
+  EXPECT_THAT(addresses_of_contexts(settings), IsEmpty());
+  for (const std::string text :
+       {"hub.example.org", "10.0.0", "10.0.0.0/8", "10.0.0.7,,10.0.0.8", "::g", "127.0.0.1:80"})
+    EXPECT_THAT(error_of("contexts: {addresses: \"" + text + "\"}\n"), HasSubstr("is no address")) << text;
+}
+
 TEST(Settings, EmptyFileChangesNothing) {
   EXPECT_EQ(error_of("# nothing\n"), "");
 }

@@ -37,6 +37,7 @@ space::TileOptions tile_options(space::Ground& ground) {
 serve::NgsiOptions ngsi_options(const DoorParts& parts) {
   serve::NgsiOptions options;
   options.public_url = parts.settings.public_url.empty() ? parts.url : parts.settings.public_url;
+  options.context_addresses = addresses_of_contexts(parts.settings);
   return options;
 }
 

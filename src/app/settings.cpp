@@ -1,9 +1,11 @@
 // The table of settings, and the YAML file that is read by it.
 #include "app/settings.hpp"
 
+#include <arpa/inet.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <fstream>
 #include <limits>
@@ -17,6 +19,7 @@ namespace {
 
 using base::Code;
 using base::fail;
+using base::Result;
 using base::Status;
 
 constexpr std::streamoff file_bytes_max = 1 << 20;
@@ -72,6 +75,36 @@ Status set_public_url(Settings& settings, std::string_view text) {
   return {};
 }
 
+// The addresses that a list with commas names, each in its one spelling; an address of another host by its digits
+// alone, since what a name stands for may change.
+Result<std::vector<std::string>> parse_addresses(std::string_view text) {
+  std::vector<std::string> addresses;
+  std::string word;
+  for (std::istringstream words{std::string(text)}; std::getline(words, word, ',');) {
+    std::erase(word, ' ');
+    if (word == "none") continue;
+    if (word == "loopback") {
+      addresses.insert(addresses.end(), {"127.0.0.1", "::1"});
+      continue;
+    }
+    std::array<unsigned char, sizeof(in6_addr)> bytes{};
+    std::array<char, INET6_ADDRSTRLEN> spelling{};
+    const int family = word.find(':') == std::string::npos ? AF_INET : AF_INET6;
+    if (inet_pton(family, word.c_str(), bytes.data()) != 1) {
+      return fail(Code::invalid, "\"" + word + "\" is no address", "",
+                  "write addresses as 10.0.0.7 or fd00::7 with commas between them, loopback, or none");
+    }
+    addresses.emplace_back(inet_ntop(family, bytes.data(), spelling.data(), spelling.size()));
+  }
+  return addresses;
+}
+
+Status set_context_addresses(Settings& settings, std::string_view text) {
+  if (const auto addresses = parse_addresses(text); !addresses.ok()) return addresses.error();
+  settings.context_addresses = text;
+  return {};
+}
+
 Status set_bool(bool& target, std::string_view text) {
   if (text != "true" && text != "false") {
     return fail(Code::invalid, "\"" + std::string(text) + "\" is neither true nor false");
@@ -112,9 +145,8 @@ std::vector<Setting> rehearsal_settings() {
   };
 }
 
-std::vector<Setting> make_table() {
-  constexpr uint64_t terabyte = uint64_t{1} << 40;
-  std::vector<Setting> table = {
+std::vector<Setting> folder_settings() {
+  return {
       {"data", "folder in which everything recorded is kept",
        [](Settings& s, std::string_view t) -> Status {
          s.data = t;
@@ -139,6 +171,12 @@ std::vector<Setting> make_table() {
          return {};
        },
        [](const Settings& s) { return s.console; }},
+  };
+}
+
+std::vector<Setting> server_settings() {
+  constexpr uint64_t terabyte = uint64_t{1} << 40;
+  return {
       {"listen.host", "address to listen on; only this machine's own (127.0.0.1, ::1)", set_host,
        [](const Settings& s) { return s.host; }},
       {"listen.port", "port to listen on; 0: any free one",
@@ -159,6 +197,10 @@ std::vector<Setting> make_table() {
       {"listen.memory_bytes", "memory the server may take, refusing work near it; 0: what its control group allows",
        [](Settings& s, std::string_view t) { return set_number<uint64_t>(s.memory_bytes, t, 0, terabyte); },
        [](const Settings& s) { return std::to_string(s.memory_bytes); }},
+      {"contexts.addresses",
+       "private addresses that contexts are fetched from, by commas; loopback, none; empty: loopback without "
+       "public_url",
+       set_context_addresses, [](const Settings& s) { return s.context_addresses; }},
       {"record.queue_changes", "changes that may wait to be recorded; past it: 429",
        [](Settings& s, std::string_view t) { return set_number<uint64_t>(s.queue_changes_max, t, 1, 100'000'000); },
        [](const Settings& s) { return std::to_string(s.queue_changes_max); }},
@@ -179,6 +221,11 @@ std::vector<Setting> make_table() {
        [](Settings& s, std::string_view t) { return set_bool(s.bench, t); },
        [](const Settings& s) { return std::string(s.bench ? "true" : "false"); }},
   };
+}
+
+std::vector<Setting> make_table() {
+  std::vector<Setting> table = folder_settings();
+  for (Setting& setting : server_settings()) table.push_back(std::move(setting));
   for (Setting& setting : rehearsal_settings()) table.push_back(std::move(setting));
   return table;
 }
@@ -264,6 +311,13 @@ Status read_settings(Settings& settings, const std::string& path) {
   auto text = read_text(path);
   if (!text) return text.error();
   return read_settings_text(settings, *text, path);
+}
+
+std::vector<std::string> addresses_of_contexts(const Settings& settings) {
+  const std::string_view usual = settings.public_url.empty() ? "loopback" : "none";
+  const std::string_view text = settings.context_addresses.empty() ? usual : settings.context_addresses;
+  auto addresses = parse_addresses(text);
+  return addresses.ok() ? std::move(addresses).value() : std::vector<std::string>();
 }
 
 }  // namespace cityloom::app

@@ -18,7 +18,8 @@ struct Settings {
   std::string console;
   std::string host = "127.0.0.1";
   uint16_t port = 8080;
-  std::string public_url;  ///< without a slash at the end; empty: where it listens
+  std::string public_url;         ///< without a slash at the end; empty: where it listens
+  std::string context_addresses;  ///< as it is set; `addresses_of_contexts` tells what it means
   uint32_t workers = 0;
   uint32_t connections_max = 4096;
   uint64_t body_bytes_max = 64u << 20;
@@ -37,6 +38,10 @@ struct Settings {
   uint32_t rehearsal_devices = 240;
   std::string links_file;  ///< the configuration file, where it has a list of links
 };
+
+/// The private addresses from which contexts may be fetched, each as its digits ("127.0.0.1", "::1"). Where nothing is
+/// set: this machine's own, unless `public_url` says that others are let in, who could not reach them themselves.
+std::vector<std::string> addresses_of_contexts(const Settings& settings);
 
 /// One row of the table: the key as it stands in the file ("listen.port"), what it is, how it is written.
 struct Setting {

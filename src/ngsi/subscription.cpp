@@ -34,11 +34,9 @@ void append_selectors(const Subscription& subscription, MemberWriter& members) {
   to += ']';
 }
 
-// As given; a reader is told the default as well.
-void append_triggers(const Subscription& subscription, bool with_default, MemberWriter& members) {
+void append_triggers(const Subscription& subscription, MemberWriter& members) {
   std::vector<std::string> triggers;
   for (const Trigger trigger : subscription.triggers) triggers.emplace_back(name_of(trigger));
-  if (triggers.empty() && with_default) triggers = {"attributeCreated", "attributeUpdated"};
   members.texts("notificationTrigger", triggers);
 }
 
@@ -133,7 +131,7 @@ void append_subscription(const Subscription& subscription, const SubscriptionSta
   members.text("description", subscription.description);
   append_selectors(subscription, members);
   members.texts("watchedAttributes", subscription.watched_attributes);
-  append_triggers(subscription, status != nullptr, members);
+  append_triggers(subscription, members);
   members.text("q", subscription.q);
   if (subscription.geo_q) {
     MemberWriter geo(members.name("geoQ"));

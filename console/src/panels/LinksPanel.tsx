@@ -58,7 +58,7 @@ function Refusals({ link }: { link: Link }) {
 function LinkCard({ link }: { link: Link }) {
   const words = useWords();
   return (
-    <li className={`link link-${link.state}`}>
+    <li className={`link link-${link.state}`} data-link={link.name}>
       <div className="link-head">
         <h3>{words.name(link.label ?? {}) ?? link.name}</h3>
         <span className="link-kind">{words.linkKind(link.kind)} · <code>{link.name}</code></span>

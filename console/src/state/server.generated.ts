@@ -33,6 +33,35 @@ export interface components {
             type: "Point";
             coordinates: number[];
         };
+        Links: {
+            links: {
+                name: string;
+                kind: string;
+                label: {
+                    [key: string]: string;
+                };
+                /** @enum {unknown} */
+                state: "connecting" | "running" | "waiting" | "ended" | "failed";
+                detail: string;
+                /** Format: date-time */
+                retryAt?: string;
+                /** Format: date-time */
+                lastMessageAt: string | null;
+                messagesPerSecond: number;
+                accepted: number;
+                refused: number;
+                refusals: {
+                    /** Format: date-time */
+                    at: string;
+                    reason: string;
+                    sample: string;
+                }[];
+                mailbox: {
+                    waiting: number;
+                    capacity: number;
+                };
+            }[];
+        };
         Subscriptions: {
             count: number;
             behind: number;
@@ -105,35 +134,6 @@ export interface components {
                 }[];
             }[];
         };
-        Links: {
-            links: {
-                name: string;
-                kind: string;
-                label: {
-                    [key: string]: string;
-                };
-                /** @enum {unknown} */
-                state: "connecting" | "running" | "waiting" | "ended" | "failed";
-                detail: string;
-                /** Format: date-time */
-                retryAt?: string;
-                /** Format: date-time */
-                lastMessageAt: string | null;
-                messagesPerSecond: number;
-                accepted: number;
-                refused: number;
-                refusals: {
-                    /** Format: date-time */
-                    at: string;
-                    reason: string;
-                    sample: string;
-                }[];
-                mailbox: {
-                    waiting: number;
-                    capacity: number;
-                };
-            }[];
-        };
         Problem: {
             type: string;
             title: string;
@@ -190,7 +190,240 @@ export interface components {
             en: string;
         };
     };
-    responses: never;
+    responses: {
+        /** @description The request breaks a rule */
+        Error400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Not allowed, or more than a request may ask for */
+        Error403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description It is not there, or its tenant or branch is not */
+        Error404: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The request did not come in time */
+        Error408: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Not possible in the present state */
+        Error409: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is too large */
+        Error413: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The address is too long */
+        Error414: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A body of this kind is not taken */
+        Error415: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description An expectation other than 100-continue */
+        Error417: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The headers are too large */
+        Error431: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A mistake in the server, or damaged data */
+        Error500: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Not done here */
+        Error501: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Too much at once, or no writes are taken now: try again later */
+        Error503: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The request breaks a rule */
+        NgsiLdError400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Not allowed, or more than a request may ask for */
+        NgsiLdError403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description It is not there, or its tenant or branch is not */
+        NgsiLdError404: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The request did not come in time */
+        NgsiLdError408: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Not possible in the present state */
+        NgsiLdError409: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is too large */
+        NgsiLdError413: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The address is too long */
+        NgsiLdError414: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A body of this kind is not taken */
+        NgsiLdError415: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description An expectation other than 100-continue */
+        NgsiLdError417: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The headers are too large */
+        NgsiLdError431: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A mistake in the server, or damaged data */
+        NgsiLdError500: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Not done here */
+        NgsiLdError501: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Too much at once, or no writes are taken now: try again later */
+        NgsiLdError503: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;

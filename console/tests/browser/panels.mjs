@@ -62,7 +62,7 @@ async function listAndLinkChecks({ tally, url, shoot }, page) {
     const { links } = await ask(url, '/api/links');
     await page.click('.chip-links');
     if (links.length === 0) return page.waitForSelector('text=설정된 연결이 없습니다');
-    await page.waitForFunction((count) => document.querySelectorAll('.link').length === count, links.length);
+    await page.waitForFunction((count) => document.querySelectorAll('[data-link]').length === count, links.length);
     const text = await page.textContent('.panel-right');
     for (const { name } of links) expect(text.includes(name), `${name} is not shown`);
     expect(/작동 중|연결하는 중|다시 시도 대기|끝남|실패/.test(text), `no state in words: ${text}`);
@@ -71,7 +71,7 @@ async function listAndLinkChecks({ tally, url, shoot }, page) {
 }
 
 /** The card of the checked link in the panel of links. */
-const checkedCard = (page) => page.locator('.link', { has: page.locator('code:text-is("browser-check")') });
+const checkedCard = (page) => page.locator('[data-link="browser-check"]');
 
 async function refusalCheck({ tally, url, server, shoot }, page) {
   if (!server.own) return tally.skip('refused messages of a link', 'the server is not ours to configure (--server)');

@@ -8,6 +8,7 @@ namespace {
 
 struct ToRegistrations {
   static constexpr std::string_view path = "/csourceSubscriptions";
+  static constexpr bool has_triggers = false;
   static constexpr std::string_view id_begin = "urn:ngsi-ld:Subscription:csource-";
 
   struct Place {

@@ -12,6 +12,7 @@ namespace {
 // Those to entities: of the present city, or of a snapshot.
 struct ToEntities {
   static constexpr std::string_view path = "/subscriptions";
+  static constexpr bool has_triggers = true;
   static constexpr std::string_view id_begin = "urn:ngsi-ld:Subscription:";
 
   // Where the subscription is kept, which is on main, and what it follows.

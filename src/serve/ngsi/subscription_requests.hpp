@@ -23,7 +23,7 @@ struct PreparedSubscription {
 };
 
 /// The operations of one kind. `Kind` says what differs:
-/// - `path`, `id_begin`: of its resources, and of the ids that are made;
+/// - `path`, `id_begin`: of its resources, and of the ids that are made; `has_triggers`: whether it knows any;
 /// - `Place`, `place_of(call)`: where a write is kept, with `writing`; answers itself where there is none;
 /// - `may_come(call, place)`: whether the request has not been here before; answers itself;
 /// - `find(call, tenant, id)`, `list(call, tenant, count)`: as the request sees them;
@@ -211,8 +211,11 @@ class SubscriptionRequests {
   static void append_one(const Call& call, const View& view, std::string& to) {
     const std::string_view context =
         call.answer() == Media::ld_json ? std::string_view(call.context()->json()) : std::string_view{};
-    const ngsi::Subscription shown =
+    ngsi::Subscription shown =
         view.context ? ngsi::in_context(view.subscription, *view.context, *call.context()) : view.subscription;
+    // A reader is told the default as well.
+    if (Kind::has_triggers && shown.triggers.empty())
+      shown.triggers = {ngsi::Trigger::attribute_created, ngsi::Trigger::attribute_updated};
     ngsi::append_subscription(shown, &view.status, call.services().clock.now(), call.has_option(option_sys_attrs),
                               context, to);
   }

@@ -9,6 +9,7 @@
 #include "serve/ngsi/text.hpp"
 #include "serve/ogc/feature_writer.hpp"
 #include "serve/ogc/filter.hpp"
+#include "serve/ogc/keyset.hpp"
 #include "serve/ogc/links.hpp"
 
 namespace cityloom::serve::ogc {
@@ -34,8 +35,8 @@ struct Door {
 using DoorPointer = std::shared_ptr<const Door>;
 
 constexpr std::array<std::string_view, 4> common_parameters = {"f", "asOf", "branch", "lang"};
-constexpr std::array<std::string_view, 10> items_parameters = {"f",      "asOf", "branch",   "lang", "limit",
-                                                               "offset", "bbox", "bbox-crs", "crs",  "datetime"};
+constexpr std::array<std::string_view, 11> items_parameters = {"f",     "asOf", "branch",   "lang", "limit",   "offset",
+                                                               "after", "bbox", "bbox-crs", "crs",  "datetime"};
 
 base::Status check_common(const Request& request, bool any_name = false, std::string_view besides = {}) {
   for (const auto& [name, value] : request.query_values()) {
@@ -151,8 +152,13 @@ Result<Response> show_collection(const Door& door, const Request& request, const
   return described(request, json.take());
 }
 
-Result<thread::Page> page_of(const Request& request) {
-  thread::Page page;
+/// Which part of the matches is asked for.
+struct Part : thread::Page {
+  std::optional<After> after;
+};
+
+Result<Part> page_of(const Request& request) {
+  Part page;
   page.limit = limit_default;
   page.count = true;
   if (const auto text = request.query_value("limit")) {
@@ -165,12 +171,18 @@ Result<thread::Page> page_of(const Request& request) {
     if (!offset) return fail(Code::invalid, "must be a whole number from 0", "offset");
     page.offset = *offset;
   }
+  if (const auto text = request.query_value("after")) {
+    page.after = After::read(*text);
+    if (!page.after)
+      return fail(Code::invalid, "not where a page ended", "after", "take it from a link to a next page");
+    if (page.offset != 0) return fail(Code::invalid, "a page begins after an entity or at an offset", "after, offset");
+  }
   return page;
 }
 
-/// A page of the matches, counted where that is quick: by an index, or within a second.
-Result<thread::QueryResult> find_page(const Reading& reading, const twin::Query& query, thread::Page page,
-                                      const Effort& effort, bool& is_counted) {
+/// Counted where that is quick: by an index, or within a second.
+Result<thread::QueryResult> find_counted(const Reading& reading, const twin::Query& query, thread::Page page,
+                                         const Effort& effort, bool& is_counted) {
   is_counted = true;
   if (!effort.is_long) return reading.snapshot.query(query, page, effort.bounds);
   thread::Bounds counting = effort.bounds;
@@ -181,7 +193,27 @@ Result<thread::QueryResult> find_page(const Reading& reading, const twin::Query&
   if (counted.ok() || counted.error().code != Code::cancelled) return counted;
   is_counted = false;
   page.count = false;
+  if (page.limit == 0) return thread::QueryResult();
   return reading.snapshot.query(query, page, effort.bounds);
+}
+
+/// A page of the matches. `page` is told where it begins among them.
+Result<thread::QueryResult> find_page(const Reading& reading, const twin::Query& query, Part& page,
+                                      const Effort& effort, bool& is_counted) {
+  if (!page.after) return find_counted(reading, query, page, effort, is_counted);
+  twin::Query rest = query;
+  const auto is_by_place = begin_after(*page.after, reading.snapshot, effort.bounds, rest, page);
+  if (!is_by_place.ok()) return is_by_place.error();
+  if (*is_by_place) return find_counted(reading, query, page, effort, is_counted);
+  thread::Page counting = page;
+  counting.limit = 0;
+  const auto counted = find_counted(reading, query, counting, effort, is_counted);
+  if (!counted.ok()) return counted.error();
+  page.count = false;
+  auto found = reading.snapshot.query(rest, page, effort.bounds);
+  if (found.ok()) found->count = counted->count;
+  page.offset = page.after->position;
+  return found;
 }
 
 struct Found {
@@ -216,10 +248,11 @@ std::string features_text(const Door& door, const Request& request, const Readin
   write_link(links, own_address(request), "self", geojson_type, "This page");
   const thread::Page& page = found.page;
   if (found.result.more || looked_at < found.result.records.size()) {
-    write_link(links, page_address(request, page.offset + looked_at, page.limit), "next", geojson_type, "Next page");
+    const After last{found.result.records[looked_at - 1].number().number, page.offset + looked_at};
+    write_link(links, page_address(request, "after=" + last.text(), page.limit), "next", geojson_type, "Next page");
   }
   if (page.offset > 0) {
-    const size_t before = page.offset > page.limit ? page.offset - page.limit : 0;
+    const std::string before = "offset=" + std::to_string(page.offset - std::min(page.offset, page.limit));
     write_link(links, page_address(request, before, page.limit), "prev", geojson_type, "Previous page");
   }
   write_link(links, collection_address(request, collection), "collection", "application/json", "The collection");
@@ -249,7 +282,7 @@ Result<Response> list_items(const Door& door, const Request& request, const Effo
   if (const auto status = may_read(door, request, iri); !status.ok()) return status.error();
   const auto crs = Crs::find(request.query_value("crs"), "crs");
   if (!crs.ok()) return crs.error();
-  const auto page = page_of(request);
+  auto page = page_of(request);
   if (!page.ok()) return page.error();
   const base::Instant now = moment_of(door.services, request, *reading);
   const FilterContext context{
@@ -334,6 +367,7 @@ void describe_items(Route& route) {
   };
   add("limit", "At most so many", R"({"type":"integer","minimum":1,"maximum":10000,"default":100})");
   add("offset", "Leaves out so many", R"({"type":"integer","minimum":0,"default":0})");
+  add("after", "Where the page before ended, as its link to the next one has it", R"({"type":"string"})");
   add("bbox", "Only what meets this box, in the order of axes of bbox-crs",
       R"({"type":"array","minItems":4,"maxItems":6,"items":{"type":"number"}})");
   route.parameters.push_back(crs_parameter("bbox-crs", "Coordinate system of bbox"));

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <random>
 
 #include "serve/client_test.hpp"
@@ -40,6 +41,85 @@ TEST(OgcFeatures, GoOnWhereTheyMayTakeLong) {
   EXPECT_NE(ask("?group=3&limit=5000").find("\"numberMatched\":429,\"numberReturned\":429"), std::string::npos);
   EXPECT_NE(ask("?bbox=127.0,37.4,127.02,37.6&limit=1").find("\"numberMatched\":2001"), std::string::npos);
   EXPECT_NE(ask("?limit=100000").find("\"numberReturned\":3000"), std::string::npos);
+}
+
+// The ids and the path of the next page in an answer.
+std::vector<std::string> ids_in(const std::string& body) {
+  std::vector<std::string> ids;
+  const std::string mark = R"("type":"Feature","id":")";
+  for (size_t at = body.find(mark); at != std::string::npos; at = body.find(mark, at + 1)) {
+    const size_t begin = at + mark.size();
+    ids.push_back(body.substr(begin, body.find('"', begin) - begin));
+  }
+  return ids;
+}
+
+std::string next_in(const std::string& body) {
+  const size_t end = body.find(R"(","rel":"next")");
+  if (end == std::string::npos) return "";
+  const size_t begin = body.find("/ogc", body.rfind(R"("href":")", end));
+  return body.substr(begin, end - begin);
+}
+
+// Goes through all pages; before each but the first some that are told, some that are not, and new ones change.
+void crawl_while_entities_come_and_go(HubServer& hub, const std::string& type, const std::string& filter) {
+  const auto create = [&](int number) {
+    hub.ask("POST", "/entities", 201,
+            R"({"id":"urn:)" + type + ":" + std::to_string(number) + R"(","type":")" + type + R"(","kind":"a"})");
+  };
+  const auto remove = [&](int number) {
+    hub.ask("DELETE", "/entities/urn:" + type + ":" + std::to_string(number), 204);
+  };
+  for (int number = 0; number < 60; ++number) create(number);
+  std::map<std::string, int> told;
+  TestClient client(hub.port());
+  int round = 0;
+  for (std::string path = "/ogc/collections/" + type + "/items?limit=10" + filter; !path.empty(); ++round) {
+    const auto response = client.ask("GET", path);
+    ASSERT_TRUE(response && response->status == 200) << path;
+    for (const std::string& id : ids_in(response->body)) ++told[id];
+    path = next_in(response->body);
+    if (round == 4 || path.empty()) continue;
+    for (const int number : {10 * round, 10 * round + 1, 10 * round + 2, 59 - round}) remove(number);
+    create(100 + round);
+  }
+  for (const auto& [id, times] : told) EXPECT_EQ(times, 1) << id;
+  for (int number = 0; number < 56; ++number)
+    EXPECT_EQ(told.count("urn:" + type + ":" + std::to_string(number)), 1u) << number;
+  for (const int number : {100, 103}) EXPECT_EQ(told.count("urn:" + type + ":" + std::to_string(number)), 1u) << number;
+  EXPECT_GE(round, 6);
+}
+
+TEST(OgcFeatures, PagesStayRightWhileEntitiesComeAndGo) {
+  HubServer hub;
+  crawl_while_entities_come_and_go(hub, "Plain", "");
+  crawl_while_entities_come_and_go(hub, "Filtered", "&kind=a");
+}
+
+// Links of others, and made up ones: where they say is only where to look first.
+TEST(OgcFeatures, AfterIsRightWhateverItSaysOfTheCount) {
+  HubServer hub;
+  for (int number = 0; number < 30; ++number)
+    hub.ask("POST", "/entities", 201, R"({"id":"urn:n:)" + std::to_string(number) + R"(","type":"N"})");
+  TestClient client(hub.port());
+  const auto ids_after = [&](const std::string& after) {
+    const auto response = client.ask("GET", "/ogc/collections/N/items?limit=2&after=" + after);
+    EXPECT_TRUE(response && response->status == 200) << after;
+    return response ? ids_in(response->body) : std::vector<std::string>();
+  };
+  const auto first = client.ask("GET", "/ogc/collections/N/items?limit=11");
+  ASSERT_TRUE(first);
+  const std::string next = next_in(first->body);
+  const size_t begin = next.find("after=") + 6;
+  const std::string number = next.substr(begin, next.find('-', begin) - begin);
+  const std::vector<std::string> expected{"urn:n:11", "urn:n:12"};
+  for (const char* count : {"0", "1", "10", "11", "12", "25", "30", "31", "4294967295"})
+    EXPECT_EQ(ids_after(number + "-" + count), expected) << count;
+  EXPECT_EQ(ids_after("4294967295-3"), std::vector<std::string>());
+  for (const char* wrong : {"", "-", "3", "3-", "-3", "a-1", "3-1-1", "3--1", "4294967296-1", "3-1&offset=2"}) {
+    const auto response = client.ask("GET", std::string("/ogc/collections/N/items?after=") + wrong);
+    EXPECT_TRUE(response && response->status == 400) << wrong;
+  }
 }
 
 twin::Geometry polygon(std::initializer_list<std::pair<double, double>> corners) {

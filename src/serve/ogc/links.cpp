@@ -18,16 +18,17 @@ void write_link(JsonText& json, const std::string& href, std::string_view relati
   json.close_object();
 }
 
-std::string page_address(const Request& request, size_t offset, size_t limit) {
+std::string page_address(const Request& request, std::string_view begin, size_t limit) {
   std::string address = origin_of(request) + std::string(request.path());
   char separator = '?';
   for (const std::string_view part : ngsi_ld::split(request.query(), '&')) {
-    if (part.empty() || part.starts_with("offset=") || part.starts_with("limit=")) continue;
+    const std::string_view name = part.substr(0, part.find('='));
+    if (part.empty() || name == "offset" || name == "after" || name == "limit") continue;
     address += separator;
     address += part;
     separator = '&';
   }
-  return address + separator + "limit=" + std::to_string(limit) + "&offset=" + std::to_string(offset);
+  return address + separator + "limit=" + std::to_string(limit) + "&" + std::string(begin);
 }
 
 std::string own_address(const Request& request) {

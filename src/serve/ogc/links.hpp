@@ -16,8 +16,8 @@ std::string origin_of(const Request& request);
 void write_link(JsonText& json, const std::string& href, std::string_view relation, std::string_view type,
                 std::string_view title, bool is_template = false);
 
-/// The address of the same request with `offset` and `limit` instead of its own.
-std::string page_address(const Request& request, size_t offset, size_t limit);
+/// The address of the same request for another page: where it begins ("offset=20", "after=17-20") instead of its own.
+std::string page_address(const Request& request, std::string_view begin, size_t limit);
 
 /// The address of the request as it was sent.
 std::string own_address(const Request& request);

@@ -8,6 +8,7 @@
 #include "ngsi/query.hpp"
 #include "ngsi/syntax.hpp"
 #include "serve/json.hpp"
+#include "serve/sta/past.hpp"
 #include "twin/packed.hpp"
 
 namespace cityloom::serve::sta {
@@ -294,7 +295,7 @@ Result<std::string> Planner::create(Kind kind, element body, const Within& withi
     case Kind::observation:
       return create_observation(body, within);
     case Kind::historical_location:
-      return fail(Code::unsupported, "historical locations are made by the server, from what a Thing's place was");
+      return create_past_location(body, within);
     default:
       return create_plain(kind, body, within);
   }
@@ -346,6 +347,50 @@ Result<std::string> Planner::create_plain(Kind kind, element body, const Within&
     if (const auto status = locate(change_of(within.node->id), {*id}); !status.ok()) return status.error();
   }
   if (const auto status = create_streams(body, {}, *id, kind); !status.ok()) return status.error();
+  return id;
+}
+
+// Where a Thing was at a time. Said of a time after all that is known it is where the Thing is now.
+Result<std::string> Planner::create_past_location(element body, const Within& within) {
+  if (const auto status = check_names(Kind::historical_location, body); !status.ok()) return status.error();
+  std::string_view text;
+  if (body["time"].get(text) != simdjson::SUCCESS) return fail(Code::invalid, "a time has to be there", "time");
+  const auto time = read_time(text, "time");
+  if (!time.ok()) return time.error();
+  const auto* at = std::get_if<base::Instant>(&*time);
+  if (at == nullptr) return fail(Code::invalid, "must be one time, not an interval", "time");
+  const Node* const node = within.node;
+  const bool is_in_thing = node != nullptr && node->kind == Kind::thing;
+  const auto thing_id = is_in_thing ? Result<std::string>(node->id) : linked(Kind::thing, body, "Thing");
+  if (!thing_id.ok()) return thing_id;
+  auto locations = locations_of(body);
+  if (!locations.ok()) return locations.error();
+  if (node != nullptr && node->kind == Kind::location) locations->push_back(node->id);
+  Change placed;
+  if (const auto status = locate(placed, *locations); !status.ok()) return status.error();
+  const auto place = std::ranges::find(placed.attributes, twin::terms::location, &twin::Attribute::name);
+  if (place == placed.attributes.end()) {
+    return fail(Code::invalid, "a location with a place has to be there", "Locations");
+  }
+  place->observed_at = *at;
+  const auto thing = model_.find(Kind::thing, *thing_id);
+  if (!thing.ok()) return thing.error();
+  base::Instant latest;
+  if (*thing) {
+    (*thing)->thing.each_attribute(twin::terms::location, [&](const twin::Attribute& known) {
+      latest = known.observed_at.exists() ? known.observed_at : known.modified_at;
+      return known.dataset.exists();
+    });
+  }
+  std::string id = *thing_id + ";location;" + std::to_string(at->microseconds) + ".";
+  if (!latest.exists() || *at >= latest) {
+    Change& change = change_of(*thing_id);
+    std::ranges::move(placed.attributes, std::back_inserter(change.attributes));
+    return id;
+  }
+  auto past = changes_of_past({PastWrite::Kind::add, *thing_id, *place}, model_.reading().snapshot);
+  if (!past.ok()) return past.error();
+  std::ranges::move(*past, std::back_inserter(changes_));
   return id;
 }
 

@@ -37,7 +37,7 @@ class Planner {
   /// `model` reads the state that the changes build on; terms are interned in `terms`.
   Planner(const Model& model, twin::TermTable& terms, base::Instant now);
 
-  /// Plans one resource of a kind. Gives its id.
+  /// Plans one resource of a kind. Gives its id; of a historical location how it begins, for its end is the offset.
   /// Errors: invalid, unsupported, conflict, too_large, and those of the model.
   base::Result<std::string> create(Kind kind, simdjson::dom::element body, const Within& within);
   /// Plans an observation of a datastream.
@@ -69,6 +69,7 @@ class Planner {
   base::Result<std::string> create_plain(Kind kind, simdjson::dom::element body, const Within& within);
   base::Result<std::string> create_stream(simdjson::dom::element body, const Within& within);
   base::Result<std::string> create_observation(simdjson::dom::element body, const Within& within);
+  base::Result<std::string> create_past_location(simdjson::dom::element body, const Within& within);
   base::Status create_streams(simdjson::dom::element body, const Within& within, std::string_view id, Kind of);
   base::Result<std::vector<std::string>> locations_of(simdjson::dom::element body);
   base::Result<twin::Term> attribute_for(std::string_view property_id) const;

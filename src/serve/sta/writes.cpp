@@ -27,6 +27,19 @@ Result<Target> target_of(const Write& write) {
   return follow(*steps, *write.model);
 }
 
+// Of the historical locations whose ids begin so the one that was recorded last.
+Status find_last(const Model& model, const std::string& beginning, Node& last) {
+  const std::string thing_id = beginning.substr(0, beginning.rfind(";location;"));
+  const auto thing = model.find(Kind::thing, thing_id);
+  if (!thing.ok()) return thing.error();
+  if (!*thing) return {};
+  return model.related(**thing, *find_navigation(Kind::thing, "HistoricalLocations"), [&](const Node& node) {
+    const bool is_later = !last.instance || last.instance->offset < node.instance->offset;
+    if (node.id.starts_with(beginning) && is_later) last = node;
+    return true;
+  });
+}
+
 // What a creation is answered with: the resource as it is now.
 Response created(const Write& write, Kind kind, const std::string& id) {
   Node node{kind, id, {}, {}, {}, {}, nullptr};
@@ -37,6 +50,8 @@ Response created(const Write& write, Kind kind, const std::string& id) {
   if (kind == Kind::observation) {
     node.instance = std::make_shared<const twin::Attribute>(write.planner->observed());
     node.attribute = node.instance->name, node.dataset = node.instance->dataset;
+  } else if (kind == Kind::historical_location && id.ends_with('.')) {
+    if (const auto status = find_last(model, id, node); !status.ok()) return problem(status.error());
   } else {
     auto found = model.find(kind, id);
     if (!found.ok()) return problem(found.error());
