@@ -286,11 +286,12 @@ base::Status status_of_links(const std::vector<twin::Query>& any_of) {
 // The same with what sources gave. Where entities may lie in pieces the conditions are put to whole ones.
 base::Result<thread::QueryResult> query_everywhere(const Call& call, const Reading& reading, const TenantState& tenant,
                                                    std::vector<twin::Query> any_of,
-                                                   const std::vector<twin::Query>& everywhere) {
+                                                   const std::vector<twin::Query>& everywhere,
+                                                   const thread::Page& wanted_page) {
   const Gathered& gathered = *call.gathered();
   const size_t entities_max = call.services().union_entities_max;
   const bool is_split = call.flag("splitEntities");
-  thread::Page page = call.page();
+  thread::Page page = wanted_page;
   page.limit = std::min(entities_max, is_split ? entities_max : page.offset + page.limit + 1);
   page.offset = 0;
   std::vector<twin::Matcher> matchers;
@@ -314,7 +315,7 @@ base::Result<thread::QueryResult> query_everywhere(const Call& call, const Readi
     return std::any_of(matchers.begin(), matchers.end(), [&](const twin::Matcher& matcher) { return matcher(record); });
   };
   const auto wanted = [&](const twin::EntityRecord& record) { return !is_split || is_match(record); };
-  return gathered.page(*here, call.page(), find, wanted, is_match, call.services().clock.now());
+  return gathered.page(*here, wanted_page, find, wanted, is_match, call.services().clock.now());
 }
 
 // The same, in an order if one is asked for.
@@ -328,6 +329,12 @@ base::Result<thread::QueryResult> query_page(const Call& call, const Reading& re
   if (!*ordering) return query_any(reading.snapshot, any_of, page, entities_max, call.bounds());
   const twin::Sorter sorter(std::move(**ordering), [&terms](twin::Term term) { return terms.text(term); });
   return query_ordered(reading.snapshot, any_of, sorter, page, entities_max, call.bounds());
+}
+
+Error too_many_for_map(size_t most) {
+  return {Code::too_complex,
+          "the query matches more than the " + std::to_string(most) + " entities that an entity map may hold",
+          "entityMap", "narrow the query"};
 }
 
 }  // namespace
@@ -344,10 +351,7 @@ EachMatch each_match(const Call& call, const Reading& reading, const TenantState
     const auto found = query_page(call, reading, tenant, any_of, ordering, all);
     if (!found.ok()) return found.error();
     if (found->more) {
-      return base::fail(
-          Code::too_complex,
-          "the query matches more than the " + std::to_string(all.limit) + " entities that an entity map may hold",
-          "entityMap", "narrow the query");
+      return too_many_for_map(all.limit);
     }
     for (const twin::EntityRecord& record : found->records) {
       if (is_visible(record) && !take(record.id())) break;
@@ -377,19 +381,35 @@ void answer(Call& call, void (*run)(Call), Answering with, const std::vector<twi
   answer_query(std::move(call), run, with, std::move(result));
 }
 
-}  // namespace
-
-ngsi::OrderParameters ordering_of(const Call& call) {
-  ngsi::OrderParameters ordering;
-  ordering.order_by = call.parameter_text("orderBy");
-  ordering.order_direction = call.parameter_text("orderDirection");
-  ordering.collation = call.parameter_text("collation");
-  ordering.order_from = call.parameter_text("orderFrom");
-  ordering.order_geometry = call.parameter_text("orderGeometry");
-  return ordering;
+// The same with what sources gave. A map that is made of it tells who holds what.
+void answer_everywhere(Call& call, void (*run)(Call), Answering with, const std::vector<twin::Query>& any_of,
+                       const std::vector<twin::Query>& everywhere) {
+  if (!wants_map(call)) {
+    auto result = query_everywhere(call, with.reading, with.tenant, any_of, everywhere, call.page());
+    return answer_query(std::move(call), run, with, std::move(result));
+  }
+  if (!call.is_long()) return Call::go_long(std::move(call), run);
+  const EachMatch each = [&](const auto& take) -> base::Status {
+    const size_t most = std::min(call.services().union_entities_max, with.tenant.entity_maps->options().entities_max);
+    const auto found = query_everywhere(call, with.reading, with.tenant, any_of, everywhere, {0, most});
+    if (!found.ok()) return found.error();
+    if (found->more) return too_many_for_map(most);
+    for (const twin::EntityRecord& record : found->records) {
+      if (is_visible(record) && !take(record.id())) break;
+    }
+    return {};
+  };
+  const auto used = use_map(call, with.tenant, each, [&](std::string_view id) {
+    std::vector<std::string> holders = call.gathered()->holders_of(id);
+    const auto here = with.reading.snapshot.find(id);
+    if (here.ok() && is_there(call, with.reading, with.tenant, *here)) holders.insert(holders.begin(), "@none");
+    return holders;
+  });
+  if (!used.ok()) return call.fail_read(used.error());
+  with.map = &*used;
+  auto result = query_map(call, with.reading, with.tenant, *used->map.content, any_of, everywhere);
+  answer_query(std::move(call), run, with, std::move(result));
 }
-
-namespace {
 
 // NGSI-LD: 5.7.2 query entities
 void query_entities(Call call) {
@@ -400,7 +420,7 @@ void query_entities(Call call) {
   auto query = query_of(call, *reading, tenant);
   if (!query.ok()) return call.fail(query.error());
   if (gather(
-          call, tenant, [&call] { return asked_of_sources(call, false); }, query_entities))
+          call, tenant, [&] { return for_map(call, tenant, asked_of_sources(call, false)); }, query_entities))
     return;
   const auto how = call.representation(terms_for(call, tenant), ngsi::join_level_max);
   if (!how.ok()) return call.fail(how.error());
@@ -409,8 +429,7 @@ void query_entities(Call call) {
   if (has_sources(call)) {
     const auto everywhere = ngsi::parse_query(selection_of(call), *call.context(), call.gathered()->terms());
     if (!everywhere.ok()) return call.fail(everywhere.error());
-    auto result = query_everywhere(call, *reading, tenant, {*query}, {*everywhere});
-    return answer_query(std::move(call), query_entities, {*reading, tenant, *how, *join}, std::move(result));
+    return answer_everywhere(call, query_entities, {*reading, tenant, *how, *join}, {*query}, {*everywhere});
   }
   answer(call, query_entities, {*reading, tenant, *how, *join}, {std::move(query).value()}, ordering_of(call));
 }
@@ -471,7 +490,8 @@ void query_by_post(Call call) {
   auto asked = query_in_body(call, *reading, tenant);
   if (!asked.ok()) return call.fail(asked.error());
   if (gather(
-          call, tenant, [&] { return asked_of_sources_by_post(call, asked->conditions); }, query_by_post))
+          call, tenant, [&] { return for_map(call, tenant, asked_of_sources_by_post(call, asked->conditions)); },
+          query_by_post))
     return;
   std::vector<twin::Query> everywhere;
   if (call.gathered() != nullptr) {
@@ -492,35 +512,10 @@ void query_by_post(Call call) {
     how->datasets.push_back(dataset == "@none" ? twin::Term{} : terms.find(dataset));
   }
   if (has_sources(call)) {
-    auto result = query_everywhere(call, *reading, tenant, asked->any_of, everywhere);
-    return answer_query(std::move(call), query_by_post, {*reading, tenant, *how, asked->join}, std::move(result));
+    return answer_everywhere(call, query_by_post, {*reading, tenant, *how, asked->join}, asked->any_of, everywhere);
   }
   answer(call, query_by_post, {*reading, tenant, *how, asked->join}, asked->any_of, asked->ordering);
 }
-
-}  // namespace
-
-std::vector<Parameter> ordering_parameters() {
-  return {query_parameter("orderBy", "What they are ordered by: temperature;desc,address[city],location;dist-asc",
-                          R"({"type":"string","examples":["temperature;desc", "name"]})"),
-          query_parameter("orderDirection", "Of keys of orderBy that name none", R"({"enum":["asc","desc"]})"),
-          query_parameter("collation", "Language whose order texts stand in: ko, de-u-co-phonebk",
-                          R"({"type":"string","examples":["ko"]})"),
-          query_parameter("orderFrom", "Coordinates that distances are measured from",
-                          R"({"type":"string","examples":["[127.1,37.5]"]})"),
-          query_parameter("orderGeometry", "Kind of the geometry of orderFrom; Point if not given",
-                          R"({"type":"string","examples":["Point"]})")};
-}
-
-std::vector<Parameter> join_parameters() {
-  return {query_parameter("join", "Whether linked entities are given", R"({"enum":["inline","flat","@none"]})"),
-          query_parameter("joinLevel", "How many links away they may be, up to 10",
-                          R"({"type":"integer","minimum":1,"maximum":10,"default":1})"),
-          query_parameter("containedBy", "Ids of entities that are not to be given as linked ones again",
-                          R"({"type":"string","examples":["urn:ngsi-ld:Room:1"]})")};
-}
-
-namespace {
 
 Parameter split_parameter() {
   return query_parameter("splitEntities", "Whether an entity may lie in pieces in several sources",

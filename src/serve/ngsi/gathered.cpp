@@ -31,7 +31,19 @@ Gathered::FromSource& Gathered::source(size_t index) {
 void Gathered::add(size_t source_index, twin::Entity part, bool auxiliary) {
   auto& parts = parts_[part.id];
   source(source_index).ids.push_back(part.id);
-  parts.push_back({std::move(part), auxiliary});
+  parts.push_back({std::move(part), auxiliary, source_index});
+}
+
+std::vector<std::string> Gathered::holders_of(std::string_view id) const {
+  std::vector<std::string> holders;
+  const auto found = parts_.find(id);
+  if (found == parts_.end()) return holders;
+  for (const Part& part : found->second) {
+    if (!part.source) continue;
+    const std::string& holder = sources_[*part.source].registration;
+    if (std::find(holders.begin(), holders.end(), holder) == holders.end()) holders.push_back(holder);
+  }
+  return holders;
 }
 
 void Gathered::add_linked(twin::Entity part, bool auxiliary) {

@@ -80,13 +80,14 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
     const thread::Page& page = call_.page();
     const size_t most = call_.services().forwarder->options().entities_max;
     // To count them, or to put pieces together, all of them must be known.
-    need_ = asked_.one ? 1 : asked_.split || page.count ? most : std::min(most, page.offset + page.limit + 1);
+    const bool needs_all = asked_.split || asked_.mapped || page.count;
+    need_ = asked_.one ? 1 : needs_all ? most : std::min(most, page.offset + page.limit + 1);
   }
 
   void add(SourcePointer source, ngsi::SourceQuery query) {
     Progress progress{std::move(source), std::move(query), {}, sources_.size()};
     progress.dress = dress_of(call_, *progress.source);
-    if (!asked_.linked) gathered_->source(progress.index);
+    if (!asked_.linked) gathered_->source(progress.index).registration = progress.source->registration().id;
     sources_.push_back(std::move(progress));
   }
   bool empty() const { return sources_.empty(); }
@@ -310,7 +311,7 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
     if (const auto count = number_of<uint64_t>(response.header("NGSILD-Results-Count"))) from.count = *count;
     const bool has_more = has_next(response);
     const bool enough = one.taken >= need_;
-    if (has_more && enough && (asked_.split || call_.page().count)) {
+    if (has_more && enough && (asked_.split || asked_.mapped || call_.page().count)) {
       gathered_->warn("199 " + one.source->registration().id + " " +
                       quoted("only the first " + std::to_string(need_) + " entities of the source were looked at"));
     }

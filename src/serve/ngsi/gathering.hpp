@@ -51,11 +51,14 @@ class Gathered : public std::enable_shared_from_this<Gathered> {
   const std::vector<Past>* pasts_of(std::string_view id) const;
   /// What each source gave, in the order of their registrations.
   struct FromSource {
+    std::string registration;  ///< its id
     std::vector<std::string> ids;
     bool complete = true;  ///< it has no more
     uint64_t count = 0;    ///< of all that it has, where that was asked for
   };
   const std::vector<FromSource>& sources() const { return sources_; }
+  /// The registrations by which the entity was given, or a part of it.
+  std::vector<std::string> holders_of(std::string_view id) const;
   const ngsi::ForeignInstances& instances() const { return instances_; }
 
   /// Adds NGSILD-Warning headers for sources that did not answer as they should.
@@ -79,6 +82,7 @@ class Gathered : public std::enable_shared_from_this<Gathered> {
   struct Part {
     twin::Entity entity;
     bool auxiliary = false;
+    std::optional<size_t> source = {};  // none: it is only linked to
   };
   twin::TermTable terms_;
   ngsi::NamesPointer names_;
@@ -102,6 +106,7 @@ struct Gather {
   bool by_post = false;                 ///< asked by POST: sources that can are asked so too
   bool split = false;                   ///< entities may lie in pieces: conditions are for whoever has all pieces
   bool ordered = false;                 ///< an order is asked for
+  bool mapped = false;                  ///< paged by an entity map: all of them are wanted
   bool linked = false;                  ///< entities are retrieved that others link to, each by its id
   /// The past is asked for: this of it. Sources are asked for instances, whatever is made of them here.
   std::optional<thread::HistoryQuery> past;

@@ -297,6 +297,36 @@ base::Error nothing_left(std::string_view entity_id) {
           "name a member that it has"};
 }
 
+std::vector<Parameter> ordering_parameters() {
+  return {query_parameter("orderBy", "What they are ordered by: temperature;desc,address[city],location;dist-asc",
+                          R"({"type":"string","examples":["temperature;desc", "name"]})"),
+          query_parameter("orderDirection", "Of keys of orderBy that name none", R"({"enum":["asc","desc"]})"),
+          query_parameter("collation", "Language whose order texts stand in: ko, de-u-co-phonebk",
+                          R"({"type":"string","examples":["ko"]})"),
+          query_parameter("orderFrom", "Coordinates that distances are measured from",
+                          R"({"type":"string","examples":["[127.1,37.5]"]})"),
+          query_parameter("orderGeometry", "Kind of the geometry of orderFrom; Point if not given",
+                          R"({"type":"string","examples":["Point"]})")};
+}
+
+std::vector<Parameter> join_parameters() {
+  return {query_parameter("join", "Whether linked entities are given", R"({"enum":["inline","flat","@none"]})"),
+          query_parameter("joinLevel", "How many links away they may be, up to 10",
+                          R"({"type":"integer","minimum":1,"maximum":10,"default":1})"),
+          query_parameter("containedBy", "Ids of entities that are not to be given as linked ones again",
+                          R"({"type":"string","examples":["urn:ngsi-ld:Room:1"]})")};
+}
+
+ngsi::OrderParameters ordering_of(const Call& call) {
+  ngsi::OrderParameters ordering;
+  ordering.order_by = call.parameter_text("orderBy");
+  ordering.order_direction = call.parameter_text("orderDirection");
+  ordering.collation = call.parameter_text("collation");
+  ordering.order_from = call.parameter_text("orderFrom");
+  ordering.order_geometry = call.parameter_text("orderGeometry");
+  return ordering;
+}
+
 Response body_response(const Call& call, std::string body) {
   Response response{200, name_of(call.answer()), {}, std::move(body), {}};
   const bool linked =
