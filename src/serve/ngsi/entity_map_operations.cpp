@@ -177,10 +177,12 @@ void update_map(Call call) {
   const auto expires_at = expiry_in(call.request().body());
   if (!expires_at.ok()) return call.fail(expires_at.error());
   if (*expires_at) {
+    // What is to have ended by now has ended.
     if (**expires_at <= call.services().clock.now()) {
-      return call.fail({Code::invalid, "lies in the past", "expiresAt", "delete the entity map instead"});
+      maps->erase(map->id);
+    } else if (const auto set = maps->set_expiry(map->id, **expires_at); !set.ok()) {
+      return call.fail(set.error());
     }
-    if (const auto set = maps->set_expiry(map->id, **expires_at); !set.ok()) return call.fail(set.error());
   }
   call.send(Response::empty());
 }
