@@ -12,7 +12,10 @@
 
 #include <hwy/highway.h>
 
-#include "rows.hpp"
+#include <algorithm>
+#include <iterator>
+
+#include "model/flood/rows.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace cityloom::model::flood::HWY_NAMESPACE {
@@ -196,7 +199,7 @@ HWY_INLINE void update(const Constants<Real>& k, const ConstRows<Real>& row, con
                        const Rows<Real>& to, Real* fastest) {
   const auto over_x = all(k.step_over_dx), over_y = all(k.step_over_dy), dry = all(k.dry_m), gravity = all(k.gravity);
   const auto one = all(Real(1)), weight = all(k.step_s * k.gravity);
-  for (size_t i = 2; i + 2 < count; i += hn::Lanes(Lanes<Real>())) {
+  for (size_t i = halo; i + halo < count; i += hn::Lanes(Lanes<Real>())) {
     auto h = load(row.depth + i), rest = load(row.depth_rest + i);
     add_exactly(over_x * load(x.mass + i - 1), h, rest);
     add_exactly(hn::Neg(over_x * load(x.mass + i)), h, rest);
@@ -225,29 +228,101 @@ HWY_INLINE void update(const Constants<Real>& k, const ConstRows<Real>& row, con
   }
 }
 
+// What part of its outflow a cell can give: all of it, as long as it has as much water.
 template <class Real>
-HWY_INLINE void step_strip(const Constants<Real>& k, const ConstRows<Real>& from, const Rows<Real>& to, size_t stride,
-                           size_t rows, size_t count, Scratch<Real>& s, Real* fastest) {
+HWY_INLINE void find_shares(const Constants<Real>& k, const ConstRows<Real>& row, const Fluxes<Real>& x,
+                            const Fluxes<Real>& south, const Fluxes<Real>& north, size_t count, Shares<Real>& to) {
+  const auto zero = all(Real(0)), one = all(Real(1)), tiny = all(Real(1e-30));
+  const auto over_x = all(k.step_over_dx), over_y = all(k.step_over_dy), most = all(Real(1 - 1e-6));
+  auto least = one;
+  for (size_t i = 2; i + 2 < count; i += hn::Lanes(Lanes<Real>())) {
+    const auto east = hn::Max(load(x.mass + i), zero), west = hn::Min(load(x.mass + i - 1), zero);
+    const auto up = hn::Max(load(north.mass + i), zero), down = hn::Min(load(south.mass + i), zero);
+    const auto out = over_x * (east - west) + over_y * (up - down);
+    const auto has = hn::Max((load(row.depth + i) + load(row.depth_rest + i)) * most, zero);
+    const auto share = hn::IfThenElse(out > has, has / hn::Max(out, tiny), one);
+    store(share, to.left + i);
+    least = hn::Min(least, share);
+  }
+  to.any = hn::GetLane(hn::MinOfLanes(Lanes<Real>(), least)) < Real(1);
+}
+
+template <class Real>
+HWY_INLINE void scale(Vec<Real> by, size_t i, Fluxes<Real>& fluxes) {
+  for (Real* flux : {fluxes.mass, fluxes.normal_low, fluxes.normal_high, fluxes.across})
+    store(load(flux + i) * by, flux + i);
+}
+
+template <class Real>
+HWY_INLINE void share_x(const Shares<Real>& shares, size_t count, Fluxes<Real>& x) {
+  if (!shares.any) return;
+  for (size_t i = halo - 1; i + halo < count; i += hn::Lanes(Lanes<Real>())) {
+    const auto is_eastward = load(x.mass + i) > all(Real(0));
+    scale(hn::IfThenElse(is_eastward, load(shares.left + i), load(shares.left + i + 1)), i, x);
+  }
+}
+
+template <class Real>
+HWY_INLINE void share_y(const Shares<Real>& south, const Shares<Real>& north, size_t count, Fluxes<Real>& y) {
+  if (!south.any && !north.any) return;
+  for (size_t i = halo; i + halo < count; i += hn::Lanes(Lanes<Real>())) {
+    const auto is_northward = load(y.mass + i) > all(Real(0));
+    scale(hn::IfThenElse(is_northward, load(south.left + i), load(north.left + i)), i, y);
+  }
+}
+
+template <class Real>
+HWY_INLINE double sum_of(const Real* values, size_t first, size_t count, Real times) {
+  double sum = 0;
+  for (size_t i = first; i < first + count; ++i) sum += static_cast<double>(times * values[i]);
+  return sum;
+}
+
+template <class Real>
+HWY_INLINE Real step_any_block(const Constants<Real>& k, const ConstRows<Real>& from, const Rows<Real>& to,
+                               size_t stride, size_t rows, size_t columns, Scratch<Real>& s, Edges& edges) {
+  const size_t count = columns + 2 * halo;
   const auto at = [&](size_t j) HWY_ATTR {
     const size_t o = j * stride;
     return ConstRows<Real>{from.depth + o,  from.depth_rest + o, from.flow_x + o,
                            from.flow_y + o, from.bed + o,        from.friction + o};
   };
+  std::fill(std::begin(s.fastest), std::end(s.fastest), Real(0));
   find_velocities(k, at(0), count, s.velocities[0]);
   find_velocities(k, at(1), count, s.velocities[1]);
-  for (size_t j = 1; j < rows + 3; ++j) {
+  // Row j gets its faces; the one before it its fluxes and shares, and the one before that takes its step.
+  for (size_t j = 1; j < rows + 5; ++j) {
     find_velocities(k, at(j + 1), count, s.velocities[(j + 1) % 3]);
-    Faces<Real>& faces = s.faces[j % 2];
-    const Faces<Real>& before = s.faces[(j + 1) % 2];
     find_faces(k, at(j - 1), at(j), at(j + 1), s.velocities[(j - 1) % 3], s.velocities[j % 3],
-               s.velocities[(j + 1) % 3], count, faces);
-    if (j >= 2) find_fluxes_y(k, before, faces, at(j - 1).bed, at(j).bed, count, s.y[j % 2]);
-    if (j < 3) continue;
-    find_fluxes_x(k, before, at(j - 1).bed, count, s.x);
-    const size_t o = (j - 1) * stride;
-    update(k, at(j - 1), before, s.x, s.y[(j + 1) % 2], s.y[j % 2], count,
-           Rows<Real>{to.depth + o, to.depth_rest + o, to.flow_x + o, to.flow_y + o}, fastest);
+               s.velocities[(j + 1) % 3], count, s.faces[j % 3]);
+    if (j < 2) continue;
+    const size_t a = j - 1, b = j - 2;
+    find_fluxes_y(k, s.faces[a % 3], s.faces[j % 3], at(a).bed, at(j).bed, count, s.y[j % 3]);
+    if (a < 2) continue;
+    find_fluxes_x(k, s.faces[a % 3], at(a).bed, count, s.x[a % 2]);
+    find_shares(k, at(a), s.x[a % 2], s.y[a % 3], s.y[j % 3], count, s.shares[a % 2]);
+    share_x(s.shares[a % 2], count, s.x[a % 2]);
+    if (a < halo) continue;
+    share_y(s.shares[b % 2], s.shares[a % 2], count, s.y[a % 3]);
+    if (b < halo) continue;
+    const size_t o = b * stride;
+    update(k, at(b), s.faces[b % 3], s.x[b % 2], s.y[b % 3], s.y[a % 3], count,
+           Rows<Real>{to.depth + o, to.depth_rest + o, to.flow_x + o, to.flow_y + o}, s.fastest);
+    if (edges.west) edges.west_m += static_cast<double>(k.step_over_dx * s.x[b % 2].mass[halo - 1]);
+    if (edges.east) edges.east_m -= static_cast<double>(k.step_over_dx * s.x[b % 2].mass[count - halo - 1]);
+    if (edges.south && b == halo) edges.south_m += sum_of(s.y[b % 3].mass, halo, columns, k.step_over_dy);
+    if (edges.north && a == rows + halo) edges.north_m -= sum_of(s.y[a % 3].mass, halo, columns, k.step_over_dy);
   }
+  return *std::max_element(s.fastest + halo, s.fastest + halo + columns);
+}
+
+float step_float(const Constants<float>& k, const ConstRows<float>& from, const Rows<float>& to, size_t stride,
+                 size_t rows, size_t columns, Scratch<float>& scratch, Edges& edges) {
+  return step_any_block<float>(k, from, to, stride, rows, columns, scratch, edges);
+}
+double step_double(const Constants<double>& k, const ConstRows<double>& from, const Rows<double>& to, size_t stride,
+                   size_t rows, size_t columns, Scratch<double>& scratch, Edges& edges) {
+  return step_any_block<double>(k, from, to, stride, rows, columns, scratch, edges);
 }
 
 }  // namespace cityloom::model::flood::HWY_NAMESPACE

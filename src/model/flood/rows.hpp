@@ -7,7 +7,10 @@ namespace cityloom::model::flood {
 
 /// Columns of a strip: what is known of a few rows of it stays in the second-level cache.
 inline constexpr size_t strip_columns = 256;
-inline constexpr size_t strip_room = strip_columns + 32;  // with surroundings, and vectors that reach beyond
+/// Cells around a block that its step depends on: a cell's share of what it gives decides a face, its fluxes the share,
+/// its neighbours' slopes the fluxes.
+inline constexpr size_t halo = 3;
+inline constexpr size_t strip_room = strip_columns + 2 * halo + 26;  // and vectors that reach beyond
 
 template <class Real>
 struct Constants {
@@ -17,7 +20,7 @@ struct Constants {
   Real dry_m;  // below it, water stands still
 };
 
-/// Rows of cells, in memory. All have two cells of surroundings at each side.
+/// Rows of cells, in memory. All have `halo` cells of surroundings at each side.
 template <class Real>
 struct ConstRows {
   const Real *depth, *depth_rest, *flow_x, *flow_y, *bed, *friction;
@@ -52,10 +55,34 @@ struct Velocities {
 };
 
 template <class Real>
-struct Scratch {
-  Faces<Real> faces[2];
-  Fluxes<Real> x, y[2];
-  Velocities<Real> velocities[3];
+struct Shares {
+  alignas(64) Real left[strip_room];
+  bool any = false;  // below 1
 };
+
+/// What a worker needs to take a step.
+template <class Real>
+struct Scratch {
+  Velocities<Real> velocities[3];
+  Faces<Real> faces[3];
+  Fluxes<Real> x[2], y[3];
+  Shares<Real> shares[2];
+  alignas(64) Real fastest[strip_room];
+};
+
+/// What flows over the outer faces of a block in a step, in metres of depth times cells: west, east, south, north; into
+/// the block is positive. Only those sides that are asked for.
+struct Edges {
+  bool west = false, east = false, south = false, north = false;
+  double west_m = 0, east_m = 0, south_m = 0, north_m = 0;
+};
+
+/// One step of a block of `rows` x `columns` (at most strip_columns) cells. `from` and `to` stand at the block's
+/// south-western surrounding cell, `halo` cells out; rows lie `stride` apart, and vectors may read and write 16 cells
+/// beyond a row's end. Returns the fastest wave, m/s; 0 if the block is dry. Chosen for the processor at run time.
+float step_block(const Constants<float>& constants, const ConstRows<float>& from, const Rows<float>& to, size_t stride,
+                 size_t rows, size_t columns, Scratch<float>& scratch, Edges& edges);
+double step_block(const Constants<double>& constants, const ConstRows<double>& from, const Rows<double>& to,
+                  size_t stride, size_t rows, size_t columns, Scratch<double>& scratch, Edges& edges);
 
 }  // namespace cityloom::model::flood
