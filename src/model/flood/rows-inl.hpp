@@ -26,26 +26,30 @@ using Lanes = hn::ScalableTag<Real>;
 template <class Real>
 using Vec = hn::Vec<Lanes<Real>>;
 
+/// As many neighbours as the processor takes at once.
 template <class Real>
 HWY_INLINE Vec<Real> load(const Real* at) {
   return hn::LoadU(Lanes<Real>(), at);
 }
+/// Likewise, the other way.
 template <class Real>
 HWY_INLINE void store(Vec<Real> value, Real* at) {
   hn::StoreU(value, Lanes<Real>(), at);
 }
+/// One number in all lanes.
 template <class Real>
 HWY_INLINE Vec<Real> all(Real value) {
   return hn::Set(Lanes<Real>(), value);
 }
 
+/// The smaller of two slopes of one sign; of two signs, none (Roe 1986).
 template <class V>
 HWY_INLINE V minmod(V a, V b) {
   const V zero = hn::Zero(hn::DFromV<V>());
   return hn::Max(hn::Min(a, b), zero) + hn::Min(hn::Max(a, b), zero);
 }
 
-// h^(-4/3): a first guess by the exponent, then Newton's steps for h^(-1/3).
+/// h^(-4/3): a first guess by the exponent, then Newton's steps for h^(-1/3).
 HWY_INLINE Vec<float> power_of_friction(Vec<float> h) {
   const Lanes<float> lanes;
   const hn::RebindToSigned<Lanes<float>> bits;
@@ -56,6 +60,7 @@ HWY_INLINE Vec<float> power_of_friction(Vec<float> h) {
   for (int i = 0; i < 2; ++i) y = y * (start - third * y * y * y);
   return y * y * (y * y);
 }
+/// Likewise.
 HWY_INLINE Vec<double> power_of_friction(Vec<double> h) {
   const Lanes<double> lanes;
   const hn::RebindToSigned<Lanes<double>> bits;
@@ -66,6 +71,7 @@ HWY_INLINE Vec<double> power_of_friction(Vec<double> h) {
   return y * y * (y * y);
 }
 
+/// Of a row; none where it is dry.
 template <class Real>
 HWY_INLINE void find_velocities(const Constants<Real>& k, const ConstRows<Real>& row, size_t count,
                                 Velocities<Real>& to) {
@@ -78,7 +84,7 @@ HWY_INLINE void find_velocities(const Constants<Real>& k, const ConstRows<Real>&
   }
 }
 
-// From slopes to the state at the four faces, half a step on.
+/// From slopes to the state at the four faces, half a step on.
 template <class Real>
 HWY_INLINE void find_faces(const Constants<Real>& k, const ConstRows<Real>& south, const ConstRows<Real>& row,
                            const ConstRows<Real>& north, const Velocities<Real>& velocity_south,
@@ -123,14 +129,16 @@ HWY_INLINE void find_faces(const Constants<Real>& k, const ConstRows<Real>& sout
   }
 }
 
+/// What passes a face.
 template <class V>
 struct Flux {
   V mass, normal_low, normal_high, across;
 };
 
-// Between a lower side (west, south) and a higher one; `rise` is how much higher the bed of the higher side is.
+/// Between a lower side (west, south) and a higher one; `rise` is how much higher the bed of the higher side is.
 template <class Real, class V = Vec<Real>>
-HWY_INLINE Flux<V> find_flux(const Constants<Real>& k, V low_h, V low_u, V low_v, V high_h, V high_u, V high_v, V rise) {
+HWY_INLINE Flux<V> find_flux(const Constants<Real>& k, V low_h, V low_u, V low_v, V high_h, V high_u, V high_v,
+                             V rise) {
   const V half = all(Real(0.5)), zero = all(Real(0)), tiny = all(Real(1e-12)), dry = all(k.dry_m);
   const V gravity = all(k.gravity);
   const V hl = hn::Max(low_h - hn::Max(rise, zero), zero);
@@ -140,8 +148,11 @@ HWY_INLINE Flux<V> find_flux(const Constants<Real>& k, V low_h, V low_u, V low_v
   const V a_star = hn::Abs(half * (al + ar) + all(Real(0.25)) * (low_u - high_u));
   const auto dry_l = hl <= dry, dry_r = hr <= dry;
   const V low_slowest = low_u - al, high_fastest = high_u + ar;
-  const V sl = hn::Min(zero, hn::IfThenElse(dry_l, high_u - (ar + ar), hn::IfThenElse(dry_r, low_slowest, hn::Min(low_slowest, u_star - a_star))));
-  const V sr = hn::Max(zero, hn::IfThenElse(dry_r, low_u + (al + al), hn::IfThenElse(dry_l, high_fastest, hn::Max(high_fastest, u_star + a_star))));
+  const V sl = hn::Min(zero, hn::IfThenElse(dry_l, high_u - (ar + ar),
+                                            hn::IfThenElse(dry_r, low_slowest, hn::Min(low_slowest, u_star - a_star))));
+  const V sr =
+      hn::Max(zero, hn::IfThenElse(dry_r, low_u + (al + al),
+                                   hn::IfThenElse(dry_l, high_fastest, hn::Max(high_fastest, u_star + a_star))));
   const V inverse = all(Real(1)) / hn::Max(sr - sl, tiny);
   const V ql = hl * low_u, qr = hr * high_u, both = sl * sr;
   const V pressure = half * gravity * (hr - hl) * (hr + hl);
@@ -153,6 +164,7 @@ HWY_INLINE Flux<V> find_flux(const Constants<Real>& k, V low_h, V low_u, V low_v
   return flux;
 }
 
+/// Puts fluxes in their place.
 template <class Real>
 HWY_INLINE void keep(const Flux<Vec<Real>>& flux, size_t i, Fluxes<Real>& to) {
   store(flux.mass, to.mass + i);
@@ -161,30 +173,34 @@ HWY_INLINE void keep(const Flux<Vec<Real>>& flux, size_t i, Fluxes<Real>& to) {
   store(flux.across, to.across + i);
 }
 
+/// Of the faces between the cells of a row.
 template <class Real>
 HWY_INLINE void find_fluxes_x(const Constants<Real>& k, const Faces<Real>& faces, const Real* bed, size_t count,
                               Fluxes<Real>& to) {
   for (size_t i = 1; i + 2 < count; i += hn::Lanes(Lanes<Real>())) {  // the face between i and i + 1
-    const auto rise = (load(bed + i + 1) - load(bed + i)) - (load(faces.bed_slope_x + i) + load(faces.bed_slope_x + i + 1));
+    const auto rise =
+        (load(bed + i + 1) - load(bed + i)) - (load(faces.bed_slope_x + i) + load(faces.bed_slope_x + i + 1));
     keep(find_flux<Real>(k, load(faces.east_h + i), load(faces.east_u + i), load(faces.east_v + i),
                          load(faces.west_h + i + 1), load(faces.west_u + i + 1), load(faces.west_v + i + 1), rise),
          i, to);
   }
 }
 
+/// Of the faces between two rows.
 template <class Real>
 HWY_INLINE void find_fluxes_y(const Constants<Real>& k, const Faces<Real>& south, const Faces<Real>& north,
                               const Real* bed_south, const Real* bed_north, size_t count, Fluxes<Real>& to) {
   for (size_t i = 2; i + 2 < count; i += hn::Lanes(Lanes<Real>())) {
-    const auto rise = (load(bed_north + i) - load(bed_south + i)) - (load(south.bed_slope_y + i) + load(north.bed_slope_y + i));
+    const auto rise =
+        (load(bed_north + i) - load(bed_south + i)) - (load(south.bed_slope_y + i) + load(north.bed_slope_y + i));
     keep(find_flux<Real>(k, load(south.north_h + i), load(south.north_v + i), load(south.north_u + i),
                          load(north.south_h + i), load(north.south_v + i), load(north.south_u + i), rise),
          i, to);
   }
 }
 
-// Adds to a number that is kept in two parts, so that what leaves one cell is to the last bit what another gets
-// (Knuth's sum with its error).
+/// Adds to a number that is kept in two parts, so that what leaves one cell is to the last bit what another gets
+/// (Knuth's sum with its error).
 template <class V>
 HWY_INLINE void add_exactly(V change, V& whole, V& rest) {
   const V sum = whole + change;
@@ -193,6 +209,7 @@ HWY_INLINE void add_exactly(V change, V& whole, V& rest) {
   whole = sum;
 }
 
+/// The step of a row, with Manning's friction.
 template <class Real>
 HWY_INLINE void update(const Constants<Real>& k, const ConstRows<Real>& row, const Faces<Real>& faces,
                        const Fluxes<Real>& x, const Fluxes<Real>& south, const Fluxes<Real>& north, size_t count,
@@ -228,7 +245,7 @@ HWY_INLINE void update(const Constants<Real>& k, const ConstRows<Real>& row, con
   }
 }
 
-// What part of its outflow a cell can give: all of it, as long as it has as much water.
+/// What part of its outflow a cell can give: all of it, as long as it has as much water.
 template <class Real>
 HWY_INLINE void find_shares(const Constants<Real>& k, const ConstRows<Real>& row, const Fluxes<Real>& x,
                             const Fluxes<Real>& south, const Fluxes<Real>& north, size_t count, Shares<Real>& to) {
@@ -247,12 +264,14 @@ HWY_INLINE void find_shares(const Constants<Real>& k, const ConstRows<Real>& row
   to.any = hn::GetLane(hn::MinOfLanes(Lanes<Real>(), least)) < Real(1);
 }
 
+/// All of a face's fluxes.
 template <class Real>
 HWY_INLINE void scale(Vec<Real> by, size_t i, Fluxes<Real>& fluxes) {
   for (Real* flux : {fluxes.mass, fluxes.normal_low, fluxes.normal_high, fluxes.across})
     store(load(flux + i) * by, flux + i);
 }
 
+/// Holds the faces of a row to the shares of those who give.
 template <class Real>
 HWY_INLINE void share_x(const Shares<Real>& shares, size_t count, Fluxes<Real>& x) {
   if (!shares.any) return;
@@ -262,6 +281,7 @@ HWY_INLINE void share_x(const Shares<Real>& shares, size_t count, Fluxes<Real>& 
   }
 }
 
+/// Likewise, between two rows.
 template <class Real>
 HWY_INLINE void share_y(const Shares<Real>& south, const Shares<Real>& north, size_t count, Fluxes<Real>& y) {
   if (!south.any && !north.any) return;
@@ -271,6 +291,7 @@ HWY_INLINE void share_y(const Shares<Real>& south, const Shares<Real>& north, si
   }
 }
 
+/// Of products as they were added to cells.
 template <class Real>
 HWY_INLINE double sum_of(const Real* values, size_t first, size_t count, Real times) {
   double sum = 0;
@@ -278,6 +299,7 @@ HWY_INLINE double sum_of(const Real* values, size_t first, size_t count, Real ti
   return sum;
 }
 
+/// As `step_block`.
 template <class Real>
 HWY_INLINE Real step_any_block(const Constants<Real>& k, const ConstRows<Real>& from, const Rows<Real>& to,
                                size_t stride, size_t rows, size_t columns, Scratch<Real>& s, Edges& edges) {
@@ -316,10 +338,12 @@ HWY_INLINE Real step_any_block(const Constants<Real>& k, const ConstRows<Real>& 
   return *std::max_element(s.fastest + halo, s.fastest + halo + columns);
 }
 
+/// @name As `step_block`, for this kind of processor.
 float step_float(const Constants<float>& k, const ConstRows<float>& from, const Rows<float>& to, size_t stride,
                  size_t rows, size_t columns, Scratch<float>& scratch, Edges& edges) {
   return step_any_block<float>(k, from, to, stride, rows, columns, scratch, edges);
 }
+/// Likewise.
 double step_double(const Constants<double>& k, const ConstRows<double>& from, const Rows<double>& to, size_t stride,
                    size_t rows, size_t columns, Scratch<double>& scratch, Edges& edges) {
   return step_any_block<double>(k, from, to, stride, rows, columns, scratch, edges);

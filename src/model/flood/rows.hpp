@@ -12,6 +12,7 @@ inline constexpr size_t strip_columns = 256;
 inline constexpr size_t halo = 3;
 inline constexpr size_t strip_room = strip_columns + 2 * halo + 26;  // and vectors that reach beyond
 
+/// What is the same for all cells in a step.
 template <class Real>
 struct Constants {
   Real gravity;
@@ -25,49 +26,53 @@ template <class Real>
 struct ConstRows {
   const Real *depth, *depth_rest, *flow_x, *flow_y, *bed, *friction;
 };
+/// Likewise, to be written.
 template <class Real>
 struct Rows {
   Real *depth, *depth_rest, *flow_x, *flow_y;
 };
 
-// What one row of cells gives its faces.
+/// What one row of cells gives its faces: depth and velocity beside each, half a step on.
 template <class Real>
-struct Faces {
-  alignas(64) Real east_h[strip_room], east_u[strip_room], east_v[strip_room];
-  alignas(64) Real west_h[strip_room], west_u[strip_room], west_v[strip_room];
-  alignas(64) Real north_h[strip_room], north_u[strip_room], north_v[strip_room];
-  alignas(64) Real south_h[strip_room], south_u[strip_room], south_v[strip_room];
-  alignas(64) Real bed_slope_x[strip_room], bed_slope_y[strip_room];  // over half a cell
-  alignas(64) Real push_x[strip_room], push_y[strip_room];            // g h times the surface's slope over a cell
+struct alignas(64) Faces {
+  Real east_h[strip_room], east_u[strip_room], east_v[strip_room];
+  Real west_h[strip_room], west_u[strip_room], west_v[strip_room];
+  Real north_h[strip_room], north_u[strip_room], north_v[strip_room];
+  Real south_h[strip_room], south_u[strip_room], south_v[strip_room];
+  Real bed_slope_x[strip_room], bed_slope_y[strip_room];  // over half a cell
+  Real push_x[strip_room], push_y[strip_room];            // g h times the surface's slope over a cell
 };
 
+/// What passes the faces of a row.
 template <class Real>
-struct Fluxes {
-  alignas(64) Real mass[strip_room];
-  alignas(64) Real normal_low[strip_room];   // without the pressure of the lower (west, south) side
-  alignas(64) Real normal_high[strip_room];  // without that of the higher side
-  alignas(64) Real across[strip_room];
+struct alignas(64) Fluxes {
+  Real mass[strip_room];
+  Real normal_low[strip_room];   // without the pressure of the lower (west, south) side
+  Real normal_high[strip_room];  // without that of the higher side
+  Real across[strip_room];
 };
 
+/// Of a row, m/s.
 template <class Real>
-struct Velocities {
-  alignas(64) Real u[strip_room], v[strip_room];
+struct alignas(64) Velocities {
+  Real u[strip_room], v[strip_room];
 };
 
+/// What part of its outflow each cell of a row can give.
 template <class Real>
-struct Shares {
-  alignas(64) Real left[strip_room];
+struct alignas(64) Shares {
+  Real left[strip_room];
   bool any = false;  // below 1
 };
 
 /// What a worker needs to take a step.
 template <class Real>
-struct Scratch {
+struct alignas(64) Scratch {
   Velocities<Real> velocities[3];
   Faces<Real> faces[3];
   Fluxes<Real> x[2], y[3];
   Shares<Real> shares[2];
-  alignas(64) Real fastest[strip_room];
+  Real fastest[strip_room];
 };
 
 /// What flows over the outer faces of a block in a step, in metres of depth times cells: west, east, south, north; into

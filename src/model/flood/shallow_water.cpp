@@ -31,6 +31,18 @@ void add_exactly(Real change, Real& whole, Real& rest) {
 
 constexpr std::array<Side, side_count> sides{Side::south, Side::north, Side::west, Side::east};  // in order of filling
 
+// At most what is there; returns what was taken.
+template <class Real>
+double take(Real wanted, Real& whole, Real& rest) {
+  if (wanted < whole) {
+    add_exactly(-wanted, whole, rest);
+    return static_cast<double>(wanted);
+  }
+  const double all = static_cast<double>(whole) + static_cast<double>(rest);
+  whole = rest = 0;
+  return all;
+}
+
 bool lies_across(Side side) {
   return side == Side::west || side == Side::east;
 }
@@ -291,10 +303,12 @@ void ShallowWater<Real>::fill_surroundings() {
 template <class Real>
 bool ShallowWater<Real>::is_active(size_t index) const {
   if (blocks_[index].is_fed) return true;
-  const auto across = static_cast<ptrdiff_t>(index % blocks_across_), up = static_cast<ptrdiff_t>(index / blocks_across_);
+  const auto across = static_cast<ptrdiff_t>(index % blocks_across_),
+             up = static_cast<ptrdiff_t>(index / blocks_across_);
   for (ptrdiff_t y = up - 1; y <= up + 1; ++y) {
     for (ptrdiff_t x = across - 1; x <= across + 1; ++x) {
-      if (x < 0 || y < 0 || x >= static_cast<ptrdiff_t>(blocks_across_) || y >= static_cast<ptrdiff_t>(blocks_up_)) continue;
+      if (x < 0 || y < 0 || x >= static_cast<ptrdiff_t>(blocks_across_) || y >= static_cast<ptrdiff_t>(blocks_up_))
+        continue;
       if (blocks_[static_cast<size_t>(y) * blocks_across_ + static_cast<size_t>(x)].is_wet) return true;
     }
   }
@@ -353,19 +367,25 @@ void ShallowWater<Real>::step_blocks(double step_s) {
 }
 
 template <class Real>
-void ShallowWater<Real>::add(size_t column, size_t row, double depth_m, double& sum_m) {
-  const size_t at = place(column, row);
-  const auto change = static_cast<Real>(depth_m);
-  add_exactly(change, now_->depth[at], now_->rest[at]);
-  sum_m += static_cast<double>(change);
-  Block& block = block_of(column, row);
-  block.is_wet = block.is_wet || now_->depth[at] > static_cast<Real>(options_.dry_m);
+void ShallowWater<Real>::add(const Inflow& inflow, double depth_m) {
+  const size_t at = place(inflow.column, inflow.row);
+  Real &depth = now_->depth[at], &rest = now_->rest[at];
+  if (depth_m < 0) {
+    audit_.drained_m3 += take(static_cast<Real>(-depth_m), depth, rest);
+  } else {
+    const auto change = static_cast<Real>(depth_m);
+    add_exactly(change, depth, rest);
+    audit_.inflow_m3 += static_cast<double>(change);
+  }
+  Block& block = block_of(inflow.column, inflow.row);
+  block.is_wet = block.is_wet || depth > static_cast<Real>(options_.dry_m);
   block.is_same = false;
 }
 
 template <class Real>
 void ShallowWater<Real>::rain_on(Block& block, double step_s, double& rain_m, double& taken_m) {
-  const auto rain_all = static_cast<Real>(rain_m_s_ * step_s), taken_all = static_cast<Real>(infiltration_m_s_ * step_s);
+  const auto rain_all = static_cast<Real>(rain_m_s_ * step_s),
+             taken_all = static_cast<Real>(infiltration_m_s_ * step_s);
   Real deepest = 0;
   for (size_t row = block.row; row < block.row + block.rows; ++row) {
     Real* depth = &now_->depth[place(block.column, row)];
@@ -378,10 +398,8 @@ void ShallowWater<Real>::rain_on(Block& block, double step_s, double& rain_m, do
       const Real rain = rain_share ? rain_all * static_cast<Real>(rain_share[i]) : rain_all;
       add_exactly(rain, depth[i], rest[i]);
       const Real wanted = taken_share ? taken_all * static_cast<Real>(taken_share[i]) : taken_all;
-      const Real sinks = std::min(wanted, depth[i]);
-      add_exactly(-sinks, depth[i], rest[i]);
       rained += static_cast<double>(rain);
-      taken += static_cast<double>(sinks);
+      taken += take(wanted, depth[i], rest[i]);
       deepest = std::max(deepest, depth[i]);
     }
     rain_m += rained;
@@ -396,7 +414,8 @@ void ShallowWater<Real>::add_sources(double step_s) {
   if (rain_m_s_ > 0 || infiltration_m_s_ > 0) {
     std::vector<std::array<double, 2>> sums(blocks_.size());
     const auto one = [&](size_t i) {
-      if (rain_m_s_ > 0 || !blocks_[i].is_same || blocks_[i].is_wet) rain_on(blocks_[i], step_s, sums[i][0], sums[i][1]);
+      if (rain_m_s_ > 0 || !blocks_[i].is_same || blocks_[i].is_wet)
+        rain_on(blocks_[i], step_s, sums[i][0], sums[i][1]);
     };
     crew_->arena.execute([&] { tbb::parallel_for(size_t{0}, blocks_.size(), one); });
     for (const auto& [rain, taken] : sums) {
@@ -404,18 +423,7 @@ void ShallowWater<Real>::add_sources(double step_s) {
       audit_.infiltrated_m3 += taken;
     }
   }
-  const double area = cell_x_m_ * cell_y_m_;
-  for (const Inflow& inflow : inflows_) {
-    const double depth = inflow.rate_m3_s * step_s / area;
-    if (depth >= 0) {
-      add(inflow.column, inflow.row, depth, audit_.inflow_m3);
-      continue;
-    }
-    double taken = 0;
-    add(inflow.column, inflow.row, -std::min(-depth, static_cast<double>(now_->depth[place(inflow.column, inflow.row)])),
-        taken);
-    audit_.drained_m3 -= taken;
-  }
+  for (const Inflow& inflow : inflows_) add(inflow, inflow.rate_m3_s * step_s / (cell_x_m_ * cell_y_m_));
 }
 
 // The fastest wave there can be at first.

@@ -21,6 +21,7 @@ struct Terrain {
   size_t at(size_t column, size_t row) const { return row * columns + column; }
 };
 
+/// Of the grid.
 enum class Side : uint8_t { west, east, south, north };
 inline constexpr size_t side_count = 4;
 
@@ -36,19 +37,20 @@ struct Boundary {
   double value = 0;
 };
 
+/// How a flood is computed.
 struct Options {
-  double gravity = 9.81;    ///< m/s2
-  double courant = 0.45;    ///< of a wave's way in a step, in cells; below 0.5
-  double dry_m = 1e-4;      ///< shallower water stands still
-  double step_max_s = 60;   ///< the longest step
-  unsigned workers = 0;     ///< 0: as many as the machine has cores
+  double gravity = 9.81;   ///< m/s2
+  double courant = 0.45;   ///< of a wave's way in a step, in cells; below 0.5
+  double dry_m = 1e-4;     ///< shallower water stands still
+  double step_max_s = 60;  ///< the longest step
+  unsigned workers = 0;    ///< 0: as many as the machine has cores
 };
 
 /// Where water came from and went to, in m3. Sums of what was added to each cell, in double precision.
 struct Audit {
   double start_m3 = 0, now_m3 = 0;
-  double rain_m3 = 0, inflow_m3 = 0, boundary_m3 = 0;     ///< came (over the boundary: less what left)
-  double infiltrated_m3 = 0, drained_m3 = 0;              ///< left
+  double rain_m3 = 0, inflow_m3 = 0, boundary_m3 = 0;  ///< came (over the boundary: less what left)
+  double infiltrated_m3 = 0, drained_m3 = 0;           ///< left
   /// What is missing (or too much) as a part of all water that ever was there.
   double relative_error() const;
 };
@@ -89,6 +91,8 @@ class ShallowWater {
   void run(double duration_s);
 
   double time_s() const { return time_s_; }
+  /// @name What is in a cell now.
+  /// Heights in m, flows in m2/s (depth times velocity, eastwards and northwards).
   double depth_m(size_t column, size_t row) const;
   double bed_m(size_t column, size_t row) const;
   double flow_x_m2_s(size_t column, size_t row) const;
@@ -110,13 +114,20 @@ class ShallowWater {
     Real fastest = 0;
   };
 
+  struct Inflow {
+    size_t column = 0, row = 0;
+    double rate_m3_s = 0;
+  };
+  void add(const Inflow& inflow, double depth_m);
+
   size_t place(size_t column, size_t row) const { return (row + halo) * stride_ + column + halo; }
   size_t ghost_place(ptrdiff_t column, ptrdiff_t row) const;
   std::pair<ptrdiff_t, ptrdiff_t> along_side(Side side) const;
-  Block& block_of(size_t column, size_t row) { return blocks_[row / block_rows * blocks_across_ + column / strip_columns]; }
+  Block& block_of(size_t column, size_t row) {
+    return blocks_[row / block_rows * blocks_across_ + column / strip_columns];
+  }
   bool is_active(size_t index) const;
   void add_sources(double step_s);
-  void add(size_t column, size_t row, double depth_m, double& sum_m);
   void rain_on(Block& block, double step_s, double& rain_m, double& taken_m);
   void fill_surroundings();
   void fill_side(Side side);
@@ -135,10 +146,6 @@ class ShallowWater {
   std::vector<Real> bed_, friction_;
   std::vector<float> rain_share_, infiltration_share_;
   double rain_m_s_ = 0, infiltration_m_s_ = 0;
-  struct Inflow {
-    size_t column = 0, row = 0;
-    double rate_m3_s = 0;
-  };
   std::vector<Inflow> inflows_;
   std::array<Boundary, side_count> boundaries_{};
   double time_s_ = 0, fastest_ = 0;
