@@ -149,6 +149,8 @@ void ShallowWater<Real>::set_manning(size_t column, size_t row, double n) {
 template <class Real>
 void ShallowWater<Real>::set_bed(size_t column, size_t row, double bed_m) {
   bed_[place(column, row)] = static_cast<Real>(bed_m);
+  const bool is_inside = column >= halo && row >= halo && column + halo < columns_ && row + halo < rows_;
+  if (is_inside) return;
   for (const Side side : sides) fill_bed(side);
 }
 
