@@ -29,6 +29,8 @@ Command restore_command();
 Command refold_command();
 Command doctor_command();
 Command rehearse_command();
+Command forecast_command();
+Command flood_command();
 Command bench_command();
 Command version_command();
 

@@ -1,0 +1,182 @@
+#include "model/flood/case.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace cityloom::model::flood {
+namespace {
+
+using base::Code;
+using base::fail;
+
+constexpr double arrived_m = 0.05;  // deep enough to be called a flood
+
+template <class Real>
+class Run {
+ public:
+  explicit Run(const Case& it)
+      : case_(it),
+        water_({it.terrain.columns, it.terrain.rows, it.terrain.cell_x_m, it.terrain.cell_y_m, it.terrain.values},
+               it.options),
+        wall_heights_(it.walls.size(), 0) {
+    const size_t cells = it.terrain.columns * it.terrain.rows;
+    outcome_.gauges.resize(it.gauges.size());
+    for (auto* grid : {&outcome_.depth_m, &outcome_.depth_max_m, &outcome_.speed_max_m_s, &outcome_.hazard_max})
+      grid->assign(cells, 0);
+    outcome_.arrival_s.assign(cells, -1);
+    for (size_t row = 0; row < it.terrain.rows; ++row) {
+      for (size_t column = 0; column < it.terrain.columns; ++column) {
+        const size_t at = row * it.terrain.columns + column;
+        water_.set_manning(column, row, it.manning.size() > 1 ? it.manning[at] : it.manning[0]);
+        if (it.start_depth_m.empty()) continue;
+        const double depth = it.start_depth_m.size() > 1 ? it.start_depth_m[at] : it.start_depth_m[0];
+        if (depth > 0) water_.set_depth(column, row, depth);
+      }
+    }
+    for (size_t i = 0; i < it.walls.size(); ++i) raise(i, it.walls[i].height_m);
+  }
+
+  base::Result<Outcome> run(const std::function<bool(double)>& progress) {
+    const auto start = std::chrono::steady_clock::now();
+    const double look_every_s = std::max(1.0, case_.duration_s / 2'000);
+    double next_look_s = 0, next_entry_s = 0;
+    while (true) {
+      const double now = water_.time_s();
+      const bool is_over = now >= case_.duration_s * (1 - 1e-12);
+      if (now >= next_look_s || is_over) {
+        look();
+        next_look_s = now + look_every_s;
+        if (progress && !progress(now)) return fail(Code::cancelled, "stopped");
+      }
+      if (now >= next_entry_s * (1 - 1e-12) || is_over) {
+        note();
+        next_entry_s += case_.every_s;
+      }
+      if (is_over) break;
+      const double most_s = std::min(case_.duration_s, next_entry_s) - now;
+      if (auto stepped = step(std::max(most_s, 1e-9)); !stepped) return stepped.error();
+    }
+    outcome_.audit = water_.audit();
+    outcome_.updates = water_.updates();
+    outcome_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return std::move(outcome_);
+  }
+
+ private:
+  // What changes over time is taken at its mean over at most so long: the step may end before.
+  static constexpr double sources_hold_s = 10;
+
+  base::Status step(double most_s) {
+    const double from = water_.time_s(), until = from + std::min(most_s, sources_hold_s);
+    constexpr double m_s = 1e-3 / 3'600;
+    water_.set_rain(case_.rain_mm_h.mean(from, until) * m_s);
+    water_.set_infiltration(case_.infiltration_mm_h.mean(from, until) * m_s);
+    for (const Inflow& inflow : case_.inflows) {
+      const double each = inflow.discharge_m3_s.mean(from, until) / static_cast<double>(inflow.cells.size());
+      for (const auto& [column, row] : inflow.cells) water_.set_inflow(column, row, each);
+    }
+    for (size_t side = 0; side < side_count; ++side) {
+      const auto& [kind, series] = case_.boundaries[side];
+      if (outcome_.steps > 0 && series.points.size() < 2) continue;
+      water_.set_boundary(static_cast<Side>(side), {kind, series.points.empty() ? 0 : series.mean(from, until)});
+    }
+    breach(from);
+    while (water_.time_s() < until * (1 - 1e-12)) {
+      water_.step(until - water_.time_s());
+      ++outcome_.steps;
+      if (!std::isfinite(water_.fastest_m_s()) || water_.fastest_m_s() > 1e4)
+        return fail(Code::internal, "the water left all bounds at " + std::to_string(water_.time_s()) + " s", {},
+                    "look for cliffs in the terrain; a smaller `courant` may help");
+    }
+    return {};
+  }
+
+  void raise(size_t wall, double height_m) {
+    if (height_m == wall_heights_[wall]) return;
+    for (const auto& [column, row] : case_.walls[wall].cells) {
+      const double bed = case_.terrain.values[row * case_.terrain.columns + column];
+      water_.set_bed(column, row, bed + height_m);
+    }
+    wall_heights_[wall] = height_m;
+  }
+
+  void breach(double now_s) {
+    for (size_t i = 0; i < case_.walls.size(); ++i) {
+      const Wall& wall = case_.walls[i];
+      if (wall.breach_at_s < 0 || now_s < wall.breach_at_s) continue;
+      const double part =
+          wall.breach_takes_s > 0 ? std::min(1.0, (now_s - wall.breach_at_s) / wall.breach_takes_s) : 1.0;
+      raise(i, wall.height_m + (wall.breach_height_m - wall.height_m) * part);
+    }
+  }
+
+  void look() {
+    for (size_t row = 0; row < case_.terrain.rows; ++row) {
+      for (size_t column = 0; column < case_.terrain.columns; ++column) {
+        const size_t at = row * case_.terrain.columns + column;
+        const double depth = water_.depth_m(column, row);
+        outcome_.depth_m[at] = static_cast<float>(depth);
+        if (depth <= case_.options.dry_m) continue;
+        const double speed = std::hypot(water_.flow_x_m2_s(column, row), water_.flow_y_m2_s(column, row)) / depth;
+        const auto keep = [&](std::vector<float>& most, double value) {
+          most[at] = std::max(most[at], static_cast<float>(value));
+        };
+        keep(outcome_.depth_max_m, depth);
+        if (depth >= 0.01) keep(outcome_.speed_max_m_s, speed);
+        // The hazard rating of DEFRA FD2320 without debris.
+        keep(outcome_.hazard_max, depth * (speed + 0.5));
+        if (depth >= arrived_m && outcome_.arrival_s[at] < 0)
+          outcome_.arrival_s[at] = static_cast<float>(water_.time_s());
+      }
+    }
+  }
+
+  void note() {
+    for (size_t i = 0; i < case_.gauges.size(); ++i) {
+      const Gauge& gauge = case_.gauges[i];
+      const double depth = water_.depth_m(gauge.column, gauge.row);
+      const double flow =
+          std::hypot(water_.flow_x_m2_s(gauge.column, gauge.row), water_.flow_y_m2_s(gauge.column, gauge.row));
+      outcome_.gauges[i].push_back({water_.time_s(), depth, depth + water_.bed_m(gauge.column, gauge.row),
+                                    depth > case_.options.dry_m ? flow / depth : 0});
+    }
+  }
+
+  const Case& case_;
+  ShallowWater<Real> water_;
+  std::vector<double> wall_heights_;
+  Outcome outcome_;
+};
+
+}  // namespace
+
+double Series::at(double time_s) const {
+  const auto after = std::ranges::upper_bound(points, time_s, {}, &std::pair<double, double>::first);
+  if (after == points.begin()) return points.front().second;
+  if (after == points.end()) return points.back().second;
+  const auto& [from_s, from] = *(after - 1);
+  return from + (after->second - from) * (time_s - from_s) / (after->first - from_s);
+}
+
+double Series::mean(double from_s, double to_s) const {
+  if (points.size() < 2 || !(to_s > from_s)) return at(from_s);
+  double sum = 0, last_s = from_s, last = at(from_s);
+  const auto add_to = [&](double time_s, double value) {
+    sum += (last + value) / 2 * (time_s - last_s);
+    last_s = time_s;
+    last = value;
+  };
+  for (const auto& [time_s, value] : points) {
+    if (time_s > from_s && time_s < to_s) add_to(time_s, value);
+  }
+  add_to(to_s, at(to_s));
+  return sum / (to_s - from_s);
+}
+
+base::Result<Outcome> run_case(const Case& it, const std::function<bool(double)>& progress) {
+  if (it.in_double) return Run<double>(it).run(progress);
+  return Run<float>(it).run(progress);
+}
+
+}  // namespace cityloom::model::flood

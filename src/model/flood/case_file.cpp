@@ -1,0 +1,330 @@
+// Reads cases. The keys are told in docs/flood.md.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include "base/yaml_map.hpp"
+#include "model/flood/case.hpp"
+
+namespace cityloom::model::flood {
+namespace {
+
+using base::Code;
+using base::fail;
+using base::YamlMap;
+
+using Cells = std::vector<std::pair<size_t, size_t>>;
+
+constexpr size_t things_max = 10'000;  // of each kind in one case
+
+std::optional<double> number_of(base::YamlFile& file, const YAML::Node& node) {
+  try {
+    const auto number = node.as<double>();
+    if (std::isfinite(number)) return number;
+  } catch (const YAML::Exception&) {
+  }
+  file.mistake(node, "not a number");
+  return std::nullopt;
+}
+
+class CaseReader {
+ public:
+  CaseReader(base::YamlFile& file, std::filesystem::path folder) : file_(file), folder_(std::move(folder)) {}
+
+  base::Result<Case> read(const YAML::Node& document) {
+    YamlMap map(file_, document, "a flood case");
+    const std::string path = map.required_text("terrain", "name an ESRI ASCII grid or a GeoTIFF of heights in metres");
+    if (file_.error()) return *file_.error();
+    auto terrain = read_grid(beside(path));
+    if (!terrain) return terrain.error();
+    case_.terrain = std::move(terrain).value();
+    if (auto whole = take_holes(map); !whole) return whole.error();
+    if (auto grids = take_grids(map); !grids) return grids.error();
+    case_.rain_mm_h = series(map, "rain_mm_h", 0, 0);
+    case_.infiltration_mm_h = series(map, "infiltration_mm_h", 0, 0);
+    take_boundaries(map);
+    each(map, "inflows", [&](YamlMap& one) { take_inflow(one); });
+    each(map, "drains", [&](YamlMap& one) { take_drain(one); });
+    each(map, "walls", [&](YamlMap& one) { take_wall(one); });
+    each(map, "gauges", [&](YamlMap& one) { take_gauge(one); });
+    each(map, "outputs", [&](YamlMap& one) { take_output(one); });
+    take_numbers(map);
+    map.finish();
+    if (file_.error()) return *file_.error();
+    return std::move(case_);
+  }
+
+ private:
+  std::string beside(const std::string& path) const { return (folder_ / path).string(); }
+
+  base::Status take_holes(YamlMap& map) {
+    const std::string holes = map.text("holes", "refuse");
+    if (holes != "refuse" && holes != "wall") file_.mistake(map.node(), "holes: refuse or wall");
+    if (case_.terrain.holes == 0) return {};
+    if (holes == "refuse")
+      return fail(Code::invalid, fmt::format("the terrain has {} cells without a height", case_.terrain.holes),
+                  file_.name(), "fill them, e.g. by gdal_fillnodata, or write `holes: wall`");
+    double highest = 0;
+    for (const double one : case_.terrain.values) highest = std::isnan(one) ? highest : std::max(highest, one);
+    for (double& one : case_.terrain.values) one = std::isnan(one) ? highest + 100 : one;
+    return {};
+  }
+
+  // A number for all cells, or a file beside the case.
+  base::Result<std::vector<double>> grid_or_number(YamlMap& map, const std::string& key, double otherwise,
+                                                   double least) {
+    const auto node = map.take(key);
+    std::vector<double> values{otherwise};
+    if (node && node->IsScalar() && node->Scalar().find_first_not_of("0123456789.+-eE") != std::string::npos) {
+      auto grid = read_grid(beside(node->Scalar()));
+      if (!grid) return grid.error();
+      if (grid->columns != case_.terrain.columns || grid->rows != case_.terrain.rows || grid->holes > 0)
+        return fail(Code::invalid, "it has other cells than the terrain, or holes", file_.where(*node),
+                    "warp it onto the terrain's grid");
+      values = std::move(grid->values);
+    } else if (node) {
+      values = {number_of(file_, *node).value_or(otherwise)};
+    }
+    for (const double one : values) {
+      if (one < least) {
+        file_.mistake(node ? *node : map.node(), fmt::format("{} is at least {}", key, least));
+        break;
+      }
+    }
+    return values;
+  }
+
+  base::Status take_grids(YamlMap& map) {
+    auto manning = grid_or_number(map, "roughness_manning", 0.03, 0);
+    if (!manning) return manning.error();
+    case_.manning = std::move(manning).value();
+    const bool has_depth = map.has("start_depth_m");
+    auto depth = grid_or_number(map, "start_depth_m", 0, 0);
+    if (!depth) return depth.error();
+    if (has_depth) case_.start_depth_m = std::move(depth).value();
+    if (const auto level = map.number("start_level_m")) {
+      if (has_depth) file_.mistake(map.node(), "start_depth_m and start_level_m: one of them");
+      case_.start_depth_m.clear();
+      for (const double bed : case_.terrain.values) case_.start_depth_m.push_back(std::max(0.0, *level - bed));
+    }
+    return {};
+  }
+
+  // A number, or a list of [seconds, value].
+  Series series(YamlMap& map, const std::string& key, double otherwise, double least) {
+    const auto node = map.take(key);
+    return node ? series_of(*node, key, least) : Series{{{0, otherwise}}};
+  }
+
+  Series series_of(const YAML::Node& node, const std::string& key, double least) {
+    Series series;
+    if (node.IsSequence()) {
+      for (const YAML::Node& point : node) {
+        if (!point.IsSequence() || point.size() != 2) {
+          file_.mistake(point, key + " is a number, or a list of [seconds, value]");
+          break;
+        }
+        const double time = number_of(file_, point[0]).value_or(0), value = number_of(file_, point[1]).value_or(0);
+        if (!series.points.empty() && !(time > series.points.back().first)) file_.mistake(point, "the times ascend");
+        series.points.emplace_back(time, value);
+      }
+    } else {
+      series.points.emplace_back(0, number_of(file_, node).value_or(0));
+    }
+    if (series.points.empty()) series.points.emplace_back(0, 0);
+    for (const auto& [time, value] : series.points) {
+      if (value < least) file_.mistake(node, fmt::format("{} is at least {}", key, least));
+    }
+    return series;
+  }
+
+  void take_boundaries(YamlMap& map) {
+    const auto node = map.take("boundaries");
+    if (!node) return;
+    YamlMap sides(file_, *node, "boundaries");
+    const std::array<std::string, side_count> names{"west", "east", "south", "north"};
+    for (size_t side = 0; side < side_count; ++side) {
+      const auto one = sides.take(names[side]);
+      if (!one) continue;
+      auto& boundary = case_.boundaries[side];
+      const std::string text = base::scalar_text(*one).value_or("");
+      if (text == "wall" || text == "open") {
+        boundary.first = text == "wall" ? Boundary::Kind::wall : Boundary::Kind::open;
+        continue;
+      }
+      YamlMap values(file_, *one, "a boundary other than wall and open");
+      if (const auto level = values.take("level_m"))
+        boundary = {Boundary::Kind::level, series_of(*level, "level_m", -1e6)};
+      else if (const auto discharge = values.take("discharge_m2_s"))
+        boundary = {Boundary::Kind::discharge, series_of(*discharge, "discharge_m2_s", 0)};
+      else
+        file_.mistake(*one, "a boundary is wall, open, {level_m: ...} or {discharge_m2_s: ...}");
+      values.finish();
+    }
+    sides.finish();
+  }
+
+  template <class Take>
+  void each(YamlMap& map, const std::string& key, const Take& take) {
+    const auto node = map.take(key);
+    if (!node) return;
+    if (!node->IsSequence() || node->size() > things_max) {
+      file_.mistake(*node, fmt::format("{} is a list of at most {}", key, things_max));
+      return;
+    }
+    for (const YAML::Node& item : *node) {
+      YamlMap one(file_, item, "each of " + key);
+      take(one);
+      one.finish();
+    }
+  }
+
+  std::optional<std::pair<size_t, size_t>> cell(const YAML::Node& x, const YAML::Node& y) {
+    const auto east = number_of(file_, x), north = number_of(file_, y);
+    if (!east || !north) return std::nullopt;
+    const auto found = case_.terrain.cell_at(*east, *north);
+    if (!found) file_.mistake(x, "lies outside the terrain", "give places in the terrain's own coordinates");
+    return found;
+  }
+
+  // `at: [x, y]` or `line: [[x, y], [x, y], ...]`, in the terrain's coordinates.
+  Cells place(YamlMap& one) {
+    Cells cells;
+    if (const auto at = one.take("at")) {
+      if (!at->IsSequence() || at->size() != 2) {
+        file_.mistake(*at, "at is [x, y]");
+      } else if (const auto found = cell((*at)[0], (*at)[1])) {
+        cells.push_back(*found);
+      }
+    } else if (const auto line = one.take("line")) {
+      cells = line_of(*line);
+    } else {
+      file_.mistake(one.node(), "where it is, is not said", "write `at: [x, y]` or `line: [[x, y], [x, y]]`");
+    }
+    return cells;
+  }
+
+  Cells line_of(const YAML::Node& line) {
+    std::set<std::pair<size_t, size_t>> cells;
+    std::optional<std::pair<size_t, size_t>> before;
+    if (!line.IsSequence() || line.size() < 2) file_.mistake(line, "a line is a list of two or more [x, y]");
+    for (const YAML::Node& point : line.IsSequence() ? line : YAML::Node(YAML::NodeType::Sequence)) {
+      if (!point.IsSequence() || point.size() != 2) {
+        file_.mistake(point, "a line is a list of two or more [x, y]");
+        break;
+      }
+      const auto here = cell(point[0], point[1]);
+      if (!here) break;
+      if (before) add_between(*before, *here, cells);
+      before = here;
+    }
+    return {cells.begin(), cells.end()};
+  }
+
+  // All cells that a wall needs to hold water: neighbours share a side.
+  static void add_between(std::pair<size_t, size_t> from, std::pair<size_t, size_t> to,
+                          std::set<std::pair<size_t, size_t>>& cells) {
+    auto x = static_cast<double>(from.first), y = static_cast<double>(from.second);
+    const double dx = static_cast<double>(to.first) - x, dy = static_cast<double>(to.second) - y;
+    const auto steps = static_cast<size_t>(std::max(1.0, std::abs(dx) + std::abs(dy)));
+    cells.insert(from);
+    for (size_t step = 1; step <= steps; ++step) {
+      const double part = static_cast<double>(step) / static_cast<double>(steps);
+      cells.emplace(static_cast<size_t>(std::lround(x + dx * part)), static_cast<size_t>(std::lround(y + dy * part)));
+    }
+  }
+
+  void take_inflow(YamlMap& one) {
+    Inflow inflow;
+    inflow.name = one.text("name");
+    inflow.cells = place(one);
+    inflow.discharge_m3_s = series(one, "discharge_m3_s", 0, 0);
+    case_.inflows.push_back(std::move(inflow));
+  }
+
+  void take_drain(YamlMap& one) {
+    Inflow drain;
+    drain.name = one.text("name");
+    drain.cells = place(one);
+    drain.discharge_m3_s = series(one, "capacity_m3_s", 0, 0);
+    for (auto& [time, value] : drain.discharge_m3_s.points) value = -value;
+    case_.inflows.push_back(std::move(drain));
+  }
+
+  void take_wall(YamlMap& one) {
+    Wall wall;
+    wall.cells = place(one);
+    wall.height_m = one.number("height_m", 0);
+    if (const auto node = one.take("breach")) {
+      YamlMap breach(file_, *node, "a breach");
+      wall.breach_at_s = breach.number("at_s", 0);
+      wall.breach_height_m = breach.number("height_m", 0);
+      wall.breach_takes_s = breach.number("takes_s", 0);
+      if (wall.breach_at_s < 0 || wall.breach_takes_s < 0) file_.mistake(*node, "times are not below 0");
+      breach.finish();
+    }
+    case_.walls.push_back(std::move(wall));
+  }
+
+  void take_gauge(YamlMap& one) {
+    Gauge gauge;
+    gauge.name = one.required_text("name", "name the gauge");
+    const Cells cells = place(one);
+    if (cells.empty()) return;
+    std::tie(gauge.column, gauge.row) = cells.front();
+    case_.gauges.push_back(std::move(gauge));
+  }
+
+  void take_output(YamlMap& one) {
+    Case::Output output{one.required_text("what", "depth, depth_max, speed_max, hazard_max or arrival"),
+                        one.required_text("file", "name a file that ends in .asc or .tif")};
+    const std::set<std::string> known{"depth", "depth_max", "speed_max", "hazard_max", "arrival"};
+    if (!known.contains(output.what))
+      file_.mistake(one.node(), "no such output: " + output.what, "depth, depth_max, speed_max, hazard_max or arrival");
+    output.path = beside(output.path);
+    case_.outputs.push_back(std::move(output));
+  }
+
+  void take_numbers(YamlMap& map) {
+    const auto positive = [&](const std::string& key, double otherwise) {
+      const double value = map.number(key, otherwise);
+      if (!(value > 0)) file_.mistake(map.node(), key + " is above 0");
+      return value;
+    };
+    if (!map.has("duration_s")) file_.mistake(map.node(), "duration_s is missing", "say how many seconds to compute");
+    case_.duration_s = positive("duration_s", 1);
+    case_.every_s = positive("every_s", std::max(case_.duration_s / 100, 1.0));
+    case_.options.gravity = positive("gravity", 9.81);
+    case_.options.dry_m = positive("dry_m", 1e-4);
+    case_.options.courant = positive("courant", 0.45);
+    if (case_.options.courant >= 0.5) file_.mistake(map.node(), "courant is below 0.5");
+    case_.options.workers = static_cast<unsigned>(map.integer("workers", 0, 0, 1'024));
+    const std::string precision = map.text("precision", "float");
+    if (precision != "float" && precision != "double") file_.mistake(map.node(), "precision: float or double");
+    case_.in_double = precision == "double";
+    if (case_.duration_s / case_.every_s > 1e6)
+      file_.mistake(map.node(), "more than 1,000,000 entries of a gauge", "make every_s longer");
+  }
+
+  base::YamlFile& file_;
+  const std::filesystem::path folder_;
+  Case case_;
+};
+
+}  // namespace
+
+base::Result<Case> read_case(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return fail(Code::not_found, "cannot be opened", path);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  base::YamlFile file(path);
+  const YAML::Node document = file.parse(text);
+  if (file.error()) return *file.error();
+  return CaseReader(file, std::filesystem::path(path).parent_path()).read(document);
+}
+
+}  // namespace cityloom::model::flood
