@@ -106,7 +106,8 @@ TEST_F(Cases, SayWhatIsWrongAndWhere) {
     ASSERT_FALSE(it.ok()) << text;
     EXPECT_NE(it.error().text().find(expected), std::string::npos) << it.error().text();
   }
-  std::ofstream(folder_ / "hole.asc") << "ncols 2\nnrows 2\nxllcorner 0\nyllcorner 0\ncellsize 1\nNODATA_value -9999\n1 2\n-9999 3\n";
+  std::ofstream(folder_ / "hole.asc")
+      << "ncols 2\nnrows 2\nxllcorner 0\nyllcorner 0\ncellsize 1\nNODATA_value -9999\n1 2\n-9999 3\n";
   const auto hole = read_case(write("terrain: hole.asc\nduration_s: 1\n"));
   ASSERT_FALSE(hole.ok());
   EXPECT_NE(hole.error().what.find("1 cells without a height"), std::string::npos) << hole.error().text();

@@ -287,6 +287,12 @@ base::Result<thread::QueryResult> query_everywhere(const Call& call, const Readi
   }
   const auto here = query_any(reading.snapshot, any_of, page, entities_max, call.bounds());
   if (!here.ok()) return here;
+  if (is_split && here->more) {
+    return base::fail(
+        Code::too_complex,
+        "more than " + std::to_string(entities_max) + " entities would have to be put together from their pieces",
+        "splitEntities", "narrow the query by type or id");
+  }
   const auto find = [&](std::string_view id) -> base::Result<twin::EntityRecord> {
     auto found = reading.snapshot.find(id);
     if (found.ok() && !is_there(call, reading, tenant, *found)) return twin::EntityRecord();

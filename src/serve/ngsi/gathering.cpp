@@ -84,6 +84,7 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
     // To count them, or to put pieces together, all of them must be known.
     const bool needs_all = asked_.is_judged_here() || asked_.for_map || page.count;
     need_ = asked_.one ? 1 : needs_all ? most : std::min(most, page.offset + page.limit + 1);
+    if (asked_.registrations) gathered_->is_of_page = true;
   }
 
   // An address has room for so many ids.
@@ -508,7 +509,11 @@ bool gather(Call& call, const TenantState& tenant, const std::function<base::Res
     return true;
   }
   // What is judged here is needed as a whole.
-  if (gather->is_judged_here()) gather->attributes.clear();
+  if (gather->is_judged_here()) {
+    gather->attributes.clear();
+    if (gather->past && gather->past->last_n > 0)
+      gather->past->last_n = std::max(gather->past->last_n, gather->past->limit);
+  }
   ngsi::SourceQuery wanted = gather->query;
   wanted.attributes = gather->attributes;
   std::vector<std::pair<SourcePointer, ngsi::SourceQuery>> chosen;

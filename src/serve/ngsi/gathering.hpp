@@ -85,6 +85,7 @@ class Gathered : public std::enable_shared_from_this<Gathered> {
   base::Status add_past(size_t source, Past past);
   ngsi::ForeignInstances& instances() { return instances_; }
   FromSource& source(size_t index);
+  bool is_of_page = false;  ///< sources were asked for a page of an entity map alone
   void warn(std::string warning) { warnings_.push_back(std::move(warning)); }
 
  private:

@@ -64,6 +64,10 @@ Result<UsedMap> make_map(const Call& call, const Reading& reading, const EachMat
 
 Result<UsedMap> use_map(const Call& call, const Reading& reading, const EachMatch& each) {
   if (auto map = named_map(call, call.services().state_of(*reading.thread))) return UsedMap{std::move(*map), false};
+  if (call.gathered() != nullptr && call.gathered()->is_of_page) {
+    return fail(Code::not_found, "the entity map ended while sources were asked for its page", "NGSILD-EntityMap",
+                "ask again: a new map is made");
+  }
   return make_map(call, reading, each);
 }
 

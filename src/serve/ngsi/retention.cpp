@@ -235,7 +235,9 @@ Status Retention::begin(Instant now) {
     run_.state = RetentionRun::State::running;
     run_.started_at = now;
   }
-  auto found = subjects_of(work.rules, {});
+  thread::Bounds bounds;
+  bounds.goes_on = [this] { return !is_cancelled(); };
+  auto found = subjects_of(work.rules, bounds);
   if (!found.ok()) return found.error();
   work.found = std::move(found).value();
   const std::lock_guard lock(mutex_);
@@ -311,7 +313,10 @@ void Retention::tend(Instant now) {
       const std::lock_guard lock(mutex_);
       if (rules_.empty() || (next_run_at_.exists() && now < next_run_at_)) return;
     }
-    if (const Status begun = begin(now); !begun.ok()) return end(RetentionRun::State::failed, begun.error().text());
+    if (const Status begun = begin(now); !begun.ok()) {
+      if (is_cancelled()) return end(RetentionRun::State::cancelled);
+      return end(RetentionRun::State::failed, begun.error().text());
+    }
     if (!work_) return;
   }
   if (is_cancelled()) return end(RetentionRun::State::cancelled);

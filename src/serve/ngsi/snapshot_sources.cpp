@@ -38,7 +38,7 @@ base::Error too_much(size_t most, const char* of_what) {
 class BranchWriter {
  public:
   BranchWriter(const Reading& at_fork, thread::BranchId branch, Change::Kind kind)
-      : thread_(*at_fork.thread), branch_(branch), names_at_first_(thread_.terms().last()) {
+      : thread_(*at_fork.thread), branch_(branch), names_(&thread_.terms()) {
     form_.kind = kind;
   }
 
@@ -60,6 +60,10 @@ class BranchWriter {
     waiting_.clear();
     count_ = 0;
     if (!body.ok()) return body.error();
+    // Names stay for ever: how many are new is known before the tenant gets any.
+    for (size_t item = 0; item < body->items(); ++item)
+      (void)ngsi::parse_change(*body, item, form_, *ngsi::Context::core(), names_).ok();
+    if (names_.last() > snapshot_names_max) return too_much(snapshot_names_max, "names that are new here");
     thread::ChangeSet set;
     set.branch = branch_;
     set.author = "ngsi-ld";
@@ -76,9 +80,6 @@ class BranchWriter {
         if (known->exists || known->is_live) change->types = types_to_state(*known, change->types);
       }
       set.changes.push_back(std::move(*change));
-    }
-    if (thread_.terms().last() - names_at_first_ > snapshot_names_max) {
-      return too_much(snapshot_names_max, "names that are new here");
     }
     if (set.changes.empty()) return {};
     const auto outcomes = thread_.append(std::move(set));
@@ -110,7 +111,7 @@ class BranchWriter {
 
   thread::Thread& thread_;
   const thread::BranchId branch_;
-  const uint32_t names_at_first_;
+  twin::TermTable names_;  // the tenant's, and over them those that this writer makes new
   ngsi::ChangeForm form_;
   std::vector<std::string> ids_;
   std::string waiting_;
