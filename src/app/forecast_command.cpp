@@ -60,6 +60,7 @@ ExitCode run_eval(const Arguments& arguments) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const nlohmann::ordered_json json = {
       {"series", result->series},
+      {"never_changed", result->never_changed},
       {"smape", result->smape},
       {"mase", result->mase},
       {"owa", result->owa},

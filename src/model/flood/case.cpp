@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <map>
 
 namespace cityloom::model::flood {
 namespace {
@@ -25,16 +26,19 @@ class Run {
     for (auto* grid : {&outcome_.depth_m, &outcome_.depth_max_m, &outcome_.speed_max_m_s, &outcome_.hazard_max})
       grid->assign(cells, 0);
     outcome_.arrival_s.assign(cells, -1);
+    for (size_t i = 0; i < it.walls.size(); ++i) raise(i, it.walls[i].height_m);
     for (size_t row = 0; row < it.terrain.rows; ++row) {
       for (size_t column = 0; column < it.terrain.columns; ++column) {
         const size_t at = row * it.terrain.columns + column;
         water_.set_manning(column, row, it.manning.size() > 1 ? it.manning[at] : it.manning[0]);
-        if (it.start_depth_m.empty()) continue;
-        const double depth = it.start_depth_m.size() > 1 ? it.start_depth_m[at] : it.start_depth_m[0];
+        const double depth = start_depth(column, row, at);
         if (depth > 0) water_.set_depth(column, row, depth);
       }
     }
-    for (size_t i = 0; i < it.walls.size(); ++i) raise(i, it.walls[i].height_m);
+    if (it.terrain.holes == 0) return;
+    // Nothing falls where there is no terrain.
+    rain_share_.resize(cells);
+    for (size_t at = 0; at < cells; ++at) rain_share_[at] = it.is_hole[at] ? 0.0f : 1.0f;
   }
 
   base::Result<Outcome> run(const std::function<bool(double)>& progress) {
@@ -58,6 +62,8 @@ class Run {
       if (auto stepped = step(std::max(most_s, 1e-9)); !stepped) return stepped.error();
     }
     outcome_.audit = water_.audit();
+    if (!std::isfinite(outcome_.audit.now_m3))
+      return fail(Code::internal, "the water left all numbers", {}, "look for values in the case that no place has");
     outcome_.updates = water_.updates();
     outcome_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return std::move(outcome_);
@@ -68,13 +74,18 @@ class Run {
   static constexpr double sources_hold_s = 10;
 
   base::Status step(double most_s) {
-    const double from = water_.time_s(), until = from + std::min(most_s, sources_hold_s);
+    const double from = water_.time_s();
+    double until = from + std::min(most_s, sources_hold_s);
+    for (const Wall& wall : case_.walls) {
+      if (wall.breach_at_s > from) until = std::min(until, wall.breach_at_s);
+    }
     constexpr double m_s = 1e-3 / 3'600;
-    water_.set_rain(case_.rain_mm_h.mean(from, until) * m_s);
+    water_.set_rain(case_.rain_mm_h.mean(from, until) * m_s, rain_share_);
     water_.set_infiltration(case_.infiltration_mm_h.mean(from, until) * m_s);
+    water_.clear_inflows();
     for (const Inflow& inflow : case_.inflows) {
       const double each = inflow.discharge_m3_s.mean(from, until) / static_cast<double>(inflow.cells.size());
-      for (const auto& [column, row] : inflow.cells) water_.set_inflow(column, row, each);
+      for (const auto& [column, row] : inflow.cells) water_.add_inflow(column, row, each);
     }
     for (size_t side = 0; side < side_count; ++side) {
       const auto& [kind, series] = case_.boundaries[side];
@@ -92,13 +103,27 @@ class Run {
     return {};
   }
 
+  double start_depth(size_t column, size_t row, size_t at) const {
+    if (case_.start_level_m) return *case_.start_level_m - water_.bed_m(column, row);
+    if (case_.start_depth_m.empty()) return 0;
+    return case_.start_depth_m.size() > 1 ? case_.start_depth_m[at] : case_.start_depth_m[0];
+  }
+
+  // Where walls cross, the higher one stands.
   void raise(size_t wall, double height_m) {
     if (height_m == wall_heights_[wall]) return;
-    for (const auto& [column, row] : case_.walls[wall].cells) {
-      const double bed = case_.terrain.values[row * case_.terrain.columns + column];
-      water_.set_bed(column, row, bed + height_m);
-    }
     wall_heights_[wall] = height_m;
+    for (const auto& cell : case_.walls[wall].cells) {
+      std::vector<std::pair<size_t, double>>& here = walls_at_[cell];
+      const auto known = std::ranges::find(here, wall, &std::pair<size_t, double>::first);
+      if (known == here.end())
+        here.emplace_back(wall, height_m);
+      else
+        known->second = height_m;
+      const double highest = std::ranges::max(here, {}, &std::pair<size_t, double>::second).second;
+      water_.set_bed(cell.first, cell.second,
+                     case_.terrain.values[cell.second * case_.terrain.columns + cell.first] + highest);
+    }
   }
 
   void breach(double now_s) {
@@ -146,6 +171,8 @@ class Run {
   const Case& case_;
   ShallowWater<Real> water_;
   std::vector<double> wall_heights_;
+  std::map<std::pair<size_t, size_t>, std::vector<std::pair<size_t, double>>> walls_at_;  // those that stand in a cell
+  std::vector<float> rain_share_;                                                         // empty: it falls everywhere
   Outcome outcome_;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,7 +47,9 @@ struct Gauge {
 struct Case {
   GridFile terrain;
   std::vector<double> manning;        ///< one for all, or one a cell
-  std::vector<double> start_depth_m;  ///< empty: dry; or one a cell
+  std::vector<double> start_depth_m;  ///< empty: dry; or one for all, or one a cell
+  std::optional<double> start_level_m;
+  std::vector<bool> is_hole;  ///< of the terrain, where it has any
   Series rain_mm_h{{{0, 0}}};
   Series infiltration_mm_h{{{0, 0}}};
   std::vector<Inflow> inflows;

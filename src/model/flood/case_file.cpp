@@ -19,7 +19,8 @@ using base::YamlMap;
 
 using Cells = std::vector<std::pair<size_t, size_t>>;
 
-constexpr size_t things_max = 10'000;  // of each kind in one case
+constexpr size_t things_max = 10'000;    // of each kind in one case
+constexpr double height_max_m = 20'000;  // of anything, upwards and downwards
 
 std::optional<double> number_of(base::YamlFile& file, const YAML::Node& node) {
   try {
@@ -42,6 +43,11 @@ class CaseReader {
     auto terrain = read_grid(beside(path));
     if (!terrain) return terrain.error();
     case_.terrain = std::move(terrain).value();
+    for (const double height : case_.terrain.values) {
+      if (std::abs(height) > height_max_m)
+        return fail(Code::invalid, fmt::format("the terrain has a height of {} m", height), beside(path),
+                    "declare what stands for no value (NODATA), or mend the file");
+    }
     if (auto whole = take_holes(map); !whole) return whole.error();
     if (auto grids = take_grids(map); !grids) return grids.error();
     case_.rain_mm_h = series(map, "rain_mm_h", 0, 0);
@@ -70,13 +76,16 @@ class CaseReader {
                   file_.name(), "fill them, e.g. by gdal_fillnodata, or write `holes: wall`");
     double highest = 0;
     for (const double one : case_.terrain.values) highest = std::isnan(one) ? highest : std::max(highest, one);
-    for (double& one : case_.terrain.values) one = std::isnan(one) ? highest + 100 : one;
+    for (double& one : case_.terrain.values) {
+      case_.is_hole.push_back(std::isnan(one));
+      one = std::isnan(one) ? highest + 100 : one;
+    }
     return {};
   }
 
   // A number for all cells, or a file beside the case.
   base::Result<std::vector<double>> grid_or_number(YamlMap& map, const std::string& key, double otherwise,
-                                                   double least) {
+                                                   double most) {
     const auto node = map.take(key);
     std::vector<double> values{otherwise};
     if (node && node->IsScalar() && node->Scalar().find_first_not_of("0123456789.+-eE") != std::string::npos) {
@@ -90,8 +99,8 @@ class CaseReader {
       values = {number_of(file_, *node).value_or(otherwise)};
     }
     for (const double one : values) {
-      if (one < least) {
-        file_.mistake(node ? *node : map.node(), fmt::format("{} is at least {}", key, least));
+      if (!(one >= 0 && one <= most)) {
+        file_.mistake(node ? *node : map.node(), fmt::format("{} is from 0 to {}", key, most));
         break;
       }
     }
@@ -99,17 +108,17 @@ class CaseReader {
   }
 
   base::Status take_grids(YamlMap& map) {
-    auto manning = grid_or_number(map, "roughness_manning", 0.03, 0);
+    auto manning = grid_or_number(map, "roughness_manning", 0.03, 10);
     if (!manning) return manning.error();
     case_.manning = std::move(manning).value();
     const bool has_depth = map.has("start_depth_m");
-    auto depth = grid_or_number(map, "start_depth_m", 0, 0);
+    auto depth = grid_or_number(map, "start_depth_m", 0, height_max_m);
     if (!depth) return depth.error();
     if (has_depth) case_.start_depth_m = std::move(depth).value();
     if (const auto level = map.number("start_level_m")) {
+      if (std::abs(*level) > height_max_m) file_.mistake(map.node(), "start_level_m is a height in metres");
       if (has_depth) file_.mistake(map.node(), "start_depth_m and start_level_m: one of them");
-      case_.start_depth_m.clear();
-      for (const double bed : case_.terrain.values) case_.start_depth_m.push_back(std::max(0.0, *level - bed));
+      case_.start_level_m = *level;
     }
     return {};
   }
@@ -290,16 +299,16 @@ class CaseReader {
   }
 
   void take_numbers(YamlMap& map) {
-    const auto positive = [&](const std::string& key, double otherwise) {
+    const auto positive = [&](const std::string& key, double otherwise, double most = 1e9) {
       const double value = map.number(key, otherwise);
-      if (!(value > 0)) file_.mistake(map.node(), key + " is above 0");
+      if (!(value > 0 && value <= most)) file_.mistake(map.node(), fmt::format("{} is above 0, at most {}", key, most));
       return value;
     };
     if (!map.has("duration_s")) file_.mistake(map.node(), "duration_s is missing", "say how many seconds to compute");
     case_.duration_s = positive("duration_s", 1);
     case_.every_s = positive("every_s", std::max(case_.duration_s / 100, 1.0));
-    case_.options.gravity = positive("gravity", 9.81);
-    case_.options.dry_m = positive("dry_m", 1e-4);
+    case_.options.gravity = positive("gravity", 9.81, 1'000);
+    case_.options.dry_m = positive("dry_m", 1e-4, 1);
     case_.options.courant = positive("courant", 0.45);
     if (case_.options.courant >= 0.5) file_.mistake(map.node(), "courant is below 0.5");
     case_.options.workers = static_cast<unsigned>(map.integer("workers", 0, 0, 1'024));

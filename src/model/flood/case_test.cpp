@@ -80,6 +80,26 @@ outputs:
   }
 }
 
+// The higher of two walls stands where they cross, no water stands on them, and a river does not end at a drain.
+TEST_F(Cases, PutThingsWhereOthersAre) {
+  const auto it = read_case(write(R"(terrain: valley.asc
+start_level_m: 18
+walls:
+  - {line: [[1405, 2005], [1405, 2195]], height_m: 6}
+  - {line: [[1395, 2095], [1415, 2095]], height_m: 1}
+inflows: [{at: [1055, 2095], discharge_m3_s: 2}]
+drains: [{at: [1055, 2095], capacity_m3_s: 0.5}]
+gauges: [{name: on the wall, at: [1405, 2095]}]
+duration_s: 10
+)"));
+  ASSERT_TRUE(it.ok()) << it.error().text();
+  const auto outcome = run_case(*it);
+  ASSERT_TRUE(outcome.ok()) << outcome.error().text();
+  EXPECT_EQ(outcome->gauges[0].front().depth_m, 0);
+  EXPECT_NEAR(outcome->gauges[0].front().level_m, 20 - 4 + 6, 0.01);
+  EXPECT_NEAR(outcome->audit.inflow_m3, 20, 0.01);
+}
+
 TEST_F(Cases, AreStoppedWhenAsked) {
   const auto it = read_case(write("terrain: valley.asc\nrain_mm_h: 50\nduration_s: 100000\n"));
   ASSERT_TRUE(it.ok()) << it.error().text();

@@ -8,6 +8,8 @@
 #include <gdal_frmts.h>
 #include <ogr_srs_api.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -90,11 +92,13 @@ base::Result<GridFile> read_grid(const std::string& path) {
   GridFile grid;
   grid.columns = static_cast<size_t>(GDALGetRasterXSize(dataset.get()));
   grid.rows = static_cast<size_t>(GDALGetRasterYSize(dataset.get()));
-  if (grid.columns * grid.rows > cells_max)
+  // Beside each row and column lie some more cells.
+  if ((grid.columns + 64) * (grid.rows + 8) > cells_max)
     return fail(Code::too_large, fmt::format("it has more than {} cells", cells_max), path,
                 "cut it, or make it coarser");
-  double place[6] = {0, 1, 0, static_cast<double>(grid.rows), 0, -1};
-  GDALGetGeoTransform(dataset.get(), place);
+  double place[6];
+  if (GDALGetGeoTransform(dataset.get(), place) != CE_None)  // it has none: cells of a metre
+    std::ranges::copy(std::array<double, 6>{0, 1, 0, static_cast<double>(grid.rows), 0, -1}, place);
   if (place[2] != 0 || place[4] != 0 || !(place[1] > 0) || !(place[5] < 0))
     return fail(Code::invalid, "the grid is turned or mirrored", path, "let gdalwarp lay it along north");
   grid.west = place[0];
@@ -106,7 +110,13 @@ base::Result<GridFile> read_grid(const std::string& path) {
     const double middle = grid.south + grid.cell_y * static_cast<double>(grid.rows) / 2;
     grid.cell_y_m = grid.cell_y * degree_m;
     grid.cell_x_m = grid.cell_x * degree_m * std::cos(middle * M_PI / 180);
+  } else if (OGRSpatialReferenceH system = GDALGetSpatialRef(dataset.get()); system != nullptr) {
+    const double unit_m = OSRGetLinearUnits(system, nullptr);
+    grid.cell_x_m *= unit_m;
+    grid.cell_y_m *= unit_m;
   }
+  if (!(grid.cell_x_m > 0 && grid.cell_y_m > 0))
+    return fail(Code::invalid, "the grid lies beyond the poles", path, "mend its place, e.g. by gdal_edit.py");
   if (auto read = read_values(GDALGetRasterBand(dataset.get(), 1), path, grid); !read) return read.error();
   return grid;
 }
@@ -144,6 +154,8 @@ base::Status write_grid(const std::string& path, const GridFile& like, const std
                      columns, 1, GDT_Float32, 0, 0) != CE_None)
       return failed();
   }
+  GDALFlushCache(dataset.get());
+  if (CPLGetLastErrorType() == CE_Failure) return failed();
   return {};
 }
 

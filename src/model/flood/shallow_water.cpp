@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace cityloom::model::flood {
 namespace {
@@ -167,16 +168,6 @@ void ShallowWater<Real>::set_infiltration(double rate_m_s, std::vector<float> sh
 }
 
 template <class Real>
-void ShallowWater<Real>::set_inflow(size_t column, size_t row, double rate_m3_s) {
-  for (Inflow& inflow : inflows_) {
-    if (inflow.column != column || inflow.row != row) continue;
-    inflow.rate_m3_s = rate_m3_s;
-    return;
-  }
-  inflows_.push_back({column, row, rate_m3_s});
-}
-
-template <class Real>
 double ShallowWater<Real>::depth_m(size_t column, size_t row) const {
   const size_t at = place(column, row);
   return static_cast<double>(now_->depth[at]) + static_cast<double>(now_->rest[at]);
@@ -282,10 +273,14 @@ void ShallowWater<Real>::fill_side(Side side) {
         const Real h = std::max(static_cast<Real>(boundary.value) - bed_[edge], Real(0));
         const bool wet = inner_h > static_cast<Real>(options_.dry_m);
         const Real outwards = wet ? -inwards * normal[edge] / inner_h : Real(0);
-        const Real speed = outwards + 2 * (std::sqrt(gravity * inner_h) - std::sqrt(gravity * h));
+        // Nothing comes in faster than critical: what is thin inside would let it.
+        const Real critical = std::sqrt(gravity * h);
+        const Real speed = std::max(outwards + 2 * (std::sqrt(gravity * inner_h) - critical), -critical);
         now_->depth[ghost] = h;
         now_->rest[ghost] = 0;
         normal[ghost] = -inwards * (wet ? speed : Real(0)) * h;
+      } else if (boundary.kind == Boundary::Kind::discharge && !(boundary.value > 0)) {
+        normal[ghost] = -normal[edge];
       } else if (boundary.kind == Boundary::Kind::discharge) {
         const auto q = static_cast<Real>(boundary.value);
         now_->depth[ghost] = std::max(inner_h, std::cbrt(q * q / gravity));
@@ -428,6 +423,38 @@ void ShallowWater<Real>::add_sources(double step_s) {
   for (const Inflow& inflow : inflows_) add(inflow, inflow.rate_m3_s * step_s / (cell_x_m_ * cell_y_m_));
 }
 
+// What comes in during the step makes waves of its own, also where all is dry.
+template <class Real>
+double ShallowWater<Real>::fastest_to_come() const {
+  double fastest = std::sqrt(options_.gravity * 0.01);
+  for (const Inflow& inflow : inflows_) {
+    const double over_width = std::abs(inflow.rate_m3_s) / std::min(cell_x_m_, cell_y_m_);
+    fastest = std::max(fastest, 2 * std::cbrt(options_.gravity * over_width));
+  }
+  for (const Side side : sides) {
+    const Boundary& boundary = boundaries_[static_cast<size_t>(side)];
+    if (boundary.kind == Boundary::Kind::discharge)
+      fastest = std::max(fastest, 2 * std::cbrt(options_.gravity * std::abs(boundary.value)));
+    if (boundary.kind != Boundary::Kind::level) continue;
+    const double wave = std::sqrt(options_.gravity * std::max(0.0, boundary.value - lowest_of(side)));
+    // Once it is as deep inside, what is measured there is enough.
+    if (fastest_ < wave) fastest = std::max(fastest, 2 * wave);
+  }
+  return fastest;
+}
+
+template <class Real>
+double ShallowWater<Real>::lowest_of(Side side) const {
+  const bool across = lies_across(side);
+  const bool low = side == Side::west || side == Side::south;
+  double lowest = std::numeric_limits<double>::infinity();
+  for (size_t other = 0; other < (across ? rows_ : columns_); ++other) {
+    const size_t along = low ? 0 : (across ? columns_ : rows_) - 1;
+    lowest = std::min(lowest, across ? bed_m(along, other) : bed_m(other, along));
+  }
+  return lowest;
+}
+
 // The fastest wave there can be at first.
 template <class Real>
 double ShallowWater<Real>::first_guess() const {
@@ -440,10 +467,6 @@ double ShallowWater<Real>::first_guess() const {
       fastest = std::max(fastest, speed + std::sqrt(options_.gravity * h));
     }
   }
-  for (const Boundary& boundary : boundaries_) {
-    if (boundary.kind == Boundary::Kind::discharge)
-      fastest = std::max(fastest, 2 * std::cbrt(options_.gravity * std::abs(boundary.value)));
-  }
   return fastest;
 }
 
@@ -455,8 +478,7 @@ double ShallowWater<Real>::step(double most_s) {
     fastest_ = first_guess();
   }
   const double cell = std::min(cell_x_m_, cell_y_m_);
-  // Where all is dry, what falls in a step must not be deep.
-  const double fastest = std::max(fastest_, std::sqrt(options_.gravity * 0.01));
+  const double fastest = std::max(fastest_, fastest_to_come());
   const double step_s = std::min({most_s, options_.step_max_s, options_.courant * cell / fastest});
   add_sources(step_s);
   fill_surroundings();

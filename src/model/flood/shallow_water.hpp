@@ -82,8 +82,11 @@ class ShallowWater {
   /// for each cell how much of it (rows x columns).
   void set_rain(double rate_m_s, std::vector<float> share = {});
   void set_infiltration(double rate_m_s, std::vector<float> share = {});
-  /// Adds water to a cell, spread over a step, m3/s; negative: takes as much, where there is any (a drain).
-  void set_inflow(size_t column, size_t row, double rate_m3_s);
+  /// Adds water to a cell, m3/s; negative: takes as much, where there is any (a drain). What is added to a cell several
+  /// times adds up.
+  void add_inflow(size_t column, size_t row, double rate_m3_s) { inflows_.push_back({column, row, rate_m3_s}); }
+  /// Ends all inflows.
+  void clear_inflows() { inflows_.clear(); }
 
   /// Goes one step on, at most `most_s`; returns its length.
   double step(double most_s);
@@ -135,6 +138,8 @@ class ShallowWater {
   void step_blocks(double step_s);
   void copy(const Block& block);
   double first_guess() const;
+  double fastest_to_come() const;
+  double lowest_of(Side side) const;
 
   static constexpr size_t block_rows = 128;
   const Options options_;

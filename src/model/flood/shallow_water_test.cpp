@@ -141,8 +141,8 @@ TYPED_TEST(Floods, AccountForEveryDrop) {
     water.set_boundary(Side::east, {Boundary::Kind::open, 0});
     water.set_rain(80e-3 / 3600);
     water.set_infiltration(10e-3 / 3600);
-    water.set_inflow(20, 20, 2);
-    water.set_inflow(40, 90, -0.5);
+    water.add_inflow(20, 20, 2);
+    water.add_inflow(40, 90, -0.5);
     water.run(60);
     const Audit audit = water.audit();
     EXPECT_NEAR(audit.rain_m3, 300 * 140 * 80e-3 / 60, 1);
@@ -153,6 +153,29 @@ TYPED_TEST(Floods, AccountForEveryDrop) {
       for (size_t column = 0; column < 300; ++column) ASSERT_GE(water.depth_m(column, row), 0);
     }
   }
+}
+
+// A tide at the side of a plain: as fast as critical at most, whatever lies there already.
+TYPED_TEST(Floods, ComeInNoFasterThanCritical) {
+  for (const double film_m : {0.0, 0.001, 0.1}) {
+    ShallowWater<TypeParam> water(flat(100, 1, 10), with(1e-4));
+    for (size_t i = 0; i < 100; ++i) water.set_depth(i, 0, film_m);
+    water.set_boundary(Side::west, {Boundary::Kind::level, 3});
+    water.run(30);
+    EXPECT_LT(water.flow_x_m2_s(0, 0), 3 * std::sqrt(9.81 * 3) * 1.05) << film_m;
+    EXPECT_GT(water.depth_m(0, 0), 1) << film_m;
+  }
+}
+
+// A river into a dry street: its first step is as short as its waves ask for.
+TYPED_TEST(Floods, BeginWithShortSteps) {
+  ShallowWater<TypeParam> water(flat(30, 30, 1), with(1e-4));
+  water.add_inflow(15, 15, 30);
+  water.add_inflow(15, 15, 30);
+  EXPECT_LT(water.step(60), 0.1);
+  water.run(1);
+  EXPECT_NEAR(water.audit().inflow_m3, 60 * water.time_s(), 0.01);
+  EXPECT_LT(water.fastest_m_s(), 20);
 }
 
 TYPED_TEST(Floods, DoNotDependOnHowManyWork) {

@@ -141,19 +141,26 @@ base::Result<Evaluation> evaluate(const std::vector<NamedSeries>& training, cons
   all.series = test.size();
   double steps = 0;
   for (size_t i = 0; i < test.size(); ++i) {
+    if (results[i]->ok() && !std::isfinite(results[i]->value().mase)) ++all.never_changed;
+  }
+  const auto scaled = static_cast<double>(test.size() - all.never_changed);
+  for (size_t i = 0; i < test.size(); ++i) {
     if (!results[i]->ok())
       return fail(results[i]->error().code, results[i]->error().what, "series '" + test[i].id + "'");
     const OneResult& one = results[i]->value();
     const auto count = static_cast<double>(test.size());
     all.smape += one.smape / count;
-    all.mase += one.mase / count;
     all.naive_2_smape += one.naive_smape / count;
-    all.naive_2_mase += one.naive_mase / count;
+    if (std::isfinite(one.mase)) {
+      all.mase += one.mase / scaled;
+      all.naive_2_mase += one.naive_mase / scaled;
+    }
     steps += static_cast<double>(test[i].values.size());
     for (size_t k = 0; k < all.coverage.size(); ++k) all.coverage[k] += static_cast<double>(one.inside[k]);
   }
   for (double& one : all.coverage) one /= steps;
-  all.owa = (all.smape / all.naive_2_smape + all.mase / all.naive_2_mase) / 2;
+  const bool is_measured = all.naive_2_smape > 0 && all.naive_2_mase > 0;
+  all.owa = is_measured ? (all.smape / all.naive_2_smape + all.mase / all.naive_2_mase) / 2 : 1;
   return all;
 }
 

@@ -23,9 +23,10 @@ base::Result<std::vector<NamedSeries>> read_series(std::string_view text);
 /// The measures of the M4 competition (Makridakis et al. 2020), means over all series.
 struct Evaluation {
   size_t series = 0;
-  double smape = 0;                  ///< percent, symmetric
-  double mase = 0;                   ///< in mean steps of the seasonal naive forecast within the training values
-  double owa = 0;                    ///< mean of both as parts of what Naive2 gets
+  size_t never_changed = 0;  ///< of them, over a period of the training: no steps to scale by, so not in mase and owa
+  double smape = 0;          ///< percent, symmetric
+  double mase = 0;           ///< in mean steps of the seasonal naive forecast within the training values
+  double owa = 0;            ///< mean of both as parts of what Naive2 gets; 1 where that makes no error
   std::array<double, 3> coverage{};  ///< part of what came that lay in the intervals of 50, 80 and 90 %
   double naive_2_smape = 0, naive_2_mase = 0;
 };

@@ -17,7 +17,7 @@ constexpr size_t windows_max = 5;  // that are forecast from what came before th
 size_t long_period_of(Values values, const ForecastOptions& options) {
   if (options.period < 2) return 1;
   const size_t length = options.long_period != 0 ? options.long_period : 7 * options.period;
-  return length > options.period && values.size() >= 3 * length ? length : 1;
+  return length > options.period && length <= values.size() / 3 ? length : 1;
 }
 
 std::vector<double> median_of(const std::vector<std::vector<double>>& all, size_t horizon) {
@@ -62,7 +62,8 @@ struct Errors {
 
 // From the correlation of errors with those a step before.
 double alike(double products, double squares) {
-  const double correlation = squares > 0 ? std::clamp(products / squares, 0.0, 0.9) : 0;
+  const double quotient = products / squares;
+  const double correlation = std::isfinite(quotient) ? std::clamp(quotient, 0.0, 0.9) : 0;
   return std::min((1 + correlation) / (1 - correlation), 2.0);
 }
 
@@ -116,11 +117,12 @@ base::Result<Forecast> forecast(Values values, const ForecastOptions& options) {
   if (values.empty()) return fail(Code::invalid, "there is no value to forecast from");
   if (options.horizon == 0 || options.horizon > horizon_max)
     return fail(Code::invalid, "a forecast has 1 to 10,000 steps", "horizon");
-  if (options.period == 0) return fail(Code::invalid, "a season has at least one step", "period");
-  if (const auto odd = std::ranges::find_if_not(values, [](double one) { return std::isfinite(one); });
+  if (options.period == 0 || options.period > values_max)
+    return fail(Code::invalid, "a season has 1 to 100,000 steps", "period");
+  if (const auto odd = std::ranges::find_if_not(values, [](double one) { return std::abs(one) <= value_max; });
       odd != values.end())
-    return fail(Code::invalid, "not a number", "value " + std::to_string(odd - values.begin() + 1),
-                "fill gaps before, or leave the series out");
+    return fail(Code::invalid, "not a number of a size that can be squared",
+                "value " + std::to_string(odd - values.begin() + 1), "fill gaps before, or leave the series out");
   if (values.size() > values_max) values = values.last(values_max);
   const size_t period = options.period > values.size() / 2 ? 1 : options.period;
   const size_t long_period = long_period_of(values, options);
@@ -128,6 +130,9 @@ base::Result<Forecast> forecast(Values values, const ForecastOptions& options) {
   result.middle = combined(values, options.horizon, period, long_period);
   const Errors errors = past_errors(values, options.horizon, period, long_period);
   const bool is_positive = std::ranges::min(values) >= 0;
+  if (is_positive) {
+    for (double& one : result.middle) one = std::max(one, 0.0);
+  }
   for (size_t i = 0; i < probabilities.size(); ++i) {
     result.intervals[i].probability = probabilities[i];
     result.intervals[i].lower.resize(options.horizon);
@@ -139,7 +144,9 @@ base::Result<Forecast> forecast(Values values, const ForecastOptions& options) {
       const double width = quantile(near, interval.probability, errors.alike);
       interval.lower[step] = result.middle[step] - width;
       interval.upper[step] = result.middle[step] + width;
-      if (is_positive) interval.lower[step] = std::max(interval.lower[step], 0.0);
+      if (!is_positive) continue;
+      interval.lower[step] = std::max(interval.lower[step], 0.0);
+      interval.upper[step] = std::max(interval.upper[step], 0.0);
     }
   }
   return result;

@@ -10,6 +10,7 @@ namespace cityloom::model::series {
 
 inline constexpr size_t values_max = 100'000;  ///< of one series; the last ones of a longer one are enough
 inline constexpr size_t horizon_max = 10'000;
+inline constexpr double value_max = 1e100;  ///< without its sign: squares must stay numbers
 
 /// How far, and in which seasons.
 struct ForecastOptions {
@@ -32,7 +33,7 @@ struct Forecast {
 
 /// The median of what several methods forecast; intervals by conformal prediction: from how far the same method was
 /// off when the last windows of the series were forecast from what came before them. Deterministic. Errors: invalid
-/// (no values, a value that is not finite), too_large. Cost: 1,000 values with a season: about 10 ms.
+/// (no values, one that is not finite or past value_max). Cost: 1,000 values with a season: about 10 ms.
 base::Result<Forecast> forecast(Values values, const ForecastOptions& options);
 
 }  // namespace cityloom::model::series

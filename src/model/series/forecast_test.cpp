@@ -68,12 +68,8 @@ TEST(Forecasts, SayHowSureTheyAre) {
 }
 
 TEST(Forecasts, OfLittleAreStillForecasts) {
-  for (const std::vector<double>& values : std::vector<std::vector<double>>{{5},
-                                                                            {5, 5},
-                                                                            {1, 2, 3},
-                                                                            std::vector<double>(100, 7.0),
-                                                                            std::vector<double>(30, 0.0),
-                                                                            {1e300, -1e300, 1e300}}) {
+  for (const std::vector<double>& values : std::vector<std::vector<double>>{
+           {5}, {5, 5}, {1, 2, 3}, std::vector<double>(100, 7.0), std::vector<double>(30, 0.0), {1e99, -1e99, 1e99}}) {
     for (const size_t period : {1u, 7u, 24u}) {
       const auto result = forecast(values, {10, period, 0});
       ASSERT_TRUE(result.ok());
@@ -91,8 +87,27 @@ TEST(Forecasts, RefuseWhatIsNoSeries) {
   const std::vector<double> odd{1, std::numeric_limits<double>::quiet_NaN(), 3};
   EXPECT_EQ(forecast(odd, {10, 1, 0}).error().where, "value 2");
   const std::vector<double> some{1, 2, 3};
+  const std::vector<double> huge(15, 1e200);
+  EXPECT_EQ(forecast(huge, {3, 1, 0}).error().where, "value 1");
   EXPECT_FALSE(forecast(some, {0, 1, 0}).ok());
   EXPECT_FALSE(forecast(some, {10, 0, 0}).ok());
+}
+
+TEST(Forecasts, OfLongSeasonsTakeTheirTime) {
+  const std::vector<double> values = hours(9'000, 3, 5);
+  const auto result = forecast(values, {48, 1'440, 0});
+  ASSERT_TRUE(result.ok());
+  EXPECT_TRUE(std::isfinite(result->middle[47]));
+}
+
+TEST(Evaluations, LeaveOutWhatNeverChanges) {
+  std::vector<NamedSeries> training{{"a", hours(400, 2, 1)}, {"b", std::vector<double>(400, 3.0)}};
+  std::vector<NamedSeries> test{{"a", hours(448, 2, 1)}, {"b", std::vector<double>(48, 3.0)}};
+  test[0].values.erase(test[0].values.begin(), test[0].values.begin() + 400);
+  const auto result = evaluate(training, test, 24, 1);
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(result->never_changed, 1u);
+  EXPECT_TRUE(std::isfinite(result->mase) && std::isfinite(result->owa));
 }
 
 TEST(Measures, AreThoseOfTheCompetition) {

@@ -25,7 +25,8 @@ std::vector<double> autocorrelations(Values values, size_t most) {
 }
 
 bool has_season(Values values, size_t period) {
-  if (period < 2 || values.size() < 3 * period) return false;
+  constexpr size_t period_max = 10'000;  // the test looks at all lags of a period
+  if (period < 2 || period > period_max || values.size() / 3 < period) return false;
   const std::vector<double> correlation = autocorrelations(values, period);
   double sum = 1;
   for (size_t lag = 1; lag < period; ++lag) sum += 2 * correlation[lag] * correlation[lag];
@@ -36,9 +37,10 @@ bool has_season(Values values, size_t period) {
 std::vector<double> moving_average(Values values, size_t period) {
   const size_t half = period / 2;
   std::vector<double> average(values.size(), std::numeric_limits<double>::quiet_NaN());
+  std::vector<double> sums(values.size() + 1);
+  for (size_t i = 0; i < values.size(); ++i) sums[i + 1] = sums[i] + values[i];
   for (size_t i = half; i + half < values.size(); ++i) {
-    double sum = 0;
-    for (size_t j = i - half; j <= i + half; ++j) sum += values[j];
+    double sum = sums[i + half + 1] - sums[i - half];
     if (period % 2 == 0) sum -= (values[i - half] + values[i + half]) / 2;
     average[i] = sum / static_cast<double>(period);
   }

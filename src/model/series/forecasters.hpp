@@ -48,8 +48,8 @@ struct LagOptions {
   bool in_logarithms = false;
 };
 /// Regression on lags, the place in the period and the place of the period in the long one, by ridge; forecast step by
-/// step. Values are held within the range seen, and a fifth of it beyond. Empty: too few values for the lags. Cost: n
-/// k^2 for k some 60 (1,000 values: 1.5 ms).
+/// step. Values are held within the range seen, and a fifth of it beyond. Empty: too few values for the lags, or no
+/// logarithms of them. Cost: n k^2 for k some 60 (1,000 values: 1.5 ms).
 std::vector<double> lagged(Values values, size_t horizon, const LagOptions& options);
 
 }  // namespace cityloom::model::series

@@ -34,8 +34,12 @@ class Regression {
  public:
   Regression(std::vector<double> values, const LagOptions& options)
       : values_(std::move(values)), options_(options), lags_(lags_for(options, values_.size())) {
-    period_places_ = options.period > 1 && options.period * 4 <= values_.size() ? options.period : 1;
-    long_places_ = options.long_period > 1 ? options.long_period / options.period : 0;
+    // A column for each place: of long seasons there are too many, and the lags must do.
+    constexpr size_t places_max = 200;
+    const bool has_places = options.period > 1 && options.period <= places_max && options.period <= values_.size() / 4;
+    period_places_ = has_places ? options.period : 1;
+    const size_t long_places = options.long_period / options.period;
+    long_places_ = options.long_period > 1 && long_places <= places_max ? long_places : 0;
     size_ = static_cast<Eigen::Index>(lags_.size() + period_places_ + long_places_);
   }
 
@@ -89,7 +93,8 @@ class Regression {
 
 std::vector<double> lagged(Values values, size_t horizon, const LagOptions& options) {
   const auto [least, most] = std::ranges::minmax(values);
-  const bool logarithms = options.in_logarithms && least > 0;
+  const bool logarithms = options.in_logarithms;
+  if (logarithms && !(least > 0)) return {};
   std::vector<double> scaled(values.begin(), values.end());
   if (logarithms) std::ranges::transform(scaled, scaled.begin(), [](double one) { return std::log(one); });
   double mean = 0, variance = 0;
