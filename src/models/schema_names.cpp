@@ -18,6 +18,15 @@ base::Error wrong(std::string what, const std::string& pointer, std::string_view
               std::string(beginning(pointer, 200)) + '/' + std::string(beginning(keyword, 100)));
 }
 
+// Each is kept with each name: long ones times many would be much memory for a small text.
+constexpr size_t id_bytes_max = 2'048;
+constexpr size_t pointer_bytes_max = 8'192;
+
+base::Error too_long(const std::string& pointer) {
+  return fail(Code::too_large, "a name of a schema has at most 2,048 bytes, and its place 8,192",
+              std::string(beginning(pointer, 200)), "use shorter names");
+}
+
 bool is_plain_name(std::string_view name) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
   return !name.empty() && is_letter(name.front()) && std::ranges::all_of(name, [&](char c) {
@@ -195,6 +204,7 @@ Status SchemaNames::take_id(element json, const std::string& pointer, uint32_t& 
   }
   std::string uri = resolved(resources_[resource].id, id.substr(0, id.find('#')));
   if (uri.empty()) return {};
+  if (uri.size() > id_bytes_max || pointer.size() > pointer_bytes_max) return too_long(pointer);
   if (resources_.size() + anchors_.size() >= limits_.names_max) {
     return fail(Code::too_large, "schemas may have " + std::to_string(limits_.names_max) + " names",
                 std::string(beginning(pointer, 200)));
@@ -239,6 +249,7 @@ Status SchemaNames::add_anchor(uint32_t resource, std::string_view name, const s
                     std::to_string(limits_.dynamic_names_max) + " of them dynamic",
                 std::string(beginning(pointer, 200)));
   }
+  if (name.size() > id_bytes_max || pointer.size() > pointer_bytes_max) return too_long(pointer);
   const auto number = static_cast<uint32_t>(anchors_.size());
   if (!by_name_.emplace(std::pair(resource, std::string(name)), number).second)
     return wrong("two schemas have the name " + std::string(beginning(name, 100)), pointer,

@@ -295,6 +295,10 @@ TEST(Schema, BoundsHostileSchemas) {
   for (int i = 0; i < 3'000; ++i)
     names += std::string(i > 0 ? "," : "") + R"({"$anchor":"a)" + std::to_string(i) + "\"}";
   EXPECT_EQ(Schema::compile(names + "]}").error().code, Code::too_large);
+  const std::string far = R"({"$defs": {")" + std::string(9'000, 'x') + R"(": {"$anchor": "a"}}})";
+  EXPECT_EQ(Schema::compile(far).error().code, Code::too_large);
+  const std::string named = R"({"$id": "https://example.org/)" + std::string(3'000, 'x') + R"("})";
+  EXPECT_EQ(Schema::compile(named).error().code, Code::too_large);
   // Each of so many schemas chooses one of two names: each way through them is another one.
   std::string ways = R"({"$ref":"s0","$defs":{)";
   for (int i = 0; i < 20; ++i) {
