@@ -64,7 +64,8 @@ class TermTable {
   /// The same name's term in the table under this one, if that has it meanwhile; else the term itself.
   Term settled(Term term) const;
 
-  /// The number of the last term; 0 < number <= last is valid.
+  /// The number of the last term; 0 < number <= last is valid. Of a table over another: how many names it has of its
+  /// own.
   uint32_t last() const;
 
   /// Puts back a stored term. Terms must come in order of their numbers, without gap. Errors: corrupt.

@@ -62,7 +62,7 @@ class Run {
       if (auto stepped = step(std::max(most_s, 1e-9)); !stepped) return stepped.error();
     }
     outcome_.audit = water_.audit();
-    if (!std::isfinite(outcome_.audit.now_m3))
+    if (!std::isfinite(outcome_.audit.now_m3) || !std::isfinite(outcome_.audit.relative_error()))
       return fail(Code::internal, "the water left all numbers", {}, "look for values in the case that no place has");
     outcome_.updates = water_.updates();
     outcome_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -21,6 +21,7 @@ using Cells = std::vector<std::pair<size_t, size_t>>;
 
 constexpr size_t things_max = 10'000;    // of each kind in one case
 constexpr double height_max_m = 20'000;  // of anything, upwards and downwards
+constexpr double rate_max = 1e6;         // of mm/h, m3/s and m2/s: past all that ever flowed
 
 std::optional<double> number_of(base::YamlFile& file, const YAML::Node& node) {
   try {
@@ -145,8 +146,10 @@ class CaseReader {
       series.points.emplace_back(0, number_of(file_, node).value_or(0));
     }
     if (series.points.empty()) series.points.emplace_back(0, 0);
+    const double most = least < 0 ? -least : rate_max;
     for (const auto& [time, value] : series.points) {
-      if (value < least) file_.mistake(node, fmt::format("{} is at least {}", key, least));
+      if (value < least || value > most)
+        file_.mistake(node, fmt::format("{} is at least {}, at most {}", key, least, most));
     }
     return series;
   }
@@ -167,7 +170,7 @@ class CaseReader {
       }
       YamlMap values(file_, *one, "a boundary other than wall and open");
       if (const auto level = values.take("level_m"))
-        boundary = {Boundary::Kind::level, series_of(*level, "level_m", -1e6)};
+        boundary = {Boundary::Kind::level, series_of(*level, "level_m", -height_max_m)};
       else if (const auto discharge = values.take("discharge_m2_s"))
         boundary = {Boundary::Kind::discharge, series_of(*discharge, "discharge_m2_s", 0)};
       else

@@ -114,6 +114,7 @@ TEST_F(Cases, SayWhatIsWrongAndWhere) {
       {"terrain: case.yaml\nduration_s: 1\n", "neither an ESRI ASCII grid nor a GeoTIFF"},
       {"terrain: valley.asc\n", "duration_s is missing"},
       {"terrain: valley.asc\nduration_s: 1\nrain_mm_h: -3\n", "rain_mm_h is at least 0"},
+      {"terrain: valley.asc\nduration_s: 1\nrain_mm_h: 1e99\n", "at most 1000000"},
       {"terrain: valley.asc\nduration_s: 1\nrain_mm_h: [[10, 1], [5, 2]]\n", "the times ascend"},
       {"terrain: valley.asc\nduration_s: 1\ngauges: [{name: a, at: [0, 0]}]\n", "lies outside the terrain"},
       {"terrain: valley.asc\nduration_s: 1\ngauges: [{name: a}]\n", "where it is, is not said"},
@@ -131,7 +132,10 @@ TEST_F(Cases, SayWhatIsWrongAndWhere) {
   const auto hole = read_case(write("terrain: hole.asc\nduration_s: 1\n"));
   ASSERT_FALSE(hole.ok());
   EXPECT_NE(hole.error().what.find("1 cells without a height"), std::string::npos) << hole.error().text();
-  EXPECT_TRUE(read_case(write("terrain: hole.asc\nduration_s: 1\nholes: wall\n")).ok());
+  const auto walled = read_case(write("terrain: hole.asc\nduration_s: 60\nholes: wall\nrain_mm_h: 60\n"));
+  ASSERT_TRUE(walled.ok());
+  // It rains on the three cells that there are.
+  EXPECT_NEAR(run_case(*walled)->audit.rain_m3, 3 * 0.001, 1e-6);
 }
 
 }  // namespace
