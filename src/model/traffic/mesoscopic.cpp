@@ -215,7 +215,7 @@ double Mesoscopic::pass_head(uint32_t lane) {
   uint32_t target = network_.links[link].to_lane;
   if (network_.lanes[target].edge != none) {
     const uint32_t step = it.step + (inside ? 0 : 1);
-    target = choose_lane(car, route[step], edge_at(car, step + 1), edge_at(car, step + 2));
+    target = choose_lane(car, route[step], step);
   }
   if (const double room = room_s(target, network_.links[link].length_m, type, lane); room > now_s_) {
     it.no_room = true;
@@ -357,6 +357,7 @@ void Mesoscopic::finish_lane(uint32_t lane, uint32_t car, double speed_m_s) {
   trip.metres += metres;
   trip.loss_s += std::max(0.0, seconds - it.free_s);
   const double late_s = now_s_ - it.arrival_s;
+  queues_[lane].late_s += 0.15 * (late_s - queues_[lane].late_s);
   const double slowing_s = wish / (2 * type.decel_m_s2);
   const bool stood = late_s > slowing_s && speed_m_s < wish - 1;
   // Of the time lost, braking and picking up speed again are not standing.
@@ -419,7 +420,7 @@ bool Mesoscopic::insert(uint32_t edge, uint32_t car, double& retry_s) {
   Car& it = cars_[car];
   const Vehicle& vehicle = demand_.vehicles[car];
   const VehicleType& type = type_of(car);
-  const uint32_t lane = choose_lane(car, edge, edge_at(car, it.step + 1), edge_at(car, it.step + 2));
+  const uint32_t lane = choose_lane(car, edge, it.step);
   const Lane& way = network_.lanes[lane];
   LaneQueue& queue = queues_[lane];
   release(queue);

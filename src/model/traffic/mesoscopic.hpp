@@ -14,15 +14,18 @@ enum class Control : uint8_t { fixed, actuated, max_pressure };
 
 /// How traffic flows, the same in all networks. What differs by vehicle stands in its type.
 struct Flow {
-  double start_lag_s = 0.8;      ///< between green and the first vehicle's crossing
-  double reaction_add_s = 0.33;  ///< to a vehicle's own reaction while queues discharge
-  double wave_m_s = 5.5;         ///< how fast room runs upstream in a queue
-  double gap_s = 1;              ///< that a vehicle without right of way leaves to one that has it
-  double minor_speed_m_s = 7;    ///< of reaching a junction where others go first
-  double sight_s = 4;            ///< how early a vehicle that comes is seen
-  double patience_s = 180;       ///< after which a vehicle takes much smaller gaps
-  double short_m = 15;           ///< an edge on which nobody stands clear of the junctions
-  double stuck_s = 300;          ///< after which a vehicle is let on even where there is no room
+  double start_lag_s = 0.4;     ///< between green and the first vehicle's crossing
+  double reaction_add_s = 0.3;  ///< to a vehicle's own reaction while queues discharge
+  double wave_m_s = 7;          ///< how fast room runs upstream in a queue
+  double gap_s = 1;             ///< that a vehicle without right of way leaves to one that has it
+  double minor_speed_m_s = 7;   ///< of reaching a junction where others go first
+  double sight_s = 4;           ///< how early a vehicle that comes is seen
+  double patience_s = 180;      ///< after which a vehicle takes much smaller gaps
+  double short_m = 15;          ///< an edge on which nobody stands clear of the junctions
+  double ahead_m = 200;         ///< how far drivers sort themselves into lanes
+  double avoid_m_s = 0.5;       ///< metres of queue that they accept to wait a second less
+  double order = 0.5;           ///< metres of queue that they accept to keep their lane a metre longer
+  double stuck_s = 300;         ///< after which a vehicle is let on even where there is no room
 };
 
 /// What to run.

@@ -26,9 +26,29 @@ uint32_t Mesoscopic::link_to(uint32_t lane, uint32_t edge) const {
   return none;
 }
 
-/// The emptiest lane from which the way goes on; lanes from which it goes on without a change to another lane later
-/// are taken first.
-uint32_t Mesoscopic::choose_lane(uint32_t car, uint32_t edge, uint32_t next, uint32_t after) const {
+/// How far the way of a car goes on behind a lane without a change to another lane, up to a limit. `step` is the
+/// lane's edge in its route.
+double Mesoscopic::lasts_m(uint32_t car, uint32_t lane, uint32_t step, double limit_m) const {
+  const uint32_t next = edge_at(car, step + 1);
+  if (next == none) return limit_m;
+  const Classes classes = type_of(car).classes;
+  const Lane& way = network_.lanes[lane];
+  double best = -1;
+  for (uint32_t link = way.links_begin; link < way.links_end; ++link) {
+    if (edge_of_link(link) != next) continue;
+    uint32_t to = network_.links[link].to_lane;
+    if (network_.lanes[to].edge == none) to = network_.links[network_.lanes[to].links_begin].to_lane;
+    if ((network_.lanes[to].classes & classes) == 0) continue;
+    const double length_m = network_.lanes[to].length_m;
+    const double more_m = length_m < limit_m ? std::max(0.0, lasts_m(car, to, step + 1, limit_m - length_m)) : 0;
+    best = std::max(best, std::min(limit_m, length_m + more_m));
+  }
+  return best;
+}
+
+/// The emptiest lane from which the way goes on; lanes from which it goes on for long are taken first, as there is
+/// no time to change on short edges.
+uint32_t Mesoscopic::choose_lane(uint32_t car, uint32_t edge, uint32_t step) const {
   const Edge& it = network_.edges[edge];
   const Classes classes = type_of(car).classes;
   const auto& stops = demand_.vehicles[car].stops;
@@ -37,23 +57,13 @@ uint32_t Mesoscopic::choose_lane(uint32_t car, uint32_t edge, uint32_t next, uin
   double best_load = 1e300;
   for (uint32_t lane = it.lanes_begin; lane < it.lanes_end; ++lane) {
     const bool allowed = (network_.lanes[lane].classes & classes) != 0;
-    double load = queues_[lane].used_m + (allowed ? 0 : 1e7) - (lane == stop ? 1e4 : 0);
-    if (next != none) {
-      bool leads = false, leads_on = after == none;
-      const Lane& way = network_.lanes[lane];
-      for (uint32_t link = way.links_begin; link < way.links_end; ++link) {
-        if (edge_of_link(link) != next) continue;
-        leads = true;
-        uint32_t to = network_.links[link].to_lane;
-        if (network_.lanes[to].edge == none) to = network_.links[network_.lanes[to].links_begin].to_lane;
-        if (after != none && (network_.lanes[to].classes & classes) != 0)
-          leads_on = leads_on || link_to(to, after) != none;
-      }
-      if (!leads) load += 1e8;
-      // On a short next edge there is no time to change.
-      else if (!leads_on)
-        load += 5e3 / std::max(network_.edges[next].length_m, 10.0);
-    }
+    double load =
+        queues_[lane].used_m + flow_.avoid_m_s * queues_[lane].late_s + (allowed ? 0 : 1e7) - (lane == stop ? 1e4 : 0);
+    const double lasts = lasts_m(car, lane, step, flow_.ahead_m);
+    // A lane that does not lead on at all may still have its link, to a lane that is closed to this class.
+    load += lasts >= 0                                      ? flow_.order * (flow_.ahead_m - lasts)
+            : link_to(lane, edge_at(car, step + 1)) == none ? 1e8
+                                                            : 1e6;
     if (load >= best_load) continue;
     best_load = load;
     best = lane;
@@ -149,7 +159,8 @@ double Mesoscopic::may_pass_s(uint32_t link, uint32_t car, double speed_m_s, dou
     }
     gives_way = letter == 'g' || letter == 's' || letter == 'o';
   }
-  const double own_s = clear_time_s(way, type, speed_m_s);
+  // Ways meet in the middle of a junction, on the whole.
+  const double own_s = clear_time_s(way, type, speed_m_s), meet_s = 0.7 * own_s;
   for (const uint32_t foe : way.crosses) {
     if (network_.links[foe].to_lane == way.to_lane) continue;
     const double free_s = link_clear_s_[foe] - 0.5 * own_s;
@@ -171,11 +182,12 @@ double Mesoscopic::may_pass_s(uint32_t link, uint32_t car, double speed_m_s, dou
   }
   if (!gives_way) return now_s_;
   const double impatience = std::clamp(waited_s / flow_.patience_s, 0.0, 1.0);
-  const double need_s = (own_s + flow_.gap_s) * (1 - 0.6 * impatience);
+  const double need_s = (meet_s + flow_.gap_s) * (1 - 0.6 * impatience);
   for (const uint32_t foe : way.yields_to) {
     if (link_clear_s_[foe] - 0.5 * own_s > now_s_ + 1e-6 && network_.links[foe].to_lane != way.to_lane)
       return link_clear_s_[foe] - 0.5 * own_s;
-    const double comes_s = foe_comes_s(foe, way.to_lane, std::min(need_s, flow_.sight_s));
+    const double comes_s = foe_comes_s(
+        foe, way.to_lane, std::min(need_s, flow_.sight_s + network_.links[foe].speed_m_s / (2 * type.decel_m_s2)));
     if (comes_s >= 0) return std::max(comes_s + 0.3, now_s_ + 0.5);
   }
   return now_s_;

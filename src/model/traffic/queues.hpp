@@ -32,10 +32,11 @@ struct LaneQueue {
   double used_m = 0;                                               ///< by vehicles, and by gaps that run upstream
   double leave_s = -1e9, leave_speed_m_s = 0, leave_length_m = 0;  ///< of the last that left
   double enter_s = -1e9, enter_speed_m_s = 0;                      ///< of the last that entered
-  double room_m = 0;                                               ///< that it needs: length and gap
-  double check_s = never_s;                                        ///< when the head is looked at next
-  std::deque<std::pair<double, double>> gaps;                      ///< when room reaches the upstream end, and how much
-  std::vector<uint32_t> waiters;                                   ///< lanes whose heads wait for room here
+  double late_s = 0;                           ///< that those who left lately had lost on it, a mean
+  double room_m = 0;                           ///< that it needs: length and gap
+  double check_s = never_s;                    ///< when the head is looked at next
+  std::deque<std::pair<double, double>> gaps;  ///< when room reaches the upstream end, and how much
+  std::vector<uint32_t> waiters;               ///< lanes whose heads wait for room here
 };
 
 /// A signal at work.
@@ -92,7 +93,8 @@ class Mesoscopic {
   void measure(uint32_t car, uint32_t edge, double metres, double seconds);
 
   // mesoscopic_ways.cpp: lanes, right of way
-  uint32_t choose_lane(uint32_t car, uint32_t edge, uint32_t next, uint32_t after) const;
+  uint32_t choose_lane(uint32_t car, uint32_t edge, uint32_t step) const;
+  double lasts_m(uint32_t car, uint32_t lane, uint32_t step, double limit_m) const;
   uint32_t link_to(uint32_t lane, uint32_t edge) const;
   uint32_t edge_of_link(uint32_t link) const;
   uint32_t edge_at(uint32_t car, uint32_t step) const;
