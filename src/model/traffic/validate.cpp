@@ -54,7 +54,7 @@ Result run_texts(std::string net, std::string routes, double end_s) {
 
 std::string flow_text(const std::string& how) {
   return fmt::format(
-      R"(<routes><vType id="p" sigma="0.5" length="5" minGap="2.5"/><flow id="f" type="p" from="in" to="out")"
+      R"(<routes><vType id="p" sigma="0.5" length="5" minGap="2.5" speedDev="0"/><flow id="f" type="p" from="in" to="out")"
       R"( begin="0" end="7200" departSpeed="max" departLane="best" {}/></routes>)",
       how);
 }
@@ -94,9 +94,10 @@ void add_signal_cases(Validation& cases) {
   }
   const std::string drawn = picture(points, "degree of saturation", "delay, s");
   for (const auto& [load, published, ours] : points)
+    // Webster does not count what braking and picking up speed cost: up to 5 s a stop at this speed.
     cases.push_back({fmt::format("a signal at {:.0f} % of what it can pass", 100 * load), "mean delay",
-                     "Webster, Traffic Signal Settings (1958)", "s", published, ours,
-                     std::abs(ours - published) / published, 0.2, "part", drawn});
+                     "Webster, Traffic Signal Settings (1958)", "s", published, ours, std::abs(ours - published), 5,
+                     "s", drawn});
 }
 
 void add_city(Validation& cases, const std::string& name, const std::string& shared, bool buses_are_routes) {
