@@ -11,8 +11,6 @@ namespace {
 using base::Code;
 using base::fail;
 
-constexpr double arrived_m = 0.05;  // deep enough to be called a flood
-
 template <class Real>
 class Run {
  public:
@@ -23,9 +21,6 @@ class Run {
         wall_heights_(it.walls.size(), 0) {
     const size_t cells = it.terrain.columns * it.terrain.rows;
     outcome_.gauges.resize(it.gauges.size());
-    for (auto* grid : {&outcome_.depth_m, &outcome_.depth_max_m, &outcome_.speed_max_m_s, &outcome_.hazard_max})
-      grid->assign(cells, 0);
-    outcome_.arrival_s.assign(cells, -1);
     for (size_t i = 0; i < it.walls.size(); ++i) raise(i, it.walls[i].height_m);
     for (size_t row = 0; row < it.terrain.rows; ++row) {
       for (size_t column = 0; column < it.terrain.columns; ++column) {
@@ -35,10 +30,19 @@ class Run {
         if (depth > 0) water_.set_depth(column, row, depth);
       }
     }
+    MarkOptions marks;
+    for (const Case::Output& output : it.outputs) {
+      marks.depth_max |= output.what == "depth_max";
+      marks.speed_max |= output.what == "speed_max";
+      marks.hazard_max |= output.what == "hazard_max";
+      marks.arrival |= output.what == "arrival";
+    }
+    water_.set_marks(marks);
     if (it.terrain.holes == 0) return;
     // Nothing falls where there is no terrain.
-    rain_share_.resize(cells);
-    for (size_t at = 0; at < cells; ++at) rain_share_[at] = it.is_hole[at] ? 0.0f : 1.0f;
+    std::vector<float> share(cells);
+    for (size_t at = 0; at < cells; ++at) share[at] = it.is_hole[at] ? 0.0f : 1.0f;
+    water_.set_rain_share(share);
   }
 
   base::Result<Outcome> run(const std::function<bool(double)>& progress) {
@@ -49,7 +53,6 @@ class Run {
       const double now = water_.time_s();
       const bool is_over = now >= case_.duration_s * (1 - 1e-12);
       if (now >= next_look_s || is_over) {
-        look();
         next_look_s = now + look_every_s;
         if (progress && !progress(now)) return fail(Code::cancelled, "stopped");
       }
@@ -64,6 +67,11 @@ class Run {
     outcome_.audit = water_.audit();
     if (!std::isfinite(outcome_.audit.now_m3) || !std::isfinite(outcome_.audit.relative_error()))
       return fail(Code::internal, "the water left all numbers", {}, "look for values in the case that no place has");
+    outcome_.depth_m = water_.depths_m();
+    outcome_.depth_max_m = water_.mark(Mark::depth_max);
+    outcome_.speed_max_m_s = water_.mark(Mark::speed_max);
+    outcome_.hazard_max = water_.mark(Mark::hazard_max);
+    outcome_.arrival_s = water_.mark(Mark::arrival);
     outcome_.updates = water_.updates();
     outcome_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return std::move(outcome_);
@@ -80,7 +88,7 @@ class Run {
       if (wall.breach_at_s > from) until = std::min(until, wall.breach_at_s);
     }
     constexpr double m_s = 1e-3 / 3'600;
-    water_.set_rain(case_.rain_mm_h.mean(from, until) * m_s, rain_share_);
+    water_.set_rain(case_.rain_mm_h.mean(from, until) * m_s);
     water_.set_infiltration(case_.infiltration_mm_h.mean(from, until) * m_s);
     water_.clear_inflows();
     for (const Inflow& inflow : case_.inflows) {
@@ -136,27 +144,6 @@ class Run {
     }
   }
 
-  void look() {
-    for (size_t row = 0; row < case_.terrain.rows; ++row) {
-      for (size_t column = 0; column < case_.terrain.columns; ++column) {
-        const size_t at = row * case_.terrain.columns + column;
-        const double depth = water_.depth_m(column, row);
-        outcome_.depth_m[at] = static_cast<float>(depth);
-        if (depth <= case_.options.dry_m) continue;
-        const double speed = std::hypot(water_.flow_x_m2_s(column, row), water_.flow_y_m2_s(column, row)) / depth;
-        const auto keep = [&](std::vector<float>& most, double value) {
-          most[at] = std::max(most[at], static_cast<float>(value));
-        };
-        keep(outcome_.depth_max_m, depth);
-        if (depth >= 0.01) keep(outcome_.speed_max_m_s, speed);
-        // The hazard rating of DEFRA FD2320 without debris.
-        keep(outcome_.hazard_max, depth * (speed + 0.5));
-        if (depth >= arrived_m && outcome_.arrival_s[at] < 0)
-          outcome_.arrival_s[at] = static_cast<float>(water_.time_s());
-      }
-    }
-  }
-
   void note() {
     for (size_t i = 0; i < case_.gauges.size(); ++i) {
       const Gauge& gauge = case_.gauges[i];
@@ -172,7 +159,6 @@ class Run {
   ShallowWater<Real> water_;
   std::vector<double> wall_heights_;
   std::map<std::pair<size_t, size_t>, std::vector<std::pair<size_t, double>>> walls_at_;  // those that stand in a cell
-  std::vector<float> rain_share_;                                                         // empty: it falls everywhere
   Outcome outcome_;
 };
 
