@@ -17,6 +17,8 @@
 #include <memory>
 #include <mutex>
 
+#include "model/flood/quiet_errors.hpp"
+
 namespace cityloom::model::flood {
 namespace {
 
@@ -27,17 +29,6 @@ struct CloseDataset {
   void operator()(void* dataset) const { GDALClose(dataset); }
 };
 using Dataset = std::unique_ptr<void, CloseDataset>;
-
-class QuietErrors {
- public:
-  QuietErrors() {
-    CPLPushErrorHandler(CPLQuietErrorHandler);
-    CPLErrorReset();
-  }
-  QuietErrors(const QuietErrors&) = delete;
-  QuietErrors& operator=(const QuietErrors&) = delete;
-  ~QuietErrors() { CPLPopErrorHandler(); }
-};
 
 void register_drivers() {
   static std::once_flag once;
@@ -105,6 +96,7 @@ base::Result<GridFile> read_grid(const std::string& path) {
   grid.cell_x = grid.cell_x_m = place[1];
   grid.cell_y = grid.cell_y_m = -place[5];
   grid.south = place[3] - grid.cell_y * static_cast<double>(grid.rows);
+  if (const char* system = GDALGetProjectionRef(dataset.get())) grid.system = system;
   if (is_in_degrees(dataset.get())) {
     constexpr double degree_m = 6'371'008.8 * M_PI / 180;
     const double middle = grid.south + grid.cell_y * static_cast<double>(grid.rows) / 2;
@@ -134,6 +126,7 @@ base::Status write_grid(const std::string& path, const GridFile& like, const std
       out << "\n";
     }
     out.close();
+    if (!like.system.empty()) std::ofstream(path.substr(0, path.size() - 4) + ".prj") << like.system << "\n";
     return out ? base::Status() : base::Status(fail(Code::unavailable, "cannot be written", path, "see to the disk"));
   }
   register_drivers();
@@ -147,6 +140,7 @@ base::Status write_grid(const std::string& path, const GridFile& like, const std
   double place[6] = {like.west, like.cell_x, 0, like.south + like.cell_y * static_cast<double>(like.rows),
                      0,         -like.cell_y};
   GDALSetGeoTransform(dataset.get(), place);
+  if (!like.system.empty()) GDALSetProjection(dataset.get(), like.system.c_str());
   for (size_t row = 0; row < like.rows; ++row) {
     std::vector<float> line(values.begin() + static_cast<ptrdiff_t>((like.rows - 1 - row) * like.columns),
                             values.begin() + static_cast<ptrdiff_t>((like.rows - row) * like.columns));

@@ -19,6 +19,7 @@ struct GridFile {
   double cell_x_m = 1, cell_y_m = 1;  ///< in metres on the ground
   std::vector<double> values;         ///< rows x columns; holes are not numbers
   size_t holes = 0;
+  std::string system;  ///< its coordinate system as WKT; empty if the file has none
 
   /// The cell that holds a place; nothing outside.
   std::optional<std::pair<size_t, size_t>> cell_at(double x, double y) const;

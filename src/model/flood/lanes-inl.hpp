@@ -133,20 +133,25 @@ HWY_INLINE void add_sources(const Constants<Real>& k, const Sources<Real>& sourc
   if (sources.soaked_m) store(load(sources.soaked_m + at) + taken, sources.soaked_m + at);
 }
 
-/// The greater of what is and what was there; written only where something is new.
+/// The greater of what is and what was there; written only where something is new. Returns whether it was.
 template <class Real, class M>
-HWY_INLINE void keep_most(M where, Vec<Real> value, Real* at) {
+HWY_INLINE bool keep_most(M where, Vec<Real> value, Real* at) {
   const auto known = load(at);
   const auto is_more = hn::And(where, value > known);
-  if (hn::AllFalse(Lanes<Real>(), is_more)) return;
+  if (hn::AllFalse(Lanes<Real>(), is_more)) return false;
   store(hn::IfThenElse(is_more, value, known), at);
+  return true;
 }
 
 /// Writes down what is most so far. Lanes that are no cells of the block lie in the surroundings.
 template <class Real>
 HWY_INLINE void mark(const Constants<Real>& k, const Marks<Real>& marks, size_t at, Vec<Real> h, Vec<Real> speed) {
   const auto is_wet = h > all(k.dry_m);
-  if (marks.depth_max) keep_most(is_wet, h, marks.depth_max + at);
+  if (marks.depth_max && keep_most(is_wet, h, marks.depth_max + at) && marks.peak_s) {
+    // Where it is as deep as it ever was, it is so now.
+    const auto is_peak = hn::And(is_wet, h >= load(marks.depth_max + at));
+    store(hn::IfThenElse(is_peak, all(marks.time_s), load(marks.peak_s + at)), marks.peak_s + at);
+  }
   if (marks.speed_max) keep_most(h >= all(Real(speed_depth_m)), speed, marks.speed_max + at);
   if (marks.hazard_max) {
     const auto is_most = hn::Or(h > all(Real(0.75)), hn::And(speed > all(Real(2)), h > all(Real(0.25))));

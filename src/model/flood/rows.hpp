@@ -63,6 +63,7 @@ struct Marks {
   Real wet_m = 0;   // from this depth on, a cell counts as flooded
   Debris debris;
   Real *depth_max = nullptr, *speed_max = nullptr, *hazard_max = nullptr, *arrival_s = nullptr, *wet_s = nullptr;
+  Real* peak_s = nullptr;  // beside depth_max: when it was so deep
 
   bool any() const { return depth_max || speed_max || hazard_max || arrival_s || wet_s; }
 };

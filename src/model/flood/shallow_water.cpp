@@ -171,8 +171,8 @@ void ShallowWater<Real>::set_capacity(const FillCapacity& fill) {
 template <class Real>
 void ShallowWater<Real>::set_marks(const MarkOptions& options) {
   mark_options_ = options;
-  const std::array<bool, mark_count> asked{options.depth_max, options.speed_max, options.hazard_max, options.arrival,
-                                           options.wet_time};
+  const std::array<bool, mark_count> asked{options.depth_max, options.speed_max, options.hazard_max,
+                                           options.arrival,   options.wet_time,  options.peak};
   for (size_t i = 0; i < mark_count; ++i)
     marks_[i].assign(asked[i] ? bed_.size() : 0, Real(i == static_cast<size_t>(Mark::arrival) ? -1 : 0));
   // What lies there at the start is marked as the steps mark it.
@@ -310,7 +310,8 @@ BlockStep<Real> ShallowWater<Real>::step_of(const Block& block, double step_s) {
                 of(marks_[1]),
                 of(marks_[2]),
                 of(marks_[3]),
-                of(marks_[4])};
+                of(marks_[4]),
+                of(marks_[5])};
   const auto along = [&](Side side, size_t first) {
     const std::vector<Real>& given = given_[static_cast<size_t>(side)];
     return given.empty() ? nullptr : &given[first];

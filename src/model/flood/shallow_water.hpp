@@ -60,6 +60,7 @@ struct Audit {
 /// What is kept of each cell while a flood goes on.
 struct MarkOptions {
   bool depth_max = false, speed_max = false, hazard_max = false, arrival = false, wet_time = false;
+  bool peak = false;    ///< together with depth_max
   double wet_m = 0.05;  ///< from this depth on, a cell counts as flooded (arrival, wet_time)
   Debris debris;        ///< in the hazard
 
@@ -73,8 +74,9 @@ enum class Mark : uint8_t {
   hazard_max,  ///< depth x (speed + 0.5) + debris: the rating of FD2320 (DEFRA and Environment Agency 2006)
   arrival,     ///< s until the cell was flooded; -1: never
   wet_time,    ///< s that it was flooded
+  peak,        ///< s when it was deepest
 };
-inline constexpr size_t mark_count = 5;
+inline constexpr size_t mark_count = 6;
 
 /// A flood as it goes on. State in `Real` (float or double); depth is kept in two parts, so that its sum stays exact.
 /// Not for several workers at once; works on several itself. A step of n wet cells costs about 10 ns each on one core
