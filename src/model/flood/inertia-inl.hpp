@@ -32,7 +32,7 @@ struct Between {
 /// The new flow of a face.
 template <class Real, class V = Vec<Real>>
 HWY_INLINE V find_inertia_flow(const Constants<Real>& k, Real step_over_cell, const Between<V>& face) {
-  const V zero = all(Real(0)), half = all(Real(0.5)), one = all(Real(1)), dry = all(k.dry_m);
+  const V half = all(Real(0.5)), one = all(Real(1)), dry = all(k.dry_m);
   const V low = face.low_h + face.low_z, high = face.high_h + face.high_z;
   const V flows = hn::Max(low, high) - hn::Max(face.low_z, face.high_z);
   const V deep = hn::Max(flows, dry);
@@ -45,7 +45,10 @@ HWY_INLINE V find_inertia_flow(const Constants<Real>& k, Real step_over_cell, co
   const V strength = hn::Sqrt(face.here * face.here + face.across * face.across);
   const V drag = all(k.gravity * k.step_s) * face.friction * strength * inverse * power_of_friction(deep);
   const V pushed = mixed - all(k.gravity * step_over_cell) * deep * rise;
-  return hn::IfThenElse(flows > dry, pushed / (one + drag), zero);
+  // Without advection nothing holds back what falls down a cliff: no flow is faster than critical.
+  const V most = deep * wave;
+  const V flow = hn::Max(hn::Min(pushed / (one + drag), most), hn::Neg(most));
+  return hn::IfThenElseZero(flows > dry, flow);
 }
 
 /// Of the eastern faces of a row; `south` is the row below it.
@@ -102,14 +105,14 @@ HWY_INLINE void update_inertia(const Constants<Real>& k, const BlockStep<Real>& 
     const auto deep = hn::Max(h, dry);
     const auto qx = half * (west + east), qy = half * (low + high);
     const auto is_wet = h > dry;
-    const auto speed = hn::IfThenElseZero(is_wet, hn::Sqrt(qx * qx + qy * qy) / deep);
+    const auto wave = hn::Sqrt(all(k.gravity) * deep);
+    const auto speed = hn::IfThenElseZero(is_wet, hn::Min(hn::Sqrt(qx * qx + qy * qy) / deep, wave));
     store(h, b.to.depth + at);
     store(rest, b.to.depth_rest + at);
     store(east, b.to.flow_x + at);
     store(high, b.to.flow_y + at);
     const auto counts = hn::And(is_wet, mine);
-    gathered.fastest =
-        hn::Max(gathered.fastest, hn::IfThenElseZero(counts, hn::Max(speed, hn::Sqrt(all(k.gravity) * deep))));
+    gathered.fastest = hn::Max(gathered.fastest, hn::IfThenElseZero(counts, wave));
     gathered.deepest = hn::Max(gathered.deepest, hn::IfThenElseZero(mine, h));
     gathered.wet += hn::CountTrue(lanes, counts);
     if (marks) mark(k, b.marks, at, h, speed);
