@@ -22,6 +22,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr size_t line_bytes_max = 64u << 10;
 constexpr int look_every_ms = 100;
+constexpr int end_look_ms = 5;
 
 /// A process that has been started, and the end of its output that we read.
 struct Child {
@@ -123,7 +124,7 @@ base::Status run_child(const std::vector<std::string>& words, const std::string&
   while (true) {
     if (is_open) is_open = read_some(child->output, lines);
     if (const pid_t ended = waitpid(child->process, &status, WNOHANG); ended == child->process) break;
-    if (!is_open) poll(nullptr, 0, look_every_ms);
+    if (!is_open) poll(nullptr, 0, end_look_ms);  // it is about to end
     const auto now = Steady::now();
     if (killed_at) {
       if (now > *killed_at) kill(-child->process, SIGKILL);

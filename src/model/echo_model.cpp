@@ -1,3 +1,4 @@
+// A process that gives back what it is given.
 #include "model/catalogue.hpp"
 
 namespace cityloom::model {
@@ -51,11 +52,11 @@ Model echo_model() {
   steps.greatest = 100'000;
   steps.fallback = 0;
   it.inputs.push_back(std::move(steps));
-  it.outputs = {{"literal", Output::Kind::value, {"The text", "글"}, ""},
-                {"number", Output::Kind::value, {"The number", "수"}, ""},
-                {"box", Output::Kind::document, {"The box", "범위"}, ""},
-                {"object", Output::Kind::document, {"The object", "객체"}, ""},
-                {"counted", Output::Kind::value, {"What it counted", "센 결과"}, ""}};
+  it.outputs = {{"literal", Output::Kind::value, {"The text", "글"}, "", ""},
+                {"number", Output::Kind::value, {"The number", "수"}, "", ""},
+                {"box", Output::Kind::document, {"The box", "범위"}, "", ""},
+                {"object", Output::Kind::document, {"The object", "객체"}, "", ""},
+                {"counted", Output::Kind::value, {"What it counted", "센 결과"}, "", ""}};
   it.card.purpose = {"To try the run form, progress and cancelling", "실행 화면, 진행 상황, 취소를 시험합니다"};
   it.card.method = {"None", "없음"};
   it.card.limits = {"It says nothing about the city", "도시에 관해 아무것도 말하지 않습니다"};

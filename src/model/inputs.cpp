@@ -61,7 +61,7 @@ Result<Json> checked_number(const Input& input, const Json& value) {
   if (number < input.least || number > input.greatest)
     return fail(Code::invalid, number_text(number) + " lies outside of what the model holds for", input.name,
                 "give a number " + bounds_text(input));
-  return is_whole ? Json(static_cast<int64_t>(number)) : Json(number);
+  return is_whole ? Json(static_cast<int64_t>(number)) : value;
 }
 
 Result<Json> checked_series(const Input& input, const Json& value) {

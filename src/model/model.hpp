@@ -67,6 +67,7 @@ struct Output {
   Kind kind = Kind::value;
   Text title;
   std::string unit;
+  std::string scale;  ///< colours of a raster: "water", "heat", ...
 };
 
 /// What a person must know before trusting it.

@@ -1,3 +1,4 @@
+// The forecast of a series as a model of the catalogue.
 #include <algorithm>
 
 #include "model/catalogue.hpp"
@@ -64,7 +65,7 @@ Model forecast_model() {
   it.inputs = {numbers_of_series(),
                whole("horizon", {"Steps to forecast", "예측할 걸음 수"}, 1, static_cast<double>(horizon_max), 24),
                whole("period", {"Steps in a season", "한 주기의 걸음 수"}, 1, 10'000, 24)};
-  it.outputs = {{"forecast", Output::Kind::table, {"The forecast, step by step", "걸음마다의 예측"}, ""}};
+  it.outputs = {{"forecast", Output::Kind::table, {"The forecast, step by step", "걸음마다의 예측"}, "", ""}};
   it.card.purpose = {"Counts, levels and loads of the coming hours and days",
                      "앞으로 몇 시간, 며칠의 수량과 부하를 봅니다"};
   it.card.method = {
