@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include "model/flood/grid_file.hpp"
+#include "model/grid/grid_file.hpp"
 #include "model/json_file.hpp"
 
 namespace cityloom::model {
@@ -15,14 +15,14 @@ using base::Result;
 namespace files = std::filesystem;
 
 base::Status write_raster(const std::string& folder, const Raster& raster) {
-  flood::GridFile like;
+  GridFile like;
   like.columns = raster.columns;
   like.rows = raster.rows;
   like.west = raster.west;
   like.south = raster.south;
   like.cell_x = raster.cell_x;
   like.cell_y = raster.cell_y;
-  return flood::write_grid(folder + "/" + raster_file_name(raster), like, raster.values);
+  return write_grid(folder + "/" + raster_file_name(raster), like, raster.values);
 }
 
 Json json_of(const Stated& fact) {

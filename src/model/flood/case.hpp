@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "model/flood/grid_file.hpp"
+#include "model/grid/grid_file.hpp"
 #include "model/flood/shallow_water.hpp"
 
 namespace cityloom::model::flood {

@@ -2,7 +2,7 @@
 #include <cmath>
 #include <fstream>
 
-#include "model/flood/grid_file.hpp"
+#include "model/grid/grid_file.hpp"
 #include "serve/processes/parts.hpp"
 #include "space/city/city_export.hpp"
 
@@ -34,14 +34,14 @@ Result<twin::Box> area_of(const model::Request& request) {
 }
 
 /// The ground on a grid of about square cells; without a value where none is known.
-Result<model::flood::GridFile> ground_of(const ProcessParts& parts, const JobAbout& about, const twin::Box& box,
+Result<model::GridFile> ground_of(const ProcessParts& parts, const JobAbout& about, const twin::Box& box,
                                          double cell_m) {
   if (!about.tenant.empty() || parts.services.terrain == nullptr)
     return fail(Code::unsupported, "the ground of this tenant is not known here", "terrain",
                 "send a grid of heights to the command line's `cityloom model run`");
   const auto relief = parts.services.terrain->relief_at(about.offset);
   if (!relief) return relief.error();
-  model::flood::GridFile grid;
+  model::GridFile grid;
   const double middle_deg = (box.south_deg + box.north_deg) / 2;
   grid.cell_y = cell_m / degree_m;
   grid.cell_x = grid.cell_y / std::cos(middle_deg * M_PI / 180);
@@ -67,9 +67,9 @@ Result<model::flood::GridFile> ground_of(const ProcessParts& parts, const JobAbo
   return grid;
 }
 
-Status write_ground(const std::string& path, const model::flood::GridFile& grid) {
+Status write_ground(const std::string& path, const model::GridFile& grid) {
   const std::vector<float> heights(grid.values.begin(), grid.values.end());
-  return model::flood::write_grid(path, grid, heights);
+  return model::write_grid(path, grid, heights);
 }
 
 Result<thread::Snapshot> snapshot_of(const ProcessParts& parts, const JobAbout& about, const thread::Thread** thread) {

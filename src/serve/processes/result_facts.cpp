@@ -1,7 +1,7 @@
 // What came of a run, on its branch: every fact names the run, and the run names model, version, inputs and offset.
 #include <algorithm>
 
-#include "model/flood/grid_file.hpp"
+#include "model/grid/grid_file.hpp"
 #include "serve/processes/parts.hpp"
 
 namespace cityloom::serve {
@@ -111,7 +111,7 @@ Status append(thread::Thread& thread, thread::BranchId branch, const model::Job&
 
 Status put_raster(ProcessParts& parts, thread::Thread& thread, thread::BranchId branch, const model::Job& job,
                   const JobAbout& about, const model::Outcome::RasterFile& raster) {
-  const auto file = model::flood::read_grid(job.folder + "/" + raster.file);
+  const auto file = model::read_grid(job.folder + "/" + raster.file);
   if (!file) return file.error();
   space::RasterGrid grid;
   grid.columns = static_cast<uint32_t>(file->columns);
