@@ -1,4 +1,5 @@
 // cityloom model: what models there are, what they need, and runs of them.
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include "app/progress.hpp"
 #include "model/describe.hpp"
 #include "model/job_folder.hpp"
+#include "model/json_file.hpp"
 #include "model/validation_page.hpp"
 
 namespace cityloom::app {
@@ -117,16 +119,39 @@ ExitCode run_model(const Arguments& arguments) {
   return print(json);
 }
 
+/// What is written where memory ends: nothing can be made any more then, so it lies ready.
+struct OutOfMemory {
+  std::string path, text;
+};
+OutOfMemory& out_of_memory() {
+  static OutOfMemory ready;
+  return ready;
+}
+
+void end_for_memory() {
+  const OutOfMemory& ready = out_of_memory();
+  const int file = open(ready.path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file >= 0) [[maybe_unused]]
+    const ssize_t written = write(file, ready.text.data(), ready.text.size());
+  _exit(static_cast<int>(ExitCode::failed));
+}
+
+void limit_memory(const std::string& folder, uint64_t bytes) {
+  const Json error = model::json_of(fail(Code::too_large, "the run needed more memory than a run may have", "",
+                                         "ask for a smaller area or coarser cells"));
+  out_of_memory() = {folder + "/result.json", Json{{"error", error}}.dump()};
+  std::set_new_handler(end_for_memory);
+  const rlimit limit{bytes, bytes};
+  setrlimit(RLIMIT_DATA, &limit);
+}
+
 // What a runner starts: reads and writes the folder, tells its progress as lines of JSON, ends with whoever started it.
 ExitCode run_folder(const Arguments& arguments) {
   if (arguments.names.size() != 2) return complain(fail(Code::invalid, "no folder is named"), ExitCode::usage);
   const auto memory = number_option(arguments, "--memory-bytes", 0);
   if (!memory) return complain(memory.error(), ExitCode::usage);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (*memory > 0) {
-    const rlimit limit{*memory, *memory};
-    setrlimit(RLIMIT_DATA, &limit);
-  }
+  if (*memory > 0) limit_memory(arguments.names[1], *memory);
   const Interrupt interrupt;
   model::Run run;
   run.progress = [&](double part, std::string_view what) {
@@ -135,14 +160,7 @@ ExitCode run_folder(const Arguments& arguments) {
     std::fflush(stdout);
     return !interrupt.asked();
   };
-  base::Status ended;
-  try {
-    ended = model::run_folder(arguments.names[1], run);
-  } catch (const std::bad_alloc&) {
-    ended =
-        model::fail_folder(arguments.names[1], fail(Code::too_large, "the run needed more memory than a run may have",
-                                                    "", "ask for a smaller area or coarser cells"));
-  }
+  const base::Status ended = model::run_folder(arguments.names[1], run);
   return ended ? ExitCode::ok : complain(ended.error(), ExitCode::failed);
 }
 

@@ -22,6 +22,7 @@ base::Status write_raster(const std::string& folder, const Raster& raster) {
   like.south = raster.south;
   like.cell_x = raster.cell_x;
   like.cell_y = raster.cell_y;
+  like.system = raster.system;
   return write_grid(folder + "/" + raster_file_name(raster), like, raster.values);
 }
 
@@ -108,13 +109,9 @@ base::Status run_folder(const std::string& folder, const Run& run) {
     own.workers = request->workers;
   }
   const auto outcome = request ? run_request(*request, folder, own) : Result<Outcome>(request.error());
-  if (!outcome) return fail_folder(folder, outcome.error());
-  return write_json(folder + "/result.json", json_of(*outcome));
-}
-
-base::Status fail_folder(const std::string& folder, base::Error error) {
-  if (auto written = write_json(folder + "/result.json", {{"error", json_of(error)}}); !written) return written;
-  return error;
+  const Json result = outcome ? json_of(*outcome) : Json{{"error", json_of(outcome.error())}};
+  if (auto written = write_json(folder + "/result.json", result); !written) return written;
+  return outcome ? base::Status() : base::Status(outcome.error());
 }
 
 Result<Outcome> read_outcome(const std::string& folder) {

@@ -38,9 +38,6 @@ base::Result<Request> read_request(const std::string& folder);
 /// of it. Errors: invalid, not_found, those of the model; what failed is in `result.json` too.
 base::Status run_folder(const std::string& folder, const Run& run);
 
-/// Writes an error as what came of the run, and returns it.
-base::Status fail_folder(const std::string& folder, base::Error error);
-
 /// Runs one request and returns what came of it; rasters are written to `folder`, and to nowhere where it is "".
 base::Result<Outcome> run_request(const Request& request, const std::string& folder, const Run& run);
 

@@ -15,6 +15,9 @@ using base::Result;
 using base::Status;
 
 constexpr double degree_m = 6'371'008.8 * M_PI / 180;
+constexpr const char* wgs84 =
+    "GEOGCS[\"WGS 84\",DATUM[\"WGS_1984\",SPHEROID[\"WGS 84\",6378137,298.257223563]],PRIMEM[\"Greenwich\",0],"
+    "UNIT[\"degree\",0.0174532925199433],AUTHORITY[\"EPSG\",\"4326\"]]";
 constexpr size_t features_bytes_max = 512u << 20;
 constexpr uint64_t terrain_cells_max = 16'000'000;
 
@@ -54,6 +57,7 @@ Result<model::GridFile> ground_of(const ProcessParts& parts, const JobAbout& abo
   grid.rows = static_cast<size_t>(std::max(rows, 1.0));
   grid.west = box.west_deg;
   grid.south = box.south_deg;
+  grid.system = wgs84;
   grid.values.reserve(grid.columns * grid.rows);
   for (size_t row = 0; row < grid.rows; ++row) {
     for (size_t column = 0; column < grid.columns; ++column) {

@@ -268,7 +268,12 @@ void add_job_routes(Router& router, ProcessParts& parts) {
   Route results = job_route(Method::get, "/jobs/{jobId}/results", "getJobResults", "What came of a run",
                             answer_or_fail([&parts](const Request& request) { return show_results(parts, request); }));
   results.blocking = true;
-  results.answers = {{200, "It", {{"application/json", R"({"type":"object"})"}}}};
+  results.answers = {{200,
+                      "It, as it was asked for",
+                      {{"application/json", ""},
+                       {"text/plain; charset=utf-8", ""},
+                       {"multipart/related", ""},
+                       {std::string(geotiff), ""}}}};
   router.add(std::move(results));
   Route file = job_route(Method::get, "/jobs/{jobId}/results/files/{file}", "getJobFile", "A map that came of a run",
                          answer_or_fail([&parts](const Request& request) { return show_file(parts, request); }));

@@ -229,7 +229,7 @@ void add_execution(Router& router, ProcessParts& parts) {
   };
   run.parameters = {{Parameter::In::path, "processId", "The process", R"({"type":"string","examples":["echo"]})", true},
                     {Parameter::In::header, "Prefer", "respond-async: answer at once, with a job",
-                     R"({"type":"string","enum":["respond-async"]})", false},
+                     R"({"type":"string","examples":["respond-async"]})", false},
                     branch_parameter(),
                     as_of_parameter()};
   run.request_body = {{"application/json", R"({"type":"object","properties":{
@@ -237,7 +237,12 @@ void add_execution(Router& router, ProcessParts& parts) {
     "outputs":{"type":"object","description":"Those that are wanted, by name; absent: all"},
     "response":{"type":"string","enum":["raw","document"],"default":"raw"},
     "seed":{"type":"integer","minimum":0,"default":0,"description":"Of all chance in the run"}}})"}};
-  run.answers = {{200, "What came of it", {{"application/json", R"({"type":"object"})"}}},
+  run.answers = {{200,
+                  "What came of it: a document, the one output that was asked for, or several as parts",
+                  {{"application/json", ""},
+                   {"text/plain; charset=utf-8", ""},
+                   {"multipart/related", ""},
+                   {"image/tiff; application=geotiff", ""}}},
                  {201, "It runs: where it can be looked at", {{"application/json", schema_reference("JobStatus")}}}};
   router.add(std::move(run));
 }
