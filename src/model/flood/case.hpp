@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "model/flood/exposure.hpp"
-#include "model/flood/grid_file.hpp"
 #include "model/flood/shallow_water.hpp"
 #include "model/flood/soil.hpp"
+#include "model/grid/grid_file.hpp"
 
 namespace cityloom::model::flood {
 
@@ -93,6 +93,8 @@ struct Case {
   Debris debris;
   std::vector<double> hazard_bounds = fd2320_bounds;
   std::vector<double> depth_bounds_m{0.5, 1, 2, 5};
+  MarkOptions
+      keep;  ///< what is kept, beside what outputs and what is exposed ask for; its wet_m and debris do not count
   std::vector<Exposed> exposed;
   std::vector<Warning> warnings;
   Frames frames;
@@ -120,7 +122,9 @@ struct Outcome {
   size_t steps = 0;
   double seconds = 0;                                ///< that it took
   std::vector<float> depth_m;                        ///< rows x columns
-  std::array<std::vector<float>, mark_count> marks;  ///< by Mark; those that outputs or what is exposed ask for
+  std::array<std::vector<float>, mark_count> marks;  ///< by Mark; those that were asked for
+
+  const std::vector<float>& of(Mark which) const { return marks[static_cast<size_t>(which)]; }
 };
 
 /// Who follows a run.

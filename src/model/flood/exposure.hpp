@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "model/flood/grid_file.hpp"
+#include "model/grid/grid_file.hpp"
 
 namespace cityloom::model::flood {
 
@@ -35,11 +35,10 @@ inline const std::vector<double> fd2320_bounds{0.75, 1.25, 2.5};
 /// Names of the classes that three bounds make.
 inline constexpr const char* hazard_names[] = {"low", "moderate", "significant", "extreme"};
 
-/// Reads what is exposed from GeoJSON: polygons, lines and points with properties `name` (or `id`), `kind` and
-/// `occupants`. Longitude and latitude are turned into the terrain's coordinate system, where it has one; else places
-/// are the terrain's own. What lies outside the terrain has no cells. Errors: not_found, invalid, too_large (past
-/// exposed_max things or 50 million cells of them).
+/// Reads what is exposed from GeoJSON: things with properties `name` (else their id), `kind` (else areas are buildings
+/// and all else roads) and `occupants`. Places are degrees where the terrain has a coordinate system, else the
+/// terrain's own. What lies outside the terrain has no cells. Errors: those of features_on_grid, invalid (occupants
+/// that are no number), too_large (past 50 million cells).
 base::Result<std::vector<Exposed>> read_exposed(const std::string& path, const GridFile& terrain);
-inline constexpr size_t exposed_max = 1'000'000;
 
 }  // namespace cityloom::model::flood

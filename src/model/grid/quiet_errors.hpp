@@ -3,7 +3,7 @@
 
 #include <cpl_error.h>
 
-namespace cityloom::model::flood {
+namespace cityloom::model {
 
 /// While it lives, GDAL is quiet, and knows of no error from before.
 class QuietErrors {
@@ -17,4 +17,4 @@ class QuietErrors {
   ~QuietErrors() { CPLPopErrorHandler(); }
 };
 
-}  // namespace cityloom::model::flood
+}  // namespace cityloom::model
