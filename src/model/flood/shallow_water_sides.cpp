@@ -132,6 +132,8 @@ void ShallowWater<Real>::fill_flows(Side side, const Edge& edge) {
     const size_t ghost = edge.ghost(out), from = is_wall ? edge.inner(out) : edge.cell;
     normal[ghost] = is_wall ? -normal[from] : normal[from];
     tangent[ghost] = tangent[from];
+    // Water leaves by an open side; nothing is known that could come in.
+    if (boundary.kind == Boundary::Kind::open && normal[edge.cell] * inwards > 0) normal[ghost] = -normal[edge.cell];
     if (boundary.kind == Boundary::Kind::level) {
       // What comes out keeps u + 2 c (outwards): the level decides c.
       const Real h = std::max(static_cast<Real>(boundary.value) - bed_[edge.cell], Real(0));
