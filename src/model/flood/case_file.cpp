@@ -95,7 +95,8 @@ class CaseReader {
                                                    double most) {
     const auto node = map.take(key);
     std::vector<double> values{otherwise};
-    if (node && node->IsScalar() && node->Scalar().find_first_not_of("0123456789.+-eE") != std::string::npos) {
+    double number = 0;
+    if (node && node->IsScalar() && !YAML::convert<double>::decode(*node, number)) {
       auto grid = read_grid(beside(node->Scalar()));
       if (!grid) return grid.error();
       if (grid->columns != case_.terrain.columns || grid->rows != case_.terrain.rows || grid->holes > 0)
