@@ -67,6 +67,11 @@ base::Result<std::vector<uint8_t>> classes_of_cells(const std::filesystem::path&
   std::vector<uint8_t> classes;
   classes.reserve(grid->values.size());
   for (const double value : grid->values) {
+    // Where there is no terrain, any class will do.
+    if (std::isnan(value) && !it.is_hole.empty() && it.is_hole[classes.size()]) {
+      classes.push_back(0);
+      continue;
+    }
     const bool is_whole = std::abs(value) < 1e15 && value == std::floor(value);
     const auto place = is_whole ? places.find(static_cast<int64_t>(value)) : places.end();
     if (place == places.end())
@@ -143,6 +148,8 @@ base::Status take_soil(YamlMap& map, const std::filesystem::path& folder, Case& 
   YamlMap soil(map.file(), *node, "soil");
   const std::string grid = soil.text("grid");
   if (!soil.has("classes")) {
+    if (!grid.empty())
+      map.file().mistake(*node, "a grid of soil needs classes", "tell a law for each class of the grid");
     it.soil.classes.push_back(soil_class(soil));
     soil.finish();
     return {};

@@ -160,6 +160,22 @@ duration_s: 1500
   EXPECT_LT(std::abs(outcome->audit.relative_error()), 1e-12);
 }
 
+// The estimate grows with what is kept; no machine has the memory for a grid of a continent.
+TEST_F(Cases, AreRefusedWhereMemoryIsShort) {
+  Case small;
+  small.terrain.columns = 1'000;
+  small.terrain.rows = 1'000;
+  EXPECT_NEAR(static_cast<double>(memory_of(small)), 44e6, 1e6);
+  Case more = small;
+  more.in_double = true;
+  more.keep.depth_max = more.keep.arrival = true;
+  EXPECT_GT(memory_of(more), 2 * memory_of(small));
+  more.terrain.columns = more.terrain.rows = 10'000'000;
+  const auto outcome = run_case(more);
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.error().code, base::Code::too_large);
+}
+
 TEST_F(Cases, VaryByChanceTheSameForAnyNumberOfWorkers) {
   const std::string text = R"(terrain: valley.asc
 rain_mm_h: 80
@@ -228,6 +244,7 @@ TEST_F(Cases, SayWhatIsWrongAndWhere) {
       {"terrain: valley.asc\nduration_s: 1\nsoil: {law: impervious}\ninfiltration_mm_h: 3\n", "one of them"},
       {"terrain: valley.asc\nduration_s: 1\nsoil: {grid: valley.asc, classes: {1: {law: impervious}}}\n",
        "does not tell of"},
+      {"terrain: valley.asc\nduration_s: 1\nsoil: {grid: valley.asc, law: impervious}\n", "needs classes"},
       {"terrain: valley.asc\nduration_s: 1\nwarnings: [{gauge: a, levels: []}]\n", "there is no gauge a"},
       {"terrain: valley.asc\nduration_s: 1\nensemble: {members: 5000}\n", "members"},
       {"terrain: valley.asc\nduration_s: 1\nensemble: {rain_factor: {sd: -1}}\n", "sd is from 0 to 2"},

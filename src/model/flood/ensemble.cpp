@@ -36,6 +36,10 @@ Case member_of(const Case& it, const EnsembleOutcome::Factors& factors) {
   }
   member.options.workers = 1;
   member.frames = {};
+  // Nobody asks a member for these.
+  member.outputs.clear();
+  member.exposed.clear();
+  member.warnings.clear();
   return member;
 }
 

@@ -12,7 +12,7 @@ namespace cityloom::model::flood {
 struct ConstantSoil {
   double rate_mm_h = 0;
 };
-/// Horton (1940): from a rate at the start of the rain to one in the end, falling exponentially with time.
+/// Horton (1940): from a rate at the start of the run to one in the end, falling exponentially with time.
 struct HortonSoil {
   double start_mm_h = 0, end_mm_h = 0, decay_per_h = 0;
 };
