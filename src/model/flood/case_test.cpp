@@ -69,14 +69,15 @@ outputs:
   EXPECT_NEAR(outcome->audit.inflow_m3, 450 + 3 * 1200, 1);
   EXPECT_LT(outcome->audit.boundary_m3, 0);
 
-  ASSERT_TRUE(write_grid(path("most.asc"), it->terrain, outcome->depth_max_m).ok());
-  ASSERT_TRUE(write_grid(path("most.tif"), it->terrain, outcome->depth_max_m).ok());
+  ASSERT_TRUE(write_grid(path("most.asc"), it->terrain, outcome->marks[static_cast<size_t>(Mark::depth_max)]).ok());
+  ASSERT_TRUE(write_grid(path("most.tif"), it->terrain, outcome->marks[static_cast<size_t>(Mark::depth_max)]).ok());
   for (const char* name : {"most.asc", "most.tif"}) {
     const auto most = read_grid(path(name));
     ASSERT_TRUE(most.ok()) << most.error().text();
     EXPECT_EQ(most->cell_at(1385, 2095), it->terrain.cell_at(1385, 2095));
     const auto [column, row] = *most->cell_at(1385, 2095);
-    EXPECT_NEAR(most->values[row * 60 + column], outcome->depth_max_m[row * 60 + column], 1e-5);
+    EXPECT_NEAR(most->values[row * 60 + column],
+                outcome->marks[static_cast<size_t>(Mark::depth_max)][row * 60 + column], 1e-5);
   }
 }
 
@@ -103,7 +104,7 @@ duration_s: 10
 TEST_F(Cases, AreStoppedWhenAsked) {
   const auto it = read_case(write("terrain: valley.asc\nrain_mm_h: 50\nduration_s: 100000\n"));
   ASSERT_TRUE(it.ok()) << it.error().text();
-  const auto outcome = run_case(*it, [](double time_s) { return time_s < 100; });
+  const auto outcome = run_case(*it, {[](double time_s) { return time_s < 100; }, {}});
   EXPECT_EQ(outcome.error().code, base::Code::cancelled);
 }
 

@@ -7,6 +7,7 @@
 
 #include "model/catalogue.hpp"
 #include "model/flood/case.hpp"
+#include "model/flood/validate.hpp"
 #include "model/grid/features_on_grid.hpp"
 
 namespace cityloom::model::flood {
@@ -143,6 +144,7 @@ Case case_of(const Json& inputs, Place& place, unsigned workers) {
   it.duration_s = inputs.at("duration_s").get<double>();
   it.every_s = std::max(1.0, it.duration_s / 100);
   it.options.workers = workers;
+  it.keep.depth_max = it.keep.speed_max = it.keep.hazard_max = it.keep.arrival = true;
   return it;
 }
 
@@ -176,9 +178,9 @@ class Wetting {
 
   void take(size_t cell, Wet& wet) const {
     if (place_.is_built[cell] || place_.is_open_water[cell]) return;
-    wet.depth_m = std::max(wet.depth_m, static_cast<double>(outcome_.depth_max_m[cell]));
-    wet.hazard = std::max(wet.hazard, static_cast<double>(outcome_.hazard_max[cell]));
-    const auto arrival_s = static_cast<double>(outcome_.arrival_s[cell]);
+    wet.depth_m = std::max(wet.depth_m, static_cast<double>(outcome_.of(Mark::depth_max)[cell]));
+    wet.hazard = std::max(wet.hazard, static_cast<double>(outcome_.of(Mark::hazard_max)[cell]));
+    const auto arrival_s = static_cast<double>(outcome_.of(Mark::arrival)[cell]);
     if (arrival_s >= 0 && (wet.arrival_s < 0 || arrival_s < wet.arrival_s)) wet.arrival_s = arrival_s;
   }
 
@@ -228,9 +230,9 @@ Raster raster_of(std::string output, const GridFile& grid, const std::vector<flo
 void tell_values(const Case& it, const Place& place, const Outcome& outcome, Produced& produced) {
   const double cell_m2 = it.terrain.cell_x_m * it.terrain.cell_y_m;
   double flooded_m2 = 0, deepest_m = 0;
-  for (size_t cell = 0; cell < outcome.depth_max_m.size(); ++cell) {
+  for (size_t cell = 0; cell < outcome.of(Mark::depth_max).size(); ++cell) {
     if (place.is_built[cell] || place.is_open_water[cell]) continue;
-    const auto depth_m = static_cast<double>(outcome.depth_max_m[cell]);
+    const auto depth_m = static_cast<double>(outcome.of(Mark::depth_max)[cell]);
     flooded_m2 += depth_m >= told_from_m ? cell_m2 : 0;
     deepest_m = std::max(deepest_m, depth_m);
   }
@@ -248,19 +250,21 @@ Result<Produced> run_flood(const Json& inputs, const Run& run) {
   if (!place) return place.error();
   shape_ground(inputs, *place);
   const Case it = case_of(inputs, *place, run.workers);
-  const auto outcome = run_case(it, [&](double time_s) {
+  Follower follower;
+  follower.progress = [&](double time_s) {
     return run.goes_on(time_s / it.duration_s, fmt::format("{:.0f} of {:.0f} s", time_s, it.duration_s));
-  });
+  };
+  const auto outcome = run_case(it, follower);
   if (!outcome) return outcome.error();
   Produced produced;
   tell_values(it, *place, *outcome, produced);
   const Wetting wetting(*place, it.terrain, *outcome);
   produced.values["buildings_wet"] = tell(place->buildings, wetting, produced);
   produced.values["roads_wet"] = tell(place->roads, wetting, produced);
-  produced.rasters.push_back(raster_of("depth_max", it.terrain, outcome->depth_max_m, *place, 0.05F));
-  produced.rasters.push_back(raster_of("speed_max", it.terrain, outcome->speed_max_m_s, *place, 0.05F));
-  produced.rasters.push_back(raster_of("hazard_max", it.terrain, outcome->hazard_max, *place, 0.05F));
-  produced.rasters.push_back(raster_of("arrival", it.terrain, outcome->arrival_s, *place, 0));
+  produced.rasters.push_back(raster_of("depth_max", it.terrain, outcome->of(Mark::depth_max), *place, 0.05F));
+  produced.rasters.push_back(raster_of("speed_max", it.terrain, outcome->of(Mark::speed_max), *place, 0.05F));
+  produced.rasters.push_back(raster_of("hazard_max", it.terrain, outcome->of(Mark::hazard_max), *place, 0.05F));
+  produced.rasters.push_back(raster_of("arrival", it.terrain, outcome->of(Mark::arrival), *place, 0));
   return produced;
 }
 
@@ -315,6 +319,7 @@ Model flood_model() {
                      "DEFRA FD2320/TR2, Flood risk assessment guidance for new development"};
   model.cost = cost_of_flood;
   model.run = run_flood;
+  model.validate = validate_flood;
   return model;
 }
 

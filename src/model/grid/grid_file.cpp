@@ -17,6 +17,8 @@
 #include <memory>
 #include <mutex>
 
+#include "model/grid/quiet_errors.hpp"
+
 namespace cityloom::model {
 namespace {
 
@@ -27,17 +29,6 @@ struct CloseDataset {
   void operator()(void* dataset) const { GDALClose(dataset); }
 };
 using Dataset = std::unique_ptr<void, CloseDataset>;
-
-class QuietErrors {
- public:
-  QuietErrors() {
-    CPLPushErrorHandler(CPLQuietErrorHandler);
-    CPLErrorReset();
-  }
-  QuietErrors(const QuietErrors&) = delete;
-  QuietErrors& operator=(const QuietErrors&) = delete;
-  ~QuietErrors() { CPLPopErrorHandler(); }
-};
 
 void register_drivers() {
   static std::once_flag once;
@@ -141,6 +132,7 @@ base::Status write_grid(const std::string& path, const GridFile& like, const std
       out << "\n";
     }
     out.close();
+    if (!like.system.empty()) std::ofstream(path.substr(0, path.size() - 4) + ".prj") << like.system << "\n";
     return out ? base::Status() : base::Status(fail(Code::unavailable, "cannot be written", path, "see to the disk"));
   }
   register_drivers();
