@@ -1,0 +1,310 @@
+// cityloom sun: light and shadow over terrain and buildings.
+#include <absl/time/time.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "app/command.hpp"
+#include "app/interrupt.hpp"
+#include "app/number_option.hpp"
+#include "app/progress.hpp"
+#include "base/instant.hpp"
+#include "model/sun/day.hpp"
+
+namespace cityloom::app {
+namespace {
+
+using base::Code;
+using base::fail;
+using Json = nlohmann::ordered_json;
+using namespace model::sun;
+using Steady = std::chrono::steady_clock;
+
+double seconds_since(Steady::time_point start) {
+  return std::chrono::duration<double>(Steady::now() - start).count();
+}
+
+// "+9", "-03:30", "Asia/Seoul".
+base::Result<double> utc_offset_h(const std::string& text, const Date& date) {
+  int hours = 0, minutes = 0;
+  char sign = 0, rest = 0;
+  if (std::sscanf(text.c_str(), "%c%2d:%2d%c", &sign, &hours, &minutes, &rest) == 3 && (sign == '+' || sign == '-') &&
+      hours >= 0 && minutes >= 0 && minutes < 60)
+    return (sign == '-' ? -1 : 1) * (hours + minutes / 60.0);
+  if (const auto number = read_number(text, "--time-zone", -14, 14)) return *number;
+  absl::TimeZone zone;
+  if (text.empty() || !absl::LoadTimeZone(text, &zone))
+    return fail(Code::invalid, "\"" + text.substr(0, 40) + "\" is no time zone", "--time-zone",
+                "write +9, -03:30 or a name as Asia/Seoul");
+  const absl::Time noon = absl::FromCivil(absl::CivilHour(date.year, date.month, date.day, 12), zone);
+  return zone.At(noon).offset / 3600.0;
+}
+
+std::string clock_text(double hours) {
+  const auto seconds = static_cast<int64_t>(std::llround(hours * 3600));
+  const int64_t within = ((seconds % 86'400) + 86'400) % 86'400;
+  return fmt::format("{:02}:{:02}:{:02}", within / 3600, within / 60 % 60, within % 60);
+}
+
+base::Status read_air(const Arguments& arguments, DayCase& it) {
+  const auto number = [&](const char* option, double least, double most, double& to) -> base::Status {
+    const std::string* text = arguments.option(option);
+    if (text == nullptr) return {};
+    const auto read = read_number(*text, option, least, most);
+    if (!read) return read.error();
+    to = *read;
+    return {};
+  };
+  for (const base::Status& status :
+       {number("--step", step_minutes_min, step_minutes_max, it.step_minutes), number("--albedo", 0, 1, it.albedo),
+        number("--linke", 1, 10, it.air.linke_turbidity), number("--aerosol", 0, 0.6, it.air.aerosol_depth_700),
+        number("--water", 0.1, 10, it.air.precipitable_water_cm)}) {
+    if (!status) return status;
+  }
+  if (const std::string* sky = arguments.option("--clear-sky")) {
+    if (*sky == "esra")
+      it.clear_sky = ClearSky::esra;
+    else if (*sky == "solis")
+      it.clear_sky = ClearSky::solis;
+    else if (*sky == "haurwitz")
+      it.clear_sky = ClearSky::haurwitz;
+    else
+      return fail(Code::invalid, "\"" + *sky + "\" is no clear sky", "--clear-sky", "esra, solis or haurwitz");
+  }
+  if (const std::string* sky = arguments.option("--sky")) {
+    if (*sky == "isotropic")
+      it.sky_model = SkyModel::isotropic;
+    else if (*sky == "hay-davies")
+      it.sky_model = SkyModel::hay_davies;
+    else if (*sky == "perez")
+      it.sky_model = SkyModel::perez;
+    else
+      return fail(Code::invalid, "\"" + *sky + "\" is no sky", "--sky", "isotropic, hay-davies or perez");
+  }
+  return {};
+}
+
+base::Result<std::optional<Place>> read_place(const Arguments& arguments) {
+  const std::string *latitude = arguments.option("--latitude"), *longitude = arguments.option("--longitude");
+  if (latitude == nullptr && longitude == nullptr) return std::optional<Place>();
+  if (latitude == nullptr || longitude == nullptr)
+    return fail(Code::invalid, "one without the other", "--latitude, --longitude", "give both");
+  const auto north = read_number(*latitude, "--latitude", -90, 90);
+  if (!north) return north.error();
+  const auto east = read_number(*longitude, "--longitude", -360, 360);
+  if (!east) return east.error();
+  return std::optional(Place{*north, *east});
+}
+
+double mean_height_m(const model::GridFile& terrain) {
+  double sum = 0;
+  for (const double height : terrain.values) sum += std::isnan(height) ? 0 : height;
+  return sum / static_cast<double>(std::max<size_t>(terrain.values.size() - terrain.holes, 1));
+}
+
+Json map_json(const std::vector<float>& values, double cell_m2) {
+  double sum = 0, least = INFINITY, most = -INFINITY;
+  size_t count = 0;
+  for (const float value : values) {
+    if (std::isnan(value)) continue;
+    const double number = static_cast<double>(value);
+    sum += number, least = std::min(least, number), most = std::max(most, number), ++count;
+  }
+  Json json = {{"mean", sum / static_cast<double>(count)}, {"min", least}, {"max", most}};
+  if (cell_m2 > 0) json["sum_kwh"] = sum * cell_m2 / 1000;
+  return json;
+}
+
+Json steps_json(const Day& day) {
+  Json steps = Json::array();
+  for (const DayStep& step : day.steps)
+    steps.push_back({{"from", clock_text(step.from_h)},
+                     {"to", clock_text(step.to_h)},
+                     {"zenith_deg", step.sun.zenith_deg},
+                     {"azimuth_deg", step.sun.azimuth_deg},
+                     {"beam_normal_w_m2", step.light.beam_normal},
+                     {"diffuse_w_m2", step.light.diffuse}});
+  return steps;
+}
+
+Json daylight_json(const Daylight& daylight, double offset_h) {
+  const auto local = [&](double seconds) { return clock_text(seconds / 3600 + offset_h); };
+  switch (daylight.kind) {
+    case Daylight::Kind::up_all_day:
+      return {{"kind", "up all day"}, {"noon", local(daylight.noon_s)}};
+    case Daylight::Kind::down_all_day:
+      return {{"kind", "down all day"}, {"noon", local(daylight.noon_s)}};
+    case Daylight::Kind::rises_and_sets:
+      break;
+  }
+  return {{"kind", "rises and sets"},
+          {"sunrise", local(daylight.rise_s)},
+          {"noon", local(daylight.noon_s)},
+          {"sunset", local(daylight.set_s)}};
+}
+
+// What is to be done, read from the command line and the terrain.
+struct Wanted {
+  model::GridFile terrain;
+  DayCase day;
+  std::string folder;
+};
+
+base::Result<Wanted> read_wanted(const Arguments& arguments, const std::string& dem, const Date& date) {
+  Wanted wanted;
+  wanted.day.date = date;
+  const auto place = read_place(arguments);
+  if (!place) return place.error();
+  if (auto read = read_air(arguments, wanted.day); !read) return read.error();
+  auto terrain = model::read_grid(dem);
+  if (!terrain) return terrain.error();
+  const auto site = site_of(*terrain, *place);
+  if (!site) return fail(site.error().code, site.error().what, dem, site.error().remedy);
+  wanted.terrain = std::move(*terrain);
+  DayCase& day = wanted.day;
+  day.site = *site;
+  day.air.altitude_m = std::clamp(mean_height_m(wanted.terrain), -1000.0, 9000.0);
+  day.air.pressure_hpa = standard_pressure_hpa(day.air.altitude_m);
+  day.utc_offset_h = std::round(site->longitude_deg / 15);
+  if (const std::string* zone = arguments.option("--time-zone")) {
+    const auto offset = utc_offset_h(*zone, day.date);
+    if (!offset) return offset.error();
+    day.utc_offset_h = *offset;
+  }
+  const std::string* folder = arguments.option("--output");
+  wanted.folder = folder != nullptr ? *folder : "sun-" + *arguments.option("--date");
+  return wanted;
+}
+
+base::Result<std::vector<std::string>> write_maps(const Wanted& wanted, const Day& day) {
+  std::vector<std::string> files;
+  const std::pair<const char*, const std::vector<float>*> maps[] = {
+      {"beam", &day.beam_wh_m2},     {"diffuse", &day.diffuse_wh_m2},     {"reflected", &day.reflected_wh_m2},
+      {"global", &day.global_wh_m2}, {"sunlight_hours", &day.sunlight_h}, {"sky_view", &day.sky_view}};
+  for (const auto& [name, values] : maps) {
+    files.push_back(fmt::format("{}/{}.tif", wanted.folder, name));
+    if (auto written = model::write_grid(files.back(), wanted.terrain, *values); !written) return written.error();
+  }
+  return files;
+}
+
+Json answer_json(const Arguments& arguments, const Wanted& wanted, const Day& day) {
+  const Site& site = wanted.day.site;
+  const double cell_m2 = site.cell_x_m * site.cell_y_m;
+  Json json = {{"date", *arguments.option("--date")},
+               {"latitude_deg", site.latitude_deg},
+               {"longitude_deg", site.longitude_deg},
+               {"utc_offset_h", wanted.day.utc_offset_h},
+               {"altitude_m", wanted.day.air.altitude_m},
+               {"columns", wanted.terrain.columns},
+               {"rows", wanted.terrain.rows},
+               {"cells", wanted.terrain.values.size() - wanted.terrain.holes},
+               {"holes", wanted.terrain.holes},
+               {"cell_m", {site.cell_x_m, site.cell_y_m}},
+               {"sun", daylight_json(day.daylight, wanted.day.utc_offset_h)},
+               {"steps", day.steps.size()},
+               {"beam_wh_m2", map_json(day.beam_wh_m2, cell_m2)},
+               {"diffuse_wh_m2", map_json(day.diffuse_wh_m2, cell_m2)},
+               {"reflected_wh_m2", map_json(day.reflected_wh_m2, cell_m2)},
+               {"global_wh_m2", map_json(day.global_wh_m2, cell_m2)},
+               {"sunlight_h", map_json(day.sunlight_h, 0)},
+               {"sky_view", map_json(day.sky_view, 0)},
+               {"level_ground_wh_m2", {{"beam", day.level_beam_wh_m2}, {"diffuse", day.level_diffuse_wh_m2}}},
+               {"positions", steps_json(day)}};
+  if (!site.note.empty()) json["note"] = site.note;
+  return json;
+}
+
+ExitCode run_day_command(const Arguments& arguments, const std::string& dem, const std::string& date_text) {
+  const auto date = read_date(date_text);
+  if (!date) return complain(date.error(), ExitCode::usage);
+  const auto start = Steady::now();
+  const auto wanted = read_wanted(arguments, dem, *date);
+  if (!wanted)
+    return complain(wanted.error(),
+                    wanted.error().where.starts_with("--") ? ExitCode::usage : exit_code_of_input(wanted.error()));
+  if (std::error_code error; !std::filesystem::create_directories(wanted->folder, error) && error)
+    return complain(fail(Code::unavailable, "cannot be made: " + error.message(), wanted->folder), ExitCode::failed);
+  const double reading_s = seconds_since(start);
+  const base::SystemClock clock;
+  Progress progress("sun over " + dem, clock);
+  const Interrupt interrupt;
+  std::vector<std::string> step_files;
+  TakeStep take;
+  double writing_s = 0;
+  if (arguments.option("--each-step") != nullptr)
+    take = [&](const DayStep& step, const std::vector<float>& global_w_m2) {
+      const auto begun = Steady::now();
+      const int minutes = static_cast<int>((step.from_h + step.to_h) * 30);
+      step_files.push_back(fmt::format("{}/global-{:02}{:02}.tif", wanted->folder, minutes / 60, minutes % 60));
+      auto written = model::write_grid(step_files.back(), wanted->terrain, global_w_m2);
+      writing_s += seconds_since(begun);
+      return written;
+    };
+  const auto begun = Steady::now();
+  const auto day = run_day(
+      wanted->terrain, wanted->day,
+      [&](double part) {
+        progress.report(static_cast<uint64_t>(part * 100), 100, "%");
+        return !interrupt.asked();
+      },
+      take);
+  if (!day)
+    return complain(day.error(), day.error().code == Code::cancelled ? ExitCode::interrupted
+                                 : day.error().code == Code::invalid ? ExitCode::input
+                                                                     : ExitCode::failed);
+  const double seconds = seconds_since(begun) - writing_s;
+  progress.finish(fmt::format("{} steps", day->steps.size()));
+  const auto written_from = Steady::now();
+  auto files = write_maps(*wanted, *day);
+  if (!files) return complain(files.error(), ExitCode::failed);
+  files->insert(files->end(), step_files.begin(), step_files.end());
+  Json json = answer_json(arguments, *wanted, *day);
+  json["files"] = *files;
+  json["seconds"] = seconds;
+  json["seconds_reading"] = reading_s;
+  json["seconds_writing"] = writing_s + seconds_since(written_from);
+  std::printf("%s\n", json.dump().c_str());
+  return ExitCode::ok;
+}
+
+ExitCode run_sun(const Arguments& arguments) {
+  const std::string *dem = arguments.option("--dem"), *date = arguments.option("--date");
+  if (arguments.names.size() != 1 || arguments.names[0] != "run" || dem == nullptr || date == nullptr)
+    return complain(fail(Code::invalid, "what to do is not said", "",
+                         "`cityloom sun run --dem FILE --date 2026-06-21 [--step MINUTES]`"),
+                    ExitCode::usage);
+  return run_day_command(arguments, *dem, *date);
+}
+
+}  // namespace
+
+Command sun_command() {
+  return {"sun",
+          "Compute light and shadow over terrain",
+          "run --dem FILE --date YYYY-MM-DD [--step MINUTES]",
+          "Writes maps (GeoTIFF) of the day's beam, diffuse, reflected and global light in Wh/m2, hours of sunlight "
+          "and the\n"
+          "share of the sky that is seen, and prints JSON: sums, the sun's way, files, seconds (see docs/sun.md).\n",
+          {{"--dem", "FILE", "heights in metres: ESRI ASCII grid or GeoTIFF", ""},
+           {"--date", "YYYY-MM-DD", "the day", ""},
+           {"--step", "MINUTES", "between two positions of the sun, 1 to 120 (default 30)", ""},
+           {"--latitude", "DEGREES", "of the terrain, where its file does not say it", ""},
+           {"--longitude", "DEGREES", "likewise, east is positive", ""},
+           {"--time-zone", "ZONE", "+9, -03:30 or Asia/Seoul (default: by the longitude, in whole hours)", ""},
+           {"--clear-sky", "MODEL", "esra (default), solis or haurwitz", ""},
+           {"--linke", "NUMBER", "turbidity of the air for esra, 1 to 10 (default 3)", ""},
+           {"--aerosol", "NUMBER", "optical depth at 700 nm for solis, 0 to 0.6 (default 0.1)", ""},
+           {"--water", "CM", "precipitable water for solis, 0.1 to 10 (default 1)", ""},
+           {"--sky", "MODEL", "isotropic (default), hay-davies or perez", ""},
+           {"--albedo", "NUMBER", "what the ground returns, 0 to 1 (default 0.2)", ""},
+           {"--output", "FOLDER", "for the maps (default sun-DATE)", ""},
+           {"--each-step", "", "writes a map of each step's light too (W/m2)", ""}},
+          run_sun};
+}
+
+}  // namespace cityloom::app
