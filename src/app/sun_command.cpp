@@ -13,6 +13,7 @@
 #include "app/number_option.hpp"
 #include "app/progress.hpp"
 #include "base/instant.hpp"
+#include "model/sun/buildings.hpp"
 #include "model/sun/day.hpp"
 
 namespace cityloom::app {
@@ -152,7 +153,19 @@ struct Wanted {
   model::GridFile terrain;
   DayCase day;
   std::string folder;
+  Json buildings;  // what became of them; null where none are named
 };
+
+// Raises the terrain by the buildings that a file holds.
+base::Result<Json> raise_buildings(const std::string& path, model::GridFile& terrain) {
+  auto buildings = read_buildings_file(path);
+  if (!buildings) return buildings.error();
+  if (auto brought = bring_to_grid(*buildings, terrain); !brought) return brought.error();
+  const size_t standing = raise(terrain, buildings->all);
+  return Json{{"read", buildings->all.size()},
+              {"without_height", buildings->without_height},
+              {"standing_on_the_terrain", standing}};
+}
 
 base::Result<Wanted> read_wanted(const Arguments& arguments, const std::string& dem, const Date& date) {
   Wanted wanted;
@@ -174,6 +187,11 @@ base::Result<Wanted> read_wanted(const Arguments& arguments, const std::string& 
     const auto offset = utc_offset_h(*zone, day.date);
     if (!offset) return offset.error();
     day.utc_offset_h = *offset;
+  }
+  if (const std::string* path = arguments.option("--buildings")) {
+    auto raised = raise_buildings(*path, wanted.terrain);
+    if (!raised) return raised.error();
+    wanted.buildings = std::move(*raised);
   }
   const std::string* folder = arguments.option("--output");
   wanted.folder = folder != nullptr ? *folder : "sun-" + *arguments.option("--date");
@@ -215,6 +233,7 @@ Json answer_json(const Arguments& arguments, const Wanted& wanted, const Day& da
                {"sky_view", map_json(day.sky_view, 0)},
                {"level_ground_wh_m2", {{"beam", day.level_beam_wh_m2}, {"diffuse", day.level_diffuse_wh_m2}}},
                {"positions", steps_json(day)}};
+  if (!wanted.buildings.is_null()) json["buildings"] = wanted.buildings;
   if (!site.note.empty()) json["note"] = site.note;
   return json;
 }
@@ -293,6 +312,7 @@ Command sun_command() {
           {{"--dem", "FILE", "heights in metres: ESRI ASCII grid or GeoTIFF", ""},
            {"--date", "YYYY-MM-DD", "the day", ""},
            {"--step", "MINUTES", "between two positions of the sun, 1 to 120 (default 30)", ""},
+           {"--buildings", "FILE", "GeoJSON of footprints with heights, which are raised on the terrain", ""},
            {"--latitude", "DEGREES", "of the terrain, where its file does not say it", ""},
            {"--longitude", "DEGREES", "likewise, east is positive", ""},
            {"--time-zone", "ZONE", "+9, -03:30 or Asia/Seoul (default: by the longitude, in whole hours)", ""},
