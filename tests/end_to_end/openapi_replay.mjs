@@ -45,12 +45,15 @@ const seeds = [
   ["PUT", "/api/models/Gauge/versions/2.0.0", { schema: { properties: { type: { const: "Gauge" }, level: { type: "integer" } } } }],
   ["PUT", "/api/retention/rules/gauges", { types: ["Gauge"], steps: [{ after: "P30D", keep: "PT1H" }], active: false }],
   ["POST", "/api/branches", { name: "plan" }],
+  ["POST", "/processes/echo/execution", { inputs: { number: 1 } }],
+  ["POST", "/processes/echo/execution", { inputs: { number: 2 } }],
 ];
 const places = {
   entityId: sensors.map((one) => one.id), attrId: ["temperature", "name"], type: ["Device"], subscriptionId: ["urn:ngsi-ld:Subscription:1"],
   registrationId: ["urn:ngsi-ld:ContextSourceRegistration:1"], snapshotId: ["urn:ngsi-ld:Snapshot:1"], modelName: ["Gauge"],
   modelVersion: ["1.0.0", "2.0.0"], collectionId: ["Device"], featureId: sensors.map((one) => one.id), name: ["gauges", "plan"],
   tileMatrix: ["14"], tileRow: ["6344"], tileCol: ["13975"], z: ["14"], x: ["13975"], y: ["6344", "6344.mvt"], kind: ["bench", "bench.glb"],
+  processId: ["echo"], jobId: ["job-00000001"],
 };
 // Of paths that go on, by operation.
 const ways = {
@@ -74,15 +77,15 @@ const fixed = {
   createSensorThings: { path: "Things" }, updateSensorThings: { path: "Things('urn:ngsi-ld:Device:1')" }, replaceSensorThings: { path: "Things('urn:ngsi-ld:Device:2')" }, deleteSensorThings: { path: "Things('urn:ngsi-ld:Device:3')" },
   importFile: { name: "a.geojson" }, createCSRSubscription: {}, retrieveCSRSubscription: { subscriptionId: "urn:ngsi-ld:Subscription:2" },
   updateCSRSubscription: { subscriptionId: "urn:ngsi-ld:Subscription:2" }, deleteCSRSubscription: { subscriptionId: "urn:ngsi-ld:Subscription:2" },
-  dropBranch: { name: "plan" }, putModelVersion: { modelVersion: "3.0.0" }, putRetentionRule: { name: "more" }, showRetentionLog: { id: "urn:ngsi-ld:Device:1" },
+  dropBranch: { name: "plan" }, dismissJob: { jobId: "job-00000002" }, putModelVersion: { modelVersion: "3.0.0" }, putRetentionRule: { name: "more" }, showRetentionLog: { id: "urn:ngsi-ld:Device:1" },
   queryTemporal: { timerel: "after", timeAt: "2026-01-01T00:00:00Z" }, createEntityMapTemporal: { timerel: "after", timeAt: "2026-01-01T00:00:00Z" }, putRasterStep: { id: "heat" }, getRasterValues: { id: "heat", lon: "127.5", lat: "37.5" }, deleteModelVersion: { modelName: "Gauge" },
 };
 // What a request ends elsewhere, or what sources that do not answer make slow, is asked of a tenant of its own.
 const tenants = { createCSR: "sources", queryCSR: "sources", retrieveCSR: "sources", updateCSR: "sources", deleteCSR: "sources", purgeEntities: "purged" };
-// What nothing here can make succeed: no import of minutes, no link, no source with a copy of a subscription, no ground, no roads, no timetable, no building with an inside.
+// What nothing here can make succeed: no import of minutes, no link, no source with a copy of a subscription, no ground, no roads, no timetable, no building with an inside, no run that makes maps.
 const cannot = new Set(["stopImport", "pushToLink", "getTerrainTile", "getTerrainHeights", "getTerrainProfile", "getLineOfSight", "findRoute", "listDepartures",
   "getIndoors", "findIndoorRoute", "getIndoorTile", "getPointTile", "findUnderground", "findUndergroundOfArea", "getUndergroundSection", "getRasterTile", "getObject",
-  "retrieveEntityMap", "updateEntityMap", "deleteEntityMap", "updateAttrsTemporal", "deleteAttrInstanceTemporal", "deleteContext", "retrieveContext", "takeSourceNotification"]);
+  "retrieveEntityMap", "updateEntityMap", "deleteEntityMap", "updateAttrsTemporal", "deleteAttrInstanceTemporal", "deleteContext", "retrieveContext", "takeSourceNotification", "getJobFile"]);
 
 const names = ["temperature", "humidity", "name", "level"];
 
