@@ -1,17 +1,18 @@
 // cityloom sun: light and shadow over terrain and buildings.
-#include <absl/time/time.h>
 #include <fmt/format.h>
 
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "app/command.hpp"
 #include "app/interrupt.hpp"
-#include "app/number_option.hpp"
 #include "app/progress.hpp"
+#include "app/sun_options.hpp"
+#include "app/sun_surfaces.hpp"
 #include "base/instant.hpp"
 #include "model/sun/buildings.hpp"
 #include "model/sun/day.hpp"
@@ -29,86 +30,14 @@ double seconds_since(Steady::time_point start) {
   return std::chrono::duration<double>(Steady::now() - start).count();
 }
 
-// "+9", "-03:30", "Asia/Seoul".
-base::Result<double> utc_offset_h(const std::string& text, const Date& date) {
-  int hours = 0, minutes = 0;
-  char sign = 0, rest = 0;
-  if (std::sscanf(text.c_str(), "%c%2d:%2d%c", &sign, &hours, &minutes, &rest) == 3 && (sign == '+' || sign == '-') &&
-      hours >= 0 && minutes >= 0 && minutes < 60)
-    return (sign == '-' ? -1 : 1) * (hours + minutes / 60.0);
-  if (const auto number = read_number(text, "--time-zone", -14, 14)) return *number;
-  absl::TimeZone zone;
-  if (text.empty() || !absl::LoadTimeZone(text, &zone))
-    return fail(Code::invalid, "\"" + text.substr(0, 40) + "\" is no time zone", "--time-zone",
-                "write +9, -03:30 or a name as Asia/Seoul");
-  const absl::Time noon = absl::FromCivil(absl::CivilHour(date.year, date.month, date.day, 12), zone);
-  return zone.At(noon).offset / 3600.0;
-}
-
 std::string clock_text(double hours) {
   const auto seconds = static_cast<int64_t>(std::llround(hours * 3600));
   const int64_t within = ((seconds % 86'400) + 86'400) % 86'400;
   return fmt::format("{:02}:{:02}:{:02}", within / 3600, within / 60 % 60, within % 60);
 }
 
-base::Status read_air(const Arguments& arguments, DayCase& it) {
-  const auto number = [&](const char* option, double least, double most, double& to) -> base::Status {
-    const std::string* text = arguments.option(option);
-    if (text == nullptr) return {};
-    const auto read = read_number(*text, option, least, most);
-    if (!read) return read.error();
-    to = *read;
-    return {};
-  };
-  for (const base::Status& status :
-       {number("--step", step_minutes_min, step_minutes_max, it.step_minutes), number("--albedo", 0, 1, it.albedo),
-        number("--linke", 1, 10, it.air.linke_turbidity), number("--aerosol", 0, 0.6, it.air.aerosol_depth_700),
-        number("--water", 0.1, 10, it.air.precipitable_water_cm)}) {
-    if (!status) return status;
-  }
-  if (const std::string* sky = arguments.option("--clear-sky")) {
-    if (*sky == "esra")
-      it.clear_sky = ClearSky::esra;
-    else if (*sky == "solis")
-      it.clear_sky = ClearSky::solis;
-    else if (*sky == "haurwitz")
-      it.clear_sky = ClearSky::haurwitz;
-    else
-      return fail(Code::invalid, "\"" + *sky + "\" is no clear sky", "--clear-sky", "esra, solis or haurwitz");
-  }
-  if (const std::string* sky = arguments.option("--sky")) {
-    if (*sky == "isotropic")
-      it.sky_model = SkyModel::isotropic;
-    else if (*sky == "hay-davies")
-      it.sky_model = SkyModel::hay_davies;
-    else if (*sky == "perez")
-      it.sky_model = SkyModel::perez;
-    else
-      return fail(Code::invalid, "\"" + *sky + "\" is no sky", "--sky", "isotropic, hay-davies or perez");
-  }
-  return {};
-}
-
-base::Result<std::optional<Place>> read_place(const Arguments& arguments) {
-  const std::string *latitude = arguments.option("--latitude"), *longitude = arguments.option("--longitude");
-  if (latitude == nullptr && longitude == nullptr) return std::optional<Place>();
-  if (latitude == nullptr || longitude == nullptr)
-    return fail(Code::invalid, "one without the other", "--latitude, --longitude", "give both");
-  const auto north = read_number(*latitude, "--latitude", -90, 90);
-  if (!north) return north.error();
-  const auto east = read_number(*longitude, "--longitude", -360, 360);
-  if (!east) return east.error();
-  return std::optional(Place{*north, *east});
-}
-
-double mean_height_m(const model::GridFile& terrain) {
-  double sum = 0;
-  for (const double height : terrain.values) sum += std::isnan(height) ? 0 : height;
-  return sum / static_cast<double>(std::max<size_t>(terrain.values.size() - terrain.holes, 1));
-}
-
 Json map_json(const std::vector<float>& values, double cell_m2) {
-  double sum = 0, least = INFINITY, most = -INFINITY;
+  double sum = 0, least = std::numeric_limits<double>::infinity(), most = -least;
   size_t count = 0;
   for (const float value : values) {
     if (std::isnan(value)) continue;
@@ -149,18 +78,15 @@ Json daylight_json(const Daylight& daylight, double offset_h) {
 }
 
 // What is to be done, read from the command line and the terrain.
-struct Wanted {
-  model::GridFile terrain;
-  DayCase day;
+struct Wanted : SunInput {
   std::string folder;
   Json buildings;  // what became of them; null where none are named
 };
 
 // Raises the terrain by the buildings that a file holds.
 base::Result<Json> raise_buildings(const std::string& path, model::GridFile& terrain) {
-  auto buildings = read_buildings_file(path);
+  const auto buildings = read_buildings_on(path, terrain);
   if (!buildings) return buildings.error();
-  if (auto brought = bring_to_grid(*buildings, terrain); !brought) return brought.error();
   const size_t standing = raise(terrain, buildings->all);
   return Json{{"read", buildings->all.size()},
               {"without_height", buildings->without_height},
@@ -168,26 +94,9 @@ base::Result<Json> raise_buildings(const std::string& path, model::GridFile& ter
 }
 
 base::Result<Wanted> read_wanted(const Arguments& arguments, const std::string& dem, const Date& date) {
-  Wanted wanted;
-  wanted.day.date = date;
-  const auto place = read_place(arguments);
-  if (!place) return place.error();
-  if (auto read = read_air(arguments, wanted.day); !read) return read.error();
-  auto terrain = model::read_grid(dem);
-  if (!terrain) return terrain.error();
-  const auto site = site_of(*terrain, *place);
-  if (!site) return fail(site.error().code, site.error().what, dem, site.error().remedy);
-  wanted.terrain = std::move(*terrain);
-  DayCase& day = wanted.day;
-  day.site = *site;
-  day.air.altitude_m = std::clamp(mean_height_m(wanted.terrain), -1000.0, 9000.0);
-  day.air.pressure_hpa = standard_pressure_hpa(day.air.altitude_m);
-  day.utc_offset_h = std::round(site->longitude_deg / 15);
-  if (const std::string* zone = arguments.option("--time-zone")) {
-    const auto offset = utc_offset_h(*zone, day.date);
-    if (!offset) return offset.error();
-    day.utc_offset_h = *offset;
-  }
+  auto input = read_sun_input(arguments, dem, date);
+  if (!input) return input.error();
+  Wanted wanted{{std::move(*input)}, {}, {}};
   if (const std::string* path = arguments.option("--buildings")) {
     auto raised = raise_buildings(*path, wanted.terrain);
     if (!raised) return raised.error();
@@ -293,38 +202,40 @@ ExitCode run_day_command(const Arguments& arguments, const std::string& dem, con
 
 ExitCode run_sun(const Arguments& arguments) {
   const std::string *dem = arguments.option("--dem"), *date = arguments.option("--date");
-  if (arguments.names.size() != 1 || arguments.names[0] != "run" || dem == nullptr || date == nullptr)
-    return complain(fail(Code::invalid, "what to do is not said", "",
-                         "`cityloom sun run --dem FILE --date 2026-06-21 [--step MINUTES]`"),
-                    ExitCode::usage);
-  return run_day_command(arguments, *dem, *date);
+  const std::string what = arguments.names.size() == 1 ? arguments.names[0] : "";
+  if (what == "run" && dem != nullptr && date != nullptr) return run_day_command(arguments, *dem, *date);
+  const bool has_buildings = dem != nullptr && arguments.option("--buildings") != nullptr;
+  if (what == "rule" && has_buildings) return run_sunlight_rule(arguments);
+  if (what == "yield" && has_buildings) return run_sun_yield(arguments);
+  return complain(
+      fail(Code::invalid, "what to do is not said", "",
+           "`cityloom sun run --dem FILE --date 2026-06-21 [--step MINUTES]`, `cityloom sun rule` or `yield "
+           "--dem FILE --buildings FILE`"),
+      ExitCode::usage);
 }
 
 }  // namespace
 
 Command sun_command() {
-  return {"sun",
-          "Compute light and shadow over terrain",
-          "run --dem FILE --date YYYY-MM-DD [--step MINUTES]",
-          "Writes maps (GeoTIFF) of the day's beam, diffuse, reflected and global light in Wh/m2, hours of sunlight "
-          "and the\n"
-          "share of the sky that is seen, and prints JSON: sums, the sun's way, files, seconds (see docs/sun.md).\n",
-          {{"--dem", "FILE", "heights in metres: ESRI ASCII grid or GeoTIFF", ""},
-           {"--date", "YYYY-MM-DD", "the day", ""},
-           {"--step", "MINUTES", "between two positions of the sun, 1 to 120 (default 30)", ""},
-           {"--buildings", "FILE", "GeoJSON of footprints with heights, which are raised on the terrain", ""},
-           {"--latitude", "DEGREES", "of the terrain, where its file does not say it", ""},
-           {"--longitude", "DEGREES", "likewise, east is positive", ""},
-           {"--time-zone", "ZONE", "+9, -03:30 or Asia/Seoul (default: by the longitude, in whole hours)", ""},
-           {"--clear-sky", "MODEL", "esra (default), solis or haurwitz", ""},
-           {"--linke", "NUMBER", "turbidity of the air for esra, 1 to 10 (default 3)", ""},
-           {"--aerosol", "NUMBER", "optical depth at 700 nm for solis, 0 to 0.6 (default 0.1)", ""},
-           {"--water", "CM", "precipitable water for solis, 0.1 to 10 (default 1)", ""},
-           {"--sky", "MODEL", "isotropic (default), hay-davies or perez", ""},
-           {"--albedo", "NUMBER", "what the ground returns, 0 to 1 (default 0.2)", ""},
-           {"--output", "FOLDER", "for the maps (default sun-DATE)", ""},
-           {"--each-step", "", "writes a map of each step's light too (W/m2)", ""}},
-          run_sun};
+  std::vector<Option> options = {
+      {"--dem", "FILE", "heights in metres: ESRI ASCII grid or GeoTIFF", ""},
+      {"--date", "YYYY-MM-DD", "the day; of `rule` the winter solstice, of `yield` a day of the year, if not said", ""},
+      {"--buildings", "FILE", "GeoJSON of footprints with heights, which are raised on the terrain", ""},
+      {"--planned", "FILE", "likewise, of `rule`: what is to be built", ""},
+      {"--output", "FOLDER", "of `run`, for the maps (default sun-DATE)", ""},
+      {"--each-step", "", "of `run`: writes a map of each step's light too (W/m2)", ""}};
+  for (const std::vector<Option>& more : {sun_options(), surface_options()})
+    options.insert(options.end(), more.begin(), more.end());
+  return {
+      "sun",
+      "Compute light and shadow over terrain",
+      "run --dem FILE --date YYYY-MM-DD [--step MINUTES], rule or yield --dem FILE --buildings FILE",
+      "`run` writes maps (GeoTIFF) of the day's beam, diffuse, reflected and global light in Wh/m2, hours of sunlight\n"
+      "and the share of the sky that is seen. `rule` tells of each building whether it has the hours of sunlight that\n"
+      "the law wants, before and after what is planned. `yield` tells what modules on each roof and façade would give\n"
+      "in a year. All print JSON (see docs/sun.md).\n",
+      std::move(options),
+      run_sun};
 }
 
 }  // namespace cityloom::app

@@ -1,4 +1,5 @@
-// A flash flood over a piece of the city as a model of the catalogue: rain on terrain with buildings, and what gets wet.
+// A flash flood over a piece of the city as a model of the catalogue: rain on terrain with buildings, and what gets
+// wet.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -57,11 +58,13 @@ std::vector<Input> inputs_of_flood() {
             "mm/h", 0, 500, 80),
       input("rain_s", Input::Kind::number, {"How long it rains", "강우 지속 시간"},
             {"Of rain given as one number", "강우를 수 하나로 줄 때"}, "s", 1, 7 * day_s, 3'600),
-      input("duration_s", Input::Kind::number, {"How long is computed", "계산 시간"}, {"", ""}, "s", 60, 7 * day_s, 5'400),
-      input("infiltration_mm_h", Input::Kind::number, {"What the ground takes", "침투"},
-            {"At most", "최대"}, "mm/h", 0, 500, 5),
+      input("duration_s", Input::Kind::number, {"How long is computed", "계산 시간"}, {"", ""}, "s", 60, 7 * day_s,
+            5'400),
+      input("infiltration_mm_h", Input::Kind::number, {"What the ground takes", "침투"}, {"At most", "최대"}, "mm/h", 0,
+            500, 5),
       input("roughness_manning", Input::Kind::number, {"Roughness (Manning)", "조도 계수(매닝)"},
-            {"0.015 asphalt, 0.03 city, 0.1 wood", "0.015 아스팔트, 0.03 시가지, 0.1 숲"}, "s/m^(1/3)", 0.005, 0.5, 0.03),
+            {"0.015 asphalt, 0.03 city, 0.1 wood", "0.015 아스팔트, 0.03 시가지, 0.1 숲"}, "s/m^(1/3)", 0.005, 0.5,
+            0.03),
       input("sea_level_m", Input::Kind::number, {"Level of open water", "바다나 강의 수위"},
             {"Ground below it takes water away and is not counted as flooded; above the ellipsoid",
              "이보다 낮은 땅은 물이 빠지는 곳으로 보고 침수로 세지 않습니다. 타원체 높이"},
@@ -88,8 +91,8 @@ Result<Place> place_of(const Json& inputs) {
   if (!terrain) return terrain.error();
   if (terrain->holes > 0)
     return fail(Code::invalid,
-                fmt::format("the ground is not known at {} of {} cells", terrain->holes, terrain->values.size()), "area",
-                "bring terrain for it (`cityloom import`), or choose an area within it");
+                fmt::format("the ground is not known at {} of {} cells", terrain->holes, terrain->values.size()),
+                "area", "bring terrain for it (`cityloom import`), or choose an area within it");
   place.it.terrain = std::move(*terrain);
   const GridFile& grid = place.it.terrain;
   place.is_built.assign(grid.values.size(), false);
@@ -184,7 +187,9 @@ class Wetting {
   const Outcome& outcome_;
 };
 
-double rounded(double value) { return std::round(value * 1'000) / 1'000; }
+double rounded(double value) {
+  return std::round(value * 1'000) / 1'000;
+}
 
 /// What is told of each thing that gets wet, and how many of them there are.
 size_t tell(const FeaturesOnGrid& things, const Wetting& wetting, Produced& produced) {
@@ -266,8 +271,8 @@ Result<Cost> cost_of_flood(const Json& inputs) {
   const double cell_m = inputs.at("cell_m").get<double>();
   constexpr double degree_m = 111'195;
   const double south = area[1].get<double>(), north = area[3].get<double>();
-  const double cells = (north - south) * degree_m / cell_m * (area[2].get<double>() - area[0].get<double>()) * degree_m *
-                       std::cos((south + north) * M_PI / 360) / cell_m;
+  const double cells = (north - south) * degree_m / cell_m * (area[2].get<double>() - area[0].get<double>()) *
+                       degree_m * std::cos((south + north) * M_PI / 360) / cell_m;
   const double steps = inputs.at("duration_s").get<double>() / (0.45 * cell_m / 8);
   return Cost{cells * steps / 60e6, static_cast<uint64_t>(cells * 160) + (256u << 20)};
 }
@@ -284,24 +289,27 @@ Model flood_model() {
                 "비가 올 때 물이 어디로 가는지: 깊이, 속도, 위험도, 도달 시각, 잠기는 건물과 도로"};
   it.inputs = inputs_of_flood();
   using Kind = Output::Kind;
-  it.outputs = {{"flooded_m2", Kind::value, {"Area under 10 cm of water or more", "10cm 이상 잠긴 면적"}, "m2", ""},
-                {"deepest_m", Kind::value, {"Deepest water", "가장 깊은 곳"}, "m", ""},
-                {"buildings_wet", Kind::value, {"Buildings with 10 cm of water at them", "10cm 이상 잠긴 건물"}, "", ""},
-                {"roads_wet", Kind::value, {"Roads with 10 cm of water on them", "10cm 이상 잠긴 도로"}, "", ""},
-                {"audit", Kind::document, {"Where the water came from and went", "물의 수지"}, "", ""},
-                {"depth_max", Kind::raster, {"Deepest water", "최대 침수심"}, "MTR", "water"},
-                {"speed_max", Kind::raster, {"Fastest flow", "최대 유속"}, "MTS", "heat"},
-                {"hazard_max", Kind::raster, {"Danger to people (DEFRA)", "보행 위험도(DEFRA)"}, "", "heat"},
-                {"arrival", Kind::raster, {"Seconds until 5 cm", "5cm 도달 시간(초)"}, "SEC", "difference"},
-                {"wet", Kind::facts, {"Depth, danger and arrival at each", "대상마다의 깊이, 위험도, 도달 시각"}, "", ""}};
+  it.outputs = {
+      {"flooded_m2", Kind::value, {"Area under 10 cm of water or more", "10cm 이상 잠긴 면적"}, "m2", ""},
+      {"deepest_m", Kind::value, {"Deepest water", "가장 깊은 곳"}, "m", ""},
+      {"buildings_wet", Kind::value, {"Buildings with 10 cm of water at them", "10cm 이상 잠긴 건물"}, "", ""},
+      {"roads_wet", Kind::value, {"Roads with 10 cm of water on them", "10cm 이상 잠긴 도로"}, "", ""},
+      {"audit", Kind::document, {"Where the water came from and went", "물의 수지"}, "", ""},
+      {"depth_max", Kind::raster, {"Deepest water", "최대 침수심"}, "MTR", "water"},
+      {"speed_max", Kind::raster, {"Fastest flow", "최대 유속"}, "MTS", "heat"},
+      {"hazard_max", Kind::raster, {"Danger to people (DEFRA)", "보행 위험도(DEFRA)"}, "", "heat"},
+      {"arrival", Kind::raster, {"Seconds until 5 cm", "5cm 도달 시간(초)"}, "SEC", "difference"},
+      {"wet", Kind::facts, {"Depth, danger and arrival at each", "대상마다의 깊이, 위험도, 도달 시각"}, "", ""}};
   it.card.purpose = {"Cloudbursts on a district: where to close streets, whom to warn first",
                      "집중 호우 때 어느 길을 막고 누구에게 먼저 알릴지 정합니다"};
-  it.card.method = {"Two-dimensional shallow water equations, second order (MUSCL-Hancock, HLLC), Manning friction; "
-                    "buildings stand in the way",
-                    "2차원 천수 방정식, 2차 정확도(MUSCL-Hancock, HLLC), 매닝 마찰. 건물은 물길을 막습니다"};
-  it.card.limits = {"No sewers, no cellars and underpasses below the terrain; terrain coarser than a street hides "
-                    "kerbs and walls",
-                    "하수관, 지하층, 지형 아래 지하차도는 없습니다. 도로보다 성긴 지형은 연석과 담을 보이지 못합니다"};
+  it.card.method = {
+      "Two-dimensional shallow water equations, second order (MUSCL-Hancock, HLLC), Manning friction; "
+      "buildings stand in the way",
+      "2차원 천수 방정식, 2차 정확도(MUSCL-Hancock, HLLC), 매닝 마찰. 건물은 물길을 막습니다"};
+  it.card.limits = {
+      "No sewers, no cellars and underpasses below the terrain; terrain coarser than a street hides "
+      "kerbs and walls",
+      "하수관, 지하층, 지형 아래 지하차도는 없습니다. 도로보다 성긴 지형은 연석과 담을 보이지 못합니다"};
   it.card.sources = {"Audusse et al. 2004, A fast and stable well-balanced scheme, SIAM J. Sci. Comput. 25",
                      "Toro 2001, Shock-capturing methods for free-surface shallow flows",
                      "DEFRA FD2320/TR2, Flood risk assessment guidance for new development"};

@@ -204,7 +204,8 @@ Result<FeaturesOnGrid> features_on_grid(const std::string& path, const GridFile&
     if (!made.properties.is_object()) made.properties = Json::object();
     if (!feature.at("geometry").is_null()) {
       Shape shape(*places, grid);
-      if (!shape.take(feature.at("geometry"))) return wrong("the geometry of \"" + made.id.substr(0, 80) + "\" cannot be read");
+      if (!shape.take(feature.at("geometry")))
+        return wrong("the geometry of \"" + made.id.substr(0, 80) + "\" cannot be read");
       made.is_area = shape.is_area();
       made.cells = shape.cells();
     }
@@ -219,7 +220,8 @@ double height_m_of(const Json& properties, double otherwise_m) {
     const auto found = properties.find(name);
     return found != properties.end() && found->is_number() ? found->get<double>() : std::nan("");
   };
-  for (const auto& [name, scale] : {std::pair("height", 1.0), std::pair("levels", level_m), std::pair("floors", level_m)}) {
+  for (const auto& [name, scale] :
+       {std::pair("height", 1.0), std::pair("levels", level_m), std::pair("floors", level_m)}) {
     const double height_m = number(name) * scale;
     if (height_m > 0) return std::min(height_m, highest_m);
   }

@@ -15,8 +15,8 @@ inline constexpr size_t features_max = 2'000'000;
 /// Things of a GeoJSON file, each with the cells that it lies on.
 struct FeaturesOnGrid {
   struct Feature {
-    std::string id;    ///< "" where it has none
-    Json properties;   ///< an object
+    std::string id;   ///< "" where it has none
+    Json properties;  ///< an object
     bool is_area = false;
     std::vector<uint32_t> cells;  ///< row * columns + column; ascending; cells whose middle an area holds (at least the
                                   ///< nearest one), or that a line touches

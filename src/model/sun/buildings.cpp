@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -25,6 +26,7 @@ using Json = nlohmann::json;
 constexpr int depth_max = 32;
 constexpr uintmax_t file_bytes_max = uintmax_t{512} << 20;
 constexpr double storey_m = 3;
+constexpr double endless = std::numeric_limits<double>::infinity();
 
 std::optional<double> number_of(const Json& value) {
   if (value.is_number()) return value.get<double>();
@@ -241,14 +243,14 @@ base::Status bring_to_grid(Buildings& buildings, const GridFile& grid) {
 
 Standing stand(const Building& building, const GridFile& terrain) {
   Standing found;
-  double south = INFINITY, north = -INFINITY;
+  double south = endless, north = -endless;
   for (const Ring& ring : building.rings) {
     for (const Corner& at : ring) south = std::min(south, at.y), north = std::max(north, at.y);
   }
   const double rows = static_cast<double>(terrain.rows), columns = static_cast<double>(terrain.columns);
   const double first = std::clamp(std::ceil((south - terrain.south) / terrain.cell_y - 0.5), 0.0, rows);
   const double last = std::clamp(std::ceil((north - terrain.south) / terrain.cell_y - 0.5), 0.0, rows);
-  found.ground_m = INFINITY;
+  found.ground_m = endless;
   std::vector<double> crossings;
   for (auto row = static_cast<size_t>(first); row < static_cast<size_t>(last); ++row) {
     const double y = terrain.south + (static_cast<double>(row) + 0.5) * terrain.cell_y;

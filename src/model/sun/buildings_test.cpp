@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace cityloom::model::sun {
 namespace {
@@ -43,7 +44,7 @@ TEST(Buildings, StandOnTheTerrain) {
 
 TEST(Buildings, HolesAndWhatLiesOutsideAreLeftOut) {
   GridFile terrain = level(5, 5);
-  terrain.values[2 * 5 + 2] = NAN;
+  terrain.values[2 * 5 + 2] = std::numeric_limits<double>::quiet_NaN();
   const auto read =
       read_buildings(R"({"type":"Polygon","coordinates":[[[-100,-100],[100,-100],[100,100],[-100,100]]]})");
   ASSERT_TRUE(read.ok()) << read.error().text();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace cityloom::model::sun {
@@ -16,6 +17,8 @@ GridFile grid_of(size_t columns, size_t rows, double (*height)(double x, double 
   }
   return grid;
 }
+
+constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
 double flat(double, double) {
   return 50;
@@ -95,7 +98,7 @@ TEST(Day, SlopesToTheSunGetMore) {
 
 TEST(Day, HolesStayHoles) {
   GridFile grid = grid_of(50, 40, hills);
-  grid.values[777] = NAN;
+  grid.values[777] = none;
   grid.holes = 1;
   const auto day = run_day(grid, june_at_45());
   ASSERT_TRUE(day.ok());
@@ -153,14 +156,14 @@ TEST(Day, RefusesWhatMakesNoSense) {
     return !run_day(grid, it).ok();
   };
   EXPECT_TRUE(refused([](DayCase& it) { it.step_minutes = 0; }));
-  EXPECT_TRUE(refused([](DayCase& it) { it.step_minutes = NAN; }));
+  EXPECT_TRUE(refused([](DayCase& it) { it.step_minutes = none; }));
   EXPECT_TRUE(refused([](DayCase& it) { it.step_minutes = 1e99; }));
   EXPECT_TRUE(refused([](DayCase& it) { it.utc_offset_h = 20; }));
   EXPECT_TRUE(refused([](DayCase& it) { it.albedo = -1; }));
   EXPECT_TRUE(refused([](DayCase& it) { it.air.linke_turbidity = 0; }));
   EXPECT_TRUE(refused([](DayCase& it) { it.site.latitude_deg = 91; }));
   EXPECT_FALSE(run_day(grid_of(3, 3, [](double, double) { return 1e30; }), june_at_45()).ok());
-  EXPECT_FALSE(run_day(grid_of(3, 3, [](double, double) { return double{NAN}; }), june_at_45()).ok());
+  EXPECT_FALSE(run_day(grid_of(3, 3, [](double, double) { return none; }), june_at_45()).ok());
   EXPECT_TRUE(run_day(grid_of(1, 1, flat), june_at_45()).ok());
   const auto stopped = run_day(grid, june_at_45(), [](double) { return false; });
   ASSERT_FALSE(stopped.ok());
@@ -172,7 +175,7 @@ TEST(Site, IsKnownByDegreesOrMustBeTold) {
   EXPECT_FALSE(site_of(grid, {}).ok());
   EXPECT_EQ(site_of(grid, Place{37.5, 127})->latitude_deg, 37.5);
   EXPECT_FALSE(site_of(grid, Place{91, 127}).ok());
-  EXPECT_FALSE(site_of(grid, Place{NAN, 127}).ok());
+  EXPECT_FALSE(site_of(grid, Place{none, 127}).ok());
   grid.west = 127, grid.south = 37.5, grid.cell_x = grid.cell_y = 0.0001;
   const auto guessed = site_of(grid, {});
   ASSERT_TRUE(guessed.ok());

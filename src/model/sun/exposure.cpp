@@ -148,7 +148,7 @@ base::Result<std::vector<std::vector<bool>>> exposure(const GridFile& raised, co
       find_shadow_heights(ground->of(course), course, std::min(std::tan(to.elevation_deg * degree), 1e4), reach);
       for (size_t i = 0; i < parts.size(); ++i) {
         const Part& part = parts[i];
-        if (!(cosine_of_incidence({part.tilt_deg, part.azimuth_deg}, 90 - to.elevation_deg, to.azimuth_deg) > 0))
+        if (!(cosine_of_incidence({part.tilt_deg, part.azimuth_deg}, 90 - to.elevation_deg, to.azimuth_deg) > 1e-9))
           continue;
         const auto cell = raised.cell_at(part.x, part.y);
         if (!cell) continue;

@@ -38,7 +38,7 @@ Result<twin::Box> area_of(const model::Request& request) {
 
 /// The ground on a grid of about square cells; without a value where none is known.
 Result<model::GridFile> ground_of(const ProcessParts& parts, const JobAbout& about, const twin::Box& box,
-                                         double cell_m) {
+                                  double cell_m) {
   if (!about.tenant.empty() || parts.services.terrain == nullptr)
     return fail(Code::unsupported, "the ground of this tenant is not known here", "terrain",
                 "send a grid of heights to the command line's `cityloom model run`");
