@@ -30,6 +30,7 @@ Command refold_command();
 Command doctor_command();
 Command rehearse_command();
 Command forecast_command();
+Command anomaly_command();
 Command flood_command();
 Command sun_command();
 Command model_command();
