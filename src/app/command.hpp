@@ -34,6 +34,7 @@ Command anomaly_command();
 Command flood_command();
 Command sun_command();
 Command model_command();
+Command traffic_command();
 Command bench_command();
 Command version_command();
 
