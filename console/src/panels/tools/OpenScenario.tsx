@@ -1,37 +1,17 @@
 // The scenario that is open: editing on the map, its changes, runs of models, comparing, what is said and decided.
 import { useEffect, useState, type FormEvent } from 'react';
 import { copyText } from '../../state/actions';
-import { failureOf } from '../../state/api';
 import { comparePlans, stopComparing } from '../../state/compare';
 import { drawFootprint, toggleClosing } from '../../state/scenario_actions';
 import { HEIGHT_MAX_M, isOpen, NEXT, type Scenario, type ScenarioStatus } from '../../state/scenarios';
-import type { ApiFailure } from '../../state/types';
 import { useApp, usePart, useStore, useWords } from '../hooks';
 import { EmptyNote, FailureNote, LoadingNote } from '../Parts';
 import { DraftNote, UndoButtons } from './MeasurePanel';
 import { Runs } from './Runs';
 import { Changes } from './ScenarioChanges';
-import { AuthorField, StatusMark } from './ScenariosPanel';
+import { AuthorField, StatusMark, useAttempt } from './ScenarioParts';
 
 const FIRST_HEIGHT_M = 30;
-
-/** Something that is asked of the server: under way, or why it failed, with a way to try again. */
-export interface Attempt {
-  readonly busy: boolean;
-  readonly note: React.ReactNode;
-  readonly start: (work: () => Promise<unknown>) => void;
-}
-
-export function useAttempt(): Attempt {
-  const [busy, setBusy] = useState(false);
-  const [failed, setFailed] = useState<{ readonly failure: ApiFailure; readonly work: () => Promise<unknown> } | null>(null);
-  const start = (work: () => Promise<unknown>): void => {
-    setBusy(true);
-    setFailed(null);
-    work().catch((reason: unknown) => setFailed({ failure: failureOf(reason), work })).finally(() => setBusy(false));
-  };
-  return { busy, start, note: failed && <FailureNote failure={failed.failure} onRetry={() => start(failed.work)} /> };
-}
 
 /** The footprint that was drawn asks for its name and height; the map shows it meanwhile. */
 function BuildingForm() {

@@ -12,7 +12,7 @@ import { useApp, usePart, useStore, useWords } from '../hooks';
 import { EmptyNote, FailureNote, LoadingNote } from '../Parts';
 import { bothIn, ModelCard, titleOf } from './ModelCard';
 import { useProcess } from './ModelsPanel';
-import { useAttempt } from './OpenScenario';
+import { useAttempt } from './ScenarioParts';
 
 const ASK_EVERY_MS = 1000;
 const WHOLE = 100;

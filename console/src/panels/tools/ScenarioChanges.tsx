@@ -4,7 +4,7 @@ import { isGeometry } from '../../math/geo';
 import type { Json } from '../../state/types';
 import { useApp, useStore, useWords } from '../hooks';
 import { EmptyNote, FailureNote, IconButton, LoadingNote } from '../Parts';
-import { useAttempt } from './OpenScenario';
+import { useAttempt } from './ScenarioParts';
 
 const SHOWN_FIRST = 100;
 

@@ -7,12 +7,7 @@ import { useApp, usePart, useStore, useWords } from '../hooks';
 import { EmptyNote, FailureNote, LoadingNote, PanelHead } from '../Parts';
 import { IndicatorTable } from './IndicatorTable';
 import { OpenScenario } from './OpenScenario';
-
-/** How far a scenario is, in a word and a shape. */
-export function StatusMark({ status }: { status: ScenarioStatus }) {
-  const { t } = useWords();
-  return <span className="scenario-status" data-status={status}>{t(`scenarios.status.${status}`)}</span>;
-}
+import { AuthorField, StatusMark } from './ScenarioParts';
 
 function NewScenario() {
   const app = useApp();
@@ -41,14 +36,6 @@ function NewScenario() {
       {failure && <FailureNote failure={failure} onRetry={() => make()} />}
     </form>
   );
-}
-
-/** Who decides and comments here: remembered by the browser, since nobody signs in yet. */
-export function AuthorField() {
-  const app = useApp();
-  const { t } = useWords();
-  const author = usePart(app.settings, (settings) => settings.author);
-  return <label className="field field-column"><span>{t('scenarios.author')}</span><input type="text" maxLength={100} value={author} autoComplete="name" onChange={(event) => app.settings.update((settings) => ({ ...settings, author: event.target.value }))} /></label>;
 }
 
 function Row({ scenario, chosen, onChoose }: { scenario: Scenario; chosen: boolean; onChoose: (chosen: boolean) => void }) {
