@@ -31,6 +31,7 @@ Command doctor_command();
 Command rehearse_command();
 Command forecast_command();
 Command flood_command();
+Command model_command();
 Command bench_command();
 Command version_command();
 

@@ -1,0 +1,21 @@
+// The models of this program, each made where its kernel lies.
+#pragma once
+
+#include "model/model.hpp"
+
+namespace cityloom::model {
+
+/// Gives back what it is given: for those who try a client of the OGC API.
+Model echo_model();
+
+namespace flood {
+/// Water over a piece of the city: who and what gets wet, when.
+Model flood_model();
+}  // namespace flood
+
+namespace series {
+/// What a series will be.
+Model forecast_model();
+}  // namespace series
+
+}  // namespace cityloom::model
