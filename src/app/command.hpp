@@ -30,8 +30,11 @@ Command refold_command();
 Command doctor_command();
 Command rehearse_command();
 Command forecast_command();
+Command anomaly_command();
 Command flood_command();
+Command sun_command();
 Command model_command();
+Command traffic_command();
 Command bench_command();
 Command version_command();
 

@@ -83,6 +83,19 @@ Result<uint64_t> number_option(const Arguments& arguments, const std::string& na
   return number;
 }
 
+Result<model::Ensemble> ensemble_of(const Arguments& arguments) {
+  model::Ensemble ensemble;
+  const auto members = number_option(arguments, "--members", 1);
+  if (!members) return members.error();
+  ensemble.members = *members;
+  if (const std::string* text = arguments.option("--sweep"); text != nullptr) {
+    ensemble.sweep = Json::parse(*text, nullptr, false);
+    if (!ensemble.sweep.is_object())
+      return fail(Code::invalid, "not a JSON object", "--sweep", R"(write {"rain_mm_h": [40, 60, 80]})");
+  }
+  return ensemble;
+}
+
 ExitCode run_model(const Arguments& arguments) {
   const auto model = named_model(arguments);
   if (!model) return complain(model.error(), ExitCode::usage);
@@ -96,7 +109,9 @@ ExitCode run_model(const Arguments& arguments) {
     std::filesystem::create_directories(*folder, error);
     if (error) return complain(fail(Code::unavailable, "cannot be made", *folder), ExitCode::failed);
   }
-  const model::Request request{(*model)->declaration.id, "", std::move(*inputs), *seed, 0};
+  const auto ensemble = ensemble_of(arguments);
+  if (!ensemble) return complain(ensemble.error(), ExitCode::usage);
+  const model::Request request{(*model)->declaration.id, "", std::move(*inputs), *seed, 0, *ensemble};
   const base::SystemClock clock;
   Progress progress("model " + request.model, clock);
   const Interrupt interrupt;
@@ -209,7 +224,8 @@ Command model_command() {
   return {
       "model",
       "List, describe, run and validate models",
-      "list | describe ID | run ID [--inputs FILE] [--output DIR] [--seed N] | validate [ID] [--output DIR]",
+      "list | describe ID | run ID [--inputs FILE] [--sweep JSON] [--members N] [--seed N] [--output DIR] | validate "
+      "[ID] [--output DIR]",
       "`list` and `describe` tell what models there are and what they need. `run` takes the inputs as a JSON object\n"
       "(- for the standard input), writes maps as GeoTIFF into --output, and prints what came of it as JSON: values,\n"
       "facts, files. `validate` computes the published cases of a model, prints ours beside them, writes a page with\n"
@@ -217,6 +233,8 @@ Command model_command() {
       {{"--inputs", "FILE", "a JSON object of inputs; - reads it from the standard input", ""},
        {"--output", "DIR", "where maps or pages are written", ""},
        {"--seed", "N", "of all chance in the run (default 0)", ""},
+       {"--sweep", "JSON", "lists of values by input: every combination is run, over all cores", ""},
+       {"--members", "N", "run each N times, with seeds that follow on --seed", ""},
        {"--memory-bytes", "N", "of `run-folder`, which the hub itself starts: what it may take", ""}},
       run_model_command};
 }

@@ -67,6 +67,7 @@ Result<Request> read_request(const std::string& folder) {
   request.inputs = json->value("inputs", Json::object());
   request.seed = json->value("seed", uint64_t{0});
   request.workers = json->value("workers", 0u);
+  request.ensemble = {json->value("sweep", Json::object()), json->value("members", size_t{1})};
   return request;
 }
 
@@ -75,7 +76,9 @@ base::Status write_request(const std::string& folder, const Request& request) {
                                                {"version", request.version},
                                                {"inputs", request.inputs},
                                                {"seed", request.seed},
-                                               {"workers", request.workers}});
+                                               {"workers", request.workers},
+                                               {"sweep", request.ensemble.sweep},
+                                               {"members", request.ensemble.members}});
 }
 
 Result<Outcome> run_request(const Request& request, const std::string& folder, const Run& run) {
@@ -86,9 +89,11 @@ Result<Outcome> run_request(const Request& request, const std::string& folder, c
   if (!request.version.empty() && request.version != model->declaration.version)
     return fail(Code::conflict, "the model is of version " + model->declaration.version, request.version,
                 "ask for that one, or for none");
-  auto inputs = checked_inputs(model->declaration, request.inputs);
-  if (!inputs) return inputs.error();
-  auto produced = model->run(with_paths(model->declaration, std::move(*inputs), folder), run);
+  auto each_inputs = combinations(model->declaration, request.inputs, request.ensemble);
+  if (!each_inputs) return each_inputs.error();
+  for (Json& inputs : *each_inputs) inputs = with_paths(model->declaration, std::move(inputs), folder);
+  auto produced = request.ensemble.is_any() ? run_ensemble(*model, *each_inputs, request.ensemble, run)
+                                            : model->run(each_inputs->front(), run);
   if (!produced) return produced.error();
   Outcome outcome;
   outcome.values = std::move(produced->values);

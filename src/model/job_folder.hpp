@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "model/model.hpp"
+#include "model/ensemble.hpp"
 
 namespace cityloom::model {
 
@@ -15,6 +15,7 @@ struct Request {
   Json inputs = Json::object();
   uint64_t seed = 0;
   unsigned workers = 0;
+  Ensemble ensemble = {};
 };
 
 /// What came of it: `result.json`. Rasters lie beside it as GeoTIFFs.

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 
@@ -128,6 +129,32 @@ TEST_F(ModelContract, ARunEndsSoonAfterItIsToldTo) {
   const auto outcome = run_request({"echo", "", {{"steps", 100'000}}, 0, 0}, "", run);
   ASSERT_FALSE(outcome.ok());
   EXPECT_EQ(outcome.error().code, base::Code::cancelled);
+}
+
+TEST_F(ModelContract, ASweepIsEveryCombinationInItsOrder) {
+  const Request request{"echo", "", {{"steps", 1}}, 7, 2, {{{"number", {1, 2}}, {"literal", {"a", "b", "c"}}}, 2}};
+  const auto outcome = run_request(request, "", {7, 2, {}});
+  ASSERT_TRUE(outcome.ok()) << outcome.error().text();
+  const Json& runs = outcome->values.at("runs");
+  ASSERT_EQ(runs.size(), 12U);
+  EXPECT_EQ(runs[3].at("inputs"), Json({{"number", 1}, {"literal", "b"}}));
+  EXPECT_EQ(runs[3].at("seed"), 8);
+  EXPECT_EQ(runs[1].at("values").at("counted"), runs[3].at("values").at("counted"));
+  const Json& number = outcome->values.at("summary").at("number");
+  EXPECT_NEAR(number.at("mean").get<double>(), 1.5, 1e-12);
+  EXPECT_NEAR(number.at("sd").get<double>(), std::sqrt(3.0 / 11), 1e-12);
+  EXPECT_EQ(run_request(request, "", {7, 1, {}})->values, outcome->values) << "on one worker";
+}
+
+TEST_F(ModelContract, ASweepOfWhatIsWrongRunsNothing) {
+  const auto error = [](Json sweep, size_t members) {
+    const auto outcome = run_request({"echo", "", Json::object(), 0, 0, {std::move(sweep), members}}, "", {});
+    return outcome ? "none" : outcome.error().text();
+  };
+  EXPECT_THAT(error({{"number", {1, "x"}}}, 1), HasSubstr("not a number"));
+  EXPECT_THAT(error({{"nombre", {1}}}, 1), HasSubstr("no such input"));
+  EXPECT_THAT(error({{"number", 1}}, 1), HasSubstr("not a list"));
+  EXPECT_THAT(error(Json::object(), 1'001), HasSubstr("1,000 runs"));
 }
 
 TEST_F(ModelContract, FeaturesLieOnTheCellsWhoseMiddlesTheyHold) {

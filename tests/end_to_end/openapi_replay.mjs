@@ -76,6 +76,7 @@ const fixed = {
   importFile: { name: "a.geojson" }, createCSRSubscription: {}, retrieveCSRSubscription: { subscriptionId: "urn:ngsi-ld:Subscription:2" },
   updateCSRSubscription: { subscriptionId: "urn:ngsi-ld:Subscription:2" }, deleteCSRSubscription: { subscriptionId: "urn:ngsi-ld:Subscription:2" },
   dropBranch: { name: "plan" }, dismissJob: { jobId: "job-00000002" }, putModelVersion: { modelVersion: "3.0.0" }, putRetentionRule: { name: "more" }, showRetentionLog: { id: "urn:ngsi-ld:Device:1" },
+  getScenario: { id: "{open}" }, changeScenario: { id: "{open}" }, deleteScenario: { id: "{open}" }, commentScenario: { id: "{open}" }, listScenarioChanges: { id: "{open}" }, revertScenarioChange: { id: "{open}" }, mergeScenario: { id: "{approved}" },
   queryTemporal: { timerel: "after", timeAt: "2026-01-01T00:00:00Z" }, createEntityMapTemporal: { timerel: "after", timeAt: "2026-01-01T00:00:00Z" }, putRasterStep: { id: "heat" }, getRasterValues: { id: "heat", lon: "127.5", lat: "37.5" }, deleteModelVersion: { modelName: "Gauge" },
 };
 // What a request ends elsewhere, or what sources that do not answer make slow, is asked of a tenant of its own.
@@ -170,6 +171,7 @@ function addressOf(request) {
     else if (parameter.schema.type === "object") for (const [name, one] of Object.entries(value)) query.set(name, asText(one));
     else query.set(parameter.name, asText(value));
   }
+  path = path.replace("%7Bopen%7D", scenarios.open).replace("%7Bapproved%7D", scenarios.approved);
   return path + (query.size ? `?${query}` : "");
 }
 
@@ -192,7 +194,20 @@ async function send(request) {
   return { status: answer.status, type, text: await answer.text() };
 }
 
+// Scenarios have names that the server gives: one that may be worked on, one that may be merged; written {open} and {approved} until sent.
+const scenarios = { open: "none", approved: "none" };
+async function plantScenarios() {
+  const ask = async (method, path, body) => (await fetch(base + path, { method, headers: { "Content-Type": "application/json" }, ...(body ? { body: JSON.stringify(body) } : {}) })).json();
+  const all = (await ask("GET", "/api/scenarios")).scenarios;
+  const make = async () => (await ask("POST", "/api/scenarios", { name: "Plan", author: "Kim" })).id;
+  scenarios.open = all.find(({ status }) => status === "draft" || status === "proposed")?.id ?? (await make());
+  scenarios.approved = all.find(({ status }) => status === "approved")?.id;
+  if (scenarios.approved) return;
+  scenarios.approved = await make();
+  for (const status of ["proposed", "approved"]) await ask("PATCH", `/api/scenarios/${scenarios.approved}`, { status });
+}
 async function plant(tenant) {
+  if (!tenant) await plantScenarios();
   for (const [method, path, body, of] of seeds) {
     if (of && of !== tenant) continue;
     await fetch(base + path, { method, headers: { "Content-Type": "application/json", ...(tenant ? { "NGSILD-Tenant": tenant } : {}) }, body: JSON.stringify(body) }).then((answer) => answer.arrayBuffer());

@@ -69,6 +69,12 @@ export function outlinePrimitive(geometry: Geometry, id: string, theme: Theme, g
   return instances.length > 0 ? linePrimitive(instances, ground) : null;
 }
 
+/** A line of a plan, wide enough to be seen over the street that it is; null for points. */
+export function planLine(geometry: Geometry, id: string, colour: string, ground: Ground): Drawn | null {
+  const instances = lineInstances(geometry, HEIGHT_M.outline, 7, colour, id, ground);
+  return instances.length > 0 ? linePrimitive(instances, ground) : null;
+}
+
 /** A line over the ground that nothing is found by; null for less than two places. */
 export function groundLine(line: readonly Position[], colour: string, widthPixels: number): Drawn | null {
   const instances = lineInstances({ type: 'LineString', coordinates: [...line] }, 0, widthPixels, colour, '', 'terrain');

@@ -22,6 +22,8 @@ export const TOOLS: readonly Tool[] = [
   { panel: 'charts', icon: 'charts', text: 'tool.charts', shortcut: 'C', isOn: ({ series }) => series.length > 0 },
   { panel: 'objects', icon: 'objects', text: 'tool.objects', shortcut: 'O' },
   { panel: 'compare', icon: 'compare', text: 'tool.compare', shortcut: 'B', isOn: ({ compare }) => compare !== null },
+  { panel: 'scenarios', icon: 'scenarios', text: 'tool.scenarios', shortcut: 'W', isOn: ({ scenario }) => scenario !== null },
+  { panel: 'models', icon: 'models', text: 'tool.models', shortcut: 'J' },
   { panel: 'views', icon: 'views', text: 'tool.views', shortcut: 'V' },
   { panel: 'import', icon: 'import', text: 'tool.import', shortcut: 'I' },
   { panel: 'picture', icon: 'picture', text: 'tool.picture', shortcut: 'X' },

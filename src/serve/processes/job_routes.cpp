@@ -134,7 +134,9 @@ Json outputs_of(const model::Job& job, const JobAbout& about, const model::Outco
   Json all = Json::object();
   const model::Model* const model = model::find_model(job.model);
   if (model == nullptr) return outcome.values;
+  const bool is_of_many = outcome.values.contains("runs");
   for (const model::Output& output : model->declaration.outputs) {
+    if (is_of_many && output.kind != model::Output::Kind::raster) continue;
     const bool is_wanted =
         about.outputs.empty() || std::ranges::find(about.outputs, output.name) != about.outputs.end();
     if (!is_wanted) continue;
@@ -145,6 +147,9 @@ Json outputs_of(const model::Job& job, const JobAbout& about, const model::Outco
     } else if (const auto value = outcome.values.find(output.name); value != outcome.values.end()) {
       all[output.name] = *value;
     }
+  }
+  for (const char* of_many : {"runs", "summary"}) {
+    if (const auto value = outcome.values.find(of_many); value != outcome.values.end()) all[of_many] = *value;
   }
   return all;
 }

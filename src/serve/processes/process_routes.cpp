@@ -62,6 +62,7 @@ Response describe_process(const Request& request) {
 struct Execution {
   Json inputs = Json::object();
   uint64_t seed = 0;
+  model::Ensemble ensemble;
   std::vector<std::string> outputs;
   bool is_raw = true;
 };
@@ -78,6 +79,10 @@ Result<Execution> read_execution(const model::Declaration& declaration, std::str
       execution.inputs = value;
     } else if (name == "seed" && value.is_number_unsigned()) {
       execution.seed = value.get<uint64_t>();
+    } else if (name == "members" && value.is_number_unsigned()) {
+      execution.ensemble.members = value.get<size_t>();
+    } else if (name == "sweep" && value.is_object()) {
+      execution.ensemble.sweep = value;
     } else if (name == "response" && (value == "raw" || value == "document")) {
       execution.is_raw = value == "raw";
     } else if (name == "outputs" && value.is_object()) {
@@ -93,7 +98,7 @@ Result<Execution> read_execution(const model::Declaration& declaration, std::str
       return fail(Code::unsupported, "nobody is called back", name, "ask for the job's status instead");
     } else {
       return fail(Code::invalid, "not expected here, or not of this kind", name.substr(0, 60),
-                  "an execution has inputs, outputs, response and seed");
+                  "an execution has inputs, outputs, response, seed, members and sweep");
     }
   }
   return execution;
@@ -123,10 +128,11 @@ Result<Json> with_places(const model::Declaration& declaration, Json inputs) {
 base::Status check_execution(const ProcessParts& parts, const model::Model& model, const Execution& execution) {
   const auto placed = with_places(model.declaration, execution.inputs);
   if (!placed) return placed.error();
-  const auto checked = model::checked_inputs(model.declaration, *placed);
+  const auto checked = model::combinations(model.declaration, *placed, execution.ensemble);
   if (!checked) return checked.error();
-  const auto cost = model.cost(*checked);
+  auto cost = model.cost(checked->front());
   if (!cost) return cost.error();
+  cost->seconds *= static_cast<double>(checked->size() * execution.ensemble.members);
   const model::RunnerOptions& limits = parts.services.runner;
   if (cost->memory_bytes > limits.memory_bytes_max)
     return fail(Code::too_large,
@@ -236,7 +242,10 @@ void add_execution(Router& router, ProcessParts& parts) {
     "inputs":{"type":"object","description":"By name, as the process describes them","examples":[{"number":3}]},
     "outputs":{"type":"object","description":"Those that are wanted, by name; absent: all"},
     "response":{"type":"string","enum":["raw","document"],"default":"raw"},
-    "seed":{"type":"integer","minimum":0,"default":0,"description":"Of all chance in the run"}}})"}};
+    "seed":{"type":"integer","minimum":0,"default":0,"description":"Of all chance in the run"},
+    "members":{"type":"integer","minimum":1,"maximum":1000,"default":1,"examples":[1],
+      "description":"Runs of it, with seeds that follow"},
+    "sweep":{"type":"object","description":"Lists of values by input: every combination is run"}}})"}};
   run.answers = {{200,
                   "What came of it: a document, the one output that was asked for, or several as parts",
                   {{"application/json", ""},
