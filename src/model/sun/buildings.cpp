@@ -53,7 +53,7 @@ base::Result<double> height_of(const Json& properties, const std::string& where)
     if (found == properties.end()) continue;
     if (const auto height = number_of(*found)) return bounded(*height, name);
   }
-  for (const char* name : {"building:levels", "levels", "storeys"}) {
+  for (const char* name : {"building:levels", "levels", "floors", "storeys"}) {
     const auto found = properties.find(name);
     if (found == properties.end()) continue;
     if (const auto levels = number_of(*found)) return bounded(*levels * storey_m, name);
@@ -80,8 +80,6 @@ class Reader {
       const Json feature = {{"type", "Feature"}, {"properties", Json::object()}, {"geometry", root}};
       if (auto status = read_feature(feature); !status) return status.error();
     }
-    if (found_.all.empty())
-      return fail(Code::invalid, "there is no building in it", "features", "buildings are Polygons or MultiPolygons");
     return std::move(found_);
   }
 

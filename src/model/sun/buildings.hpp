@@ -37,7 +37,7 @@ struct Buildings {
 
 /// Reads a FeatureCollection, Feature or geometry; Polygons and MultiPolygons are buildings, others are left out.
 /// Height is "height", "height_m", "measuredHeight" (a number, or "12.5 m"), else 3 m for each of "building:levels",
-/// "levels" or "storeys". Errors: invalid (no GeoJSON, no building, a coordinate or height that is none), too_large.
+/// "levels", "floors" or "storeys". Errors: invalid (no GeoJSON, a coordinate or height that is none), too_large.
 base::Result<Buildings> read_buildings(std::string_view geojson);
 
 /// Likewise, of a file of at most 512 MB. Errors: not_found, too_large, those of read_buildings.

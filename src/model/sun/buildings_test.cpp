@@ -56,10 +56,11 @@ TEST(Buildings, HolesAndWhatLiesOutsideAreLeftOut) {
 }
 
 TEST(Buildings, WhatIsWrongIsRefused) {
+  EXPECT_TRUE(read_buildings(R"({"type":"FeatureCollection","features":[]})").ok()) << "none is no error";
   for (
       const char* text :
-      {"", "{", "[]", "7", "null", R"({"type":"FeatureCollection"})", R"({"type":"FeatureCollection","features":[]})",
-       R"({"type":"FeatureCollection","features":[3]})", R"({"type":"Polygon","coordinates":[[["a",2],[8,2],[8,8]]]})",
+      {"", "{", "[]", "7", "null", R"({"type":"FeatureCollection"})", R"({"type":"FeatureCollection","features":[3]})",
+       R"({"type":"Polygon","coordinates":[[["a",2],[8,2],[8,8]]]})",
        R"({"type":"Polygon","coordinates":[[[1e300,2],[8,2],[8,8]]]})", R"({"type":"Polygon","coordinates":7})",
        R"({"type":"Polygon","coordinates":[[[1],[8,2],[8,8]]]})",
        R"({"type":"Feature","properties":{"height":-4},"geometry":{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1]]]}})",
