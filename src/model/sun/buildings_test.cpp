@@ -36,7 +36,7 @@ TEST(Buildings, StandOnTheTerrain) {
   EXPECT_EQ(read->all[1].height_m, 9);
   GridFile terrain = level(20, 20);
   terrain.values[2 * 20 + 2] = 8;  // the lowest ground counts
-  EXPECT_EQ(raise(terrain, read->all), 2u);
+  EXPECT_EQ(*raise(terrain, read->all), 2u);
   EXPECT_EQ(std::ranges::count(terrain.values, 20.5), 36 - 4);
   EXPECT_EQ(std::ranges::count(terrain.values, 19), 4);
   EXPECT_EQ(terrain.values[5 * 20 + 5], 10) << "the yard";
@@ -50,7 +50,7 @@ TEST(Buildings, HolesAndWhatLiesOutsideAreLeftOut) {
   ASSERT_TRUE(read.ok()) << read.error().text();
   auto all = read->all;
   all[0].height_m = 3;
-  EXPECT_EQ(raise(terrain, all), 1u);
+  EXPECT_EQ(*raise(terrain, all), 1u);
   EXPECT_EQ(std::ranges::count(terrain.values, 13), 24);
   EXPECT_TRUE(std::isnan(terrain.values[2 * 5 + 2]));
 }

@@ -94,7 +94,7 @@ Result<Scene> scene_of(const Json& inputs, unsigned workers) {
     scene.buildings = std::move(read->all);
     for (Building& building : scene.buildings)
       if (!(building.height_m > 0)) building.height_m = 2 * storey_m;
-    raise(scene.raised, scene.buildings);
+    if (const auto raised = raise(scene.raised, scene.buildings); !raised) return raised.error();
   }
   DayCase& day = scene.day;
   day.site = *site;
