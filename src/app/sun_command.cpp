@@ -87,10 +87,11 @@ struct Wanted : SunInput {
 base::Result<Json> raise_buildings(const std::string& path, model::GridFile& terrain) {
   const auto buildings = read_buildings_on(path, terrain);
   if (!buildings) return buildings.error();
-  const size_t standing = raise(terrain, buildings->all);
+  const auto standing = raise(terrain, buildings->all);
+  if (!standing) return standing.error();
   return Json{{"read", buildings->all.size()},
               {"without_height", buildings->without_height},
-              {"standing_on_the_terrain", standing}};
+              {"standing_on_the_terrain", *standing}};
 }
 
 base::Result<Wanted> read_wanted(const Arguments& arguments, const std::string& dem, const Date& date) {

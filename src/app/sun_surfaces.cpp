@@ -50,7 +50,7 @@ base::Result<City> read_city(const Arguments& arguments, const Date& otherwise) 
   if (!buildings) return buildings.error();
   city.buildings = std::move(*buildings);
   city.raised = city.terrain;
-  raise(city.raised, city.buildings.all);
+  if (const auto raised = raise(city.raised, city.buildings.all); !raised) return raised.error();
   auto parts = cut_surfaces(city.buildings.all, city.terrain, city.raised, city.day.site, {});
   if (!parts) return parts.error();
   city.parts = std::move(*parts);
@@ -130,7 +130,7 @@ ExitCode run_sunlight_rule(const Arguments& arguments) {
     if (!more) return refuse(more.error());
     // What is planned stands on the ground, not on what is there.
     model::GridFile after = city->terrain;
-    raise(after, more->all);
+    if (const auto raised = raise(after, more->all); !raised) return refuse(raised.error());
     for (size_t cell = 0; cell < after.values.size(); ++cell)
       after.values[cell] = std::max(after.values[cell], city->raised.values[cell]);
     const auto light = sunlight(after, city->day, city->parts, *rule, goes_on);

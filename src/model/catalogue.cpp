@@ -5,7 +5,8 @@
 namespace cityloom::model {
 
 const std::vector<Model>& known_models() {
-  static const std::vector<Model> models{flood::flood_model(), series::forecast_model(), echo_model()};
+  static const std::vector<Model> models{flood::flood_model(), sun::sun_model(), series::forecast_model(),
+                                         echo_model()};
   return models;
 }
 

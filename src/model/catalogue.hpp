@@ -13,6 +13,11 @@ namespace flood {
 Model flood_model();
 }  // namespace flood
 
+namespace sun {
+/// A day of sun over a piece of the city: light, hours of sunlight, and what buildings get of it.
+Model sun_model();
+}  // namespace sun
+
 namespace series {
 /// What a series will be.
 Model forecast_model();

@@ -53,7 +53,7 @@ base::Result<double> height_of(const Json& properties, const std::string& where)
     if (found == properties.end()) continue;
     if (const auto height = number_of(*found)) return bounded(*height, name);
   }
-  for (const char* name : {"building:levels", "levels", "storeys"}) {
+  for (const char* name : {"building:levels", "levels", "floors", "storeys"}) {
     const auto found = properties.find(name);
     if (found == properties.end()) continue;
     if (const auto levels = number_of(*found)) return bounded(*levels * storey_m, name);
@@ -80,8 +80,6 @@ class Reader {
       const Json feature = {{"type", "Feature"}, {"properties", Json::object()}, {"geometry", root}};
       if (auto status = read_feature(feature); !status) return status.error();
     }
-    if (found_.all.empty())
-      return fail(Code::invalid, "there is no building in it", "features", "buildings are Polygons or MultiPolygons");
     return std::move(found_);
   }
 
@@ -147,6 +145,8 @@ class Reader {
   }
 
   base::Status read_polygon(const Json& polygon, const std::string& where, Building& building) {
+    size_t building_corners = 0;
+    for (const Ring& ring : building.rings) building_corners += ring.size();
     if (!polygon.is_array()) return fail(Code::invalid, "a polygon that is no array of rings", where);
     for (const Json& line : polygon) {
       if (!line.is_array()) return fail(Code::invalid, "a ring that is no array of positions", where);
@@ -163,7 +163,13 @@ class Reader {
       if (ring.size() < 3) continue;
       if ((corners_ += ring.size()) > corners_max)
         return fail(Code::too_large, fmt::format("more than {} corners", corners_max), where, "cut the file");
+      building_corners += ring.size();
       building.rings.push_back(std::move(ring));
+      if (building.rings.size() > rings_of_one_max || building_corners > corners_of_one_max)
+        return fail(
+            Code::too_large,
+            fmt::format("one building has more than {} rings or {} corners", rings_of_one_max, corners_of_one_max),
+            where, "cut it");
     }
     return {};
   }
@@ -277,17 +283,20 @@ Standing stand(const Building& building, const GridFile& terrain) {
   return found;
 }
 
-size_t raise(GridFile& terrain, const std::vector<Building>& buildings) {
-  std::vector<std::pair<size_t, double>> tops;
-  size_t standing = 0;
+base::Result<size_t> raise(GridFile& terrain, const std::vector<Building>& buildings) {
+  // Buildings stand on the ground, not on each other.
+  const GridFile ground = terrain;
+  size_t standing = 0, covered = 0;
   for (const Building& building : buildings) {
     if (!(building.height_m > 0)) continue;
-    const Standing found = stand(building, terrain);
+    const Standing found = stand(building, ground);
     standing += found.cells.empty() ? 0 : 1;
-    for (const size_t cell : found.cells) tops.emplace_back(cell, found.ground_m + building.height_m);
+    if ((covered += found.cells.size()) > covered_cells_max)
+      return fail(Code::too_complex, "buildings lie over each other again and again", building.name,
+                  "see to their coordinates");
+    for (const size_t cell : found.cells)
+      terrain.values[cell] = std::max(terrain.values[cell], found.ground_m + building.height_m);
   }
-  // Only now, so that no building stands on another.
-  for (const auto& [cell, top] : tops) terrain.values[cell] = std::max(terrain.values[cell], top);
   return standing;
 }
 

@@ -11,6 +11,8 @@
 namespace cityloom::model::sun {
 
 inline constexpr size_t buildings_max = 500'000, corners_max = 20'000'000;
+inline constexpr size_t rings_of_one_max = 5'000, corners_of_one_max = 200'000;
+inline constexpr size_t covered_cells_max = 1'000'000'000;
 inline constexpr double building_height_m_max = 2'000;
 
 /// A corner of a footprint, in the coordinates of its file or of a grid.
@@ -37,7 +39,7 @@ struct Buildings {
 
 /// Reads a FeatureCollection, Feature or geometry; Polygons and MultiPolygons are buildings, others are left out.
 /// Height is "height", "height_m", "measuredHeight" (a number, or "12.5 m"), else 3 m for each of "building:levels",
-/// "levels" or "storeys". Errors: invalid (no GeoJSON, no building, a coordinate or height that is none), too_large.
+/// "levels", "floors" or "storeys". Errors: invalid (no GeoJSON, a coordinate or height that is none), too_large.
 base::Result<Buildings> read_buildings(std::string_view geojson);
 
 /// Likewise, of a file of at most 512 MB. Errors: not_found, too_large, those of read_buildings.
@@ -57,7 +59,7 @@ struct Standing {
 Standing stand(const Building& building, const GridFile& terrain);
 
 /// Raises the terrain by buildings that have a height: flat roofs that high above the lowest ground of each. Returns
-/// how many stand on it.
-size_t raise(GridFile& terrain, const std::vector<Building>& buildings);
+/// how many stand on it. Errors: too_complex (buildings lie over each other so that they cover covered_cells_max).
+base::Result<size_t> raise(GridFile& terrain, const std::vector<Building>& buildings);
 
 }  // namespace cityloom::model::sun

@@ -36,7 +36,7 @@ TEST(Buildings, StandOnTheTerrain) {
   EXPECT_EQ(read->all[1].height_m, 9);
   GridFile terrain = level(20, 20);
   terrain.values[2 * 20 + 2] = 8;  // the lowest ground counts
-  EXPECT_EQ(raise(terrain, read->all), 2u);
+  EXPECT_EQ(*raise(terrain, read->all), 2u);
   EXPECT_EQ(std::ranges::count(terrain.values, 20.5), 36 - 4);
   EXPECT_EQ(std::ranges::count(terrain.values, 19), 4);
   EXPECT_EQ(terrain.values[5 * 20 + 5], 10) << "the yard";
@@ -50,16 +50,17 @@ TEST(Buildings, HolesAndWhatLiesOutsideAreLeftOut) {
   ASSERT_TRUE(read.ok()) << read.error().text();
   auto all = read->all;
   all[0].height_m = 3;
-  EXPECT_EQ(raise(terrain, all), 1u);
+  EXPECT_EQ(*raise(terrain, all), 1u);
   EXPECT_EQ(std::ranges::count(terrain.values, 13), 24);
   EXPECT_TRUE(std::isnan(terrain.values[2 * 5 + 2]));
 }
 
 TEST(Buildings, WhatIsWrongIsRefused) {
+  EXPECT_TRUE(read_buildings(R"({"type":"FeatureCollection","features":[]})").ok()) << "none is no error";
   for (
       const char* text :
-      {"", "{", "[]", "7", "null", R"({"type":"FeatureCollection"})", R"({"type":"FeatureCollection","features":[]})",
-       R"({"type":"FeatureCollection","features":[3]})", R"({"type":"Polygon","coordinates":[[["a",2],[8,2],[8,8]]]})",
+      {"", "{", "[]", "7", "null", R"({"type":"FeatureCollection"})", R"({"type":"FeatureCollection","features":[3]})",
+       R"({"type":"Polygon","coordinates":[[["a",2],[8,2],[8,8]]]})",
        R"({"type":"Polygon","coordinates":[[[1e300,2],[8,2],[8,8]]]})", R"({"type":"Polygon","coordinates":7})",
        R"({"type":"Polygon","coordinates":[[[1],[8,2],[8,8]]]})",
        R"({"type":"Feature","properties":{"height":-4},"geometry":{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1]]]}})",

@@ -94,6 +94,9 @@ base::Result<std::vector<Part>> cut_surfaces(const std::vector<Building>& buildi
     const Building& building = buildings[number];
     const Standing standing = stand(building, ground);
     if (!(building.height_m > 0) || standing.cells.empty()) continue;
+    if (parts.size() + standing.cells.size() > parts_max)
+      return fail(Code::too_large, fmt::format("the surfaces have more than {} parts", parts_max), building.name,
+                  "take fewer buildings or a coarser terrain");
     const double top_m = standing.ground_m + building.height_m;
     for (const size_t cell : standing.cells) {
       if (raised.values[cell] > top_m + hair_m) continue;
@@ -119,10 +122,10 @@ base::Result<std::vector<Part>> cut_surfaces(const std::vector<Building>& buildi
       for (size_t i = 0; i < line.size(); ++i, ++edge)
         walls.add(number, edge, line[i], line[(i + 1) % line.size()], is_left != is_hole, top_m);
     }
-    if (parts.size() >= parts_max)
-      return fail(Code::too_large, fmt::format("the surfaces have more than {} parts", parts_max), building.name,
-                  "take fewer buildings or a coarser terrain");
   }
+  if (parts.size() >= parts_max)
+    return fail(Code::too_large, fmt::format("the surfaces have more than {} parts", parts_max), "buildings",
+                "take fewer buildings or a coarser terrain");
   return parts;
 }
 

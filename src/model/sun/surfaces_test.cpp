@@ -34,7 +34,7 @@ TEST(Surfaces, ABoxHasFourFacadesAndARoof) {
   const GridFile ground = level(60, 60);
   const std::vector<Building> buildings = {box(20, 20, 20, 10, 9)};
   GridFile raised = ground;
-  ASSERT_EQ(raise(raised, buildings), 1u);
+  ASSERT_EQ(*raise(raised, buildings), 1u);
   const auto parts = cut_surfaces(buildings, ground, raised, seoul({2026, 6, 21}).site, {});
   ASSERT_TRUE(parts.ok());
   double roof = 0, facade = 0, south = 0;
@@ -59,7 +59,7 @@ TEST(Surfaces, TheSunReachesTheSideThatFacesIt) {
   const GridFile ground = level(60, 60);
   const std::vector<Building> buildings = {box(20, 20, 20, 10, 9)};
   GridFile raised = ground;
-  raise(raised, buildings);
+  ASSERT_TRUE(raise(raised, buildings).ok());
   const Site site = seoul({2026, 6, 21}).site;
   const auto parts = cut_surfaces(buildings, ground, raised, site, {});
   const auto lit = exposure(raised, site, *parts, {{180, 30}, {0, 30}, {180, -1}});
@@ -82,8 +82,8 @@ TEST(Surfaces, ATowerTakesItsNeighboursSun) {
   std::vector<Building> both = house;
   both.push_back(box(50, 60, 60, 25, 100));
   GridFile before = ground, after = ground;
-  raise(before, house);
-  raise(after, both);
+  ASSERT_TRUE(raise(before, house).ok());
+  ASSERT_TRUE(raise(after, both).ok());
   DayCase it = seoul({2026, 12, 22});
   it.step_minutes = 10;
   const auto parts = cut_surfaces(house, ground, before, it.site, {});
@@ -111,7 +111,7 @@ TEST(Surfaces, YieldOfAFreeRoofIsTheSumOfItsDays) {
   const GridFile ground = level(30, 30);
   const std::vector<Building> buildings = {box(10, 10, 4, 4, 6)};
   GridFile raised = ground;
-  raise(raised, buildings);
+  ASSERT_TRUE(raise(raised, buildings).ok());
   DayCase it = seoul({2026, 1, 1});
   const auto parts = cut_surfaces(buildings, ground, raised, it.site, {});
   const auto found = yields(raised, it, *parts, {});

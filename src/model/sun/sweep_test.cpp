@@ -131,8 +131,8 @@ double hills(size_t column, size_t row) {
 
 TEST(Sweep, AgreesWithEmbreeOnHills) {
   const Field field = field_of(170, 230, hills);
-  for (double azimuth = 7; azimuth < 360; azimuth += 31) {
-    for (const double elevation : {4.0, 17.0, 38.0, 61.0})
+  for (double azimuth = 7; azimuth < 360; azimuth += 53) {
+    for (const double elevation : {4.0, 17.0, 50.0})
       EXPECT_GE(agreement(field, azimuth, elevation, 1, 1), 0.995) << azimuth << " " << elevation;
   }
 }
@@ -154,8 +154,8 @@ TEST(Sweep, AgreesWithEmbreeInACity) {
     }
   }
   const Field field = field_of(200, 200, [&](size_t c, size_t r) { return heights[r * 200 + c]; });
-  for (double azimuth = 3; azimuth < 360; azimuth += 36) {
-    for (const double elevation : {8.0, 29.0, 52.0})
+  for (double azimuth = 3; azimuth < 360; azimuth += 71) {
+    for (const double elevation : {8.0, 52.0})
       EXPECT_GE(agreement(field, azimuth, elevation, 1, 1), 0.995) << azimuth << " " << elevation;
   }
 }
