@@ -11,8 +11,8 @@ namespace {
 
 std::vector<Command> all_commands() {
   return {serve_command(),   import_command(), export_command(), rehearse_command(), backup_command(),
-          restore_command(), refold_command(), doctor_command(), forecast_command(), anomaly_command(),
-          flood_command(),   bench_command(),  version_command()};
+          restore_command(), refold_command(), doctor_command(), model_command(),    forecast_command(),
+          anomaly_command(), flood_command(),  bench_command(),  version_command()};
 }
 
 constexpr const char* exit_codes =

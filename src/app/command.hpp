@@ -32,6 +32,7 @@ Command rehearse_command();
 Command forecast_command();
 Command anomaly_command();
 Command flood_command();
+Command model_command();
 Command bench_command();
 Command version_command();
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "model/flood/grid_file.hpp"
 #include "model/flood/shallow_water.hpp"
+#include "model/grid/grid_file.hpp"
 
 namespace cityloom::model::flood {
 
