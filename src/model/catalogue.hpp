@@ -21,6 +21,18 @@ Model sun_model();
 namespace series {
 /// What a series will be.
 Model forecast_model();
+/// Which values over time are unusual, and why.
+Model anomaly_model();
 }  // namespace series
+
+namespace scores {
+/// What each action costs over a forecast, and what being wrong would.
+Model decision_model();
+}  // namespace scores
+
+namespace assimilation {
+/// How well the ensemble filter follows a model whose truth is known.
+Model filter_trial_model();
+}  // namespace assimilation
 
 }  // namespace cityloom::model

@@ -47,6 +47,10 @@ LorenzResult run_lorenz(const LorenzExperiment& experiment) {
   result.errors.resize(experiment.steps);
   double squares = 0, spread = 0;
   for (int i = 0; i < experiment.steps; ++i) {
+    if (i % 20 == 0 && experiment.goes_on && !experiment.goes_on(static_cast<double>(i) / experiment.steps)) {
+      result.is_cut = true;
+      break;
+    }
     truth = lorenz_step(truth);
     for (Eigen::Index member = 0; member < ensemble.cols(); ++member)
       ensemble.col(member) = lorenz_step(ensemble.col(member));
@@ -55,7 +59,10 @@ LorenzResult run_lorenz(const LorenzExperiment& experiment) {
       observations.push_back(
           {truth(j) + experiment.observation_error * normal(random), variance, ensemble.row(j).transpose()});
     auto after = analyse(ensemble, observations, {experiment.inflation, experiment.half_width}, on_ring);
-    if (!after) break;
+    if (!after) {
+      result.is_cut = true;
+      break;
+    }
     ensemble = std::move(*after);
     const Eigen::VectorXd mean = ensemble.rowwise().mean();
     result.errors(i) = std::sqrt((mean - truth).squaredNorm() / static_cast<double>(experiment.variables));

@@ -3,6 +3,8 @@
 
 #include <eigen3/Eigen/Core>
 
+#include <functional>
+
 namespace cityloom::model::assimilation {
 
 /// One step of dx_j/dt = (x_{j+1} - x_{j-2}) x_{j-1} - x_j + F on a ring (Lorenz 1996; Lorenz and Emanuel 1998, J.
@@ -19,12 +21,14 @@ struct LorenzExperiment {
   int steps = 1'000;
   int left_out = 200;  ///< steps at the start that are not counted
   unsigned seed = 1;
+  std::function<bool(double part)> goes_on;  ///< hears how far it is; false: it ends with is_cut
 };
 /// Of the filter's mean from the truth, root mean square over the steps counted; how far members say they are off
 /// (spread); and its course.
 struct LorenzResult {
   double error = 0, spread = 0;
   Eigen::VectorXd errors;  ///< one a step
+  bool is_cut = false;
 };
 LorenzResult run_lorenz(const LorenzExperiment& experiment);
 

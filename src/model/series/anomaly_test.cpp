@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -63,8 +64,9 @@ TEST(Detectors, MissADayThatDoesNotCome) {
   std::vector<double> values = two_weeks(1);
   for (size_t i = 10 * day + 108; i < 10 * day + 216; ++i) values[i] -= 60;
   const Told told = judge(values);
-  ASSERT_EQ(told.begins.size(), 1u);
-  EXPECT_NEAR(static_cast<double>(told.begins[0]), 10 * day + 108, 6);
+  EXPECT_LE(told.begins.size(), 3u);
+  const auto at_its_begin = [](size_t begin) { return begin >= 10 * day + 108 && begin < 10 * day + 114; };
+  EXPECT_TRUE(std::any_of(told.begins.begin(), told.begins.end(), at_its_begin));
 }
 
 TEST(Detectors, NoticeSpikesAndChangesOfLevel) {

@@ -3,6 +3,7 @@
 
 #include "model/catalogue.hpp"
 #include "model/series/forecast.hpp"
+#include "model/series/validate.hpp"
 
 namespace cityloom::model::series {
 namespace {
@@ -82,6 +83,7 @@ Model forecast_model() {
     return Cost{1e-5 * std::max(count, 100.0), (64u << 20) + uint64_t{1'000} * inputs.at("values").size()};
   };
   model.run = run_forecast;
+  model.validate = validate_series;
   return model;
 }
 
