@@ -8,9 +8,12 @@ namespace cityloom::model::traffic {
 namespace {
 
 constexpr double yellow_s = 3, all_red_s = 1;
-constexpr double green_least_s = 7;    // of a phase that pressure has chosen
+constexpr double green_least_s = 10;   // of a phase that pressure has chosen
 constexpr double decide_each_s = 2;    // whether it goes on
 constexpr double red_longest_s = 120;  // then a phase with vehicles is served first
+constexpr double served_most = 15;     // vehicles of a lane in one green
+constexpr double full_counts = 20;     // vehicles more that a full lane counts as
+constexpr double stay = 1.3;           // times its own pressure that another phase needs: clearing costs seconds
 constexpr double gap_out_s = 3;        // without vehicles an adapting phase ends
 
 bool is_green(char letter) {
@@ -29,7 +32,6 @@ void Mesoscopic::start_signals() {
     const Program& program = network_.signals[i].programs.back();
     SignalState& state = signals_[i];
     state.changed_s.assign(network_.signals[i].links.size(), -1e9);
-    state.served_s.assign(program.phases.size(), now_s_);
     for (uint32_t phase = 0; phase < program.phases.size(); ++phase) {
       if (gives_green(program.phases[phase])) state.greens.push_back(phase);
     }
@@ -111,7 +113,8 @@ double Mesoscopic::next_by_vehicles(uint32_t signal) {
   return now_s_ + (next.most_s > next.least_s ? std::max(next.least_s, 1.0) : 5);
 }
 
-/// What waits before the links that a phase opens, less what fills the lanes behind them.
+/// What waits before the links that a phase opens, in vehicles; a lane that is full counts as if it had more, for what
+/// stands before it is not seen (normalised pressure: Gregoire et al., 2014). Where there is no room behind, nothing.
 double Mesoscopic::pressure(uint32_t signal, const Phase& phase) const {
   const auto& links = network_.signals[signal].links;
   double sum = 0;
@@ -120,18 +123,36 @@ double Mesoscopic::pressure(uint32_t signal, const Phase& phase) const {
     const Link& link = network_.links[links[i]];
     const LaneQueue& queue = queues_[link.from_lane];
     double waiting = 0;
-    for (uint32_t car = queue.head; car != none && cars_[car].arrival_s <= now_s_ + 5; car = cars_[car].next)
+    for (uint32_t car = queue.head; car != none && cars_[car].arrival_s <= now_s_ + 3; car = cars_[car].next)
       waiting += cars_[car].link == links[i] ? 1 : 0;
     if (waiting == 0) continue;
+    const uint32_t first = cars_[queue.head].link;
+    if (first != links[i] && first != none && network_.links[first].signal == signal &&
+        phase.state[network_.links[first].signal_index] == 'r')
+      continue;  // who stands first would not go
     uint32_t to = link.to_lane;
     if (network_.lanes[to].edge == none) to = network_.links[network_.lanes[to].links_begin].to_lane;
-    double ahead = 0;
-    for (uint32_t car = queues_[to].head; car != none && cars_[car].arrival_s <= now_s_; car = cars_[car].next)
-      ahead += 1;
+    const double room = 1 - std::min(1.0, queues_[to].used_m / network_.lanes[to].length_m);
+    const double filled = std::min(1.0, queue.used_m / network_.lanes[link.from_lane].length_m);
     // A link that gives way carries about half.
-    sum += (waiting - 0.5 * ahead) * (phase.state[i] == 'g' ? 0.6 : 1);
+    sum += (std::min(waiting, served_most) + full_counts * filled * filled) * (0.3 + 0.7 * room) *
+           (phase.state[i] == 'g' ? 0.6 : 1);
   }
   return sum;
+}
+
+/// Whether the phase opens a link at which somebody has stood at red for too long.
+bool Mesoscopic::waits_too_long(uint32_t signal, const Phase& phase) const {
+  const SignalState& state = signals_[signal];
+  const auto& links = network_.signals[signal].links;
+  for (size_t i = 0; i < links.size(); ++i) {
+    if (links[i] == none || !is_green(phase.state[i]) || state.letters[i] != 'r') continue;
+    const uint32_t head = queues_[network_.links[links[i]].from_lane].head;
+    if (head != none && cars_[head].link == links[i] &&
+        now_s_ - std::max(state.changed_s[i], cars_[head].arrival_s) > red_longest_s)
+      return true;
+  }
+  return false;
 }
 
 /// Yellow for what closes, then red, then the phase.
@@ -166,14 +187,12 @@ double Mesoscopic::next_by_pressure(uint32_t signal) {
     show(signal, program.phases[state.phase].state);
     return now_s_ + green_least_s;
   }
-  if (gives_green(program.phases[state.phase])) state.served_s[state.phase] = now_s_;
   size_t best = state.phase;
-  double most = gives_green(program.phases[best]) ? pressure(signal, program.phases[best]) * 1.3 + 1 : -1e9;
+  double most = gives_green(program.phases[best]) ? pressure(signal, program.phases[best]) * stay + 1 : -1e9;
   for (const uint32_t phase : state.greens) {
     if (phase == state.phase) continue;
     double force = pressure(signal, program.phases[phase]);
-    if (now_s_ - state.served_s[phase] > red_longest_s && somebody_comes(signal, program.phases[phase].state, 0))
-      force += 1e6;
+    if (waits_too_long(signal, program.phases[phase])) force += 1e6;
     if (force <= most) continue;
     most = force;
     best = phase;

@@ -47,7 +47,6 @@ struct SignalState {
   std::vector<double> changed_s;  ///< when each link's letter became what it is
   size_t wanted = 0;              ///< phase that follows a clearance
   int clearing = 0;               ///< 0: no; 1: yellow; 2: all red
-  std::vector<double> served_s;   ///< when each phase was last green
   std::vector<uint32_t> greens;   ///< phases that may be chosen
 };
 
@@ -113,6 +112,7 @@ class Mesoscopic {
   double next_by_vehicles(uint32_t signal);
   double next_by_pressure(uint32_t signal);
   double pressure(uint32_t signal, const Phase& phase) const;
+  bool waits_too_long(uint32_t signal, const Phase& phase) const;
   bool somebody_comes(uint32_t signal, const std::string& letters, double within_s) const;
   void clear_for(uint32_t signal, size_t phase);
 

@@ -1,3 +1,4 @@
+// Traffic: nobody is lost, signals hold, published answers, strange files.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -12,7 +12,7 @@
 namespace cityloom::model::traffic {
 namespace {
 
-constexpr double cycle_s = 90, green_s = 45;
+constexpr double whole_s = 90, half_s = 45;  // the cycle of the signals here, and their green
 
 /// Two lines over the same places: ours and the published one.
 std::string picture(const std::vector<std::array<double, 3>>& points, const std::string& x, const std::string& y) {
@@ -54,23 +54,23 @@ Result run_texts(std::string net, std::string routes, double end_s) {
 
 std::string flow_text(const std::string& how) {
   return fmt::format(
-      R"(<routes><vType id="p" sigma="0.5" length="5" minGap="2.5"/><flow id="f" type="p" from="in" to="out")"
+      R"(<routes><vType id="p" sigma="0.5" length="5" minGap="2.5" speedDev="0"/><flow id="f" type="p" from="in" to="out")"
       R"( begin="0" end="7200" departSpeed="max" departLane="best" {}/></routes>)",
       how);
 }
 
 /// Vehicles a second over the line, once the road is as full as it gets.
 double most_flow(double green) {
-  const Result result = run_texts(signal_network(green, cycle_s), flow_text("vehsPerHour=\"3600\""), 7200);
+  const Result result = run_texts(signal_network(green, whole_s), flow_text("vehsPerHour=\"3600\""), 7200);
   uint64_t passed = 0;
-  for (const Trip& trip : result.outcome.trips) passed += trip.arrive_s >= 1800 && trip.arrive_s < 1800 + 50 * cycle_s;
-  return static_cast<double>(passed) / (50 * cycle_s);
+  for (const Trip& trip : result.outcome.trips) passed += trip.arrive_s >= 1800 && trip.arrive_s < 1800 + 50 * whole_s;
+  return static_cast<double>(passed) / (50 * whole_s);
 }
 
 double delay_s(double flow) {
   const Result result =
-      run_texts(signal_network(green_s, cycle_s), flow_text(fmt::format("period=\"exp({})\"", flow)), 1e9);
-  const Result free = run_texts(signal_network(cycle_s, cycle_s), flow_text("number=\"50\""), 1e9);
+      run_texts(signal_network(half_s, whole_s), flow_text(fmt::format("period=\"exp({})\"", flow)), 1e9);
+  const Result free = run_texts(signal_network(whole_s, whole_s), flow_text("number=\"50\""), 1e9);
   const auto mean = [](const TrafficOutcome& outcome) {
     double sum = 0;
     for (const Trip& trip : outcome.trips) sum += trip.arrive_s - trip.depart_s;
@@ -80,7 +80,7 @@ double delay_s(double flow) {
 }
 
 void add_signal_cases(Validation& cases) {
-  const double open = most_flow(cycle_s), saturation = most_flow(green_s) * cycle_s / green_s;
+  const double open = most_flow(whole_s), saturation = most_flow(half_s) * whole_s / half_s;
   // A road is as fast as its drivers leave gaps: reaction, and the time over a vehicle's room at 13.2 m/s.
   const double expected = 3600 / (1 + 7.5 / 13.24);
   cases.push_back({"a lane that never stops", "vehicles an hour at most",
@@ -89,14 +89,15 @@ void add_signal_cases(Validation& cases) {
                    "part above", ""});
   std::vector<std::array<double, 3>> points;
   for (const double load : {0.3, 0.5, 0.7, 0.85}) {
-    const double flow = load * saturation * green_s / cycle_s;
-    points.push_back({load, webster_delay_s(cycle_s, green_s, flow, saturation), delay_s(flow)});
+    const double flow = load * saturation * half_s / whole_s;
+    points.push_back({load, webster_delay_s(whole_s, half_s, flow, saturation), delay_s(flow)});
   }
   const std::string drawn = picture(points, "degree of saturation", "delay, s");
   for (const auto& [load, published, ours] : points)
+    // Webster does not count what braking and picking up speed cost: up to 5 s a stop at this speed.
     cases.push_back({fmt::format("a signal at {:.0f} % of what it can pass", 100 * load), "mean delay",
-                     "Webster, Traffic Signal Settings (1958)", "s", published, ours,
-                     std::abs(ours - published) / published, 0.2, "part", drawn});
+                     "Webster, Traffic Signal Settings (1958)", "s", published, ours, std::abs(ours - published), 5,
+                     "s", drawn});
 }
 
 void add_city(Validation& cases, const std::string& name, const std::string& shared, bool buses_are_routes) {
