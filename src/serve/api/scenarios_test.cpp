@@ -273,6 +273,35 @@ TEST_F(ScenariosTest, MergeWhatWasApprovedAndNothingMore) {
   ask("POST", "/api/scenarios/" + id + "/merge", 200, "{}");
 }
 
+TEST_F(ScenariosTest, LeaveResultsOfRunsOutOfThePlan) {
+  put("", "urn:house:1", "Building", {{"height", 12.5}});
+  const std::string id = make();
+  put(id, "urn:tower:1", "Building", {{"height", 200.0}});
+  approve(id);
+  put(id, "urn:ngsi-ld:ModelRun:job-1", "ModelRun", {{"model", std::string("flood")}});
+  put(id, "urn:ngsi-ld:RasterLayer:job-1-depth", "RasterLayer", {{"unit", std::string("MTR")}});
+  for (const char* entity : {"urn:house:1", "urn:tower:1"}) {
+    Change change;
+    change.kind = Change::Kind::append;
+    change.entity_id = entity;
+    twin::Attribute depth, run;
+    depth.name = term("floodDepth");
+    depth.value = 0.7;
+    run.name = term("modelRun");
+    run.kind = twin::AttributeKind::relationship;
+    run.value = std::string("urn:ngsi-ld:ModelRun:job-1");
+    depth.members = {run};
+    change.attributes = {depth};
+    append(id, std::move(change));
+  }
+  const std::string told = ask("GET", "/api/scenarios/" + id + "/changes", 200);
+  EXPECT_THAT(told, HasSubstr(R"("count":1)"));
+  EXPECT_THAT(told, Not(HasSubstr("floodDepth")));
+  ask("POST", "/api/scenarios/" + id + "/merge", 200, "{}");
+  EXPECT_FALSE(thread().snapshot().find("urn:tower:1").value().has_attribute(term("floodDepth")));
+  EXPECT_FALSE(thread().snapshot().find("urn:house:1").value().has_attribute(term("floodDepth")));
+}
+
 TEST_F(ScenariosTest, HoldCommentsInTheirOrder) {
   const std::string id = make();
   for (int i = 0; i < 5; ++i)
