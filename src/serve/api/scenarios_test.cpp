@@ -167,7 +167,7 @@ TEST_F(ScenariosTest, RefuseWhatIsNoScenario) {
 }
 
 TEST_F(ScenariosTest, TellChangesAttributeByAttribute) {
-  put("", "urn:road:1", "Road", {{"lanes", int64_t{4}}, {"closed", false}});
+  put("", "urn:road:1", "Road", {{"lanes", int64_t{4}}, {"closed", false}, {"name", std::string("Olympic-ro")}});
   put("", "urn:old:1", "Building", {{"height", 12.5}});
   const std::string id = make();
   put("", "urn:road:1", "Road", {{"lanes", int64_t{9}}});  // main goes on: no change of the scenario
@@ -180,6 +180,7 @@ TEST_F(ScenariosTest, TellChangesAttributeByAttribute) {
   EXPECT_EQ(page["count"].get_int64().value(), 3);
   const auto road = page["changes"].at(0);
   EXPECT_EQ(road["kind"].get_string().value(), "changed");
+  EXPECT_EQ(road["name"]["value"].get_string().value(), "Olympic-ro");
   ASSERT_EQ(road["attributes"].get_array().size(), 1u) << told;  // lanes are as they were at the fork
   EXPECT_EQ(road["attributes"].at(0)["name"].get_string().value(), "closed");
   EXPECT_FALSE(road["attributes"].at(0)["before"]["value"].get_bool().value());

@@ -136,7 +136,7 @@ function LayerResult({ layer, scenario }: { layer: string; scenario: string }) {
     <div className="stack" data-result-layer={layer}>
       <p>{words.name(rasterNames(raster))}</p>
       <label className="stack"><span className="stack-row"><span>{words.t('models.step')}</span><strong className="number-text">{moment}</strong></span>
-        <input type="range" min={0} max={Math.max(0, raster.times.length - 1)} value={at} aria-valuetext={moment} disabled={raster.times.length < 2} onChange={(event) => show(Number(event.target.value))} />
+        {raster.times.length > 1 && <input type="range" min={0} max={raster.times.length - 1} value={at} aria-valuetext={moment} onChange={(event) => show(Number(event.target.value))} />}
       </label>
       <button type="button" className="button" aria-pressed={shown && chosen !== undefined} onClick={() => show(at)}>{words.t('models.show')}</button>
     </div>
