@@ -207,7 +207,6 @@ async function plantScenarios() {
   for (const status of ["proposed", "approved"]) await ask("PATCH", `/api/scenarios/${scenarios.approved}`, { status });
 }
 async function plant(tenant) {
-  if (!tenant) await plantScenarios();
   for (const [method, path, body, of] of seeds) {
     if (of && of !== tenant) continue;
     await fetch(base + path, { method, headers: { "Content-Type": "application/json", ...(tenant ? { "NGSILD-Tenant": tenant } : {}) }, body: JSON.stringify(body) }).then((answer) => answer.arrayBuffer());
@@ -292,10 +291,13 @@ async function replay({ path, method, operation }, number) {
   const tenant = tenants[operation.operationId];
   const own = { seed: seed * 1000 + number };
   let faultsHere = 0;
+  const ofScenarios = operation.operationId.includes("Scenario");
+  if (ofScenarios) await plantScenarios();
   if (!changes) await plant(tenant);
   for (const request of fc.sample(all, { ...own, numRuns: cases })) {
     if (Date.now() > deadline || faultsHere >= 2) break;
     if (changes) await plant(tenant);
+    if (changes && ofScenarios) await plantScenarios();
     const answer = await send(request);
     asked += 1;
     if (answer.status < 400) succeeded.add(operation.operationId);
@@ -324,6 +326,7 @@ for (const [number, operation] of operations.entries()) await replay(operation, 
 async function tryAgain({ path, method, operation }, number) {
   for (const request of fc.sample(requestsOf(path, method, operation), { seed: seed * 1000 + 500 + number, numRuns: 60 })) {
     await plant(tenants[operation.operationId]);
+    if (operation.operationId.includes("Scenario")) await plantScenarios();
     const answer = await send(request);
     asked += 1;
     if (answer.status < 400) return succeeded.add(operation.operationId);

@@ -86,12 +86,15 @@ export class Slot {
   readonly #scene: Scene;
   #primitives: readonly Drawn[] = [];
   #waiting = 0;
+  /** A layer that was closed while it read comes back once more: its scene is gone. */
+  #ended = false;
 
   constructor(scene: Scene) {
     this.#scene = scene;
   }
 
   put(...primitives: readonly (Drawn | null)[]): void {
+    if (this.#ended) return;
     // Each collection leaves alone what is not in it.
     for (const old of this.#primitives) if (!this.#scene.primitives.remove(old)) this.#scene.groundPrimitives.remove(old);
     for (const one of primitives) if (one instanceof Primitive) cutOfScene(this.#scene).cutShape(one);
@@ -108,6 +111,7 @@ export class Slot {
   };
 
   show(shown: boolean): void {
+    if (this.#ended) return;
     for (const one of this.#primitives) if (one.show !== shown) one.show = shown;
     window.clearInterval(this.#waiting);
     if (shown && this.#primitives.some(({ ready }) => !ready)) this.#waiting = window.setInterval(this.#untilReady, READY_EVERY_MS);
@@ -115,6 +119,7 @@ export class Slot {
   }
 
   destroy(): void {
+    this.#ended = true;
     window.clearInterval(this.#waiting);
   }
 }

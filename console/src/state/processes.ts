@@ -15,6 +15,10 @@ export interface InputSchema {
   readonly enum?: readonly Json[];
   readonly format?: string;
   readonly maxLength?: number;
+  readonly contentMediaType?: string;
+  /** One of several kinds, such as a number or a series. */
+  readonly oneOf?: readonly InputSchema[];
+  readonly anyOf?: readonly InputSchema[];
 }
 
 export interface ProcessInput {
@@ -71,7 +75,27 @@ export function ownInputs({ inputs }: Process): [string, ProcessInput][] {
   return Object.entries(inputs ?? {}).filter(([name, input]) => input['x-city'] !== true && name !== 'area');
 }
 
-export const typeOf = ({ type }: InputSchema): string => (typeof type === 'string' ? type : (type?.find((one) => one !== 'null') ?? 'string'));
+/** The kind of a value: `any` where the schema names none, or several. */
+export const typeOf = ({ type, enum: choices }: InputSchema): string => (typeof type === 'string' ? type : (type?.find((one) => one !== 'null') ?? (choices ? 'string' : 'any')));
+
+/** The bounds of a number: those of the schema, or of its kind that is a number. */
+function boundsOf(schema: InputSchema): InputSchema {
+  return [schema, ...(schema.oneOf ?? []), ...(schema.anyOf ?? [])].find(({ minimum, maximum }) => minimum !== undefined || maximum !== undefined) ?? schema;
+}
+
+/** The least and the greatest number that fit, where they are said. */
+export function rangeOf(schema: InputSchema): { readonly from: number | null; readonly to: number | null } {
+  const { minimum, maximum } = boundsOf(schema);
+  return { from: minimum ?? null, to: maximum ?? null };
+}
+
+function parsed(text: string): Json | null {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return null;
+  }
+}
 
 /** The text of a field as the value that the schema asks for; undefined when nothing is written; throws nothing: null is no such value. */
 export function valueOf(schema: InputSchema, text: string): Json | undefined {
@@ -84,12 +108,8 @@ export function valueOf(schema: InputSchema, text: string): Json | undefined {
       return Number.isFinite(number) ? number : null;
     }
     case 'boolean': return text === 'true';
-    case 'array': case 'object':
-      try {
-        return JSON.parse(text) as Json;
-      } catch {
-        return null;
-      }
+    case 'array': case 'object': return parsed(text);
+    case 'any': return parsed(text) ?? text;
     default: return text;
   }
 }
@@ -103,8 +123,9 @@ export function faultOf({ schema = {}, minOccurs = 1 }: ProcessInput, text: stri
   if (value === null || (schema.enum && !schema.enum.includes(value))) return 'invalid';
   if (typeof value !== 'number') return null;
   if (typeOf(schema) === 'integer' && !Number.isInteger(value)) return 'whole';
-  if (schema.minimum !== undefined && value < schema.minimum) return 'low';
-  return schema.maximum !== undefined && value > schema.maximum ? 'high' : null;
+  const { from, to } = rangeOf(schema);
+  if (from !== null && value < from) return 'low';
+  return to !== null && value > to ? 'high' : null;
 }
 
 /** What a form begins with. */
@@ -124,9 +145,27 @@ export function inputsOf(process: Process, texts: Readonly<Record<string, string
   return inputs;
 }
 
+type Fields = { readonly [key: string]: Json };
+const fieldsOf = (value: Json | undefined): Fields | null => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null);
+
+/** Results as they are: an object in a document stands in a member `value`, as the standard wants it. */
+export function plainResults(results: Results): Results {
+  return Object.fromEntries(Object.entries(results).map(([name, value]): [string, Json] => {
+    const fields = fieldsOf(value);
+    const inner = fields && Object.keys(fields).every((key) => key === 'value' || key === 'mediaType') ? fields['value'] : undefined;
+    return [name, inner ?? value];
+  }));
+}
+
+/** Whether a result is a file or a layer, which is not read as numbers. */
+const isFile = (value: Json | undefined): boolean => {
+  const fields = fieldsOf(value);
+  return fields !== null && ('href' in fields || 'layer' in fields);
+};
+
 /** A result that is a raster layer: its id. */
 export function layerOf(value: Json): string | null {
-  const layer = typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as { readonly [key: string]: Json })['layer'] : null;
+  const layer = fieldsOf(value)?.['layer'];
   return typeof layer === 'string' ? layer : null;
 }
 
@@ -134,6 +173,7 @@ export function layerOf(value: Json): string | null {
 export function indicatorsOf(results: Results): [string, number][] {
   const found: [string, number][] = [];
   const take = (name: string, value: Json | undefined, depth: number): void => {
+    if (isFile(value)) return;
     if (typeof value === 'number') found.push([name, value]);
     else if (typeof value === 'object' && value !== null && !Array.isArray(value) && depth < 3) for (const [key, part] of Object.entries(value)) take(name ? `${name}.${key}` : key, part, depth + 1);
   };
@@ -160,7 +200,7 @@ export class Processes {
   /** Starts a run; the answer is its job. Rejects with a RequestError. */
   async run(process: string, branch: string | null, inputs: Readonly<Record<string, Json>>): Promise<Job> {
     const path = `/processes/${encodeURIComponent(process)}/execution${branch === null ? '' : `?branch=${encodeURIComponent(branch)}`}`;
-    const job = (await this.#api.send('POST', path, { inputs }, { prefer: 'respond-async' })).body as Job;
+    const job = (await this.#api.send('POST', path, { inputs, response: 'document' }, { prefer: 'respond-async' })).body as Job;
     await this.loadJobs(branch);
     return job;
   }
@@ -169,8 +209,9 @@ export class Processes {
   loadJobs = (branch: string | null): Promise<void> => loadInto(this.jobs.get, this.jobs.set, () => this.jobsOf(branch));
 
   async jobsOf(branch: string | null, process?: string): Promise<readonly Job[]> {
-    const answer = (await this.#api.ask('/jobs', { branch: branch ?? 'main', processID: process, limit: JOBS_MAX })) as { jobs?: readonly Job[] };
-    return [...(answer.jobs ?? [])].sort((a, b) => (b.created ?? '').localeCompare(a.created ?? ''));
+    const answer = (await this.#api.ask('/jobs', { branch, processID: process, limit: JOBS_MAX })) as { jobs?: readonly Job[] };
+    const own = (answer.jobs ?? []).filter((job) => (job['x-branch'] ?? null) === branch);
+    return own.sort((a, b) => (b.created ?? '').localeCompare(a.created ?? ''));
   }
 
   async cancel({ jobID }: Job, branch: string | null): Promise<void> {
@@ -178,7 +219,7 @@ export class Processes {
     await this.loadJobs(branch);
   }
 
-  results = async ({ jobID }: Job): Promise<Results> => (await this.#api.door(`/jobs/${encodeURIComponent(jobID)}/results`, {})) as Results;
+  results = async ({ jobID }: Job): Promise<Results> => plainResults((await this.#api.door(`/jobs/${encodeURIComponent(jobID)}/results`, {})) as Results);
 
   /** The indicators of the last good run of a process on a branch; null when there was none. */
   async lastIndicators(process: string, branch: string | null): Promise<[string, number][] | null> {

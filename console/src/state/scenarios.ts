@@ -48,6 +48,7 @@ export interface ScenarioChange {
   readonly id: string;
   readonly kind: 'created' | 'changed' | 'deleted';
   readonly types: readonly string[];
+  readonly name?: Json;
   readonly location?: Json;
   readonly attributes: readonly AttributeChange[];
 }
@@ -99,10 +100,9 @@ export function bareValue(attribute: Json | undefined): Json | undefined {
 
 const afterOf = (change: ScenarioChange, name: string): Json | undefined => bareValue(change.attributes.find((one) => one.name === name)?.after);
 
-/** The name of what was changed, as far as its changes say it. */
+/** The name of what was changed; null when it has none. */
 export function changeName(change: ScenarioChange, language: string): string | null {
-  const attribute = change.attributes.find(({ name }) => name === 'name');
-  return nameIn(namesOf(bareValue(attribute?.after ?? attribute?.before)), language);
+  return nameIn(namesOf(bareValue(change.name)), language);
 }
 
 /** What is drawn of a change; null when it has no place. */

@@ -21,7 +21,7 @@ export const TOOLS: readonly Tool[] = [
   { panel: 'filters', icon: 'filter', text: 'tool.filters', shortcut: 'G', isOn: ({ filters, paints }) => Object.keys(filters).length + Object.keys(paints).length > 0 },
   { panel: 'charts', icon: 'charts', text: 'tool.charts', shortcut: 'C', isOn: ({ series }) => series.length > 0 },
   { panel: 'objects', icon: 'objects', text: 'tool.objects', shortcut: 'O' },
-  { panel: 'compare', icon: 'compare', text: 'tool.compare', shortcut: 'B', isOn: ({ compare }) => compare !== null },
+  { panel: 'compare', icon: 'compare', text: 'tool.compare', shortcut: 'B', isOn: ({ compare }) => compare !== null && compare.scenario === undefined },
   { panel: 'scenarios', icon: 'scenarios', text: 'tool.scenarios', shortcut: 'W', isOn: ({ scenario }) => scenario !== null },
   { panel: 'models', icon: 'models', text: 'tool.models', shortcut: 'J' },
   { panel: 'views', icon: 'views', text: 'tool.views', shortcut: 'V' },

@@ -8,6 +8,7 @@ import { colours, difference, mapReady, openPage, pixels, settled, until } from 
 import { CITY_MADE, digChecks } from './dig.mjs';
 import { fits, inEnglish, labelsSeen, PHONE, sheetWorks, skyline, spotOf } from './fits.mjs';
 import { roomCutChecks } from './rooms_cut.mjs';
+import { floodChecks } from './scenarios.mjs';
 import { allOf, ask, startServer } from './server.mjs';
 import { heightsOf, slopeChecks } from './slopes.mjs';
 import { expect } from './tally.mjs';
@@ -239,6 +240,7 @@ const allOfThem = (...all) => async (bench, page) => {
 /** The checks by part. */
 export const placeParts = {
   'places-monaco': (bench) => withServer(bench, ['monaco/monaco.osm.pbf', 'monaco/N43E007.hgt.zip'], { what: 'Monaco on its hills' }, allOfThem(hillChecks, slopeChecks, hillScreenChecks)),
+  'scenarios-flood': (bench) => withServer(bench, ['monaco/monaco.osm.pbf', 'monaco/N43E007.hgt.zip'], { what: 'a flash flood on a scenario' }, floodChecks),
   'places-house': (bench) => withServer(bench, ['ifc/duplex-ifc2x3.ifc'], { what: 'a house from inside', import: ['--placement', '127.1,37.51,40,0'] }, allOfThem(houseChecks, roomCutChecks)),
   // One city for both: making it takes longer than most checks of it.
   'places-invented places-dig': (bench) => withServer(bench, [], { what: 'an invented city', rehearses: true }, allOfThem(inventedChecks, inventedScreenChecks, digChecks)),

@@ -167,6 +167,49 @@ async function phoneCheck({ tally, browser, journal, console: address, shoot }) 
   await page.context().close();
 }
 
+const HILL = [7.4215, 43.7355];
+
+/** A cloudburst on the hills of Monaco, run on a scenario by clicking. */
+export async function floodChecks({ tally, url, console: address, shoot }, page) {
+  await tally.check('a flash flood is run on a scenario, and its depth lies on the map', async () => {
+    const { id } = await ask(url, '/api/scenarios', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name: '80 mm' }) });
+    await page.goto(`${address}?${above(HILL, 400)}&panel=scenarios&scenario=${id}&off=Building`);
+    await mapReady(page);
+    const before = await pixels(page, MAP);
+    await page.selectOption('#run-process', 'flood');
+    await page.waitForSelector('[data-run=flood]');
+    await page.fill('#run-duration_s', '5');
+    await page.waitForSelector('[data-input=duration_s] .field-fault');
+    expect(await page.locator('[data-run] button[type=submit]').isDisabled(), 'a run outside the bounds can be started');
+    await page.fill('#run-duration_s', '900');
+    await page.fill('#run-rain_s', '900');
+    await shoot(page, 'scenarios-ko-run');
+    await page.click('[data-run] button[type=submit]');
+    await page.waitForSelector('[data-job]');
+    await shoot(page, 'scenarios-ko-running');
+    await page.waitForSelector('[data-job][data-status=successful]', { timeout: 120_000 });
+    await page.click('[data-job] summary');
+    await page.click('[data-result-layer] .button');
+    await settled(page);
+    await shoot(page, 'scenarios-ko-flood');
+    const seen = difference(before, await pixels(page, MAP));
+    expect(seen > 0.01, `no water is seen: ${seen}`);
+    expect((await changesOf(url, id)).length === 0, 'what a model said is taken for a change of the plan');
+  });
+  await tally.check('a run is stopped, and the indicators of two plans stand side by side', async () => {
+    await page.fill('#run-duration_s', '86400');
+    await page.click('[data-run] button[type=submit]');
+    await page.click('[data-job] progress + .row .button');
+    await page.waitForSelector('[data-job][data-status=dismissed]');
+    await page.click('.panel-right .row .button:first-child');
+    await page.click('[data-scenario] input[type=checkbox]');
+    await page.selectOption('[aria-label="지표 비교"] select', 'flood');
+    await page.waitForSelector('[aria-label="지표 비교"] tbody tr');
+    await shoot(page, 'scenarios-ko-indicators');
+    expect((await page.textContent('[aria-label="지표 비교"] tbody')).includes('잠긴'), 'no indicator of the flood');
+  });
+}
+
 /** Checks of scenarios. */
 export async function scenarioChecks(bench) {
   const page = await openPage(bench.browser, bench.journal);

@@ -13,6 +13,7 @@ using base::Result;
 using base::Status;
 using thread::Change;
 
+constexpr std::string_view vocabulary = "https://uri.etsi.org/ngsi-ld/default-context/";
 constexpr std::string_view internal_prefix = "urn:cityloom:internal:";
 
 std::vector<twin::Attribute> instances_of(const twin::EntityRecord& record, twin::Term name) {
@@ -27,24 +28,15 @@ std::vector<twin::Attribute> instances_of(const twin::EntityRecord& record, twin
   return instances;
 }
 
-}  // namespace
-
-// Of one branch. The order is that of first touch.
-struct ScenarioChanges::Touched {
-  std::mutex mutex;  // guards what follows, while commits are read too
-  twin::Offset read_upto;
-  std::vector<std::string> ids;
-  absl::flat_hash_map<std::string, twin::Offset> last;
-  bool too_many = false;
-};
-
-std::vector<twin::Term> differing_attributes(const twin::EntityRecord& before, const twin::EntityRecord& after) {
+// The names of attributes of which two records (either may be empty) do not state the same.
+std::vector<twin::Term> differing_attributes(const twin::EntityRecord& before, const twin::EntityRecord& after,
+                                             const RunTerms& runs) {
   std::vector<twin::Term> names;
   std::set<twin::Term> seen;
   for (const twin::EntityRecord* record : {&after, &before}) {
     if (!record->exists()) continue;
     record->each_attribute({}, [&](const twin::Attribute& attribute) {
-      if (seen.insert(attribute.name).second) names.push_back(attribute.name);
+      if (!runs.is_result(attribute) && seen.insert(attribute.name).second) names.push_back(attribute.name);
       return true;
     });
   }
@@ -54,6 +46,31 @@ std::vector<twin::Term> differing_attributes(const twin::EntityRecord& before, c
   });
   return names;
 }
+
+}  // namespace
+
+RunTerms::RunTerms(const twin::TermTable& terms)
+    : run(terms.find(std::string(vocabulary) + "modelRun")),
+      run_type(terms.find(std::string(vocabulary) + "ModelRun")),
+      raster_type(terms.find(std::string(vocabulary) + "RasterLayer")) {}
+
+bool RunTerms::is_result(const twin::Attribute& attribute) const {
+  return std::any_of(attribute.members.begin(), attribute.members.end(),
+                     [this](const twin::Attribute& member) { return member.name == run; });
+}
+
+bool RunTerms::is_result(const twin::EntityRecord& record) const {
+  return record.has_type(run_type) || record.has_type(raster_type);
+}
+
+// Of one branch. The order is that of first touch.
+struct ScenarioChanges::Touched {
+  std::mutex mutex;  // guards what follows, while commits are read too
+  twin::Offset read_upto;
+  std::vector<std::string> ids;
+  absl::flat_hash_map<std::string, twin::Offset> last;
+  bool too_many = false;
+};
 
 Result<std::shared_ptr<ScenarioChanges::Touched>> ScenarioChanges::look(const Scenario& scenario,
                                                                         const std::function<bool()>& goes_on) {
@@ -67,6 +84,7 @@ Result<std::shared_ptr<ScenarioChanges::Touched>> ScenarioChanges::look(const Sc
     }
     touched = held;
   }
+  const RunTerms runs(thread_.terms());
   const std::lock_guard lock(touched->mutex);
   while (touched->read_upto < scenario.head && !touched->too_many) {
     const auto commits = thread_.feed(touched->read_upto);
@@ -76,7 +94,8 @@ Result<std::shared_ptr<ScenarioChanges::Touched>> ScenarioChanges::look(const Sc
       touched->read_upto = commit->offset;
       if (commit->branch != scenario.branch) continue;
       for (const twin::Fact& fact : commit->facts) {
-        if (fact.is_of_past() || fact.entity_id.starts_with(internal_prefix)) continue;
+        if (fact.is_of_past() || fact.entity_id.starts_with(internal_prefix) || runs.is_result(fact.attribute))
+          continue;
         const auto [at, is_new] = touched->last.try_emplace(fact.entity_id, commit->offset);
         if (is_new) touched->ids.push_back(fact.entity_id);
         at->second = commit->offset;
@@ -99,6 +118,7 @@ Result<ChangePage> ScenarioChanges::page(const Scenario& scenario, size_t offset
   const auto at_fork = thread_.snapshot_at(scenario.forked_at);
   if (!at_fork.ok()) return at_fork.error();
   const auto now = thread_.snapshot(scenario.branch);
+  const RunTerms runs(thread_.terms());
   ChangePage page;
   const std::lock_guard lock((*touched)->mutex);
   for (size_t i = 0; i < (*touched)->ids.size(); ++i) {
@@ -111,7 +131,8 @@ Result<ChangePage> ScenarioChanges::page(const Scenario& scenario, size_t offset
     change.before = std::move(*before);
     change.after = std::move(*after);
     if (!change.before.exists() && !change.after.exists()) continue;
-    change.attributes = differing_attributes(change.before, change.after);
+    if (runs.is_result(change.after.exists() ? change.after : change.before)) continue;
+    change.attributes = differing_attributes(change.before, change.after, runs);
     const bool same_head = change.before.exists() && change.after.exists() &&
                            change.before.types() == change.after.types() &&
                            change.before.scopes() == change.after.scopes();

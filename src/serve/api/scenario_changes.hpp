@@ -33,6 +33,15 @@ struct ChangePage {
   bool more = false;
 };
 
+/// What runs of models leave on a branch, which is no part of its plan: their own entities (ModelRun, RasterLayer), and
+/// attributes of others that name the run that stated them (`modelRun`).
+struct RunTerms {
+  explicit RunTerms(const twin::TermTable& terms);
+  bool is_result(const twin::Attribute& attribute) const;
+  bool is_result(const twin::EntityRecord& record) const;
+  twin::Term run, run_type, raster_type;
+};
+
 /// Finds the entities that branches touch by following the commits since their forks, and remembers how far it got: the
 /// first look at a branch reads every commit since (about 2 us each), later ones only those that came since the last
 /// look. Any worker.
@@ -63,12 +72,6 @@ class ScenarioChanges {
   absl::flat_hash_map<uint32_t, std::shared_ptr<Touched>> branches_;
 };
 
-/// The names of attributes of which two records (either may be empty) do not state the same.
-std::vector<twin::Term> differing_attributes(const twin::EntityRecord& before, const twin::EntityRecord& after);
-
-/// Whether it is what a model made of the branch (a raster layer) and no part of the plan.
-bool is_result(const EntityChange& change, const twin::TermTable& terms);
-
 /// Why a plan cannot be brought to main.
 struct MergeConflict {
   std::string entity_id;
@@ -83,7 +86,7 @@ struct MergePlan {
   std::vector<MergeConflict> conflicts;
 };
 
-/// Works it out against main as it is now. Results of models (raster layers) stay on the branch. Errors: corrupt,
+/// Works it out against main as it is now. Errors: corrupt,
 /// unavailable, too_large (terms).
 base::Result<MergePlan> plan_merge(thread::Thread& thread, const Scenario& scenario,
                                    const std::vector<EntityChange>& changes);

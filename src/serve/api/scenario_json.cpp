@@ -31,6 +31,16 @@ std::string_view name_of(EntityChange::Kind kind) {
   return "changed";
 }
 
+// The name of an entity as it states it.
+twin::Term name_in(const twin::EntityRecord& record, const twin::TermTable& terms) {
+  twin::Term found;
+  record.each_attribute({}, [&](const twin::Attribute& attribute) {
+    if (short_name(terms.text(attribute.name)) == "name") found = attribute.name;
+    return found == twin::Term{};
+  });
+  return found;
+}
+
 void write_side(JsonText& json, std::string_view side, const twin::EntityRecord& record, twin::Term name,
                 const ngsi::Names& names) {
   std::string text;
@@ -75,6 +85,8 @@ void write_change(JsonText& json, const EntityChange& change, const ngsi::Names&
     if (geometry != nullptr) json.member("location", *geometry);
     return geometry == nullptr;
   });
+  if (const twin::Term name = name_in(shown, names.terms()); name != twin::Term{})
+    write_side(json, "name", shown, name, names);
   json.member("offset", change.touched_at.number).key("attributes").open_array();
   for (const twin::Term name : change.attributes) {
     json.open_object().key("name").raw(names.quoted(name));
@@ -138,7 +150,8 @@ const std::vector<std::pair<std::string, std::string>>& scenario_schemas() {
           "text":{"type":"string"},"author":{"type":"string"},"at":{"type":"string","format":"date-time"}}}}}})"},
       {"ScenarioChange", R"({"type":"object","required":["id","kind","types","offset","attributes"],"properties":{
         "id":{"type":"string"},"kind":{"type":"string","enum":["created","changed","deleted"]},
-        "types":{"type":"array","items":{"type":"string"}},"location":{"type":"object"},"offset":{"type":"integer"},
+        "types":{"type":"array","items":{"type":"string"}},"name":{"type":["object","array"]},
+        "location":{"type":"object"},"offset":{"type":"integer"},
         "attributes":{"type":"array","items":{"type":"object","required":["name"],"properties":{
           "name":{"type":"string"},"before":{"type":["object","array"]},"after":{"type":["object","array"]}}}}}})"},
       {"MergeConflicts", R"({"type":"object","required":["type","title","status","detail"],"properties":{

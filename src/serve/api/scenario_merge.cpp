@@ -93,7 +93,10 @@ class Planner {
     made.types = std::move(entity.types);
     made.scopes = std::move(entity.scopes);
     made.attributes = std::move(entity.attributes);
-    std::erase_if(made.attributes, [&](const twin::Attribute& each) { return each.name == terms_.planned; });
+    std::erase_if(made.attributes, [&](const twin::Attribute& each) {
+      return std::find(change.attributes.begin(), change.attributes.end(), each.name) == change.attributes.end() ||
+             each.name == terms_.planned;
+    });
     made.attributes.push_back(planned("create"));
     plan_.changes.push_back(std::move(made));
   }
@@ -174,11 +177,6 @@ class Planner {
 
 }  // namespace
 
-bool is_result(const EntityChange& change, const twin::TermTable& terms) {
-  const twin::EntityRecord& any = change.after.exists() ? change.after : change.before;
-  return any.has_type(terms.find(std::string(vocabulary) + "RasterLayer"));
-}
-
 Result<MergePlan> plan_merge(thread::Thread& thread, const Scenario& scenario,
                              const std::vector<EntityChange>& changes) {
   const auto terms = plan_terms(thread.terms());
@@ -186,7 +184,6 @@ Result<MergePlan> plan_merge(thread::Thread& thread, const Scenario& scenario,
   MergePlan plan;
   Planner planner(*terms, scenario, thread.snapshot(), plan);
   for (const EntityChange& change : changes) {
-    if (is_result(change, thread.terms())) continue;
     if (auto taken = planner.take(change); !taken.ok()) return taken.error();
   }
   return plan;

@@ -261,8 +261,8 @@ Response conflict_response(const Asked& asked, const std::vector<MergeConflict>&
 }
 
 // What is to be merged: as it was approved, nothing more.
-Result<std::vector<EntityChange>> decided_changes(const thread::Thread& thread, ScenarioChanges& index,
-                                                  const Scenario& scenario, const std::function<bool()>& goes_on) {
+Result<std::vector<EntityChange>> decided_changes(ScenarioChanges& index, const Scenario& scenario,
+                                                  const std::function<bool()>& goes_on) {
   if (scenario.status() != ScenarioStatus::approved)
     return fail(Code::conflict, "only an approved scenario is merged", scenario.id, "propose it, then approve it");
   auto page = index.page(scenario, 0, merge_entities_max, goes_on);
@@ -273,7 +273,7 @@ Result<std::vector<EntityChange>> decided_changes(const thread::Thread& thread, 
   }
   const ScenarioStep* approved = scenario.last(ScenarioStatus::approved);
   for (const EntityChange& change : page->changes) {
-    if (change.touched_at > approved->of_branch && !is_result(change, thread.terms())) {
+    if (change.touched_at > approved->of_branch) {
       return fail(Code::conflict, "it was changed after it had been approved", change.id,
                   "make it a draft, propose and approve it again");
     }
@@ -289,7 +289,7 @@ Result<Response> merge_scenario(Scenarios& all, const Request& request, const Re
   const auto index = all.changes_of(*asked->thread);
   std::vector<MergeConflict> conflicts;
   const auto alongside = [&](const Scenario& scenario) -> Result<std::vector<thread::Change>> {
-    const auto changes = decided_changes(*asked->thread, *index, scenario, [&reply] { return reply.is_wanted(); });
+    const auto changes = decided_changes(*index, scenario, [&reply] { return reply.is_wanted(); });
     if (!changes.ok()) return changes.error();
     auto plan = plan_merge(*asked->thread, scenario, *changes);
     if (!plan.ok()) return plan.error();

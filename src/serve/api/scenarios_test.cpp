@@ -167,7 +167,7 @@ TEST_F(ScenariosTest, RefuseWhatIsNoScenario) {
 }
 
 TEST_F(ScenariosTest, TellChangesAttributeByAttribute) {
-  put("", "urn:road:1", "Road", {{"lanes", int64_t{4}}, {"closed", false}});
+  put("", "urn:road:1", "Road", {{"lanes", int64_t{4}}, {"closed", false}, {"name", std::string("Olympic-ro")}});
   put("", "urn:old:1", "Building", {{"height", 12.5}});
   const std::string id = make();
   put("", "urn:road:1", "Road", {{"lanes", int64_t{9}}});  // main goes on: no change of the scenario
@@ -180,6 +180,7 @@ TEST_F(ScenariosTest, TellChangesAttributeByAttribute) {
   EXPECT_EQ(page["count"].get_int64().value(), 3);
   const auto road = page["changes"].at(0);
   EXPECT_EQ(road["kind"].get_string().value(), "changed");
+  EXPECT_EQ(road["name"]["value"].get_string().value(), "Olympic-ro");
   ASSERT_EQ(road["attributes"].get_array().size(), 1u) << told;  // lanes are as they were at the fork
   EXPECT_EQ(road["attributes"].at(0)["name"].get_string().value(), "closed");
   EXPECT_FALSE(road["attributes"].at(0)["before"]["value"].get_bool().value());
@@ -271,6 +272,35 @@ TEST_F(ScenariosTest, MergeWhatWasApprovedAndNothingMore) {
   decide(id, "draft");
   approve(id);
   ask("POST", "/api/scenarios/" + id + "/merge", 200, "{}");
+}
+
+TEST_F(ScenariosTest, LeaveResultsOfRunsOutOfThePlan) {
+  put("", "urn:house:1", "Building", {{"height", 12.5}});
+  const std::string id = make();
+  put(id, "urn:tower:1", "Building", {{"height", 200.0}});
+  approve(id);
+  put(id, "urn:ngsi-ld:ModelRun:job-1", "ModelRun", {{"model", std::string("flood")}});
+  put(id, "urn:ngsi-ld:RasterLayer:job-1-depth", "RasterLayer", {{"unit", std::string("MTR")}});
+  for (const char* entity : {"urn:house:1", "urn:tower:1"}) {
+    Change change;
+    change.kind = Change::Kind::append;
+    change.entity_id = entity;
+    twin::Attribute depth, run;
+    depth.name = term("floodDepth");
+    depth.value = 0.7;
+    run.name = term("modelRun");
+    run.kind = twin::AttributeKind::relationship;
+    run.value = std::string("urn:ngsi-ld:ModelRun:job-1");
+    depth.members = {run};
+    change.attributes = {depth};
+    append(id, std::move(change));
+  }
+  const std::string told = ask("GET", "/api/scenarios/" + id + "/changes", 200);
+  EXPECT_THAT(told, HasSubstr(R"("count":1)"));
+  EXPECT_THAT(told, Not(HasSubstr("floodDepth")));
+  ask("POST", "/api/scenarios/" + id + "/merge", 200, "{}");
+  EXPECT_FALSE(thread().snapshot().find("urn:tower:1").value().has_attribute(term("floodDepth")));
+  EXPECT_FALSE(thread().snapshot().find("urn:house:1").value().has_attribute(term("floodDepth")));
 }
 
 TEST_F(ScenariosTest, HoldCommentsInTheirOrder) {

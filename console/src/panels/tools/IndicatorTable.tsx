@@ -5,7 +5,8 @@ import type { Scenario } from '../../state/scenarios';
 import type { ApiFailure } from '../../state/types';
 import { useApp, useStore, useWords } from '../hooks';
 import { EmptyNote, FailureNote, LoadingNote } from '../Parts';
-import { titleOf } from './ModelCard';
+import { outputTitle, titleOf, useProcess } from './ModelCard';
+import type { Process } from '../../state/processes';
 
 type Column = { readonly name: string; readonly indicators: readonly (readonly [string, number])[] | null };
 
@@ -29,7 +30,7 @@ function useColumns(process: string, scenarios: readonly Scenario[], city: strin
   return { columns, failure, again: () => setTimes(times + 1) };
 }
 
-function Rows({ columns }: { columns: readonly Column[] }) {
+function Rows({ columns, process }: { columns: readonly Column[]; process: Process | null }) {
   const words = useWords();
   const names = [...new Set(columns.flatMap(({ indicators }) => (indicators ?? []).map(([name]) => name)))];
   const valueIn = ({ indicators }: Column, name: string): number | null => indicators?.find(([one]) => one === name)?.[1] ?? null;
@@ -41,7 +42,7 @@ function Rows({ columns }: { columns: readonly Column[] }) {
         <tbody>
           {names.map((name) => (
             <tr key={name}>
-              <th scope="row">{name}</th>
+              <th scope="row">{outputTitle(process, name, words.language)}</th>
               {columns.map((column, i) => {
                 const [value, base] = [valueIn(column, name), first ? valueIn(first, name) : null];
                 const apart = value !== null && base !== null && column !== first ? value - base : null;
@@ -60,6 +61,7 @@ export function IndicatorTable({ scenarios }: { scenarios: readonly Scenario[] }
   const words = useWords();
   const { value, error } = useStore(app.processes.list);
   const [process, setProcess] = useState('');
+  const described = useProcess(process === '' ? null : process);
   const { columns, failure, again } = useColumns(process, scenarios, words.t('scenarios.city'));
   useEffect(() => {
     if (app.processes.list.get().state === 'idle') void app.processes.load();
@@ -79,7 +81,7 @@ export function IndicatorTable({ scenarios }: { scenarios: readonly Scenario[] }
       )}
       {failure && <FailureNote failure={failure} onRetry={again} />}
       {process !== '' && !columns && !failure && <LoadingNote text="models.reading" />}
-      {columns && (columns.every(({ indicators }) => indicators === null) ? <EmptyNote text="scenarios.noRuns" /> : <Rows columns={columns} />)}
+      {columns && (columns.every(({ indicators }) => indicators === null) ? <EmptyNote text="scenarios.noRuns" /> : <Rows columns={columns} process={described.process} />)}
     </section>
   );
 }

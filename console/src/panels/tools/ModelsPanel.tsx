@@ -1,26 +1,13 @@
 // The catalogue of models: each with its card, its inputs and its outputs.
 import { useEffect, useState } from 'react';
-import { failureOf } from '../../state/api';
-import { ownInputs, type Process } from '../../state/processes';
-import type { ApiFailure } from '../../state/types';
+import { ownInputs, rangeOf, type InputSchema, type Process } from '../../state/processes';
 import { useApp, useStore, useWords } from '../hooks';
 import { EmptyNote, FailureNote, LoadingNote, PanelHead } from '../Parts';
-import { bothIn, ModelCard, titleOf } from './ModelCard';
+import { bothIn, ModelCard, titleOf, useProcess } from './ModelCard';
 
-/** A process as its own door describes it. */
-export function useProcess(id: string | null) {
-  const app = useApp();
-  const [process, setProcess] = useState<Process | null>(null);
-  const [failure, setFailure] = useState<ApiFailure | null>(null);
-  const [times, setTimes] = useState(0);
-  useEffect(() => {
-    let ended = false;
-    setProcess(null);
-    setFailure(null);
-    if (id !== null) app.processes.describe(id).then((one) => { if (!ended) setProcess(one); }, (reason: unknown) => { if (!ended) setFailure(failureOf(reason)); });
-    return () => { ended = true; };
-  }, [app, id, times]);
-  return { process, failure, again: () => setTimes(times + 1) };
+function Range({ schema }: { schema: InputSchema }) {
+  const { from, to } = rangeOf(schema);
+  return from === null && to === null ? null : <>{`${from ?? ''} – ${to ?? ''}`}</>;
 }
 
 function Inputs({ process }: { process: Process }) {
@@ -31,7 +18,7 @@ function Inputs({ process }: { process: Process }) {
     <div className="table-scroll tall" tabIndex={0} role="region" aria-label={words.t('models.inputs')}>
       <table>
         <thead><tr><th scope="col">{words.t('models.input')}</th><th scope="col">{words.t('models.unit')}</th><th scope="col">{words.t('models.range')}</th></tr></thead>
-        <tbody>{inputs.map(([name, input]) => <tr key={name}><th scope="row">{bothIn(input['x-titles'], words.language) ?? input.title ?? name}</th><td>{input['x-unit'] ?? ''}</td><td>{[input.schema?.minimum, input.schema?.maximum].some((end) => end !== undefined) ? `${input.schema?.minimum ?? ''} – ${input.schema?.maximum ?? ''}` : ''}</td></tr>)}</tbody>
+        <tbody>{inputs.map(([name, input]) => <tr key={name}><th scope="row">{bothIn(input['x-titles'], words.language) ?? input.title ?? name}</th><td>{input['x-unit'] ?? ''}</td><td><Range schema={input.schema ?? {}} /></td></tr>)}</tbody>
       </table>
     </div>
   );

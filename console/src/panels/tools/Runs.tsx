@@ -2,7 +2,7 @@
 import { useEffect, useState, type FormEvent } from 'react';
 import type { Box, Position } from '../../math/geo';
 import { RASTER_TYPE, rasterNames } from '../../state/rasters';
-import { faultOf, firstText, indicatorsOf, inputsOf, isUnderWay, layerOf, ownInputs, typeOf, type Job, type Process, type ProcessInput, type Results } from '../../state/processes';
+import { faultOf, firstText, indicatorsOf, inputsOf, isUnderWay, layerOf, ownInputs, rangeOf, typeOf, type Job, type Process, type ProcessInput, type Results } from '../../state/processes';
 import { failureOf } from '../../state/api';
 import { isShown, switchLayer } from '../../state/catalogue';
 import type { App } from '../../state/app';
@@ -10,8 +10,7 @@ import type { ApiFailure } from '../../state/types';
 import { parseInstant } from '../../math/time';
 import { useApp, usePart, useStore, useWords } from '../hooks';
 import { EmptyNote, FailureNote, LoadingNote } from '../Parts';
-import { bothIn, ModelCard, titleOf } from './ModelCard';
-import { useProcess } from './ModelsPanel';
+import { bothIn, ModelCard, outputTitle, titleOf, useProcess } from './ModelCard';
 import { useAttempt } from './ScenarioParts';
 
 const ASK_EVERY_MS = 1000;
@@ -49,7 +48,9 @@ function Field({ name, input, text, onText }: { name: string; input: ProcessInpu
   const type = typeOf(schema);
   const id = `run-${name}`;
   const common = { id, 'aria-invalid': fault !== null, 'aria-describedby': `${id}-help` };
-  const range = schema.minimum !== undefined || schema.maximum !== undefined ? words.t('models.from', { from: schema.minimum ?? '…', to: schema.maximum ?? '…' }) : '';
+  const { from, to } = rangeOf(schema);
+  const range = from !== null || to !== null ? words.t('models.from', { from: from ?? '…', to: to ?? '…' }) : '';
+  const isLong = type === 'array' || type === 'object' || schema.contentMediaType !== undefined;
   return (
     <div className="field field-column" data-input={name}>
       <label htmlFor={id}>{title}{unit && <span className="quiet"> ({unit})</span>}</label>
@@ -57,7 +58,7 @@ function Field({ name, input, text, onText }: { name: string; input: ProcessInpu
         <select {...common} value={text} onChange={(event) => onText(event.target.value)}><option value="">{words.t('models.unset')}</option>{schema.enum.map((one) => <option key={String(one)} value={String(one)}>{String(one)}</option>)}</select>
       ) : type === 'boolean' ? (
         <select {...common} value={text} onChange={(event) => onText(event.target.value)}><option value="">{words.t('models.unset')}</option><option value="true">{words.value(true)}</option><option value="false">{words.value(false)}</option></select>
-      ) : type === 'array' || type === 'object' ? (
+      ) : isLong ? (
         <textarea {...common} rows={2} value={text} onChange={(event) => onText(event.target.value)} />
       ) : (
         <input {...common} type={type === 'number' || type === 'integer' ? 'number' : 'text'} step={type === 'integer' ? 1 : 'any'} min={schema.minimum} max={schema.maximum} value={text} onChange={(event) => onText(event.target.value)} />
@@ -135,15 +136,16 @@ function LayerResult({ layer, scenario }: { layer: string; scenario: string }) {
     <div className="stack" data-result-layer={layer}>
       <p>{words.name(rasterNames(raster))}</p>
       <label className="stack"><span className="stack-row"><span>{words.t('models.step')}</span><strong className="number-text">{moment}</strong></span>
-        <input type="range" min={0} max={Math.max(0, raster.times.length - 1)} value={at} aria-valuetext={moment} disabled={raster.times.length < 2} onChange={(event) => show(Number(event.target.value))} />
+        {raster.times.length > 1 && <input type="range" min={0} max={raster.times.length - 1} value={at} aria-valuetext={moment} onChange={(event) => show(Number(event.target.value))} />}
       </label>
       <button type="button" className="button" aria-pressed={shown && chosen !== undefined} onClick={() => show(at)}>{words.t('models.show')}</button>
     </div>
   );
 }
 
-function ResultList({ results, scenario }: { results: Results; scenario: string }) {
+function ResultList({ results, scenario, process }: { results: Results; scenario: string; process: Process | null }) {
   const words = useWords();
+  const nameOf = (name: string): string => outputTitle(process, name, words.language);
   const layers = [...new Set(Object.values(results).map(layerOf).filter((one): one is string => one !== null))];
   const numbers = indicatorsOf(results);
   const others = Object.entries(results).filter(([, value]) => typeof value === 'string' || typeof value === 'boolean');
@@ -152,8 +154,8 @@ function ResultList({ results, scenario }: { results: Results; scenario: string 
     <>
       {layers.map((layer) => <LayerResult key={layer} layer={layer} scenario={scenario} />)}
       <dl className="facts">
-        {numbers.map(([name, value]) => <div key={name}><dt>{words.attribute(name)}</dt><dd>{words.quantity(value, undefined)}</dd></div>)}
-        {others.map(([name, value]) => <div key={name}><dt>{words.attribute(name)}</dt><dd>{words.value(value)}</dd></div>)}
+        {numbers.map(([name, value]) => <div key={name}><dt>{nameOf(name)}</dt><dd>{words.quantity(value, undefined)}</dd></div>)}
+        {others.map(([name, value]) => <div key={name}><dt>{nameOf(name)}</dt><dd>{words.value(value)}</dd></div>)}
       </dl>
     </>
   );
@@ -161,6 +163,7 @@ function ResultList({ results, scenario }: { results: Results; scenario: string 
 
 function JobResults({ job, scenario }: { job: Job; scenario: string }) {
   const app = useApp();
+  const { process } = useProcess(job.processID ?? null);
   const [results, setResults] = useState<Results | null>(null);
   const [failure, setFailure] = useState<ApiFailure | null>(null);
   const [times, setTimes] = useState(0);
@@ -172,7 +175,7 @@ function JobResults({ job, scenario }: { job: Job; scenario: string }) {
     // A job that is over has the same results for ever.
   }, [app, job.jobID, times]);
   if (failure) return <FailureNote failure={failure} onRetry={() => setTimes(times + 1)} />;
-  return results ? <ResultList results={results} scenario={scenario} /> : <LoadingNote text="models.reading" />;
+  return results ? <ResultList results={results} scenario={scenario} process={process} /> : <LoadingNote text="models.reading" />;
 }
 
 function Run({ job, scenario, title }: { job: Job; scenario: string; title: string }) {
