@@ -8,6 +8,7 @@
 #include "bench/mqtt_bench.hpp"
 #include "bench/record_bench.hpp"
 #include "bench/rehearsal_bench.hpp"
+#include "bench/sun_bench.hpp"
 #include "bench/terrain_bench.hpp"
 #include "bench/tiles_bench.hpp"
 
@@ -38,6 +39,7 @@ const std::vector<Benchmark>& all_benchmarks() {
       {"tiles", "a city of 100,000 buildings: tiled, tiles made, one building changed", run_tiles},
       {"tiles-million", "the same with a million buildings", run_tiles_million},
       {"terrain", "a degree of SRTM: imported, heights asked, tiles made", run_terrain},
+      {"sun", "a day of sun over a million cells, against GRASS r.sun", run_sun},
       {"rehearsal", "an invented city of 100,000 buildings made, recorded and tiled; its day lived", run_rehearsal},
       {"rehearsal-million", "the same of a million buildings, without the day", run_rehearsal_million},
   };

@@ -10,9 +10,10 @@ namespace cityloom::app {
 namespace {
 
 std::vector<Command> all_commands() {
-  return {serve_command(),   import_command(), export_command(), rehearse_command(), backup_command(),
-          restore_command(), refold_command(), doctor_command(), forecast_command(), flood_command(),
-          traffic_command(), bench_command(),  version_command()};
+  return {serve_command(),  import_command(),   export_command(),  rehearse_command(),
+          backup_command(), restore_command(),  refold_command(),  doctor_command(),
+          model_command(),  forecast_command(), anomaly_command(), flood_command(),
+          sun_command(),    traffic_command(),  bench_command(),   version_command()};
 }
 
 constexpr const char* exit_codes =

@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <sstream>
 
 #include "app/places.hpp"
 #include "app/record_work.hpp"
 #include "app/rehearsal_runner.hpp"
 #include "serve/api/api.hpp"
 #include "serve/ngsi/api.hpp"
+#include "serve/processes/processes.hpp"
 #include "space/objects/objects.hpp"
 #include "space/roads.hpp"
 #include "space/space.hpp"
@@ -38,6 +40,20 @@ serve::NgsiOptions ngsi_options(const DoorParts& parts) {
   serve::NgsiOptions options;
   options.public_url = parts.settings.public_url.empty() ? parts.url : parts.settings.public_url;
   options.context_addresses = addresses_of_contexts(parts.settings);
+  return options;
+}
+
+/// Runs are this program again, behind what is set to start it with.
+model::RunnerOptions runner_options(const Settings& settings, const DataFolder& folder) {
+  model::RunnerOptions options;
+  options.folder = folder.path() + "/runs";
+  std::error_code error;
+  options.program = {std::filesystem::read_symlink("/proc/self/exe", error).string()};
+  std::istringstream words(settings.models_launcher);
+  for (std::string word; words >> word;) options.launcher.push_back(word);
+  options.at_once = settings.models_at_once;
+  options.seconds_max = settings.models_seconds_max;
+  options.memory_bytes_max = settings.models_memory_bytes;
   return options;
 }
 
@@ -73,6 +89,16 @@ class OpenDoors final : public Doors {
     ngsi_->add_routes(router_);
     add_backup_door(router_, parts);
     api_ = std::make_unique<serve::Api>(router_, services(parts));
+  }
+
+  /// Errors: why the folder of runs cannot be used.
+  base::Status open_processes(const DoorParts& parts) {
+    auto processes = serve::Processes::open(
+        {&parts.tenants, &parts.clock, terrain_.get(), runner_options(parts.settings, parts.folder)});
+    if (!processes) return processes.error();
+    processes_ = std::move(*processes);
+    processes_->add_routes(router_);
+    return {};
   }
 
   const serve::Router& router() const override { return router_; }
@@ -120,6 +146,7 @@ class OpenDoors final : public Doors {
   space::ObjectLibrary objects_;
   serve::Router router_;
   std::unique_ptr<serve::Api> api_;
+  std::unique_ptr<serve::Processes> processes_;
 };
 
 }  // namespace
@@ -127,7 +154,9 @@ class OpenDoors final : public Doors {
 base::Result<std::unique_ptr<Doors>> open_doors(const DoorParts& parts) {
   auto ngsi = serve::NgsiApi::open(parts.tenants, parts.gate, parts.clock, ngsi_options(parts));
   if (!ngsi) return ngsi.error();
-  return std::unique_ptr<Doors>(std::make_unique<OpenDoors>(parts, std::move(*ngsi)));
+  auto doors = std::make_unique<OpenDoors>(parts, std::move(*ngsi));
+  if (auto opened = doors->open_processes(parts); !opened) return opened.error();
+  return std::unique_ptr<Doors>(std::move(doors));
 }
 
 }  // namespace cityloom::app

@@ -50,12 +50,17 @@ ExitCode run_eval(const Arguments& arguments) {
       return complain(fail(Code::invalid, "it is needed", option, "name a CSV file: a series a row, id and values"),
                       ExitCode::usage);
   }
+  const std::string* methods = arguments.option("--methods");
+  if (methods != nullptr && *methods != "fast" && *methods != "boosted")
+    return complain(fail(Code::invalid, "\"" + *methods + "\" is neither fast nor boosted", "--methods"),
+                    ExitCode::usage);
   const auto training = read_file(arguments, "--train");
   if (!training) return complain(training.error(), exit_code_of_input(training.error()));
   const auto test = read_file(arguments, "--test");
   if (!test) return complain(test.error(), exit_code_of_input(test.error()));
   const auto start = std::chrono::steady_clock::now();
-  const auto result = model::series::evaluate(*training, *test, *period);
+  const auto result =
+      model::series::evaluate(*training, *test, *period, 0, methods != nullptr && *methods == "boosted");
   if (!result) return complain(result.error(), ExitCode::input);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const nlohmann::ordered_json json = {
@@ -84,13 +89,14 @@ Command forecast_command() {
   return {
       "forecast",
       "Measure forecasts against what came",
-      "eval --train FILE --test FILE --period N",
+      "eval --train FILE --test FILE --period N [--methods fast|boosted]",
       "Both files are CSV as the M4 competition has them: a series a row, its id and then its values. Each series is\n"
       "forecast as far as its row of the test goes. Prints JSON: smape (percent), mase, owa (against Naive2), the\n"
       "coverage of the intervals of 50, 80 and 90 %, and seconds.\n",
       {{"--train", "FILE", "what is known: a series a row", ""},
        {"--test", "FILE", "what came after it, by the same ids", ""},
-       {"--period", "N", "steps in a season: 24 for hours of a day; 1: none", ""}},
+       {"--period", "N", "steps in a season: 24 for hours of a day; 1: none", ""},
+       {"--methods", "SET", "fast (default), or boosted: also trees, some 50 times the time", ""}},
       run_forecast};
 }
 

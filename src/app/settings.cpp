@@ -212,6 +212,23 @@ std::vector<Setting> server_settings() {
          return set_number<int64_t>(s.checkpoint_interval_ms, t, 100, 86'400'000);
        },
        [](const Settings& s) { return std::to_string(s.checkpoint_interval_ms); }},
+      {"models.launcher", "words before the program that runs a model, e.g. srun of Slurm; empty: this machine",
+       [](Settings& s, std::string_view t) -> Status {
+         s.models_launcher = t;
+         return {};
+       },
+       [](const Settings& s) { return s.models_launcher; }},
+      {"models.at_once", "runs of models at a time; further ones wait",
+       [](Settings& s, std::string_view t) { return set_number<uint32_t>(s.models_at_once, t, 1, 1'000); },
+       [](const Settings& s) { return std::to_string(s.models_at_once); }},
+      {"models.seconds", "how long a run may take",
+       [](Settings& s, std::string_view t) { return set_number<int64_t>(s.models_seconds_max, t, 1, 10'000'000); },
+       [](const Settings& s) { return std::to_string(s.models_seconds_max); }},
+      {"models.memory_bytes", "memory that a run may take",
+       [](Settings& s, std::string_view t) {
+         return set_number<uint64_t>(s.models_memory_bytes, t, 64 << 20, terabyte);
+       },
+       [](const Settings& s) { return std::to_string(s.models_memory_bytes); }},
       {"log.level", "error, warning, info or debug",
        [](Settings& s, std::string_view t) {
          return set_choice(s.log_level, t, {"error", "warning", "info", "debug"});

@@ -36,6 +36,10 @@ struct Settings {
   uint32_t rehearsal_vehicles = 300;
   uint32_t rehearsal_pedestrians = 150;
   uint32_t rehearsal_devices = 240;
+  std::string models_launcher;  ///< words before the program that runs a model: "srun -N1"
+  uint32_t models_at_once = 1;
+  int64_t models_seconds_max = 3'600;
+  uint64_t models_memory_bytes = 4ull << 30;
   std::string links_file;  ///< the configuration file, where it has a list of links
 };
 

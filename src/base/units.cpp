@@ -23,6 +23,7 @@ constexpr auto units = std::to_array<Unit>({
     {"KMH", "km/h", 'v', 1 / 3.6},
     {"HM", "mph", 'v', 0.44704},
     {"KNT", "kn", 'v', 1852.0 / 3600},
+    {"H67", "mm/h", 'v', 0.001 / 3600},
     {"CEL", "degC", 't', 1, 273.15},
     {"FAH", "degF", 't', 5.0 / 9, 273.15 - 32 * 5.0 / 9},
     {"KEL", "K", 't', 1},
@@ -58,6 +59,8 @@ constexpr auto units = std::to_array<Unit>({
     {"C81", "rad", 'a', 1},
     {"MTQ", "m3", 'q', 1},
     {"LTR", "l", 'q', 0.001},
+    {"MQS", "m3/s", 'f', 1},
+    {"G51", "l/s", 'f', 0.001},
     {"GLL", "gal", 'q', 0.003785411784},
 });
 

@@ -51,6 +51,7 @@ const places = {
   registrationId: ["urn:ngsi-ld:ContextSourceRegistration:1"], snapshotId: ["urn:ngsi-ld:Snapshot:1"], modelName: ["Gauge"],
   modelVersion: ["1.0.0", "2.0.0"], collectionId: ["Device"], featureId: sensors.map((one) => one.id), name: ["gauges", "plan"],
   tileMatrix: ["14"], tileRow: ["6344"], tileCol: ["13975"], z: ["14"], x: ["13975"], y: ["6344", "6344.mvt"], kind: ["bench", "bench.glb"],
+  processId: ["echo"], jobId: ["job-00000001"],
 };
 // Of paths that go on, by operation.
 const ways = {
@@ -74,15 +75,16 @@ const fixed = {
   createSensorThings: { path: "Things" }, updateSensorThings: { path: "Things('urn:ngsi-ld:Device:1')" }, replaceSensorThings: { path: "Things('urn:ngsi-ld:Device:2')" }, deleteSensorThings: { path: "Things('urn:ngsi-ld:Device:3')" },
   importFile: { name: "a.geojson" }, createCSRSubscription: {}, retrieveCSRSubscription: { subscriptionId: "urn:ngsi-ld:Subscription:2" },
   updateCSRSubscription: { subscriptionId: "urn:ngsi-ld:Subscription:2" }, deleteCSRSubscription: { subscriptionId: "urn:ngsi-ld:Subscription:2" },
-  dropBranch: { name: "plan" }, putModelVersion: { modelVersion: "3.0.0" }, putRetentionRule: { name: "more" }, showRetentionLog: { id: "urn:ngsi-ld:Device:1" },
+  dropBranch: { name: "plan" }, dismissJob: { jobId: "job-00000002" }, putModelVersion: { modelVersion: "3.0.0" }, putRetentionRule: { name: "more" }, showRetentionLog: { id: "urn:ngsi-ld:Device:1" },
+  getScenario: { id: "{open}" }, changeScenario: { id: "{open}" }, deleteScenario: { id: "{open}" }, commentScenario: { id: "{open}" }, listScenarioChanges: { id: "{open}" }, revertScenarioChange: { id: "{open}" }, mergeScenario: { id: "{approved}" },
   queryTemporal: { timerel: "after", timeAt: "2026-01-01T00:00:00Z" }, createEntityMapTemporal: { timerel: "after", timeAt: "2026-01-01T00:00:00Z" }, putRasterStep: { id: "heat" }, getRasterValues: { id: "heat", lon: "127.5", lat: "37.5" }, deleteModelVersion: { modelName: "Gauge" },
 };
 // What a request ends elsewhere, or what sources that do not answer make slow, is asked of a tenant of its own.
 const tenants = { createCSR: "sources", queryCSR: "sources", retrieveCSR: "sources", updateCSR: "sources", deleteCSR: "sources", purgeEntities: "purged" };
-// What nothing here can make succeed: no import of minutes, no link, no source with a copy of a subscription, no ground, no roads, no timetable, no building with an inside.
+// What nothing here can make succeed: no import of minutes, no link, no source with a copy of a subscription, no ground, no roads, no timetable, no building with an inside, no run that makes maps.
 const cannot = new Set(["stopImport", "pushToLink", "getTerrainTile", "getTerrainHeights", "getTerrainProfile", "getLineOfSight", "findRoute", "listDepartures",
   "getIndoors", "findIndoorRoute", "getIndoorTile", "getPointTile", "findUnderground", "findUndergroundOfArea", "getUndergroundSection", "getRasterTile", "getObject",
-  "retrieveEntityMap", "updateEntityMap", "deleteEntityMap", "updateAttrsTemporal", "deleteAttrInstanceTemporal", "deleteContext", "retrieveContext", "takeSourceNotification"]);
+  "retrieveEntityMap", "updateEntityMap", "deleteEntityMap", "updateAttrsTemporal", "deleteAttrInstanceTemporal", "deleteContext", "retrieveContext", "takeSourceNotification", "getJobFile"]);
 
 const names = ["temperature", "humidity", "name", "level"];
 
@@ -169,6 +171,7 @@ function addressOf(request) {
     else if (parameter.schema.type === "object") for (const [name, one] of Object.entries(value)) query.set(name, asText(one));
     else query.set(parameter.name, asText(value));
   }
+  path = path.replace("%7Bopen%7D", scenarios.open).replace("%7Bapproved%7D", scenarios.approved);
   return path + (query.size ? `?${query}` : "");
 }
 
@@ -191,6 +194,18 @@ async function send(request) {
   return { status: answer.status, type, text: await answer.text() };
 }
 
+// Scenarios have names that the server gives: one that may be worked on, one that may be merged; written {open} and {approved} until sent.
+const scenarios = { open: "none", approved: "none" };
+async function plantScenarios() {
+  const ask = async (method, path, body) => (await fetch(base + path, { method, headers: { "Content-Type": "application/json" }, ...(body ? { body: JSON.stringify(body) } : {}) })).json();
+  const all = (await ask("GET", "/api/scenarios")).scenarios;
+  const make = async () => (await ask("POST", "/api/scenarios", { name: "Plan", author: "Kim" })).id;
+  scenarios.open = all.find(({ status }) => status === "draft" || status === "proposed")?.id ?? (await make());
+  scenarios.approved = all.find(({ status }) => status === "approved")?.id;
+  if (scenarios.approved) return;
+  scenarios.approved = await make();
+  for (const status of ["proposed", "approved"]) await ask("PATCH", `/api/scenarios/${scenarios.approved}`, { status });
+}
 async function plant(tenant) {
   for (const [method, path, body, of] of seeds) {
     if (of && of !== tenant) continue;
@@ -276,10 +291,13 @@ async function replay({ path, method, operation }, number) {
   const tenant = tenants[operation.operationId];
   const own = { seed: seed * 1000 + number };
   let faultsHere = 0;
+  const ofScenarios = operation.operationId.includes("Scenario");
+  if (ofScenarios) await plantScenarios();
   if (!changes) await plant(tenant);
   for (const request of fc.sample(all, { ...own, numRuns: cases })) {
     if (Date.now() > deadline || faultsHere >= 2) break;
     if (changes) await plant(tenant);
+    if (changes && ofScenarios) await plantScenarios();
     const answer = await send(request);
     asked += 1;
     if (answer.status < 400) succeeded.add(operation.operationId);
@@ -301,11 +319,14 @@ async function replay({ path, method, operation }, number) {
 }
 
 for (const tenant of [undefined, "sources", "purged"]) await plant(tenant);
+// Runs of models are made once: each takes a process of its own. One is read, one is dismissed.
+for (const number of [1, 2]) await fetch(`${base}/processes/echo/execution`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ inputs: { number } }) });
 for (const [number, operation] of operations.entries()) await replay(operation, number);
 // Chance may have made no body that breaks none of the rules which a schema does not tell: some more tries.
 async function tryAgain({ path, method, operation }, number) {
   for (const request of fc.sample(requestsOf(path, method, operation), { seed: seed * 1000 + 500 + number, numRuns: 60 })) {
     await plant(tenants[operation.operationId]);
+    if (operation.operationId.includes("Scenario")) await plantScenarios();
     const answer = await send(request);
     asked += 1;
     if (answer.status < 400) return succeeded.add(operation.operationId);

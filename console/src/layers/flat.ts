@@ -69,6 +69,12 @@ export function outlinePrimitive(geometry: Geometry, id: string, theme: Theme, g
   return instances.length > 0 ? linePrimitive(instances, ground) : null;
 }
 
+/** A line of a plan, wide enough to be seen over the street that it is; null for points. */
+export function planLine(geometry: Geometry, id: string, colour: string, ground: Ground): Drawn | null {
+  const instances = lineInstances(geometry, HEIGHT_M.outline, 7, colour, id, ground);
+  return instances.length > 0 ? linePrimitive(instances, ground) : null;
+}
+
 /** A line over the ground that nothing is found by; null for less than two places. */
 export function groundLine(line: readonly Position[], colour: string, widthPixels: number): Drawn | null {
   const instances = lineInstances({ type: 'LineString', coordinates: [...line] }, 0, widthPixels, colour, '', 'terrain');
@@ -80,12 +86,15 @@ export class Slot {
   readonly #scene: Scene;
   #primitives: readonly Drawn[] = [];
   #waiting = 0;
+  /** A layer that was closed while it read comes back once more: its scene is gone. */
+  #ended = false;
 
   constructor(scene: Scene) {
     this.#scene = scene;
   }
 
   put(...primitives: readonly (Drawn | null)[]): void {
+    if (this.#ended) return;
     // Each collection leaves alone what is not in it.
     for (const old of this.#primitives) if (!this.#scene.primitives.remove(old)) this.#scene.groundPrimitives.remove(old);
     for (const one of primitives) if (one instanceof Primitive) cutOfScene(this.#scene).cutShape(one);
@@ -102,6 +111,7 @@ export class Slot {
   };
 
   show(shown: boolean): void {
+    if (this.#ended) return;
     for (const one of this.#primitives) if (one.show !== shown) one.show = shown;
     window.clearInterval(this.#waiting);
     if (shown && this.#primitives.some(({ ready }) => !ready)) this.#waiting = window.setInterval(this.#untilReady, READY_EVERY_MS);
@@ -109,6 +119,7 @@ export class Slot {
   }
 
   destroy(): void {
+    this.#ended = true;
     window.clearInterval(this.#waiting);
   }
 }

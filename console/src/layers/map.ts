@@ -6,6 +6,7 @@ import { formatShape } from '../math/shape';
 import type { App } from '../state/app';
 import { maySense } from '../state/catalogue';
 import { placeObject } from '../state/object_actions';
+import { closePicked } from '../state/scenario_actions';
 import { watch, type Watched } from '../state/store';
 import { CityLayers } from './city_layers';
 import { CloudLayer } from './cloud_layer';
@@ -19,6 +20,7 @@ import { MovingLayer } from './moving_layer';
 import { followFrames } from './quality';
 import { ObjectLayer } from './objects';
 import { RasterImagery } from './raster_layer';
+import { ScenarioLayer } from './scenario_layer';
 import { SensorLayer } from './sensor_layer';
 import { SketchLayer } from './sketch_layer';
 import { followSun } from './sunlight';
@@ -107,6 +109,7 @@ function selectByPointer(app: App, widget: CesiumWidget, controls: SceneControls
       return place ? placeObject(app, place) : undefined;
     }
     const id = controls.pick(position);
+    if (app.scenarios.closing.get()) return closePicked(app, id);
     if (id && app.address.get().panel === 'objects') return app.go({ selected: id });
     if (id) app.select(id);
     else if (app.address.get().panel === 'inspector') app.closePanel();
@@ -173,9 +176,21 @@ function drawRasters(app: App, widget: CesiumWidget): Stop[] {
   const layer = new RasterImagery(app, widget.scene);
   layer.update();
   return [
-    ...[app.summaryThen, app.cityEdition, app.restingAsOf, app.rasters.list].map((store) => store.subscribe(layer.update)),
-    watch(app.address, ({ on, off, atMs }) => `${on} ${off} ${atMs}`, layer.update),
+    ...[app.summaryThen, app.cityEdition, app.restingAsOf, app.rasters.list, app.rasters.chosen].map((store) => store.subscribe(layer.update)),
+    watch(app.address, ({ on, off, atMs, scenario }) => `${on} ${off} ${atMs} ${scenario}`, layer.update),
     watch(app.nowMs, (ms) => Math.floor(ms / 60_000), layer.update),
+    () => layer.destroy(),
+  ];
+}
+
+function drawScenario(app: App, widget: CesiumWidget, controls: SceneControls): Stop[] {
+  const layer = new ScenarioLayer(app, widget.scene, controls.groundAt);
+  layer.update();
+  return [
+    ...[app.scenarios.changes, app.scenarios.footprint, app.summary].map((store) => store.subscribe(layer.update)),
+    watch(app.address, ({ scenario }) => scenario, layer.update),
+    watch(app.settings, ({ theme }) => theme, layer.update),
+    watch(app.mapStatus, ({ groundLoading }) => groundLoading, layer.update),
     () => layer.destroy(),
   ];
 }
@@ -263,6 +278,7 @@ export function openMap(container: HTMLElement, app: App, light: boolean): Stop 
     followFrames(app, widget.scene, (level) => applyQuality(widget, level)),
     ...drawObjects(app, widget, controls),
     ...drawRasters(app, widget),
+    ...drawScenario(app, widget, controls),
     ...drawClouds(app, widget),
     ...tellFailures(app, widget),
   ];

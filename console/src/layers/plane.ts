@@ -4,6 +4,7 @@ import { boxOf, diagonalMetres, linesOf, middleOf, readBox, type Geometry, type 
 import { boxOn, dragged, pixelOn, placeOn, planeOf, viewOn, zoomed, type Plane } from '../math/plane';
 import { shownAt } from '../math/track';
 import type { App } from '../state/app';
+import { closePicked } from '../state/scenario_actions';
 import { isShown } from '../state/catalogue';
 import type { MapControls } from '../state/map_controls';
 import { placeTypes } from '../state/places';
@@ -191,6 +192,7 @@ function followPointer(app: App, canvas: HTMLCanvasElement, map: PlaneMap): () =
     if (travelled > 4) return map.move(map.plane, true);
     if (app.drawing.draft.get()) return app.drawing.addPoint(map.placeAt(at(event)));
     const id = map.pick(at(event));
+    if (app.scenarios.closing.get()) return closePicked(app, id);
     if (id) app.select(id);
     else if (app.address.get().panel === 'inspector') app.closePanel();
   };

@@ -18,18 +18,19 @@ export class RasterImagery {
 
   update = (): void => {
     const { summaryThen, address, cityEdition, restingAsOf, rasters, nowMs } = this.#app;
-    const present = (summaryThen.get().value?.types ?? []).some(({ type, count }) => type === RASTER_TYPE && count > 0);
+    const { scenario } = address.get();
+    const present = scenario !== null || (summaryThen.get().value?.types ?? []).some(({ type, count }) => type === RASTER_TYPE && count > 0);
     const shown = present && isShown(address.get(), RASTER_TYPE);
-    const wanted = `${cityEdition.get()} ${restingAsOf.get()}`;
+    const wanted = `${cityEdition.get()} ${restingAsOf.get()} ${scenario}`;
     if (shown && wanted !== this.#loaded) {
       this.#loaded = wanted;
-      void rasters.load(restingAsOf.get());
+      void rasters.load(restingAsOf.get(), scenario);
     }
     const urls = new Map<string, string>();
     const moment = address.get().atMs ?? nowMs.get();
     for (const raster of shown ? (rasters.list.get().value ?? []) : []) {
-      const time = stepAt(raster, moment);
-      if (time) urls.set(raster.id, rasterTiles(raster, time, restingAsOf.get()));
+      const time = rasters.chosen.get()[raster.id] ?? stepAt(raster, moment);
+      if (time) urls.set(raster.id, rasterTiles(raster, time, restingAsOf.get(), scenario));
     }
     for (const [id, { url, layer }] of this.#drawn) {
       if (urls.get(id) === url) continue;

@@ -19,7 +19,7 @@ const LIFT_M = 0.6;
 
 /** Each kind has its own colour; all are told apart by their labels too. */
 const COLOURS: Readonly<Record<ShapeKind, readonly [dark: string, light: string]>> = {
-  distance: ['#5cc8ff', '#0b62bb'], area: ['#5cc8ff', '#0b62bb'], height: ['#5cc8ff', '#0b62bb'], route: ['#ffd24a', '#a35c00'], sight: ['#5cc8ff', '#0b62bb'], section: ['#f2c94c', '#7d5f00'], dig: ['#ff9a52', '#a84300'], cut: ['#ff9a52', '#a84300'],
+  distance: ['#5cc8ff', '#0b62bb'], area: ['#5cc8ff', '#0b62bb'], height: ['#5cc8ff', '#0b62bb'], route: ['#ffd24a', '#a35c00'], sight: ['#5cc8ff', '#0b62bb'], section: ['#f2c94c', '#7d5f00'], dig: ['#ff9a52', '#a84300'], cut: ['#ff9a52', '#a84300'], footprint: ['#ffb86b', '#a84300'],
 };
 const colourOf = (kind: ShapeKind, theme: Theme): Color => Color.fromCssColorString(COLOURS[kind][theme === 'dark' ? 0 : 1]);
 

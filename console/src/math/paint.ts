@@ -101,6 +101,12 @@ export function roadGroup(roadClass: unknown): RoadGroup {
   return ROAD_GROUPS.find(([, classes]) => typeof roadClass === 'string' && classes.includes(roadClass))?.[0] ?? 'minor';
 }
 
+/** What a plan does to the city: each kind is told apart by its form too. */
+export const PLAN_COLOURS: Readonly<Record<Theme, Readonly<Record<'created' | 'changed' | 'deleted' | 'closed', string>>>> = {
+  dark: { created: '#ffb86b', changed: '#5cc8ff', deleted: '#8a929c', closed: '#ff6b6b' },
+  light: { created: '#c05a00', changed: '#0b62bb', deleted: '#6d7580', closed: '#c62828' },
+};
+
 /** Colours of the scene that are not data. */
 export const SCENE: Readonly<Record<Theme, Readonly<Record<'ground' | 'sky' | 'water' | 'green' | 'point' | 'accent' | 'label' | 'halo', string>>>> = {
   dark: { ground: '#1c2127', sky: '#10141a', water: '#1f3a52', green: '#22382d', point: '#a9b4bf', accent: '#5cc8ff', label: '#f2f5f7', halo: '#10141a' },

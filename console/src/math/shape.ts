@@ -1,7 +1,8 @@
 // What people draw on the map: lines, areas, heights, and pairs of places to ask about, and their short text for the address.
 import type { Position } from './geo';
 
-export type ShapeKind = 'distance' | 'area' | 'height' | 'route' | 'sight' | 'section' | 'dig' | 'cut';
+export type ShapeKind = 'distance' | 'area' | 'height' | 'route' | 'sight' | 'section' | 'dig' | 'cut' | 'footprint';
+/** What stands in an address: a footprint does not, something is made of it at once. */
 export const SHAPE_KINDS: readonly ShapeKind[] = ['distance', 'area', 'height', 'route', 'sight', 'section', 'dig', 'cut'];
 
 export interface Shape {
@@ -21,9 +22,10 @@ export const POINTS: Readonly<Record<ShapeKind, { readonly least: number; readon
   section: { least: 2, most: 20 },
   dig: { least: 3, most: 50 },
   cut: { least: 2, most: 2 },
+  footprint: { least: 3, most: 100 },
 };
 
-export const isRing = (kind: ShapeKind): boolean => kind === 'area' || kind === 'dig';
+export const isRing = (kind: ShapeKind): boolean => kind === 'area' || kind === 'dig' || kind === 'footprint';
 
 /** "distance~127.1,37.5,0~127.2,37.5,10", "cut:12~…" where it is moved */
 export function formatShape({ kind, points, metres }: Shape): string {

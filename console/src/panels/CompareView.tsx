@@ -7,14 +7,15 @@ import type { CompareSetting } from '../state/address_parts';
 import type { App } from '../state/app';
 import { setSplit } from '../state/compare';
 import type { MapControls } from '../state/map_controls';
-import { useApp, useMapBusy, useStore, useWords } from './hooks';
+import { useApp, useMapBusy, usePart, useStore, useWords } from './hooks';
 import { Icon, LoadingNote } from './Parts';
 
 const STEP = 0.05;
 
-/** The address of the other scene: the same city and look at another moment, without what belongs to the panels. */
-function otherAddress(address: Address, atMs: number): Partial<Address> {
-  return { ...address, atMs, compare: null, panel: null, shapes: address.shapes.filter(({ kind }) => kind === 'cut'), follow: null };
+/** The address of the other scene: the same city and look at another moment or by another plan, without what belongs to the panels. */
+function otherAddress(address: Address, atMs: number, plan: string | undefined): Partial<Address> {
+  const which = plan === undefined ? { atMs } : { scenario: plan === 'main' ? null : plan };
+  return { ...address, ...which, compare: null, panel: null, shapes: address.shapes.filter(({ kind }) => kind === 'cut'), follow: null };
 }
 
 /** Makes the two eyes move as one. */
@@ -31,7 +32,7 @@ function bindEyes(a: MapControls, b: MapControls): () => void {
 }
 
 /** A second app for the other moment, kept in step with the first. */
-function useTwin(app: App, atMs: number): App | null {
+function useTwin(app: App, atMs: number, plan: string | undefined): App | null {
   const [twin, setTwin] = useState<App | null>(null);
   useEffect(() => {
     const made = app.twin();
@@ -44,13 +45,13 @@ function useTwin(app: App, atMs: number): App | null {
   }, [app]);
   useEffect(() => {
     if (!twin) return undefined;
-    const copy = (): void => twin.go({ ...otherAddress(app.address.get(), atMs), view: twin.address.get().view ?? app.address.get().view });
+    const copy = (): void => twin.go({ ...otherAddress(app.address.get(), atMs, plan), view: twin.address.get().view ?? app.address.get().view });
     const theme = (): void => twin.settings.set(app.settings.get());
     copy();
     theme();
     const stops = [app.address.subscribe(copy), app.settings.subscribe(theme)];
     return () => stops.forEach((stop) => stop());
-  }, [app, twin, atMs]);
+  }, [app, twin, atMs, plan]);
   return twin;
 }
 
@@ -122,19 +123,32 @@ function SwipeLine({ compare }: { compare: CompareSetting }) {
   );
 }
 
+/** What both sides show when plans are compared: the other plan on the left; null when moments are. */
+function usePlanNames(app: App, { scenario }: CompareSetting): readonly [string, string] | null {
+  const { t } = useWords();
+  const open = usePart(app.address, (address) => address.scenario);
+  const { state, value } = useStore(app.scenarios.list);
+  useEffect(() => {
+    if (scenario !== undefined && state === 'idle') void app.scenarios.load();
+  }, [app, scenario, state]);
+  const nameOf = (id: string | null): string => (id === null || id === 'main' ? t('scenarios.city') : (value?.find((one) => one.id === id)?.name ?? id));
+  return scenario === undefined ? null : [nameOf(scenario), nameOf(open)];
+}
+
 /** Stands over the map while two moments are compared. */
 export default function CompareView({ compare }: { compare: CompareSetting }) {
   const app = useApp();
   const words = useWords();
   const { atMs } = useStore(app.address);
   const nowMs = useStore(app.nowMs);
-  const twin = useTwin(app, compare.atMs);
+  const twin = useTwin(app, compare.atMs, compare.scenario);
   const [openings, setOpenings] = useState(0);
   const mainMs = atMs ?? nowMs;
-  const twinFirst = compare.atMs <= mainMs;
+  const plans = usePlanNames(app, compare);
+  const twinFirst = plans !== null || compare.atMs <= mainMs;
   const swipe = compare.mode === 'swipe';
   const clip = !swipe ? undefined : twinFirst ? `inset(0 ${(1 - compare.split) * 100}% 0 0)` : `inset(0 0 0 ${compare.split * 100}%)`;
-  const [left, right] = twinFirst ? [words.moment(compare.atMs), atMs === null ? words.t('time.live') : words.moment(mainMs)] : [words.moment(mainMs), words.moment(compare.atMs)];
+  const [left, right] = plans ?? (twinFirst ? [words.moment(compare.atMs), atMs === null ? words.t('time.live') : words.moment(mainMs)] : [words.moment(mainMs), words.moment(compare.atMs)]);
   return (
     <div className="compare" data-mode={compare.mode} data-twin={twinFirst ? 'left' : 'right'}>
       {twin && <TwinMap key={openings} app={app} twin={twin} clip={clip} />}

@@ -117,6 +117,21 @@ function PastSign() {
   );
 }
 
+/** Says over the map that this is a plan, for those who do not see the frame's colour. */
+function PlanSign() {
+  const app = useApp();
+  const { t } = useWords();
+  const scenario = usePart(app.address, (address) => address.scenario);
+  const name = usePart(app.scenarios.current, ({ value }) => value?.name) ?? scenario;
+  const past = usePart(app.address, ({ atMs }) => atMs !== null);
+  return (
+    <>
+      {scenario !== null && !past && <p className="past-sign plan-sign"><Icon name="scenarios" /><button type="button" className="sign-button" onClick={() => app.go({ panel: 'scenarios' })}>{t('scenarios.sign', { name: name ?? '' })}</button><IconButton icon="close" className="small" label={t('scenarios.leave')} onClick={() => app.go({ scenario: null, compare: null })} /></p>}
+      <span className="unseen" role="status" aria-live="polite">{scenario === null ? '' : t('scenarios.announce', { name: name ?? '' })}</span>
+    </>
+  );
+}
+
 const late = (load: () => Promise<{ default: ComponentType }>): ComponentType => lazy(() => load().catch(() => { throw new Unloaded(); }));
 
 /** Panels of the tools come when they are first opened, so that the first picture need not wait for them. */
@@ -130,6 +145,8 @@ const TOOL_PANELS: Readonly<Partial<Record<Panel, ComponentType>>> = {
   under: late(() => import('./tools/UnderPanel')),
   objects: late(() => import('./tools/ObjectLibrary')),
   compare: late(() => import('./tools/ComparePanel')),
+  scenarios: late(() => import('./tools/ScenariosPanel')),
+  models: late(() => import('./tools/ModelsPanel')),
   views: late(() => import('./tools/ViewsPanel')),
   import: late(() => import('./tools/ImportPanel')),
   picture: late(() => import('./tools/PicturePanel')),
@@ -198,6 +215,7 @@ function Screen() {
   const narrow = useNarrow();
   const past = usePart(app.address, ({ atMs }) => atMs !== null);
   const lost = usePart(app.stream.state, ({ phase }) => phase === 'lost');
+  const plan = usePart(app.address, ({ scenario }) => scenario !== null);
   const panel = usePart(app.address, (address) => address.panel);
   const dialog = useStore(app.dialog);
   const layersOpen = usePart(app.settings, (settings) => settings.layersOpen);
@@ -205,7 +223,7 @@ function Screen() {
   useDocument(app);
   const layersShown = narrow ? panel === 'layers' : layersOpen;
   return (
-    <div className="frame" data-mode={past ? 'past' : lost ? 'lost' : 'live'}>
+    <div className="frame" data-mode={past ? 'past' : plan ? 'plan' : lost ? 'lost' : 'live'}>
       <a className="skip" href="#map" onClick={(event) => { event.preventDefault(); document.getElementById('map')?.focus(); }}>{t('app.skip')}</a>
       <TopBar />
       <div className="middle">
@@ -215,6 +233,7 @@ function Screen() {
         <Guard key={panel} app={app}><RightPanel /></Guard>
       </div>
       <PastSign />
+      <PlanSign />
       <StreamBanner />
       <TimeBar />
       {narrow && <SheetNav />}

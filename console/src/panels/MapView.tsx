@@ -5,6 +5,7 @@ import { scaleBar } from '../math/scale';
 import type { App } from '../state/app';
 import { isOfCity, isShown } from '../state/catalogue';
 import { placeObject } from '../state/object_actions';
+import { closePicked } from '../state/scenario_actions';
 import { finishDrawing } from '../state/tool_actions';
 import { openPageAgain, useApp, useMapBusy, usePart, useStore, useWords } from './hooks';
 import { BuildingClasses } from './Legend';
@@ -199,8 +200,11 @@ function MapCanvas() {
       // Taken by what is being drawn.
     } else if (event.key === 'Enter') {
       const id = app.map.get()?.pick() ?? null;
+      if (app.scenarios.closing.get()) closePicked(app, id);
+      else {
       app.announcement.set(id ? '' : t('map.nothingHere'));
       if (id) app.select(id);
+      }
     } else if (!mapKey(app, event)) return;
     event.preventDefault();
     event.stopPropagation();
@@ -219,7 +223,7 @@ export function MapView() {
   const ready = useStore(app.map) !== null;
   const credits = useStore(app.credits.list);
   return (
-    <main className="map" aria-label={t('map.label')} data-compare={compare?.mode} data-twin={compare && compare.atMs > (app.address.get().atMs ?? Infinity) ? 'right' : 'left'}>
+    <main className="map" aria-label={t('map.label')} data-compare={compare?.mode} data-twin={compare && compare.scenario === undefined && compare.atMs > (app.address.get().atMs ?? Infinity) ? 'right' : 'left'}>
       <MapCanvas />
       {compare && ready && <Suspense fallback={null}><CompareView compare={compare} /></Suspense>}
       <span id="map-help" className="unseen">{t('map.help')}</span>

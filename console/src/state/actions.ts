@@ -94,6 +94,7 @@ function mapActions(app: App): Action[] {
 /** Escape ends what is under way first, then closes the panel. */
 function stopOrClose(app: App): void {
   if (app.drawing.draft.get()) return app.drawing.start(null);
+  if (app.scenarios.closing.get()) return app.scenarios.closing.set(false);
   app.closePanel();
 }
 

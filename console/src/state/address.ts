@@ -11,7 +11,7 @@ import {
 
 export type Language = 'ko' | 'en';
 export const PANELS = [
-  'inspector', 'layers', 'links', 'list', 'tools', 'sun', 'measure', 'section', 'under', 'filters', 'charts', 'views', 'import', 'picture', 'compare', 'objects',
+  'inspector', 'layers', 'links', 'list', 'tools', 'sun', 'measure', 'section', 'under', 'filters', 'charts', 'views', 'import', 'picture', 'compare', 'objects', 'scenarios', 'models',
 ] as const;
 export type Panel = (typeof PANELS)[number];
 
@@ -56,6 +56,8 @@ export interface Address {
   /** The moving thing that the eye follows. */
   readonly follow: string | null;
   readonly series: readonly SeriesName[];
+  /** The scenario that is open: its branch is shown over the city. */
+  readonly scenario: string | null;
 }
 
 const list = (text: string | null): string[] => (text ? text.split(',').filter((part) => part !== '') : []);
@@ -103,6 +105,7 @@ export function parseAddress(query: string): Address {
     filters: parseFilters(get('filter')),
     paints: readShown(get('paint')),
     follow: get('follow') || null,
+    scenario: /^[A-Za-z0-9._-]{1,64}$/.test(get('scenario') ?? '') ? get('scenario') : null,
     series: (get('series') ?? '').split(' ').map(readSeries).filter((one): one is SeriesName => one !== null),
   };
 }
@@ -132,6 +135,7 @@ export function formatAddress(address: Address): string {
     ['filter', formatFilters(address.filters)],
     ['paint', pairsText(address.paints)],
     ['follow', address.follow],
+    ['scenario', address.scenario],
     ['series', address.series.map(({ id, attribute }) => `${id}~${attribute}`).join(' ')],
   ];
   const given = parameters.filter((pair): pair is [string, string] => pair[1] !== null && pair[1] !== '');

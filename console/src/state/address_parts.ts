@@ -28,6 +28,8 @@ export interface CompareSetting {
   readonly atMs: number;
   /** Where the swipe line stands, 0 to 1. */
   readonly split: number;
+  /** Not another moment but another plan is beside it: a scenario, or 'main' for the city as it is. */
+  readonly scenario?: string;
 }
 
 /** Keeps entities of a type by one attribute: a range of numbers (either end open) or a choice of texts. */
@@ -70,15 +72,16 @@ export function parseInside(text: string | null): InsideSetting | null {
 }
 
 export function formatCompare(compare: CompareSetting | null): string | null {
-  return compare && `${compare.mode}~${new Date(compare.atMs).toISOString()}~${Number(compare.split.toFixed(3))}`;
+  return compare && `${compare.mode}~${new Date(compare.atMs).toISOString()}~${Number(compare.split.toFixed(3))}${compare.scenario === undefined ? '' : `~${compare.scenario}`}`;
 }
 
 export function parseCompare(text: string | null): CompareSetting | null {
-  const [mode, at, split] = (text ?? '').split('~');
+  const [mode, at, split, scenario] = (text ?? '').split('~');
   const atMs = parseInstant(at);
   if ((mode !== 'side' && mode !== 'swipe') || atMs === null) return null;
   const part = Number(split ?? 0.5);
-  return { mode, atMs, split: part >= 0 && part <= 1 ? part : 0.5 };
+  const setting = { mode, atMs, split: part >= 0 && part <= 1 ? part : 0.5 } as const;
+  return scenario !== undefined && /^[A-Za-z0-9._-]{1,64}$/.test(scenario) ? { ...setting, scenario } : setting;
 }
 
 const escaped = (text: string): string => encodeURIComponent(text).replaceAll('~', '%7E');

@@ -20,6 +20,8 @@ export class RequestError extends Error {
 export interface ReadOptions {
   /** The city as recorded at this time (ISO 8601); now when null. */
   readonly asOf?: string | null;
+  /** Another branch than main; main when null. */
+  readonly branch?: string | null;
   readonly signal?: AbortSignal;
 }
 
@@ -150,8 +152,8 @@ export class CityApi {
     return { version: body.version, changed: body.changed ?? null };
   }
 
-  async entity(id: string, { asOf, signal }: ReadOptions = {}): Promise<EntityFacts> {
-    const path = pathWith(`/ngsi-ld/v1/entities/${encodeURIComponent(id)}`, { options: 'sysAttrs', asOf });
+  async entity(id: string, { asOf, branch, signal }: ReadOptions = {}): Promise<EntityFacts> {
+    const path = pathWith(`/ngsi-ld/v1/entities/${encodeURIComponent(id)}`, { options: 'sysAttrs', asOf, branch });
     const entity = readEntity((await this.#json(path, signal)).body);
     if (!entity) throw new RequestError({ kind: 'unreadable', detail: id });
     return entity;
@@ -166,14 +168,25 @@ export class CityApi {
 
   /** Writes by NGSI-LD. Rejects with a RequestError when the server does not take it. */
   async change(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<void> {
+    await this.send(method, path, body);
+  }
+
+  /** Sends a request that changes something; the answer is its body, null when it has none. Rejects with a RequestError. */
+  async send(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<{ readonly body: unknown }> {
     let response: Response;
     try {
-      const content = body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+      const content = body === undefined ? { headers } : { headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
       response = await this.#fetch(path, { method, ...content, signal: AbortSignal.timeout(TIMEOUT_MS) });
     } catch (error) {
       throw new RequestError({ kind: 'unreachable', detail: failureOf(error).detail });
     }
     if (!response.ok) throw new RequestError(await problemOf(response));
+    return { body: /json/.test(response.headers.get('content-type') ?? '') ? await response.json() : null };
+  }
+
+  /** A JSON door that is asked again and again: nothing waits for it. */
+  async ask(path: string, query: Query): Promise<unknown> {
+    return (await this.#answer(pathWith(path, query))).body;
   }
 
   /** Whether there is an entity of one of these types whose id has this pattern. */
@@ -201,8 +214,8 @@ export class CityApi {
   }
 
   /** The raster layers with their times and legends. */
-  async rasters({ asOf, signal }: ReadOptions = {}): Promise<readonly RasterInfo[]> {
-    return ((await this.#json(pathWith('/api/rasters', { asOf }), signal)).body as { rasters?: readonly RasterInfo[] }).rasters ?? [];
+  async rasters({ asOf, branch, signal }: ReadOptions = {}): Promise<readonly RasterInfo[]> {
+    return ((await this.#json(pathWith('/api/rasters', { asOf, branch }), signal)).body as { rasters?: readonly RasterInfo[] }).rasters ?? [];
   }
 
   /** Entities of these types near a place, at most a thousand. */

@@ -16,6 +16,8 @@ import type { EntityFacts, MapFeature } from './ngsi';
 import { Objects } from './objects';
 import { Rasters } from './rasters';
 import { OpenPlaces } from './places';
+import { Processes } from './processes';
+import { Scenarios } from './scenarios';
 import { applyChange, sensorOf, type Sensor, type Sensors } from './sensors';
 import { Store, watch } from './store';
 import { ChangeStream, type StreamOutside } from './stream';
@@ -32,6 +34,8 @@ export interface Settings {
   readonly theme: Theme;
   readonly letterKeys: boolean;
   readonly layersOpen: boolean;
+  /** Under which name a person decides and comments; empty when not said. */
+  readonly author: string;
 }
 
 export interface Playing {
@@ -70,13 +74,14 @@ const STRANGER_MS = 60_000;
 const STRANGERS_MAX = 10_000;
 
 function readSettings(outside: Outside): Settings {
-  const first: Settings = { theme: 'dark', letterKeys: true, layersOpen: true };
+  const first: Settings = { theme: 'dark', letterKeys: true, layersOpen: true, author: '' };
   try {
     const stored = JSON.parse(outside.readSettings() ?? '{}') as Partial<Settings>;
     return {
       theme: stored.theme === 'light' || stored.theme === 'dark' ? stored.theme : first.theme,
       letterKeys: stored.letterKeys ?? true,
       layersOpen: stored.layersOpen ?? true,
+      author: typeof stored.author === 'string' ? stored.author.slice(0, 100) : '',
     };
   } catch {
     return first;
@@ -122,6 +127,8 @@ export class App {
   readonly indoors: IndoorsState;
   readonly objects: Objects;
   readonly rasters: Rasters;
+  readonly scenarios: Scenarios;
+  readonly processes: Processes;
   readonly clouds: PointClouds;
   readonly credits: Credits;
   readonly places = new OpenPlaces();
@@ -154,6 +161,8 @@ export class App {
     this.views = new SavedViews(this.api, this.undo, () => outside.newId());
     this.objects = new Objects(this.api, this.undo, () => outside.newId());
     this.rasters = new Rasters(this.api);
+    this.scenarios = new Scenarios(this.api, this.undo, this, () => outside.newId());
+    this.processes = new Processes(this.api);
     this.clouds = new PointClouds(this.api);
     this.credits = new Credits(this.api);
     this.imports = new Imports(outside, () => this.readCityAgain());
@@ -173,6 +182,8 @@ export class App {
       watch(this.summary, sensorTypes, () => void this.loadSensors()),
       watch(this.summary, (summary) => typesOf(summary, isMoving), () => void this.loadMoving()),
       ...this.indoors.follow(),
+      this.scenarios.follow(),
+      watch(this.address, (address) => address.scenario, () => void this.loadEntity(false)),
       ...[this.address, this.restingAsOf, this.cityEdition].map((store) => store.subscribe(this.#wantAnswers)),
       this.settings.subscribe(() => this.#outside.writeSettings(JSON.stringify(this.settings.get()))),
     );
@@ -283,7 +294,7 @@ export class App {
     if (fresh) this.entity.set(IDLE);
     if (!selected) return;
     const request = (this.#entityRequest = new AbortController());
-    const options = { asOf: this.asOf, signal: request.signal };
+    const options = { asOf: this.asOf, branch: this.address.get().scenario, signal: request.signal };
     await loadInto(this.entity.get, (value) => {
       if (!request.signal.aborted) this.entity.set(value);
     }, () => this.api.entity(selected, options));

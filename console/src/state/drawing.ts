@@ -22,6 +22,8 @@ const isSingle = (kind: ShapeKind): boolean => kind === 'section' || kind === 'd
 
 export class Drawing {
   readonly draft = new Store<Draft | null>(null);
+  /** The corners of a footprint that was just drawn: not kept in the address, since something is made of it. */
+  readonly footprint = new Store<readonly Position[] | null>(null);
   readonly #place: Place;
   readonly #undo: UndoList;
 
@@ -50,6 +52,11 @@ export class Drawing {
   finish = (): boolean => {
     const draft = this.draft.get();
     if (!draft || draft.points.length < POINTS[draft.kind].least) return false;
+    if (draft.kind === 'footprint') {
+      this.draft.set(null);
+      this.footprint.set(draft.points);
+      return true;
+    }
     const before = this.#place.address.get().shapes;
     const others = isSingle(draft.kind) ? before.filter(({ kind }) => kind !== draft.kind) : before;
     this.#keep(before, [...others, { kind: draft.kind, points: draft.points }], 'undo.drawn');

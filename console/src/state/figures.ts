@@ -56,7 +56,7 @@ function durationText(seconds: number, words: Words): string {
 export function figuresOf(shape: Shape, words: Words, way: Way | null = null): Figure[] {
   if (shape.kind === 'route' || shape.kind === 'sight') return way ? wayFigures(way, words) : [];
   if (shape.kind === 'height') return heightFigures(shape, words);
-  if (shape.kind === 'area' || shape.kind === 'dig') {
+  if (shape.kind === 'area' || shape.kind === 'dig' || shape.kind === 'footprint') {
     const { area, edge } = ringMeasures(shape.points);
     return [{ name: 'measure.areaOnMap', value: areaText(area, words) }, { name: 'measure.edge', value: lengthText(edge, words) }];
   }

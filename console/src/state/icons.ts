@@ -45,6 +45,8 @@ export const ICON_PATHS = {
   film: 'M3 5h10v10H3zM13 9l4-3v8l-4-3',
   loop: 'M4 9a6 6 0 0111-3l1 1M16 3v4h-4M16 11a6 6 0 01-11 3l-1-1M4 17v-4h4',
   swap: 'M4 7h12l-3-3M16 13H4l3 3',
+  scenarios: 'M5 3v14M5 13c0-5 9-3 9-8M5 3a2 2 0 100 .1M14 5a2 2 0 100 .1M5 17a2 2 0 100 .1',
+  models: 'M3 16h14M4 13c3 0 3-8 6-8s3 8 6 8M10 5v8',
   follow: 'M10 4a6 6 0 100 12 6 6 0 000-12zM10 8a2 2 0 100 4 2 2 0 000-4z',
 } as const;
 export type IconName = keyof typeof ICON_PATHS;

@@ -15,7 +15,12 @@ export class Rasters {
     this.#api = api;
   }
 
-  load = (asOf: string | null): Promise<void> => loadInto(this.list.get, this.list.set, () => this.#api.rasters({ asOf }));
+  /** The step of a layer that a person chose, by its id; the others show that of the moment looked at. */
+  readonly chosen = new Store<Readonly<Record<string, string>>>({});
+
+  load = (asOf: string | null, branch: string | null = null): Promise<void> => loadInto(this.list.get, this.list.set, () => this.#api.rasters({ asOf, branch }));
+
+  choose = (id: string, time: string): void => this.chosen.update((all) => ({ ...all, [id]: time }));
 }
 
 /** The time of the last step at or before a moment, else of the first; null without steps. */
@@ -24,8 +29,8 @@ export function stepAt({ times }: RasterInfo, ms: number): string | null {
 }
 
 /** Where the tiles of a step are. */
-export function rasterTiles({ tiles }: RasterInfo, time: string, asOf: string | null): string {
-  return `${tiles}${pathWith('', { time, asOf })}`;
+export function rasterTiles({ tiles }: RasterInfo, time: string, asOf: string | null, branch: string | null = null): string {
+  return `${tiles}${pathWith('', { time, asOf, branch })}`;
 }
 
 /** The name in words of a language; the id's own last part where it has none. */

@@ -4,6 +4,7 @@ import { citySentences } from './server_sentences.city.ko';
 import { formatSentences } from './server_sentences.formats.ko';
 import { linkSentences, tailSentences } from './server_sentences.ko';
 import { qualitySentences } from './server_sentences.quality.ko';
+import { runSentences } from './server_sentences.runs.ko';
 import type { SentencePair } from './types';
 import { modelSentences } from './server_sentences.models.ko';
 
@@ -24,7 +25,7 @@ const SENTENCE_LENGTH_MAX = 2000;
 const DEPTH_MAX = 4;
 const CUTS_MAX = 6;
 
-export const SENTENCES: readonly SentencePair[] = [...linkSentences, ...formatSentences, ...citySentences, ...modelSentences, ...apiSentences, ...qualitySentences];
+export const SENTENCES: readonly SentencePair[] = [...linkSentences, ...formatSentences, ...citySentences, ...modelSentences, ...apiSentences, ...qualitySentences, ...runSentences];
 
 const compile = (pairs: readonly SentencePair[]): Pattern[] => pairs
   .map(([english, korean]) => ({ literals: english.split('{}'), weight: english.replaceAll('{}', '').length, korean }))

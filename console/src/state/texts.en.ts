@@ -2,6 +2,7 @@
 import { dataEn } from './data.en';
 import { indoorsEn } from './texts.indoors.en';
 import { objectsEn } from './texts.objects.en';
+import { scenariosEn } from './texts.scenarios.en';
 import { statesEn } from './texts.states.en';
 import { toolsEn } from './texts.tools.en';
 import type { TextKey } from './texts.ko';
@@ -9,6 +10,7 @@ import type { TextKey } from './texts.ko';
 export const en: Readonly<Record<TextKey, string>> = {
   ...dataEn,
   ...objectsEn,
+  ...scenariosEn,
   ...toolsEn,
   ...indoorsEn,
   ...statesEn,

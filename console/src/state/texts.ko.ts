@@ -2,12 +2,14 @@
 import { dataKo } from './data.ko';
 import { indoorsKo } from './texts.indoors.ko';
 import { objectsKo } from './texts.objects.ko';
+import { scenariosKo } from './texts.scenarios.ko';
 import { statesKo } from './texts.states.ko';
 import { toolsKo } from './texts.tools.ko';
 
 export const ko = {
   ...dataKo,
   ...objectsKo,
+  ...scenariosKo,
   ...toolsKo,
   ...indoorsKo,
   ...statesKo,

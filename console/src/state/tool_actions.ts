@@ -3,6 +3,7 @@ import type { ShapeKind } from '../math/shape';
 import type { Action } from './action';
 import type { App } from './app';
 import { objectActions } from './object_actions';
+import { scenarioActions } from './scenario_actions';
 import { startComparing, stopComparing, swapMoments } from './compare';
 import { openTool, TOOLS } from './tools';
 import { changeUnder, toggleUnder } from './under_actions';
@@ -58,7 +59,7 @@ export function redoLast(app: App): void {
 }
 
 function drawingActions(app: App): Action[] {
-  const draw = (kind: ShapeKind, shortcut?: string): Action => ({
+  const draw = (kind: Exclude<ShapeKind, 'footprint'>, shortcut?: string): Action => ({
     id: `draw-${kind}`, text: `action.draw.${kind}`, ...(shortcut === undefined ? {} : { shortcut }),
     run: () => {
       app.go({ panel: kind === 'section' ? 'section' : kind === 'dig' || kind === 'cut' ? 'under' : 'measure' });
@@ -80,7 +81,7 @@ export function toolActions(app: App): Action[] {
   }));
   const { sun, under, compare, flat } = app.address.get();
   return [
-    ...open, ...drawingActions(app), ...objectActions(app),
+    ...open, ...drawingActions(app), ...objectActions(app), ...scenarioActions(app),
     { id: 'undo', text: 'action.undo', shortcut: 'Ctrl+Z', run: () => undoLast(app) },
     { id: 'redo', text: 'action.redo', shortcut: 'Ctrl+Y', run: () => redoLast(app) },
     { id: 'sun', text: sun ? 'action.sunOff' : 'action.sunOn', run: () => app.go({ sun: sun ? null : { minutes: null, shadows: !app.mapStatus.get().light } }) },

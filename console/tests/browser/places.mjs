@@ -8,6 +8,7 @@ import { colours, difference, mapReady, openPage, pixels, settled, until } from 
 import { CITY_MADE, digChecks } from './dig.mjs';
 import { fits, inEnglish, labelsSeen, PHONE, sheetWorks, skyline, spotOf } from './fits.mjs';
 import { roomCutChecks } from './rooms_cut.mjs';
+import { floodChecks } from './scenarios.mjs';
 import { allOf, ask, startServer } from './server.mjs';
 import { heightsOf, slopeChecks } from './slopes.mjs';
 import { expect } from './tally.mjs';
@@ -125,9 +126,9 @@ async function houseChecks({ tally, url, console: address, shoot }, page) {
     expect((await rooms.count()) >= 4, `only ${await rooms.count()} rooms`);
     expect(colours(whole) > 8, 'nothing is drawn inside');
     await page.locator('.indoors-storeys input').last().check();
+    await until(async () => difference(whole, await pixels(page, AROUND)) > 0.02, 'another storey looks different', 60_000);
     await settled(page);
     await shoot(page, 'house-lowest');
-    expect(difference(whole, await pixels(page, AROUND)) > 0.02, 'another storey looks the same');
   });
   await tally.check('a room of the house tells its area and its way out', async () => {
     await page.locator('.indoors-storeys input').nth(2).check();
@@ -181,6 +182,9 @@ async function sensorView(url) {
   return { sensor, view: `view=${longitude.toFixed(6)},${(latitude - 0.003).toFixed(6)},450,0,-50` };
 }
 
+/** A vehicle comes by when its way leads it there: a narrow view waits for it longer, and asks without waiting for a frame. */
+const VEHICLES = { polling: 250, timeout: 180_000 };
+
 const vehiclesSeen = (page) => page.waitForFunction(() => {
   const map = window.__cityloom.map.get();
   const box = document.getElementById('map').getBoundingClientRect();
@@ -188,7 +192,7 @@ const vehiclesSeen = (page) => page.waitForFunction(() => {
     const at = map.pixelOf(to[0], to[1], 0);
     return at && at.x > 0 && at.x < box.width && at.y > 0 && at.y < box.height;
   });
-});
+}, undefined, VEHICLES);
 
 async function inventedScreenChecks({ tally, url, console: address, shoot, browser, journal }, page) {
   const { sensor, view } = await sensorView(url);
@@ -236,6 +240,7 @@ const allOfThem = (...all) => async (bench, page) => {
 /** The checks by part. */
 export const placeParts = {
   'places-monaco': (bench) => withServer(bench, ['monaco/monaco.osm.pbf', 'monaco/N43E007.hgt.zip'], { what: 'Monaco on its hills' }, allOfThem(hillChecks, slopeChecks, hillScreenChecks)),
+  'scenarios-flood': (bench) => withServer(bench, ['monaco/monaco.osm.pbf', 'monaco/N43E007.hgt.zip'], { what: 'a flash flood on a scenario' }, floodChecks),
   'places-house': (bench) => withServer(bench, ['ifc/duplex-ifc2x3.ifc'], { what: 'a house from inside', import: ['--placement', '127.1,37.51,40,0'] }, allOfThem(houseChecks, roomCutChecks)),
   // One city for both: making it takes longer than most checks of it.
   'places-invented places-dig': (bench) => withServer(bench, [], { what: 'an invented city', rehearses: true }, allOfThem(inventedChecks, inventedScreenChecks, digChecks)),

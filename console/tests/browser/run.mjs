@@ -18,6 +18,7 @@ import { CHECKED_LINK, panelChecks } from './panels.mjs';
 import { pastChecks } from './past.mjs';
 import { phoneChecks } from './phone.mjs';
 import { placeParts } from './places.mjs';
+import { scenarioChecks } from './scenarios.mjs';
 import { startServer } from './server.mjs';
 import { stateChecks } from './states.mjs';
 import { expect, Tally } from './tally.mjs';
@@ -33,7 +34,7 @@ const { values } = parseArgs({ options: {
 } });
 const tally = new Tally();
 const journal = { requests: [], complaints: [] };
-const PARTS = { city: cityChecks, live: liveChecks, past: pastChecks, panels: panelChecks, ...toolParts, more: moreChecks, moving: movingThingChecks, objects: objectChecks, models: modelChecks, watch: watchChecks, ...placeParts, ...wholeCityParts, ...manyParts, ...wayParts, phone: phoneChecks, accessibility: accessibilityChecks, states: stateChecks, failures: failureChecks };
+const PARTS = { city: cityChecks, live: liveChecks, past: pastChecks, panels: panelChecks, ...toolParts, more: moreChecks, moving: movingThingChecks, objects: objectChecks, models: modelChecks, scenarios: scenarioChecks, watch: watchChecks, ...placeParts, ...wholeCityParts, ...manyParts, ...wayParts, phone: phoneChecks, accessibility: accessibilityChecks, states: stateChecks, failures: failureChecks };
 /** The server to look at: the one named, or one of our own on the real district. */
 async function findServer() {
   if (values.server) return { url: values.server.replace(/\/(console\/?)?$/, ''), own: false };

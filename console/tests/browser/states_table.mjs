@@ -38,6 +38,7 @@ const raster = { id: id('RasterLayer'), name: 'Depth', unitCode: 'MTR', min: 0, 
 const section = (objects) => ({ length_m: 120, terrain: [], objects });
 const buried = { id: id('Pipe'), type: 'Pipe', network: 'water', station_m: 60, top_m: -1, bottom_m: -1.3, depthMin_m: 1, conflict: 'no' };
 const dig = (objects) => ({ depth_m: 3, objects, hazards: 0 });
+const PLAN = { id: 'scenario-1', name: 'sample', description: '', status: 'draft', branch: 'scenario-1' };
 const CATALOGUE = { categories: [{ id: 'street', name: { ko: '거리', en: 'Street' } }], kinds: [], placing: [] };
 const kind = { kind: 'bench', category: 'street', name: { ko: '의자', en: 'Bench' }, model: '/api/objects/bench.glb', parameters: [] };
 const wayOut = (page) => page.click('.indoors-way > .button');
@@ -78,6 +79,8 @@ export const REQUESTS = [
   { name: 'profile', show: { panel: 'section', ...shape('section') }, again: { panel: 'section', ...shape('section', OTHER_WAY) }, asks: /entities\?type=Building&georel=intersects&geometry=LineString/, in: '[data-section=above]', good: '[data-section=above] .drawing', nothing: { type: 'FeatureCollection', features: [] } },
   { name: 'section below the ground', show: { panel: 'section', ...shape('section') }, asks: /\/api\/underground\/section/, in: '[data-section=below]', good: '[data-section=below] .drawing', nothing: section([]), answer: section([buried]) },
   { name: 'dig', show: { panel: 'under', ...shape('dig', RING) }, asks: /\/api\/underground\?/, in: '[data-dig]', good: '[data-buried]', nothing: dig([]), answer: dig([buried]) },
+  { name: 'scenarios', show: { panel: 'scenarios' }, asks: /\/api\/scenarios$/, in: '.panel-right', good: '[data-scenario]', nothing: { scenarios: [] }, answer: { scenarios: [PLAN] } },
+  { name: 'models', show: { panel: 'models' }, asks: /\/processes\?/, in: '.panel-right', good: '[data-model]', nothing: { processes: [] }, answer: { processes: [{ id: 'echo', title: 'Echo' }] } },
   { name: 'saved views', show: { panel: 'views' }, asks: /entities\?type=SavedView/, in: '.panel-right', good: '[data-view]', nothing: [] },
   { name: 'import of a file', show: { panel: 'import' }, do: byFile('first.csv'), doAgain: byFile('second.csv'), asks: /\/api\/import\?/, in: '[data-import]:first-child', loading: 'progress', good: '[data-import=done]', nothing: report(0), answer: report(1) },
   { name: 'search', show: {}, do: typed('sample'), doAgain: typed('sampl'), asks: /\/api\/search/, in: '.search-results', good: '#search-results', nothing: { results: [] } },

@@ -170,7 +170,7 @@ describe('the app', () => {
     app.settings.update((settings) => ({ ...settings, theme: 'light' }));
     expect(new App(world.outside).settings.get().theme).toBe('light');
     world.stored = '{broken';
-    expect(new App(world.outside).settings.get()).toEqual({ theme: 'dark', letterKeys: true, layersOpen: true });
+    expect(new App(world.outside).settings.get()).toEqual({ theme: 'dark', letterKeys: true, layersOpen: true, author: '' });
   });
 
   it('has one action per shortcut, and letters can be turned off', () => {

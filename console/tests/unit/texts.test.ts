@@ -28,7 +28,7 @@ describe('texts', () => {
     const source = fileURLToPath(new URL('../../src', import.meta.url));
     const names = (readdirSync(source, { recursive: true }) as string[]).filter((path) => /\.tsx?$/.test(path) && !/(texts|data)(\.\w+)?\.(ko|en)/.test(path));
     const code = names.map((path) => readFileSync(join(source, path), 'utf8')).join('\n');
-    const dynamic = /^(shape|action\.draw|sun|network|hazard|compare|import\.phase|picture|type|attr|category|roadClass|roofShape|clouds|motorVehicle|material|accuracyClass|areaSource|restriction|geometry|value|class|colour|road|fresh|error|links\.(state|explain|kind)|quality\.(share|fate|mode)|subscribers\.state|stream)\./;
+    const dynamic = /^(shape|action\.draw|sun|network|hazard|compare|import\.phase|picture|type|attr|category|roadClass|roofShape|clouds|motorVehicle|material|accuracyClass|areaSource|restriction|geometry|value|class|colour|road|fresh|error|links\.(state|explain|kind)|quality\.(share|fate|mode)|subscribers\.state|scenarios\.(status|to|kind)|models\.(status|fault)|stream)\./;
     const isNamed = (key: string): boolean => code.includes(`'${key}'`) || code.includes(`"${key}"`);
     // An empty state shows what to do by the name of its text.
     expect(keys.filter((key) => !dynamic.test(key) && !isNamed(key) && !isNamed(key.replace(/\.do$/, '')))).toEqual([]);

@@ -1,5 +1,7 @@
 #include "model/flood/case.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -11,7 +13,39 @@ namespace {
 using base::Code;
 using base::fail;
 
-constexpr double arrived_m = 0.05;  // deep enough to be called a flood
+// What outputs, and what is exposed, ask for.
+MarkOptions marks_of(const Case& it) {
+  const auto asks = [&](const char* what) {
+    return std::ranges::find(it.outputs, what, &Case::Output::what) != it.outputs.end();
+  };
+  const bool exposes = !it.exposed.empty();
+  MarkOptions marks = it.keep;
+  marks.peak |= exposes || asks("peak");
+  marks.depth_max |= exposes || marks.peak || asks("depth_max") || it.ensemble.members > 0;
+  marks.speed_max |= asks("speed_max");
+  marks.hazard_max |= exposes || asks("hazard_max");
+  marks.arrival |= exposes || asks("arrival");
+  marks.wet_time |= exposes || asks("wet_time");
+  marks.wet_m = it.wet_m;
+  marks.debris = it.debris;
+  return marks;
+}
+
+ExposedOutcome outcome_of(const Exposed& one, const std::array<std::vector<float>, mark_count>& marks) {
+  const auto of = [&](Mark which, size_t cell) { return static_cast<double>(marks[static_cast<size_t>(which)][cell]); };
+  ExposedOutcome outcome;
+  for (const uint32_t cell : one.cells) {
+    const double arrival = of(Mark::arrival, cell), depth = of(Mark::depth_max, cell);
+    if (arrival >= 0 && (outcome.first_wet_s < 0 || arrival < outcome.first_wet_s)) outcome.first_wet_s = arrival;
+    outcome.wet_s = std::max(outcome.wet_s, of(Mark::wet_time, cell));
+    outcome.hazard_max = std::max(outcome.hazard_max, of(Mark::hazard_max, cell));
+    if (depth > outcome.depth_max_m) {
+      outcome.depth_max_m = depth;
+      outcome.depth_max_at_s = of(Mark::peak, cell);
+    }
+  }
+  return outcome;
+}
 
 template <class Real>
 class Run {
@@ -23,9 +57,6 @@ class Run {
         wall_heights_(it.walls.size(), 0) {
     const size_t cells = it.terrain.columns * it.terrain.rows;
     outcome_.gauges.resize(it.gauges.size());
-    for (auto* grid : {&outcome_.depth_m, &outcome_.depth_max_m, &outcome_.speed_max_m_s, &outcome_.hazard_max})
-      grid->assign(cells, 0);
-    outcome_.arrival_s.assign(cells, -1);
     for (size_t i = 0; i < it.walls.size(); ++i) raise(i, it.walls[i].height_m);
     for (size_t row = 0; row < it.terrain.rows; ++row) {
       for (size_t column = 0; column < it.terrain.columns; ++column) {
@@ -35,35 +66,49 @@ class Run {
         if (depth > 0) water_.set_depth(column, row, depth);
       }
     }
+    water_.set_marks(marks_of(it));
     if (it.terrain.holes == 0) return;
     // Nothing falls where there is no terrain.
-    rain_share_.resize(cells);
-    for (size_t at = 0; at < cells; ++at) rain_share_[at] = it.is_hole[at] ? 0.0f : 1.0f;
+    std::vector<float> share(cells);
+    for (size_t at = 0; at < cells; ++at) share[at] = it.is_hole[at] ? 0.0f : 1.0f;
+    water_.set_rain_share(share);
   }
 
-  base::Result<Outcome> run(const std::function<bool(double)>& progress) {
+  base::Result<Outcome> run(const Follower& follower) {
     const auto start = std::chrono::steady_clock::now();
     const double look_every_s = std::max(1.0, case_.duration_s / 2'000);
-    double next_look_s = 0, next_entry_s = 0;
+    double next_look_s = 0, next_entry_s = 0, next_frame_s = 0;
+    outcome_.warned_at_s.assign(case_.warnings.size(), -1);
+    warn();
     while (true) {
       const double now = water_.time_s();
       const bool is_over = now >= case_.duration_s * (1 - 1e-12);
       if (now >= next_look_s || is_over) {
-        look();
         next_look_s = now + look_every_s;
-        if (progress && !progress(now)) return fail(Code::cancelled, "stopped");
+        if (follower.progress && !follower.progress(now)) return fail(Code::cancelled, "stopped");
       }
       if (now >= next_entry_s * (1 - 1e-12) || is_over) {
         note();
         next_entry_s += case_.every_s;
       }
+      if (case_.frames.every_s > 0 && (now >= next_frame_s * (1 - 1e-12) || is_over)) {
+        if (follower.frame) {
+          if (auto shown = follower.frame(now, frame()); !shown) return shown.error();
+        }
+        next_frame_s += case_.frames.every_s;
+      }
       if (is_over) break;
-      const double most_s = std::min(case_.duration_s, next_entry_s) - now;
+      double most_s = std::min(case_.duration_s, next_entry_s) - now;
+      if (case_.frames.every_s > 0) most_s = std::min(most_s, next_frame_s - now);
       if (auto stepped = step(std::max(most_s, 1e-9)); !stepped) return stepped.error();
     }
     outcome_.audit = water_.audit();
     if (!std::isfinite(outcome_.audit.now_m3) || !std::isfinite(outcome_.audit.relative_error()))
       return fail(Code::internal, "the water left all numbers", {}, "look for values in the case that no place has");
+    outcome_.depth_m = water_.depths_m();
+    for (size_t i = 0; i < mark_count; ++i) outcome_.marks[i] = water_.mark(static_cast<Mark>(i));
+    for (const Exposed& one : case_.exposed) outcome_.exposed.push_back(outcome_of(one, outcome_.marks));
+    outcome_.wet_updates = water_.wet_updates();
     outcome_.updates = water_.updates();
     outcome_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return std::move(outcome_);
@@ -80,8 +125,9 @@ class Run {
       if (wall.breach_at_s > from) until = std::min(until, wall.breach_at_s);
     }
     constexpr double m_s = 1e-3 / 3'600;
-    water_.set_rain(case_.rain_mm_h.mean(from, until) * m_s, rain_share_);
+    water_.set_rain(case_.rain_mm_h.mean(from, until) * m_s);
     water_.set_infiltration(case_.infiltration_mm_h.mean(from, until) * m_s);
+    soak(from, until);
     water_.clear_inflows();
     for (const Inflow& inflow : case_.inflows) {
       const double each = inflow.discharge_m3_s.mean(from, until) / static_cast<double>(inflow.cells.size());
@@ -96,6 +142,7 @@ class Run {
     while (water_.time_s() < until * (1 - 1e-12)) {
       water_.step(until - water_.time_s());
       ++outcome_.steps;
+      warn();
       if (!std::isfinite(water_.fastest_m_s()) || water_.fastest_m_s() > 1e4)
         return fail(Code::internal, "the water left all bounds at " + std::to_string(water_.time_s()) + " s", {},
                     "look for cliffs in the terrain; a smaller `courant` may help");
@@ -136,25 +183,44 @@ class Run {
     }
   }
 
-  void look() {
+  void soak(double from, double until) {
+    if (case_.soil.classes.empty()) return;
+    constexpr double mm_h = 1e-3 / 3'600;
+    const double rain_from = case_.rain_mm_h.mean(0, from) * from * mm_h,
+                 rain_until = case_.rain_mm_h.mean(0, until) * until * mm_h;
+    const std::vector<double> rates = case_.soil.rates_m_s(from, until, rain_from, rain_until);
+    water_.set_capacity([&](size_t row, std::span<const Real> soaked, std::span<Real> capacity) {
+      fill_capacity<Real>(case_.soil, rates, until - from, row * case_.terrain.columns, soaked, capacity);
+    });
+  }
+
+  void warn() {
+    for (size_t i = 0; i < case_.warnings.size(); ++i) {
+      const Warning& warning = case_.warnings[i];
+      if (outcome_.warned_at_s[i] >= 0) continue;
+      const Gauge& gauge = case_.gauges[warning.gauge];
+      const double depth = water_.depth_m(gauge.column, gauge.row);
+      if (depth <= case_.options.dry_m) continue;
+      const double value = warning.is_level ? depth + water_.bed_m(gauge.column, gauge.row) : depth;
+      if (value >= warning.value_m) outcome_.warned_at_s[i] = water_.time_s();
+    }
+  }
+
+  std::vector<float> frame() const {
+    std::vector<float> values = water_.depths_m();
+    if (case_.frames.what == "depth") return values;
+    const bool is_level = case_.frames.what == "level";
     for (size_t row = 0; row < case_.terrain.rows; ++row) {
       for (size_t column = 0; column < case_.terrain.columns; ++column) {
-        const size_t at = row * case_.terrain.columns + column;
-        const double depth = water_.depth_m(column, row);
-        outcome_.depth_m[at] = static_cast<float>(depth);
-        if (depth <= case_.options.dry_m) continue;
-        const double speed = std::hypot(water_.flow_x_m2_s(column, row), water_.flow_y_m2_s(column, row)) / depth;
-        const auto keep = [&](std::vector<float>& most, double value) {
-          most[at] = std::max(most[at], static_cast<float>(value));
-        };
-        keep(outcome_.depth_max_m, depth);
-        if (depth >= 0.01) keep(outcome_.speed_max_m_s, speed);
-        // The hazard rating of DEFRA FD2320 without debris.
-        keep(outcome_.hazard_max, depth * (speed + 0.5));
-        if (depth >= arrived_m && outcome_.arrival_s[at] < 0)
-          outcome_.arrival_s[at] = static_cast<float>(water_.time_s());
+        float& value = values[row * case_.terrain.columns + column];
+        const auto depth = static_cast<double>(value);
+        const bool is_wet = depth > case_.options.dry_m;
+        const double speed =
+            is_wet ? std::hypot(water_.flow_x_m2_s(column, row), water_.flow_y_m2_s(column, row)) / depth : 0;
+        value = static_cast<float>(is_level ? depth + water_.bed_m(column, row) : speed);
       }
     }
+    return values;
   }
 
   void note() {
@@ -172,7 +238,6 @@ class Run {
   ShallowWater<Real> water_;
   std::vector<double> wall_heights_;
   std::map<std::pair<size_t, size_t>, std::vector<std::pair<size_t, double>>> walls_at_;  // those that stand in a cell
-  std::vector<float> rain_share_;                                                         // empty: it falls everywhere
   Outcome outcome_;
 };
 
@@ -201,9 +266,26 @@ double Series::mean(double from_s, double to_s) const {
   return sum / (to_s - from_s);
 }
 
-base::Result<Outcome> run_case(const Case& it, const std::function<bool(double)>& progress) {
-  if (it.in_double) return Run<double>(it).run(progress);
-  return Run<float>(it).run(progress);
+size_t memory_of(const Case& it) {
+  const MarkOptions marks = marks_of(it);
+  const size_t kept =
+      marks.depth_max + marks.speed_max + marks.hazard_max + marks.arrival + marks.wet_time + marks.peak;
+  const size_t real = it.in_double ? sizeof(double) : sizeof(float);
+  // Two states of four numbers, bed, friction; rain and soil where they differ; marks, and what is handed over.
+  const size_t numbers = 10 + kept + (it.is_hole.empty() ? 0 : 1) + (it.soil.classes.empty() ? 0 : 2);
+  return it.terrain.columns * it.terrain.rows * (numbers * real + (kept + 1) * sizeof(float));
+}
+
+base::Result<Outcome> run_case(const Case& it, const Follower& follower) {
+  const auto machine = static_cast<size_t>(std::max(0L, ::sysconf(_SC_PHYS_PAGES))) *
+                       static_cast<size_t>(std::max(0L, ::sysconf(_SC_PAGESIZE)));
+  if (memory_of(it) > machine / 10 * 8)
+    return fail(Code::too_large,
+                "it takes " + std::to_string(memory_of(it) >> 20) + " MiB of memory, of which this machine has " +
+                    std::to_string(machine >> 20),
+                {}, "cut the terrain, or make it coarser");
+  if (it.in_double) return Run<double>(it).run(follower);
+  return Run<float>(it).run(follower);
 }
 
 }  // namespace cityloom::model::flood

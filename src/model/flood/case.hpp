@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "model/flood/grid_file.hpp"
+#include "model/flood/exposure.hpp"
 #include "model/flood/shallow_water.hpp"
+#include "model/flood/soil.hpp"
+#include "model/grid/grid_file.hpp"
 
 namespace cityloom::model::flood {
 
@@ -43,6 +45,32 @@ struct Gauge {
   size_t column = 0, row = 0;
 };
 
+/// A level of a gauge from which people are warned.
+struct Warning {
+  size_t gauge = 0;  ///< in the case's order
+  std::string name;  ///< "watch", "alarm"
+  bool is_level = false;
+  double value_m = 0;  ///< depth, or height of the surface where is_level
+};
+
+/// Members that differ by chance, to tell how sure an answer is. Factors are log-normal with a mean of 1.
+struct Ensemble {
+  size_t members = 0;  ///< 0: none
+  uint64_t seed = 1;
+  double rain_sd = 0, roughness_sd = 0, inflow_sd = 0;  ///< of the factors
+  struct Probability {
+    double depth_m = 0;  ///< that the greatest depth reaches it
+    std::string path;
+  };
+  std::vector<Probability> probabilities;
+};
+
+/// Pictures of the water over time.
+struct Frames {
+  double every_s = 0;                  ///< 0: none
+  std::string folder, what = "depth";  ///< depth, level, speed
+};
+
 /// A case.
 struct Case {
   GridFile terrain;
@@ -52,6 +80,7 @@ struct Case {
   std::vector<bool> is_hole;  ///< of the terrain, where it has any
   Series rain_mm_h{{{0, 0}}};
   Series infiltration_mm_h{{{0, 0}}};
+  Soil soil;
   std::vector<Inflow> inflows;
   std::array<std::pair<Boundary::Kind, Series>, side_count> boundaries;
   std::vector<Wall> walls;
@@ -60,8 +89,18 @@ struct Case {
   double every_s = 60;  ///< between two entries of a gauge
   bool in_double = false;
   Options options;
+  double wet_m = 0.05;  ///< from this depth on, a place is flooded
+  Debris debris;
+  std::vector<double> hazard_bounds = fd2320_bounds;
+  std::vector<double> depth_bounds_m{0.5, 1, 2, 5};
+  MarkOptions
+      keep;  ///< what is kept, beside what outputs and what is exposed ask for; its wet_m and debris do not count
+  std::vector<Exposed> exposed;
+  std::vector<Warning> warnings;
+  Frames frames;
+  Ensemble ensemble;
   struct Output {
-    std::string what;  ///< depth, depth_max, speed_max, hazard_max, arrival
+    std::string what;  ///< depth, depth_max, speed_max, hazard_max, arrival, wet_time, peak
     std::string path;
   };
   std::vector<Output> outputs;
@@ -77,14 +116,29 @@ struct Outcome {
   };
   std::vector<std::vector<Entry>> gauges;  ///< in the case's order
   Audit audit;
-  uint64_t updates = 0;
+  std::vector<ExposedOutcome> exposed;  ///< in the case's order
+  std::vector<double> warned_at_s;      ///< likewise, of the warnings; -1: never
+  uint64_t updates = 0, wet_updates = 0;
   size_t steps = 0;
-  double seconds = 0;                                                             ///< that it took
-  std::vector<float> depth_m, depth_max_m, speed_max_m_s, hazard_max, arrival_s;  ///< rows x columns; arrival: -1 never
+  double seconds = 0;                                ///< that it took
+  std::vector<float> depth_m;                        ///< rows x columns
+  std::array<std::vector<float>, mark_count> marks;  ///< by Mark; those that were asked for
+
+  const std::vector<float>& of(Mark which) const { return marks[static_cast<size_t>(which)]; }
 };
 
-/// Runs a case. `progress` is told the time that is reached, and stops it by false. Errors: cancelled, internal (the
-/// water left all bounds).
-base::Result<Outcome> run_case(const Case& it, const std::function<bool(double)>& progress = {});
+/// Who follows a run.
+struct Follower {
+  std::function<bool(double time_s)> progress;  ///< told the time that is reached; false stops the run
+  /// Told each frame: values of all cells, rows x columns.
+  std::function<base::Status(double time_s, const std::vector<float>& values)> frame;
+};
+
+/// Memory that a run takes, bytes.
+size_t memory_of(const Case& it);
+
+/// Runs a case. Errors: cancelled, too_large (for this machine's memory), internal (the water left all bounds), those
+/// of the follower.
+base::Result<Outcome> run_case(const Case& it, const Follower& follower = {});
 
 }  // namespace cityloom::model::flood

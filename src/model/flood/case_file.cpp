@@ -9,6 +9,7 @@
 
 #include "base/yaml_map.hpp"
 #include "model/flood/case.hpp"
+#include "model/flood/case_sections.hpp"
 
 namespace cityloom::model::flood {
 namespace {
@@ -19,7 +20,6 @@ using base::YamlMap;
 
 using Cells = std::vector<std::pair<size_t, size_t>>;
 
-constexpr size_t things_max = 10'000;    // of each kind in one case
 constexpr double height_max_m = 20'000;  // of anything, upwards and downwards
 constexpr double rate_max = 1e6;         // of mm/h, m3/s and m2/s: past all that ever flowed
 
@@ -54,12 +54,18 @@ class CaseReader {
     case_.rain_mm_h = series(map, "rain_mm_h", 0, 0);
     case_.infiltration_mm_h = series(map, "infiltration_mm_h", 0, 0);
     take_boundaries(map);
-    each(map, "inflows", [&](YamlMap& one) { take_inflow(one); });
-    each(map, "drains", [&](YamlMap& one) { take_drain(one); });
-    each(map, "walls", [&](YamlMap& one) { take_wall(one); });
-    each(map, "gauges", [&](YamlMap& one) { take_gauge(one); });
-    each(map, "outputs", [&](YamlMap& one) { take_output(one); });
+    each_of(map, "inflows", [&](YamlMap& one) { take_inflow(one); });
+    each_of(map, "drains", [&](YamlMap& one) { take_drain(one); });
+    each_of(map, "walls", [&](YamlMap& one) { take_wall(one); });
+    each_of(map, "gauges", [&](YamlMap& one) { take_gauge(one); });
+    each_of(map, "outputs", [&](YamlMap& one) { take_output(one); });
     take_numbers(map);
+    if (auto taken = take_soil(map, folder_, case_); !taken) return taken.error();
+    if (auto taken = take_manning_classes(map, folder_, case_); !taken) return taken.error();
+    if (auto taken = take_exposed(map, folder_, case_); !taken) return taken.error();
+    take_warnings(map, case_);
+    take_frames(map, folder_, case_);
+    take_ensemble(map, folder_, case_);
     map.finish();
     if (file_.error()) return *file_.error();
     return std::move(case_);
@@ -89,7 +95,8 @@ class CaseReader {
                                                    double most) {
     const auto node = map.take(key);
     std::vector<double> values{otherwise};
-    if (node && node->IsScalar() && node->Scalar().find_first_not_of("0123456789.+-eE") != std::string::npos) {
+    double number = 0;
+    if (node && node->IsScalar() && !YAML::convert<double>::decode(*node, number)) {
       auto grid = read_grid(beside(node->Scalar()));
       if (!grid) return grid.error();
       if (grid->columns != case_.terrain.columns || grid->rows != case_.terrain.rows || grid->holes > 0)
@@ -180,21 +187,6 @@ class CaseReader {
     sides.finish();
   }
 
-  template <class Take>
-  void each(YamlMap& map, const std::string& key, const Take& take) {
-    const auto node = map.take(key);
-    if (!node) return;
-    if (!node->IsSequence() || node->size() > things_max) {
-      file_.mistake(*node, fmt::format("{} is a list of at most {}", key, things_max));
-      return;
-    }
-    for (const YAML::Node& item : *node) {
-      YamlMap one(file_, item, "each of " + key);
-      take(one);
-      one.finish();
-    }
-  }
-
   std::optional<std::pair<size_t, size_t>> cell(const YAML::Node& x, const YAML::Node& y) {
     const auto east = number_of(file_, x), north = number_of(file_, y);
     if (!east || !north) return std::nullopt;
@@ -279,6 +271,9 @@ class CaseReader {
       if (wall.breach_at_s < 0 || wall.breach_takes_s < 0) file_.mistake(*node, "times are not below 0");
       breach.finish();
     }
+    for (const double height : {wall.height_m, wall.breach_height_m}) {
+      if (std::abs(height) > height_max_m) file_.mistake(one.node(), "height_m is a height in metres");
+    }
     case_.walls.push_back(std::move(wall));
   }
 
@@ -292,11 +287,12 @@ class CaseReader {
   }
 
   void take_output(YamlMap& one) {
-    Case::Output output{one.required_text("what", "depth, depth_max, speed_max, hazard_max or arrival"),
+    Case::Output output{one.required_text("what", "depth, depth_max, speed_max, hazard_max, arrival, wet_time or peak"),
                         one.required_text("file", "name a file that ends in .asc or .tif")};
-    const std::set<std::string> known{"depth", "depth_max", "speed_max", "hazard_max", "arrival"};
+    const std::set<std::string> known{"depth", "depth_max", "speed_max", "hazard_max", "arrival", "wet_time", "peak"};
     if (!known.contains(output.what))
-      file_.mistake(one.node(), "no such output: " + output.what, "depth, depth_max, speed_max, hazard_max or arrival");
+      file_.mistake(one.node(), "no such output: " + output.what,
+                    "depth, depth_max, speed_max, hazard_max, arrival, wet_time or peak");
     output.path = beside(output.path);
     case_.outputs.push_back(std::move(output));
   }
@@ -312,8 +308,13 @@ class CaseReader {
     case_.every_s = positive("every_s", std::max(case_.duration_s / 100, 1.0));
     case_.options.gravity = positive("gravity", 9.81, 1'000);
     case_.options.dry_m = positive("dry_m", 1e-4, 1);
-    case_.options.courant = positive("courant", 0.45);
-    if (case_.options.courant >= 0.5) file_.mistake(map.node(), "courant is below 0.5");
+    const std::string scheme = map.text("scheme", "full");
+    if (scheme != "full" && scheme != "local_inertia") file_.mistake(map.node(), "scheme: full or local_inertia");
+    const bool is_full = scheme == "full";
+    case_.options.scheme = is_full ? Scheme::full : Scheme::local_inertia;
+    case_.options.courant = positive("courant", is_full ? 0.45 : 0.6);
+    if (case_.options.courant >= (is_full ? 0.5 : 0.7))
+      file_.mistake(map.node(), fmt::format("courant is below {}", is_full ? 0.5 : 0.7));
     case_.options.workers = static_cast<unsigned>(map.integer("workers", 0, 0, 1'024));
     const std::string precision = map.text("precision", "float");
     if (precision != "float" && precision != "double") file_.mistake(map.node(), "precision: float or double");

@@ -12,63 +12,17 @@
 
 #include <hwy/highway.h>
 
-#include <algorithm>
-#include <iterator>
-
+#include "model/flood/lanes-inl.hpp"
 #include "model/flood/rows.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace cityloom::model::flood::HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
-
-template <class Real>
-using Lanes = hn::ScalableTag<Real>;
-template <class Real>
-using Vec = hn::Vec<Lanes<Real>>;
-
-/// As many neighbours as the processor takes at once.
-template <class Real>
-HWY_INLINE Vec<Real> load(const Real* at) {
-  return hn::LoadU(Lanes<Real>(), at);
-}
-/// Likewise, the other way.
-template <class Real>
-HWY_INLINE void store(Vec<Real> value, Real* at) {
-  hn::StoreU(value, Lanes<Real>(), at);
-}
-/// One number in all lanes.
-template <class Real>
-HWY_INLINE Vec<Real> all(Real value) {
-  return hn::Set(Lanes<Real>(), value);
-}
 
 /// The smaller of two slopes of one sign; of two signs, none (Roe 1986).
 template <class V>
 HWY_INLINE V minmod(V a, V b) {
   const V zero = hn::Zero(hn::DFromV<V>());
   return hn::Max(hn::Min(a, b), zero) + hn::Min(hn::Max(a, b), zero);
-}
-
-/// h^(-4/3): a first guess by the exponent, then Newton's steps for h^(-1/3).
-HWY_INLINE Vec<float> power_of_friction(Vec<float> h) {
-  const Lanes<float> lanes;
-  const hn::RebindToSigned<Lanes<float>> bits;
-  // A third of the bits by a product with 1/3 as a float: what it rounds away, the steps take care of.
-  const auto third_of_bits = hn::ConvertTo(bits, hn::ConvertTo(lanes, hn::BitCast(bits, h)) * all<float>(1.0f / 3));
-  auto y = hn::BitCast(lanes, hn::Set(bits, 0x548c2b4b) - third_of_bits);
-  const auto third = h * all<float>(1.0f / 3), start = all<float>(4.0f / 3);
-  for (int i = 0; i < 2; ++i) y = y * (start - third * y * y * y);
-  return y * y * (y * y);
-}
-/// Likewise.
-HWY_INLINE Vec<double> power_of_friction(Vec<double> h) {
-  const Lanes<double> lanes;
-  const hn::RebindToSigned<Lanes<double>> bits;
-  const auto third_of_bits = hn::ConvertTo(bits, hn::ConvertTo(lanes, hn::BitCast(bits, h)) * all<double>(1.0 / 3));
-  auto y = hn::BitCast(lanes, hn::Set(bits, 0x553ef0ff289dd796) - third_of_bits);
-  const auto third = h * all<double>(1.0 / 3), start = all<double>(4.0 / 3);
-  for (int i = 0; i < 4; ++i) y = y * (start - third * y * y * y);
-  return y * y * (y * y);
 }
 
 /// Of a row; none where it is dry.
@@ -199,154 +153,84 @@ HWY_INLINE void find_fluxes_y(const Constants<Real>& k, const Faces<Real>& south
   }
 }
 
-/// Adds to a number that is kept in two parts, so that what leaves one cell is to the last bit what another gets
-/// (Knuth's sum with its error).
-template <class V>
-HWY_INLINE void add_exactly(V change, V& whole, V& rest) {
-  const V sum = whole + change;
-  const V taken = sum - whole;
-  rest = rest + ((whole - (sum - taken)) + (change - taken));
-  whole = sum;
-}
-
 /// The step of a row, with Manning's friction.
 template <class Real>
-HWY_INLINE void update(const Constants<Real>& k, const ConstRows<Real>& row, const Faces<Real>& faces,
-                       const Fluxes<Real>& x, const Fluxes<Real>& south, const Fluxes<Real>& north, size_t count,
-                       const Rows<Real>& to, Real* fastest) {
+HWY_INLINE void update(const Constants<Real>& k, const BlockStep<Real>& b, size_t row, const Faces<Real>& faces,
+                       const Fluxes<Real>& x, const Fluxes<Real>& south, const Fluxes<Real>& north,
+                       Gathered<Real>& gathered) {
   const auto over_x = all(k.step_over_dx), over_y = all(k.step_over_dy), dry = all(k.dry_m), gravity = all(k.gravity);
   const auto one = all(Real(1)), weight = all(k.step_s * k.gravity);
-  for (size_t i = halo; i + halo < count; i += hn::Lanes(Lanes<Real>())) {
-    auto h = load(row.depth + i), rest = load(row.depth_rest + i);
+  const bool marks = b.marks.any();
+  const Lanes<Real> lanes;
+  for (size_t i = halo; i < b.columns + halo; i += hn::Lanes(lanes)) {
+    const size_t at = row * b.stride + i;
+    const auto mine = hn::FirstN(lanes, b.columns + halo - i);
+    auto h = load(b.from.depth + at), rest = load(b.from.depth_rest + at);
     add_exactly(over_x * load(x.mass + i - 1), h, rest);
     add_exactly(hn::Neg(over_x * load(x.mass + i)), h, rest);
     add_exactly(over_y * load(south.mass + i), h, rest);
     add_exactly(hn::Neg(over_y * load(north.mass + i)), h, rest);
-    const auto sum = h + rest;
-    rest = rest - (sum - h);
-    h = sum;
-    auto qx = load(row.flow_x + i) -
+    add_sources(k, b.sources, at, mine, h, rest, gathered);
+    auto qx = load(b.from.flow_x + at) -
               over_x * ((load(x.normal_low + i) - load(x.normal_high + i - 1)) + load(faces.push_x + i)) -
               over_y * (load(north.across + i) - load(south.across + i));
-    auto qy = load(row.flow_y + i) -
+    auto qy = load(b.from.flow_y + at) -
               over_y * ((load(north.normal_low + i) - load(south.normal_high + i)) + load(faces.push_y + i)) -
               over_x * (load(x.across + i) - load(x.across + i - 1));
     const auto deep = hn::Max(h, dry);
     const auto speed = hn::Sqrt(qx * qx + qy * qy) / deep;
     // Manning: the new flow is held back at the old one's strength. `friction` is n^2.
-    const auto drag = weight * load(row.friction + i) * speed * power_of_friction(deep);
-    const auto kept = hn::IfThenElseZero(h > dry, one / (one + drag));
-    store(h, to.depth + i);
-    store(rest, to.depth_rest + i);
-    store(qx * kept, to.flow_x + i);
-    store(qy * kept, to.flow_y + i);
-    const auto wave = hn::IfThenElseZero(h > dry, speed * kept + hn::Sqrt(gravity * deep));
-    store(hn::Max(load(fastest + i), wave), fastest + i);
+    const auto drag = weight * load(b.from.friction + at) * speed * power_of_friction(deep);
+    const auto is_wet = h > dry;
+    const auto kept = hn::IfThenElseZero(is_wet, one / (one + drag));
+    store(h, b.to.depth + at);
+    store(rest, b.to.depth_rest + at);
+    store(qx * kept, b.to.flow_x + at);
+    store(qy * kept, b.to.flow_y + at);
+    const auto counts = hn::And(is_wet, mine);
+    gathered.fastest = hn::Max(gathered.fastest, hn::IfThenElseZero(counts, speed * kept + hn::Sqrt(gravity * deep)));
+    gathered.deepest = hn::Max(gathered.deepest, hn::IfThenElseZero(mine, h));
+    gathered.wet += hn::CountTrue(lanes, counts);
+    if (marks) mark(k, b.marks, at, h, speed * kept);
   }
-}
-
-/// What part of its outflow a cell can give: all of it, as long as it has as much water.
-template <class Real>
-HWY_INLINE void find_shares(const Constants<Real>& k, const ConstRows<Real>& row, const Fluxes<Real>& x,
-                            const Fluxes<Real>& south, const Fluxes<Real>& north, size_t count, Shares<Real>& to) {
-  const auto zero = all(Real(0)), one = all(Real(1)), tiny = all(Real(1e-30));
-  const auto over_x = all(k.step_over_dx), over_y = all(k.step_over_dy), most = all(Real(1 - 1e-6));
-  auto least = one;
-  for (size_t i = 2; i + 2 < count; i += hn::Lanes(Lanes<Real>())) {
-    const auto east = hn::Max(load(x.mass + i), zero), west = hn::Min(load(x.mass + i - 1), zero);
-    const auto up = hn::Max(load(north.mass + i), zero), down = hn::Min(load(south.mass + i), zero);
-    const auto out = over_x * (east - west) + over_y * (up - down);
-    const auto has = hn::Max((load(row.depth + i) + load(row.depth_rest + i)) * most, zero);
-    const auto share = hn::IfThenElse(out > has, has / hn::Max(out, tiny), one);
-    store(share, to.left + i);
-    least = hn::Min(least, share);
-  }
-  to.any = hn::GetLane(hn::MinOfLanes(Lanes<Real>(), least)) < Real(1);
-}
-
-/// All of a face's fluxes.
-template <class Real>
-HWY_INLINE void scale(Vec<Real> by, size_t i, Fluxes<Real>& fluxes) {
-  for (Real* flux : {fluxes.mass, fluxes.normal_low, fluxes.normal_high, fluxes.across})
-    store(load(flux + i) * by, flux + i);
-}
-
-/// Holds the faces of a row to the shares of those who give.
-template <class Real>
-HWY_INLINE void share_x(const Shares<Real>& shares, size_t count, Fluxes<Real>& x) {
-  if (!shares.any) return;
-  for (size_t i = halo - 1; i + halo < count; i += hn::Lanes(Lanes<Real>())) {
-    const auto is_eastward = load(x.mass + i) > all(Real(0));
-    scale(hn::IfThenElse(is_eastward, load(shares.left + i), load(shares.left + i + 1)), i, x);
-  }
-}
-
-/// Likewise, between two rows.
-template <class Real>
-HWY_INLINE void share_y(const Shares<Real>& south, const Shares<Real>& north, size_t count, Fluxes<Real>& y) {
-  if (!south.any && !north.any) return;
-  for (size_t i = halo; i + halo < count; i += hn::Lanes(Lanes<Real>())) {
-    const auto is_northward = load(y.mass + i) > all(Real(0));
-    scale(hn::IfThenElse(is_northward, load(south.left + i), load(north.left + i)), i, y);
-  }
-}
-
-/// Of products as they were added to cells.
-template <class Real>
-HWY_INLINE double sum_of(const Real* values, size_t first, size_t count, Real times) {
-  double sum = 0;
-  for (size_t i = first; i < first + count; ++i) sum += static_cast<double>(times * values[i]);
-  return sum;
 }
 
 /// As `step_block`.
 template <class Real>
-HWY_INLINE Real step_any_block(const Constants<Real>& k, const ConstRows<Real>& from, const Rows<Real>& to,
-                               size_t stride, size_t rows, size_t columns, Scratch<Real>& s, Edges& edges) {
-  const size_t count = columns + 2 * halo;
-  const auto at = [&](size_t j) HWY_ATTR {
-    const size_t o = j * stride;
-    return ConstRows<Real>{from.depth + o,  from.depth_rest + o, from.flow_x + o,
-                           from.flow_y + o, from.bed + o,        from.friction + o};
-  };
-  std::fill(std::begin(s.fastest), std::end(s.fastest), Real(0));
+HWY_INLINE BlockResult<Real> step_full_block(const Constants<Real>& k, const BlockStep<Real>& b, Scratch<Real>& s) {
+  const size_t count = b.columns + 2 * halo;
+  const auto at = [&](size_t j) HWY_ATTR { return row_of(b, j); };
+  Gathered<Real> gathered;
+  double boundary_m = 0;
   find_velocities(k, at(0), count, s.velocities[0]);
   find_velocities(k, at(1), count, s.velocities[1]);
   // Row j gets its faces; the one before it its fluxes and shares, and the one before that takes its step.
-  for (size_t j = 1; j < rows + 5; ++j) {
+  for (size_t j = 1; j < b.rows + 5; ++j) {
     find_velocities(k, at(j + 1), count, s.velocities[(j + 1) % 3]);
     find_faces(k, at(j - 1), at(j), at(j + 1), s.velocities[(j - 1) % 3], s.velocities[j % 3],
                s.velocities[(j + 1) % 3], count, s.faces[j % 3]);
     if (j < 2) continue;
-    const size_t a = j - 1, b = j - 2;
-    find_fluxes_y(k, s.faces[a % 3], s.faces[j % 3], at(a).bed, at(j).bed, count, s.y[j % 3]);
+    const size_t a = j - 1, before = j - 2;
+    Fluxes<Real>&x = s.x[a % 2], &south = s.y[a % 3], &north = s.y[j % 3];
+    find_fluxes_y(k, s.faces[a % 3], s.faces[j % 3], at(a).bed, at(j).bed, count, north);
+    impose_y(b, j, Imposed::any, north.mass);
     if (a < 2) continue;
-    find_fluxes_x(k, s.faces[a % 3], at(a).bed, count, s.x[a % 2]);
-    find_shares(k, at(a), s.x[a % 2], s.y[a % 3], s.y[j % 3], count, s.shares[a % 2]);
-    share_x(s.shares[a % 2], count, s.x[a % 2]);
+    find_fluxes_x(k, s.faces[a % 3], at(a).bed, count, x);
+    impose_x(b, a, Imposed::any, x.mass);
+    find_shares(k, at(a), x.mass, south.mass, north.mass, count, s.shares[a % 2]);
+    share_x(s.shares[a % 2], count, {x.mass, x.normal_low, x.normal_high, x.across});
+    impose_x(b, a, Imposed::inwards, x.mass);
     if (a < halo) continue;
-    share_y(s.shares[b % 2], s.shares[a % 2], count, s.y[a % 3]);
-    if (b < halo) continue;
-    const size_t o = b * stride;
-    update(k, at(b), s.faces[b % 3], s.x[b % 2], s.y[b % 3], s.y[a % 3], count,
-           Rows<Real>{to.depth + o, to.depth_rest + o, to.flow_x + o, to.flow_y + o}, s.fastest);
-    if (edges.west) edges.west_m += static_cast<double>(k.step_over_dx * s.x[b % 2].mass[halo - 1]);
-    if (edges.east) edges.east_m -= static_cast<double>(k.step_over_dx * s.x[b % 2].mass[count - halo - 1]);
-    if (edges.south && b == halo) edges.south_m += sum_of(s.y[b % 3].mass, halo, columns, k.step_over_dy);
-    if (edges.north && a == rows + halo) edges.north_m -= sum_of(s.y[a % 3].mass, halo, columns, k.step_over_dy);
+    share_y(s.shares[before % 2], s.shares[a % 2], count,
+            {south.mass, south.normal_low, south.normal_high, south.across});
+    impose_y(b, a, Imposed::inwards, south.mass);
+    if (before < halo) continue;
+    update(k, b, before, s.faces[before % 3], s.x[before % 2], s.y[before % 3], south, gathered);
+    boundary_m += over_sides(k, b, before, s.x[before % 2].mass, s.y[before % 3].mass, south.mass);
   }
-  return *std::max_element(s.fastest + halo, s.fastest + halo + columns);
-}
-
-/// @name As `step_block`, for this kind of processor.
-float step_float(const Constants<float>& k, const ConstRows<float>& from, const Rows<float>& to, size_t stride,
-                 size_t rows, size_t columns, Scratch<float>& scratch, Edges& edges) {
-  return step_any_block<float>(k, from, to, stride, rows, columns, scratch, edges);
-}
-/// Likewise.
-double step_double(const Constants<double>& k, const ConstRows<double>& from, const Rows<double>& to, size_t stride,
-                   size_t rows, size_t columns, Scratch<double>& scratch, Edges& edges) {
-  return step_any_block<double>(k, from, to, stride, rows, columns, scratch, edges);
+  BlockResult<Real> result = gathered.result();
+  result.boundary_m = boundary_m;
+  return result;
 }
 
 }  // namespace cityloom::model::flood::HWY_NAMESPACE

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace cityloom::model::flood {
 
@@ -12,6 +13,12 @@ inline constexpr size_t strip_columns = 256;
 inline constexpr size_t halo = 3;
 inline constexpr size_t strip_room = strip_columns + 2 * halo + 26;  // and vectors that reach beyond
 
+/// Which equations are solved.
+enum class Scheme : uint8_t {
+  full,           ///< the shallow water equations, second order
+  local_inertia,  ///< without the advection of momentum (de Almeida et al. 2012): for slow floods on gentle slopes
+};
+
 /// What is the same for all cells in a step.
 template <class Real>
 struct Constants {
@@ -19,6 +26,7 @@ struct Constants {
   Real step_over_dx, step_over_dy;  // s/m
   Real step_s;
   Real dry_m;  // below it, water stands still
+  Scheme scheme = Scheme::full;
 };
 
 /// Rows of cells, in memory. All have `halo` cells of surroundings at each side.
@@ -30,6 +38,73 @@ struct ConstRows {
 template <class Real>
 struct Rows {
   Real *depth, *depth_rest, *flow_x, *flow_y;
+};
+
+/// What falls and what the ground takes in a step: alike everywhere, or each cell's own.
+template <class Real>
+struct Sources {
+  Real rain_m = 0, soak_m = 0;         // to each cell, and from it at most
+  const Real* rain_share = nullptr;    // times rain_m; none: 1 everywhere
+  const Real* capacity_m_s = nullptr;  // instead of soak_m; none: soak_m everywhere
+  Real* soaked_m = nullptr;            // beside capacity_m_s: what each cell's ground took, all together
+
+  bool any() const { return rain_m > 0 || soak_m > 0 || capacity_m_s != nullptr; }
+};
+
+/// What debris adds to the hazard: nothing up to 0.25 m; more from there; most from 0.75 m or 2 m/s on.
+struct Debris {
+  float shallow = 0, deep = 0;
+};
+
+/// Of each cell what was most, and since when; each may be absent.
+template <class Real>
+struct Marks {
+  Real time_s = 0;  // at the step's end
+  Real wet_m = 0;   // from this depth on, a cell counts as flooded
+  Debris debris;
+  Real *depth_max = nullptr, *speed_max = nullptr, *hazard_max = nullptr, *arrival_s = nullptr, *wet_s = nullptr;
+  Real* peak_s = nullptr;  // beside depth_max: when it was so deep
+
+  bool any() const { return depth_max || speed_max || hazard_max || arrival_s || wet_s; }
+};
+
+/// Speeds are told from this depth on.
+inline constexpr double speed_depth_m = 0.01;
+
+/// Fluxes over the outer faces of a block that are given, not computed, m2/s, eastwards and northwards; each by the
+/// index of its row or column in the strip, surroundings included. Absent: computed.
+template <class Real>
+struct Given {
+  const Real *west = nullptr, *east = nullptr, *south = nullptr, *north = nullptr;
+};
+
+/// The sides of the grid that a block touches.
+struct Touches {
+  bool west = false, east = false, south = false, north = false;
+};
+
+/// A step of a block of `rows` x `columns` (at most strip_columns) cells. All pointers stand at the block's
+/// south-western surrounding cell, `halo` cells out; rows lie `stride` apart, and vectors may read and write 16 cells
+/// beyond a row's end.
+template <class Real>
+struct BlockStep {
+  ConstRows<Real> from;
+  Rows<Real> to;
+  Sources<Real> sources;
+  Marks<Real> marks;
+  Given<Real> given;
+  Touches touches;
+  size_t stride = 0, rows = 0, columns = 0;
+};
+
+/// What came of it. Sums in metres of depth times cells.
+template <class Real>
+struct BlockResult {
+  Real fastest = 0;  // wave, m/s; 0 where all is dry
+  Real deepest = 0;
+  double rain_m = 0, soaked_m = 0;
+  double boundary_m = 0;  // over the sides of the grid; into it is positive
+  uint64_t wet = 0;       // cells deeper than `dry_m`
 };
 
 /// What one row of cells gives its faces: depth and velocity beside each, half a step on.
@@ -72,22 +147,18 @@ struct alignas(64) Scratch {
   Faces<Real> faces[3];
   Fluxes<Real> x[2], y[3];
   Shares<Real> shares[2];
-  Real fastest[strip_room];
 };
 
-/// What flows over the outer faces of a block in a step, in metres of depth times cells: west, east, south, north; into
-/// the block is positive. Only those sides that are asked for.
-struct Edges {
-  bool west = false, east = false, south = false, north = false;
-  double west_m = 0, east_m = 0, south_m = 0, north_m = 0;
-};
+/// Takes the step. Chosen for the processor at run time.
+BlockResult<float> step_block(const Constants<float>& constants, const BlockStep<float>& block,
+                              Scratch<float>& scratch);
+/// Likewise.
+BlockResult<double> step_block(const Constants<double>& constants, const BlockStep<double>& block,
+                               Scratch<double>& scratch);
 
-/// One step of a block of `rows` x `columns` (at most strip_columns) cells. `from` and `to` stand at the block's
-/// south-western surrounding cell, `halo` cells out; rows lie `stride` apart, and vectors may read and write 16 cells
-/// beyond a row's end. Returns the fastest wave, m/s; 0 if the block is dry. Chosen for the processor at run time.
-float step_block(const Constants<float>& constants, const ConstRows<float>& from, const Rows<float>& to, size_t stride,
-                 size_t rows, size_t columns, Scratch<float>& scratch, Edges& edges);
-double step_block(const Constants<double>& constants, const ConstRows<double>& from, const Rows<double>& to,
-                  size_t stride, size_t rows, size_t columns, Scratch<double>& scratch, Edges& edges);
+/// Of a block in which nothing flows: rain falls, the ground takes films.
+BlockResult<float> rest_block(const Constants<float>& constants, const BlockStep<float>& block);
+/// Likewise.
+BlockResult<double> rest_block(const Constants<double>& constants, const BlockStep<double>& block);
 
 }  // namespace cityloom::model::flood

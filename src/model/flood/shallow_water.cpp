@@ -30,8 +30,6 @@ void add_exactly(Real change, Real& whole, Real& rest) {
   whole = both;
 }
 
-constexpr std::array<Side, side_count> sides{Side::south, Side::north, Side::west, Side::east};  // in order of filling
-
 // At most what is there; returns what was taken.
 template <class Real>
 double take(Real wanted, Real& whole, Real& rest) {
@@ -44,8 +42,11 @@ double take(Real wanted, Real& whole, Real& rest) {
   return all;
 }
 
-bool lies_across(Side side) {
-  return side == Side::west || side == Side::east;
+// As the steps mark it.
+double hazard_of(double depth_m, double speed_m_s, const Debris& debris) {
+  const bool is_deep = depth_m > 0.75 || (speed_m_s > 2 && depth_m > 0.25);
+  const float added = is_deep ? debris.deep : depth_m > 0.25 ? debris.shallow : 0;
+  return depth_m * (speed_m_s + 0.5) + static_cast<double>(added);
 }
 
 }  // namespace
@@ -55,12 +56,6 @@ double Audit::relative_error() const {
   const double all = start_m3 + rain_m3 + inflow_m3 + std::max(boundary_m3, 0.0);
   return all > 0 ? (now_m3 - should) / all : now_m3 - should;
 }
-
-template <class Real>
-struct ShallowWater<Real>::Field {
-  explicit Field(size_t cells) : depth(cells), rest(cells), flow_x(cells), flow_y(cells) {}
-  std::vector<Real> depth, rest, flow_x, flow_y;
-};
 
 template <class Real>
 struct ShallowWater<Real>::Crew {
@@ -98,14 +93,14 @@ ShallowWater<Real>::ShallowWater(const Terrain& terrain, const Options& options)
       block.row = up * block_rows;
       block.columns = std::min(strip_columns, columns_ - block.column);
       block.rows = std::min(block_rows, rows_ - block.row);
-      block.edges.west = across == 0;
-      block.edges.east = across + 1 == blocks_across_;
-      block.edges.south = up == 0;
-      block.edges.north = up + 1 == blocks_up_;
+      block.touches.west = across == 0;
+      block.touches.east = across + 1 == blocks_across_;
+      block.touches.south = up == 0;
+      block.touches.north = up + 1 == blocks_up_;
       blocks_.push_back(block);
     }
   }
-  for (const Side side : sides) fill_bed(side);
+  fill_beds();
 }
 
 template <class Real>
@@ -114,13 +109,13 @@ ShallowWater<Real>::~ShallowWater() = default;
 template <class Real>
 void ShallowWater<Real>::set_boundary(Side side, Boundary boundary) {
   boundaries_[static_cast<size_t>(side)] = boundary;
-  for (const Side each : sides) fill_bed(each);
+  fill_beds();
   const bool feeds = boundary.kind == Boundary::Kind::level || boundary.kind == Boundary::Kind::discharge;
   for (Block& block : blocks_) {
-    const bool touches = side == Side::west    ? block.edges.west
-                         : side == Side::east  ? block.edges.east
-                         : side == Side::south ? block.edges.south
-                                               : block.edges.north;
+    const bool touches = side == Side::west    ? block.touches.west
+                         : side == Side::east  ? block.touches.east
+                         : side == Side::south ? block.touches.south
+                                               : block.touches.north;
     if (touches && feeds) block.is_fed = true;
   }
 }
@@ -131,7 +126,7 @@ void ShallowWater<Real>::set_depth(size_t column, size_t row, double depth_m) {
   now_->depth[at] = static_cast<Real>(depth_m);
   now_->rest[at] = static_cast<Real>(depth_m - static_cast<double>(now_->depth[at]));
   Block& block = block_of(column, row);
-  block.is_wet = true;
+  block.is_wet = block.has_film = true;
   block.is_same = false;
 }
 
@@ -152,19 +147,76 @@ void ShallowWater<Real>::set_bed(size_t column, size_t row, double bed_m) {
   bed_[place(column, row)] = static_cast<Real>(bed_m);
   const bool is_inside = column >= halo && row >= halo && column + halo < columns_ && row + halo < rows_;
   if (is_inside) return;
-  for (const Side side : sides) fill_bed(side);
+  fill_beds();
 }
 
 template <class Real>
-void ShallowWater<Real>::set_rain(double rate_m_s, std::vector<float> share) {
-  rain_m_s_ = rate_m_s;
-  rain_share_ = std::move(share);
+void ShallowWater<Real>::set_rain_share(const std::vector<float>& share) {
+  rain_share_.assign(share.empty() ? 0 : bed_.size(), 0);
+  for (size_t row = 0; row < rows_ && !share.empty(); ++row)
+    std::copy_n(share.begin() + static_cast<ptrdiff_t>(row * columns_), columns_,
+                rain_share_.begin() + static_cast<ptrdiff_t>(place(0, row)));
 }
 
 template <class Real>
-void ShallowWater<Real>::set_infiltration(double rate_m_s, std::vector<float> share) {
-  infiltration_m_s_ = rate_m_s;
-  infiltration_share_ = std::move(share);
+void ShallowWater<Real>::set_capacity(const FillCapacity& fill) {
+  capacity_m_s_.resize(bed_.size());
+  soaked_m_.resize(bed_.size());
+  const auto one = [&](size_t row) {
+    fill(row, {&soaked_m_[place(0, row)], columns_}, {&capacity_m_s_[place(0, row)], columns_});
+  };
+  crew_->arena.execute([&] { tbb::parallel_for(size_t{0}, rows_, one); });
+}
+
+template <class Real>
+void ShallowWater<Real>::set_marks(const MarkOptions& options) {
+  mark_options_ = options;
+  const std::array<bool, mark_count> asked{options.depth_max, options.speed_max, options.hazard_max,
+                                           options.arrival,   options.wet_time,  options.peak};
+  for (size_t i = 0; i < mark_count; ++i)
+    marks_[i].assign(asked[i] ? bed_.size() : 0, Real(i == static_cast<size_t>(Mark::arrival) ? -1 : 0));
+  // What lies there at the start is marked as the steps mark it.
+  const BlockStep<Real> all = step_of(blocks_.front(), 0);
+  for (size_t row = 0; row < rows_ && options.any(); ++row) {
+    for (size_t column = 0; column < columns_; ++column) {
+      const double depth = depth_m(column, row);
+      if (depth <= options_.dry_m) continue;
+      const size_t at = place(column, row);
+      const double speed = std::hypot(flow_x_m2_s(column, row), flow_y_m2_s(column, row)) / depth;
+      if (all.marks.depth_max) all.marks.depth_max[at] = static_cast<Real>(depth);
+      if (all.marks.speed_max && depth >= speed_depth_m) all.marks.speed_max[at] = static_cast<Real>(speed);
+      if (all.marks.hazard_max) all.marks.hazard_max[at] = static_cast<Real>(hazard_of(depth, speed, options.debris));
+      if (all.marks.arrival_s && depth >= options.wet_m) all.marks.arrival_s[at] = static_cast<Real>(time_s_);
+    }
+  }
+}
+
+template <class Real>
+std::vector<float> ShallowWater<Real>::inner(const std::vector<Real>& cells) const {
+  std::vector<float> values;
+  if (cells.empty()) return values;
+  values.reserve(rows_ * columns_);
+  for (size_t row = 0; row < rows_; ++row) {
+    for (size_t column = 0; column < columns_; ++column)
+      values.push_back(static_cast<float>(cells[place(column, row)]));
+  }
+  return values;
+}
+
+template <class Real>
+std::vector<float> ShallowWater<Real>::mark(Mark which) const {
+  return inner(marks_[static_cast<size_t>(which)]);
+}
+
+template <class Real>
+double ShallowWater<Real>::mark(Mark which, size_t column, size_t row) const {
+  const std::vector<Real>& cells = marks_[static_cast<size_t>(which)];
+  return cells.empty() ? 0 : static_cast<double>(cells[place(column, row)]);
+}
+
+template <class Real>
+std::vector<float> ShallowWater<Real>::depths_m() const {
+  return inner(now_->depth);
 }
 
 template <class Real>
@@ -180,12 +232,16 @@ double ShallowWater<Real>::bed_m(size_t column, size_t row) const {
 
 template <class Real>
 double ShallowWater<Real>::flow_x_m2_s(size_t column, size_t row) const {
-  return static_cast<double>(now_->flow_x[place(column, row)]);
+  const size_t at = place(column, row);
+  if (options_.scheme == Scheme::full) return static_cast<double>(now_->flow_x[at]);
+  return (static_cast<double>(now_->flow_x[at]) + static_cast<double>(now_->flow_x[at - 1])) / 2;  // of its faces
 }
 
 template <class Real>
 double ShallowWater<Real>::flow_y_m2_s(size_t column, size_t row) const {
-  return static_cast<double>(now_->flow_y[place(column, row)]);
+  const size_t at = place(column, row);
+  if (options_.scheme == Scheme::full) return static_cast<double>(now_->flow_y[at]);
+  return (static_cast<double>(now_->flow_y[at]) + static_cast<double>(now_->flow_y[at - stride_])) / 2;
 }
 
 template <class Real>
@@ -204,97 +260,6 @@ Audit ShallowWater<Real>::audit() const {
   audit.now_m3 = depth_m * area;
   if (!is_started_) audit.start_m3 = audit.now_m3;
   return audit;
-}
-
-template <class Real>
-size_t ShallowWater<Real>::ghost_place(ptrdiff_t column, ptrdiff_t row) const {
-  const auto out = static_cast<ptrdiff_t>(halo);
-  return static_cast<size_t>((row + out) * static_cast<ptrdiff_t>(stride_) + column + out);
-}
-
-// The corners lie beside the western and eastern sides, which are filled last.
-template <class Real>
-std::pair<ptrdiff_t, ptrdiff_t> ShallowWater<Real>::along_side(Side side) const {
-  const auto out = static_cast<ptrdiff_t>(halo);
-  if (lies_across(side)) return {-out, static_cast<ptrdiff_t>(rows_) + out};
-  return {0, static_cast<ptrdiff_t>(columns_)};
-}
-
-template <class Real>
-void ShallowWater<Real>::fill_bed(Side side) {
-  const bool mirrors = boundaries_[static_cast<size_t>(side)].kind == Boundary::Kind::wall;
-  const bool across = lies_across(side);
-  const bool low = side == Side::west || side == Side::south;
-  const size_t length = across ? columns_ : rows_;
-  const auto at = [&](ptrdiff_t along, ptrdiff_t other) {
-    return across ? ghost_place(along, other) : ghost_place(other, along);
-  };
-  const auto [first, last] = along_side(side);
-  for (ptrdiff_t other = first; other < last; ++other) {
-    for (size_t out = 0; out < halo; ++out) {
-      const auto from = static_cast<ptrdiff_t>(mirrors ? std::min(out, length - 1) : 0);
-      const auto far = static_cast<ptrdiff_t>(length) - 1;
-      const ptrdiff_t ghost = low ? -1 - static_cast<ptrdiff_t>(out) : far + 1 + static_cast<ptrdiff_t>(out);
-      bed_[at(ghost, other)] = bed_[at(low ? from : far - from, other)];
-    }
-  }
-}
-
-template <class Real>
-void ShallowWater<Real>::fill_side(Side side) {
-  const Boundary& boundary = boundaries_[static_cast<size_t>(side)];
-  const bool across = lies_across(side);
-  const bool low = side == Side::west || side == Side::south;
-  const size_t length = across ? columns_ : rows_;
-  const ptrdiff_t along_step = across ? 1 : static_cast<ptrdiff_t>(stride_);
-  std::vector<Real>& normal = across ? now_->flow_x : now_->flow_y;
-  std::vector<Real>& tangent = across ? now_->flow_y : now_->flow_x;
-  const Real inwards = low ? 1 : -1;
-  const auto gravity = static_cast<Real>(options_.gravity);
-  const auto [first, last] = along_side(side);
-  for (ptrdiff_t other = first; other < last; ++other) {
-    const ptrdiff_t along = low ? 0 : static_cast<ptrdiff_t>(length) - 1;
-    const size_t edge = across ? ghost_place(along, other) : ghost_place(other, along);
-    const auto inner_at = [&](size_t depth) {
-      return static_cast<size_t>(static_cast<ptrdiff_t>(edge) +
-                                 (low ? 1 : -1) * along_step * static_cast<ptrdiff_t>(std::min(depth, length - 1)));
-    };
-    for (size_t out = 0; out < halo; ++out) {
-      const auto ghost = static_cast<size_t>(static_cast<ptrdiff_t>(edge) +
-                                             (low ? -1 : 1) * along_step * static_cast<ptrdiff_t>(out + 1));
-      const size_t from = boundary.kind == Boundary::Kind::wall ? inner_at(out) : edge;
-      now_->depth[ghost] = now_->depth[from];
-      now_->rest[ghost] = now_->rest[from];
-      normal[ghost] = boundary.kind == Boundary::Kind::wall ? -normal[from] : normal[from];
-      tangent[ghost] = tangent[from];
-      const Real inner_h = now_->depth[edge];
-      if (boundary.kind == Boundary::Kind::level) {
-        // What comes out keeps u + 2 c (outwards): the level decides c.
-        const Real h = std::max(static_cast<Real>(boundary.value) - bed_[edge], Real(0));
-        const bool wet = inner_h > static_cast<Real>(options_.dry_m);
-        const Real outwards = wet ? -inwards * normal[edge] / inner_h : Real(0);
-        // Nothing comes in faster than critical: what is thin inside would let it.
-        const Real critical = std::sqrt(gravity * h);
-        const Real speed = std::max(outwards + 2 * (std::sqrt(gravity * inner_h) - critical), -critical);
-        now_->depth[ghost] = h;
-        now_->rest[ghost] = 0;
-        normal[ghost] = -inwards * (wet ? speed : Real(0)) * h;
-      } else if (boundary.kind == Boundary::Kind::discharge && !(boundary.value > 0)) {
-        normal[ghost] = -normal[edge];
-      } else if (boundary.kind == Boundary::Kind::discharge) {
-        const auto q = static_cast<Real>(boundary.value);
-        now_->depth[ghost] = std::max(inner_h, std::cbrt(q * q / gravity));
-        now_->rest[ghost] = 0;
-        normal[ghost] = inwards * q;
-        tangent[ghost] = 0;
-      }
-    }
-  }
-}
-
-template <class Real>
-void ShallowWater<Real>::fill_surroundings() {
-  for (const Side side : sides) fill_side(side);
 }
 
 template <class Real>
@@ -323,42 +288,80 @@ void ShallowWater<Real>::copy(const Block& block) {
 }
 
 template <class Real>
+Constants<Real> ShallowWater<Real>::constants_of(double step_s) const {
+  return {static_cast<Real>(options_.gravity),   static_cast<Real>(step_s / cell_x_m_),
+          static_cast<Real>(step_s / cell_y_m_), static_cast<Real>(step_s),
+          static_cast<Real>(options_.dry_m),     options_.scheme};
+}
+
+template <class Real>
+BlockStep<Real> ShallowWater<Real>::step_of(const Block& block, double step_s) {
+  const size_t at = block.row * stride_ + block.column;  // its south-western surroundings
+  const auto of = [&](std::vector<Real>& cells) { return cells.empty() ? nullptr : &cells[at]; };
+  BlockStep<Real> step;
+  step.from = {&now_->depth[at], &now_->rest[at], &now_->flow_x[at], &now_->flow_y[at], &bed_[at], &friction_[at]};
+  step.to = {&next_->depth[at], &next_->rest[at], &next_->flow_x[at], &next_->flow_y[at]};
+  step.sources = {static_cast<Real>(rain_m_s_ * step_s), static_cast<Real>(infiltration_m_s_ * step_s), of(rain_share_),
+                  of(capacity_m_s_), of(soaked_m_)};
+  step.marks = {static_cast<Real>(time_s_ + step_s),
+                static_cast<Real>(mark_options_.wet_m),
+                mark_options_.debris,
+                of(marks_[0]),
+                of(marks_[1]),
+                of(marks_[2]),
+                of(marks_[3]),
+                of(marks_[4]),
+                of(marks_[5])};
+  const auto along = [&](Side side, size_t first) {
+    const std::vector<Real>& given = given_[static_cast<size_t>(side)];
+    return given.empty() ? nullptr : &given[first];
+  };
+  step.touches = block.touches;
+  if (block.touches.west) step.given.west = along(Side::west, block.row);
+  if (block.touches.east) step.given.east = along(Side::east, block.row);
+  if (block.touches.south) step.given.south = along(Side::south, block.column);
+  if (block.touches.north) step.given.north = along(Side::north, block.column);
+  step.stride = stride_;
+  step.rows = block.rows;
+  step.columns = block.columns;
+  return step;
+}
+
+template <class Real>
+void ShallowWater<Real>::take_step(Block& block, bool is_active, const Constants<Real>& constants, double step_s) {
+  block.result = {};
+  const BlockStep<Real> step = step_of(block, step_s);
+  if (is_active) {
+    block.result = step_block(constants, step, *crew_->scratch.local());
+  } else if (step.sources.rain_m > 0 || (step.sources.any() && block.has_film)) {
+    block.result = rest_block(constants, step);
+  } else {
+    if (!block.is_same) copy(block);
+    block.is_same = true;
+    return;
+  }
+  block.is_wet = block.result.deepest > constants.dry_m;
+  block.has_film = block.result.deepest > 0;
+  block.is_same = false;
+}
+
+template <class Real>
 void ShallowWater<Real>::step_blocks(double step_s) {
-  Constants<Real> constants;
-  constants.gravity = static_cast<Real>(options_.gravity);
-  constants.step_s = static_cast<Real>(step_s);
-  constants.step_over_dx = static_cast<Real>(step_s / cell_x_m_);
-  constants.step_over_dy = static_cast<Real>(step_s / cell_y_m_);
-  constants.dry_m = static_cast<Real>(options_.dry_m);
+  const Constants<Real> constants = constants_of(step_s);
   std::vector<uint8_t> active(blocks_.size());
   for (size_t i = 0; i < blocks_.size(); ++i) active[i] = is_active(i);
-  const auto one = [&](size_t index) {
-    Block& block = blocks_[index];
-    block.fastest = 0;
-    if (!active[index]) {
-      if (!block.is_same) copy(block);
-      block.is_same = true;
-      return;
-    }
-    const size_t at = block.row * stride_ + block.column;  // its south-western surroundings
-    const ConstRows<Real> from{&now_->depth[at],  &now_->rest[at], &now_->flow_x[at],
-                               &now_->flow_y[at], &bed_[at],       &friction_[at]};
-    const Rows<Real> to{&next_->depth[at], &next_->rest[at], &next_->flow_x[at], &next_->flow_y[at]};
-    block.fastest =
-        step_block(constants, from, to, stride_, block.rows, block.columns, *crew_->scratch.local(), block.edges);
-    block.is_wet = block.fastest > 0;
-    block.is_same = false;
-  };
+  const auto one = [&](size_t index) { take_step(blocks_[index], active[index], constants, step_s); };
   crew_->arena.execute([&] { tbb::parallel_for(size_t{0}, blocks_.size(), one); });
   fastest_ = 0;
+  // In the order of the blocks, whoever computed them: sums are the same for any number of workers.
   for (size_t i = 0; i < blocks_.size(); ++i) {
-    Block& block = blocks_[i];
-    fastest_ = std::max(fastest_, static_cast<double>(block.fastest));
+    const Block& block = blocks_[i];
+    fastest_ = std::max(fastest_, static_cast<double>(block.result.fastest));
     if (active[i]) updates_ += block.columns * block.rows;
-    for (double* sum : {&block.edges.west_m, &block.edges.east_m, &block.edges.south_m, &block.edges.north_m}) {
-      audit_.boundary_m3 += *sum;
-      *sum = 0;
-    }
+    wet_updates_ += block.result.wet;
+    audit_.boundary_m3 += block.result.boundary_m;
+    audit_.rain_m3 += block.result.rain_m;
+    audit_.infiltrated_m3 += block.result.soaked_m;
   }
   std::swap(now_, next_);
 }
@@ -376,50 +379,12 @@ void ShallowWater<Real>::add(const Inflow& inflow, double depth_m) {
   }
   Block& block = block_of(inflow.column, inflow.row);
   block.is_wet = block.is_wet || depth > static_cast<Real>(options_.dry_m);
+  block.has_film = true;
   block.is_same = false;
 }
 
 template <class Real>
-void ShallowWater<Real>::rain_on(Block& block, double step_s, double& rain_m, double& taken_m) {
-  const auto rain_all = static_cast<Real>(rain_m_s_ * step_s),
-             taken_all = static_cast<Real>(infiltration_m_s_ * step_s);
-  Real deepest = 0;
-  for (size_t row = block.row; row < block.row + block.rows; ++row) {
-    Real* depth = &now_->depth[place(block.column, row)];
-    Real* rest = &now_->rest[place(block.column, row)];
-    const float* rain_share = rain_share_.empty() ? nullptr : &rain_share_[row * columns_ + block.column];
-    const float* taken_share =
-        infiltration_share_.empty() ? nullptr : &infiltration_share_[row * columns_ + block.column];
-    double rained = 0, taken = 0;
-    for (size_t i = 0; i < block.columns; ++i) {
-      const Real rain = rain_share ? rain_all * static_cast<Real>(rain_share[i]) : rain_all;
-      add_exactly(rain, depth[i], rest[i]);
-      const Real wanted = taken_share ? taken_all * static_cast<Real>(taken_share[i]) : taken_all;
-      rained += static_cast<double>(rain);
-      taken += take(wanted, depth[i], rest[i]);
-      deepest = std::max(deepest, depth[i]);
-    }
-    rain_m += rained;
-    taken_m += taken;
-  }
-  block.is_wet = block.is_wet || deepest > static_cast<Real>(options_.dry_m);
-  block.is_same = false;
-}
-
-template <class Real>
-void ShallowWater<Real>::add_sources(double step_s) {
-  if (rain_m_s_ > 0 || infiltration_m_s_ > 0) {
-    std::vector<std::array<double, 2>> sums(blocks_.size());
-    const auto one = [&](size_t i) {
-      if (rain_m_s_ > 0 || !blocks_[i].is_same || blocks_[i].is_wet)
-        rain_on(blocks_[i], step_s, sums[i][0], sums[i][1]);
-    };
-    crew_->arena.execute([&] { tbb::parallel_for(size_t{0}, blocks_.size(), one); });
-    for (const auto& [rain, taken] : sums) {
-      audit_.rain_m3 += rain;
-      audit_.infiltrated_m3 += taken;
-    }
-  }
+void ShallowWater<Real>::add_inflows(double step_s) {
   for (const Inflow& inflow : inflows_) add(inflow, inflow.rate_m3_s * step_s / (cell_x_m_ * cell_y_m_));
 }
 
@@ -431,28 +396,17 @@ double ShallowWater<Real>::fastest_to_come() const {
     const double over_width = std::abs(inflow.rate_m3_s) / std::min(cell_x_m_, cell_y_m_);
     fastest = std::max(fastest, 2 * std::cbrt(options_.gravity * over_width));
   }
-  for (const Side side : sides) {
-    const Boundary& boundary = boundaries_[static_cast<size_t>(side)];
+  for (size_t side = 0; side < side_count; ++side) {
+    const Boundary& boundary = boundaries_[side];
     if (boundary.kind == Boundary::Kind::discharge)
       fastest = std::max(fastest, 2 * std::cbrt(options_.gravity * std::abs(boundary.value)));
     if (boundary.kind != Boundary::Kind::level) continue;
-    const double wave = std::sqrt(options_.gravity * std::max(0.0, boundary.value - lowest_of(side)));
+    const double wave =
+        std::sqrt(options_.gravity * std::max(0.0, boundary.value - lowest_of(static_cast<Side>(side))));
     // Once it is as deep inside, what is measured there is enough.
     if (fastest_ < wave) fastest = std::max(fastest, 2 * wave);
   }
   return fastest;
-}
-
-template <class Real>
-double ShallowWater<Real>::lowest_of(Side side) const {
-  const bool across = lies_across(side);
-  const bool low = side == Side::west || side == Side::south;
-  double lowest = std::numeric_limits<double>::infinity();
-  for (size_t other = 0; other < (across ? rows_ : columns_); ++other) {
-    const size_t along = low ? 0 : (across ? columns_ : rows_) - 1;
-    lowest = std::min(lowest, across ? bed_m(along, other) : bed_m(other, along));
-  }
-  return lowest;
 }
 
 // The fastest wave there can be at first.
@@ -476,11 +430,12 @@ double ShallowWater<Real>::step(double most_s) {
     audit_.start_m3 = audit().now_m3 / (cell_x_m_ * cell_y_m_);
     is_started_ = true;
     fastest_ = first_guess();
+    fill_beds();
   }
   const double cell = std::min(cell_x_m_, cell_y_m_);
   const double fastest = std::max(fastest_, fastest_to_come());
   const double step_s = std::min({most_s, options_.step_max_s, options_.courant * cell / fastest});
-  add_sources(step_s);
+  add_inflows(step_s);
   fill_surroundings();
   step_blocks(step_s);
   time_s_ += step_s;

@@ -43,8 +43,8 @@ struct OneResult {
   std::array<size_t, 3> inside{};
 };
 
-base::Result<OneResult> evaluate_one(Values training, Values came, size_t period) {
-  const auto expected = forecast(training, {came.size(), period, 0});
+base::Result<OneResult> evaluate_one(Values training, Values came, size_t period, bool with_boosted) {
+  const auto expected = forecast(training, {came.size(), period, 0, with_boosted});
   if (!expected) return expected.error();
   const std::vector<double> naive = naive_2(training, came.size(), period);
   OneResult result{symmetric_error(came, expected->middle),
@@ -117,7 +117,7 @@ double scaled_error(Values training, Values came, Values expected, size_t period
 }
 
 base::Result<Evaluation> evaluate(const std::vector<NamedSeries>& training, const std::vector<NamedSeries>& test,
-                                  size_t period, unsigned workers) {
+                                  size_t period, unsigned workers, bool with_boosted) {
   if (period == 0) return fail(Code::invalid, "a season has at least one step", "period");
   if (test.empty()) return fail(Code::invalid, "the test has no series");
   std::unordered_map<std::string_view, const NamedSeries*> by_id;
@@ -134,8 +134,9 @@ base::Result<Evaluation> evaluate(const std::vector<NamedSeries>& training, cons
   std::vector<std::optional<base::Result<OneResult>>> results(test.size());
   tbb::task_arena arena(workers == 0 ? tbb::task_arena::automatic : static_cast<int>(workers));
   arena.execute([&] {
-    tbb::parallel_for(size_t{0}, test.size(),
-                      [&](size_t i) { results[i] = evaluate_one(before[i]->values, test[i].values, period); });
+    tbb::parallel_for(size_t{0}, test.size(), [&](size_t i) {
+      results[i] = evaluate_one(before[i]->values, test[i].values, period, with_boosted);
+    });
   });
   Evaluation all;
   all.series = test.size();

@@ -39,6 +39,6 @@ double scaled_error(Values training, Values came, Values expected, size_t period
 /// Forecasts each series as far as its part of the test goes, and measures. Series are matched by id. On several
 /// workers (0: one a core). Errors: invalid (a series of the test has no training, or too little).
 base::Result<Evaluation> evaluate(const std::vector<NamedSeries>& training, const std::vector<NamedSeries>& test,
-                                  size_t period, unsigned workers = 0);
+                                  size_t period, unsigned workers = 0, bool with_boosted = false);
 
 }  // namespace cityloom::model::series

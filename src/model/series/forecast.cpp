@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "model/series/boosted.hpp"
+
 namespace cityloom::model::series {
 namespace {
 
@@ -34,7 +36,14 @@ std::vector<double> median_of(const std::vector<std::vector<double>>& all, size_
   return result;
 }
 
-std::vector<double> combined(Values values, size_t horizon, size_t period, size_t long_period) {
+// Seasons as they are used.
+struct Seasons {
+  size_t period = 1, long_period = 1;
+  bool with_boosted = false;
+};
+
+std::vector<double> combined(Values values, size_t horizon, const Seasons& seasons) {
+  const auto [period, long_period, with_boosted] = seasons;
   const size_t season = values.size() >= 2 * period ? period : 1;
   std::vector<std::vector<double>> all;
   all.push_back(seasonal_naive(values, horizon, season));
@@ -50,6 +59,13 @@ std::vector<double> combined(Values values, size_t horizon, size_t period, size_
       if (auto one = lagged(values, horizon, {season, long_period, penalty, in_logarithms}); !one.empty())
         all.push_back(std::move(one));
     }
+  }
+  if (with_boosted) {
+    BoostedOptions trees;
+    trees.horizon = horizon;
+    trees.period = season;
+    trees.long_period = long_period;
+    if (auto one = boosted(values, trees); one && !one->empty()) all.push_back(std::move(*one));
   }
   return median_of(all, horizon);
 }
@@ -67,15 +83,15 @@ double alike(double products, double squares) {
   return std::min((1 + correlation) / (1 - correlation), 2.0);
 }
 
-Errors past_errors(Values values, size_t horizon, size_t period, size_t long_period) {
+Errors past_errors(Values values, size_t horizon, const Seasons& seasons) {
   Errors errors{std::vector<std::vector<double>>(horizon), 1};
   double products = 0, squares = 0;
-  const size_t least = std::max<size_t>(3 * std::max(period, long_period), 8);
+  const size_t least = std::max<size_t>(3 * std::max(seasons.period, seasons.long_period), 8);
   for (size_t window = 1; window <= windows_max; ++window) {
     const size_t back = horizon + (window - 1) * horizon;
     if (back + least > values.size()) break;
     const Values before = values.first(values.size() - back);
-    const std::vector<double> expected = combined(before, horizon, period, long_period);
+    const std::vector<double> expected = combined(before, horizon, seasons);
     double error_before = 0;
     for (size_t i = 0; i < horizon; ++i) {
       const double error = values[before.size() + i] - expected[i];
@@ -124,11 +140,11 @@ base::Result<Forecast> forecast(Values values, const ForecastOptions& options) {
     return fail(Code::invalid, "not a number of a size that can be squared",
                 "value " + std::to_string(odd - values.begin() + 1), "fill gaps before, or leave the series out");
   if (values.size() > values_max) values = values.last(values_max);
-  const size_t period = options.period > values.size() / 2 ? 1 : options.period;
-  const size_t long_period = long_period_of(values, options);
+  const Seasons seasons{options.period > values.size() / 2 ? 1 : options.period, long_period_of(values, options),
+                        options.with_boosted};
   Forecast result;
-  result.middle = combined(values, options.horizon, period, long_period);
-  const Errors errors = past_errors(values, options.horizon, period, long_period);
+  result.middle = combined(values, options.horizon, seasons);
+  const Errors errors = past_errors(values, options.horizon, seasons);
   const bool is_positive = std::ranges::min(values) >= 0;
   if (is_positive) {
     for (double& one : result.middle) one = std::max(one, 0.0);

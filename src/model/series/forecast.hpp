@@ -15,8 +15,9 @@ inline constexpr double value_max = 1e100;  ///< without its sign: squares must 
 /// How far, and in which seasons.
 struct ForecastOptions {
   size_t horizon = 24;
-  size_t period = 1;       ///< steps in a season; 1: there is none
-  size_t long_period = 0;  ///< steps in a season of seasons; 0: seven periods, where the series shows them
+  size_t period = 1;          ///< steps in a season; 1: there is none
+  size_t long_period = 0;     ///< steps in a season of seasons; 0: seven periods, where the series shows them
+  bool with_boosted = false;  ///< boosted trees as one more method: some 50 times the cost
 };
 
 /// A central interval, which holds what comes with this probability.

@@ -60,6 +60,7 @@ Api::Api(Router& router, ApiServices services) : parts_(std::make_unique<Parts>(
   add_subscription_door(router, state);
   add_stream_door(router, state);
   add_branch_doors(router, state);
+  add_scenario_doors(router, state);
   add_city_doors(router, state);
   add_import_doors(router, state);
   add_terrain_doors(router, state);

@@ -3,6 +3,7 @@
 
 #include "ngsi/body.hpp"
 #include "serve/api/doors.hpp"
+#include "serve/api/scenario_store.hpp"
 #include "serve/json.hpp"
 #include "serve/ngsi/snapshots.hpp"
 
@@ -83,6 +84,8 @@ Result<Response> fork_branch(const ApiState& state, const Request& request) {
   if (fork->name.starts_with(ngsi_ld::snapshot_branch_prefix)) {
     return fail(Code::invalid, "names that begin like this are those of NGSI-LD snapshots", "name");
   }
+  if (fork->name.starts_with(scenario_branch_prefix))
+    return fail(Code::invalid, "names that begin like this are those of scenarios", "name", "post to /api/scenarios");
   thread::BranchId parent = thread::main_branch;
   if (!fork->from.empty() && fork->from != "main") {
     const auto found = (*thread)->find_branch(fork->from);
@@ -116,6 +119,10 @@ Result<Response> drop_branch(const ApiState& state, const Request& request) {
   if (name.starts_with(ngsi_ld::snapshot_branch_prefix)) {
     return fail(Code::conflict, "the branch is that of an NGSI-LD snapshot", std::string(name),
                 "delete the snapshot at /ngsi-ld/v1/snapshots");
+  }
+  if (name.starts_with(scenario_branch_prefix)) {
+    return fail(Code::conflict, "the branch is that of a scenario", std::string(name),
+                "delete the scenario at /api/scenarios");
   }
   if (auto dropped = (*thread)->drop(*branch); !dropped) return dropped.error();
   return Response::empty();

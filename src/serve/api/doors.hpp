@@ -47,6 +47,8 @@ void add_subscription_door(Router& router, const ApiStatePointer& state);
 void add_stream_door(Router& router, const ApiStatePointer& state);
 /// /api/branches.
 void add_branch_doors(Router& router, const ApiStatePointer& state);
+/// /api/scenarios.
+void add_scenario_doors(Router& router, const ApiStatePointer& state);
 /// /api/route and /tiles/buildings.
 void add_city_doors(Router& router, const ApiStatePointer& state);
 /// /api/import and /api/imports.

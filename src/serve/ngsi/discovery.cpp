@@ -5,6 +5,7 @@
 
 #include "ngsi/parse.hpp"
 #include "serve/ngsi/discovered.hpp"
+#include "serve/ngsi/own_types.hpp"
 #include "serve/ngsi/routes.hpp"
 
 namespace cityloom::serve::ngsi_ld {
@@ -166,7 +167,7 @@ void list_types(Call call) {
     if (!counts.ok()) return call.fail(counts.error());
     std::set<Term> types;
     for (const auto& [type, count] : *counts) {
-      if (count > 0 && !tenant.hides(type)) types.insert(type);
+      if (count > 0 && !is_own_type(tenant, type)) types.insert(type);
     }
     if (const Discovered* told = told_by_sources(call)) {
       for (const auto& [type, about] : told->types) types.insert(type);

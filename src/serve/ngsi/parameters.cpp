@@ -5,6 +5,7 @@
 #include "ngsi/query.hpp"
 #include "serve/ngsi/gathering.hpp"
 #include "serve/ngsi/linked_lookup.hpp"
+#include "serve/ngsi/own_types.hpp"
 #include "serve/ngsi/routes.hpp"
 #include "serve/ngsi/text.hpp"
 
@@ -150,7 +151,7 @@ void hide_expired(const Call& call, const Reading& reading, const TenantState& t
 base::Status hide_internal(twin::Query& query, const Reading& reading, const TenantState& tenant) {
   for (const auto& all_of : query.types.any_of) {
     for (const twin::Term type : all_of) {
-      if (tenant.hides(type)) query.types.any_of = {{twin::Term::unknown()}};
+      if (is_own_type(tenant, type)) query.types.any_of = {{twin::Term::unknown()}};
     }
   }
   // What the hub keeps has one attribute of its own: only a query without any condition could meet it.
@@ -158,7 +159,7 @@ base::Status hide_internal(twin::Query& query, const Reading& reading, const Ten
   const auto types = reading.snapshot.types();
   if (!types.ok()) return types.error();
   for (const auto& [type, count] : *types) {
-    if (!tenant.hides(type)) query.types.any_of.push_back({type});
+    if (!is_own_type(tenant, type)) query.types.any_of.push_back({type});
   }
   if (query.types.any_of.empty()) query.types.any_of = {{twin::Term::unknown()}};
   return {};

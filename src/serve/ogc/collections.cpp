@@ -4,6 +4,7 @@
 #include <array>
 
 #include "serve/json.hpp"
+#include "serve/ngsi/own_types.hpp"
 #include "twin/packed.hpp"
 
 namespace cityloom::serve::ogc {
@@ -109,7 +110,7 @@ base::Result<std::vector<Collection>> Collections::all(const Request& request, c
   }
   std::vector<Collection> collections;
   for (const auto& [type, count] : *types) {
-    if (tenant.hides(type) || count == 0) continue;
+    if (ngsi_ld::is_own_type(tenant, type) || count == 0) continue;
     const std::string_view iri = terms.text(type);
     const bool is_first = named.at(short_name(iri)) == type;
     collections.push_back({std::string(is_first ? short_name(iri) : iri), type, count});

@@ -28,6 +28,8 @@ Response landing(const std::string& city_name, const Request& request) {
              "Vector tiles");
   write_link(json, origin + "/ogc/tileMatrixSets", std::string(relation) + "tiling-schemes", "application/json",
              "Tile matrix sets");
+  write_link(json, origin + "/processes", std::string(relation) + "processes", "application/json",
+             "Models as processes");
   write_link(json, origin + "/sta/v1.1", "related", "application/json", "The same city by SensorThings API 1.1");
   json.close_array().close_object();
   return Response::json(json.take());

@@ -1,5 +1,5 @@
 // GDAL opens and reads; only its drivers for GeoTIFF and Arc/Info ASCII grids may look at a file.
-#include "model/flood/grid_file.hpp"
+#include "model/grid/grid_file.hpp"
 
 #include <cpl_conv.h>
 #include <cpl_error.h>
@@ -17,7 +17,9 @@
 #include <memory>
 #include <mutex>
 
-namespace cityloom::model::flood {
+#include "model/grid/quiet_errors.hpp"
+
+namespace cityloom::model {
 namespace {
 
 using base::Code;
@@ -28,17 +30,6 @@ struct CloseDataset {
 };
 using Dataset = std::unique_ptr<void, CloseDataset>;
 
-class QuietErrors {
- public:
-  QuietErrors() {
-    CPLPushErrorHandler(CPLQuietErrorHandler);
-    CPLErrorReset();
-  }
-  QuietErrors(const QuietErrors&) = delete;
-  QuietErrors& operator=(const QuietErrors&) = delete;
-  ~QuietErrors() { CPLPopErrorHandler(); }
-};
-
 void register_drivers() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -47,9 +38,11 @@ void register_drivers() {
   });
 }
 
-bool is_in_degrees(GDALDatasetH dataset) {
+void read_system(GDALDatasetH dataset, GridFile& grid) {
   OGRSpatialReferenceH system = GDALGetSpatialRef(dataset);
-  return system != nullptr && OSRIsGeographic(system) != 0;
+  if (system == nullptr) return;
+  grid.in_degrees = OSRIsGeographic(system) != 0;
+  grid.system = GDALGetProjectionRef(dataset);
 }
 
 // A row of the file is read from the north; ours begin in the south.
@@ -105,7 +98,8 @@ base::Result<GridFile> read_grid(const std::string& path) {
   grid.cell_x = grid.cell_x_m = place[1];
   grid.cell_y = grid.cell_y_m = -place[5];
   grid.south = place[3] - grid.cell_y * static_cast<double>(grid.rows);
-  if (is_in_degrees(dataset.get())) {
+  read_system(dataset.get(), grid);
+  if (grid.in_degrees) {
     constexpr double degree_m = 6'371'008.8 * M_PI / 180;
     const double middle = grid.south + grid.cell_y * static_cast<double>(grid.rows) / 2;
     grid.cell_y_m = grid.cell_y * degree_m;
@@ -128,12 +122,17 @@ base::Status write_grid(const std::string& path, const GridFile& like, const std
                        like.south);
     out << (like.cell_x == like.cell_y ? fmt::format("cellsize {}\n", like.cell_x)
                                        : fmt::format("dx {}\ndy {}\n", like.cell_x, like.cell_y));
+    out << "NODATA_value -9999\n";
     for (size_t row = like.rows; row-- > 0;) {
       for (size_t column = 0; column < like.columns; ++column)
-        out << fmt::format("{}{}", column > 0 ? " " : "", values[row * like.columns + column]);
+        if (const float value = values[row * like.columns + column]; std::isfinite(value))
+          out << fmt::format("{}{}", column > 0 ? " " : "", value);
+        else
+          out << (column > 0 ? " -9999" : "-9999");
       out << "\n";
     }
     out.close();
+    if (!like.system.empty()) std::ofstream(path.substr(0, path.size() - 4) + ".prj") << like.system << "\n";
     return out ? base::Status() : base::Status(fail(Code::unavailable, "cannot be written", path, "see to the disk"));
   }
   register_drivers();
@@ -147,6 +146,8 @@ base::Status write_grid(const std::string& path, const GridFile& like, const std
   double place[6] = {like.west, like.cell_x, 0, like.south + like.cell_y * static_cast<double>(like.rows),
                      0,         -like.cell_y};
   GDALSetGeoTransform(dataset.get(), place);
+  if (!like.system.empty()) GDALSetProjection(dataset.get(), like.system.c_str());
+  GDALSetRasterNoDataValue(GDALGetRasterBand(dataset.get(), 1), std::numeric_limits<double>::quiet_NaN());
   for (size_t row = 0; row < like.rows; ++row) {
     std::vector<float> line(values.begin() + static_cast<ptrdiff_t>((like.rows - 1 - row) * like.columns),
                             values.begin() + static_cast<ptrdiff_t>((like.rows - row) * like.columns));
@@ -159,4 +160,4 @@ base::Status write_grid(const std::string& path, const GridFile& like, const std
   return {};
 }
 
-}  // namespace cityloom::model::flood
+}  // namespace cityloom::model
