@@ -89,6 +89,7 @@ void Detector::say(Unusual why, double evidence) {
 }
 
 void Detector::take_time(double time_s) {
+  if (!std::isfinite(time_s)) time_s = time_s_;
   if (!has_time_) first_s_ = time_s_ = value_s_ = time_s;
   has_time_ = true;
   if (time_s > time_s_) time_s_ = time_s;

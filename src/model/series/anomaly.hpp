@@ -66,7 +66,8 @@ class Detector {
  public:
   Detector();
 
-  /// `time_s`: seconds since 1970 in UTC. A time not after the one before is taken as the same moment. A value that is
+  /// `time_s`: seconds since 1970 in UTC. A time not after the one before (or no
+  /// number) is taken as the same moment. A value that is
   /// not finite or past 1e30 is missing.
   Judgement next(double time_s, double value);
 

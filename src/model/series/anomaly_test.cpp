@@ -105,7 +105,10 @@ TEST(Detectors, BearAnything) {
   Detector detector;
   for (size_t i = 0; i < 20'000; ++i) {
     const double odd[] = {nan, infinite, -infinite, 1e30, -1e30, 1e-300, 0, 1e300, 5, -0.0};
-    const double time = i % 7 == 0 ? -1e15 : i % 5 == 0 ? 1e14 : static_cast<double>(random() % 1'000'000);
+    const double time = i % 11 == 0  ? nan
+                        : i % 7 == 0 ? -1e15
+                        : i % 5 == 0 ? 1e14
+                                     : static_cast<double>(random() % 1'000'000);
     const Judgement one = detector.next(time, odd[random() % 10]);
     ASSERT_TRUE(one.evidence >= 0 && one.evidence <= 30 && std::isfinite(one.score));
     ASSERT_TRUE(std::abs(detector.distance()) <= 8);

@@ -68,7 +68,9 @@ class Features {
  public:
   Features(const BoostedOptions& options, std::span<const Covariate> covariates, size_t count)
       : options_(options), covariates_(covariates) {
-    std::set<size_t> lags{1, 2, 3};
+    // Where the weather is known ahead, the last values would be believed instead of it, and drift with each step.
+    std::set<size_t> lags;
+    if (covariates.empty() || options.period == 1) lags = {1, 2, 3};
     const size_t period = options.period, week = options.long_period;
     if (period > 1) lags.insert({period - 1, period, period + 1, 2 * period, 3 * period});
     if (week > 1) lags.insert({week - 1, week, week + 1});
@@ -92,7 +94,11 @@ class Features {
       to.push_back(static_cast<float>(std::fmod(std::fmod(std::floor(days), 7) + 7, 7)));
       to.push_back(static_cast<float>(std::fmod(std::fmod(days, 365.2425) + 365.2425, 365.2425)));
     }
-    for (const Covariate& one : covariates_) to.push_back(static_cast<float>(one.values[at]));
+    for (const Covariate& one : covariates_) {
+      to.push_back(static_cast<float>(one.values[at]));
+      // As the target: against the last period.
+      to.push_back(static_cast<float>(one.values[at] - level_at(one.values, at)));
+    }
   }
 
  private:
