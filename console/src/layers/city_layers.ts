@@ -36,6 +36,8 @@ class CityLayer {
   /** How often features came, so that another part of them is drawn. */
   #arrived = 0;
   #request: AbortController | null = null;
+  /** Closed: what is still on its way is not drawn, since its scene is gone. */
+  #ended = false;
   failed = false;
   loading = false;
 
@@ -69,6 +71,7 @@ class CityLayer {
       const asOf = now === then ? null : this.#app.asOf;
       await this.#fetch(`${this.#app.cityEdition.get()} ${edition ?? ''} ${asOf ?? 'now'}`, asOf, then > FEATURES_MAX ? boxSeen(this.#scene) : null, told);
     }
+    if (this.#ended) return;
     this.#draw(shown);
     this.#slot.show(shown && !isLookedThrough(this.#app));
     this.#marks?.show(shown);
@@ -77,6 +80,7 @@ class CityLayer {
   }
 
   destroy(): void {
+    this.#ended = true;
     this.#request?.abort();
     this.#slot.destroy();
     this.#marks?.destroy();
