@@ -5,13 +5,9 @@
 namespace cityloom::model {
 
 const std::vector<Model>& known_models() {
-  static const std::vector<Model> models{flood::flood_model(),
-                                         sun::sun_model(),
-                                         series::forecast_model(),
-                                         series::anomaly_model(),
-                                         scores::decision_model(),
-                                         assimilation::filter_trial_model(),
-                                         echo_model()};
+  static const std::vector<Model> models{
+      flood::flood_model(),    sun::sun_model(),         traffic::traffic_model(),           series::forecast_model(),
+      series::anomaly_model(), scores::decision_model(), assimilation::filter_trial_model(), echo_model()};
   return models;
 }
 

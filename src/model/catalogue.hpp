@@ -18,6 +18,11 @@ namespace sun {
 Model sun_model();
 }  // namespace sun
 
+namespace traffic {
+/// Vehicles on a road network.
+Model traffic_model();
+}  // namespace traffic
+
 namespace series {
 /// What a series will be.
 Model forecast_model();
