@@ -116,8 +116,9 @@ class Smoother {
       flood::Case changed = with_factors(it_, factors_.col(member));
       changed.duration_s = std::min(until_s, it_.duration_s);
       const double all = static_cast<double>((options_.rounds + 1) * options_.members);
-      const auto hears = [&](double) { return !goes_on_ || goes_on_(static_cast<double>(done_) / all); };
-      auto outcome = flood::run_case(changed, hears);
+      flood::Follower follower;
+      follower.progress = [&](double) { return !goes_on_ || goes_on_(static_cast<double>(done_) / all); };
+      auto outcome = flood::run_case(changed, follower);
       if (!outcome) return outcome.error();
       ++done_;
       flood::Outcome kept;
