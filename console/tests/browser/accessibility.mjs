@@ -43,7 +43,7 @@ export async function accessibilityChecks(bench) {
     map: {}, inspector: building, list: { panel: 'list', listType: 'Building' }, links: { panel: 'links', language: 'en' }, past: { ...building, atMs: Date.now() - 2000 },
   };
   const tools = {
-    ...Object.fromEntries(['sun', 'measure', 'section', 'under', 'filters', 'charts', 'compare', 'views', 'import', 'picture'].map((panel) => [panel, { panel }])),
+    ...Object.fromEntries(['sun', 'measure', 'section', 'under', 'filters', 'charts', 'compare', 'views', 'import', 'picture', 'scenarios', 'models'].map((panel) => [panel, { panel }])),
     measured: { panel: 'measure', shapes: [{ kind: 'distance', points: [[127.1, 37.51, 0], [127.102, 37.511, 0]] }] },
     painted: { panel: 'filters', paints: { Building: 'category' } },
   };
