@@ -99,7 +99,8 @@ void write_change(JsonText& json, const EntityChange& change, const ngsi::Names&
 
 Result<std::map<std::string, std::string, std::less<>>> read_texts(std::string_view body,
                                                                    const std::vector<TextMember>& members) {
-  if (const auto read = ngsi::Body::read(body); !read.ok()) return read.error();
+  if (const auto read = ngsi::Body::read(body); !read.ok())
+    return fail(Code::invalid, read.error().what, read.error().where, read.error().remedy);
   simdjson::dom::parser parser;
   simdjson::dom::object object;
   if (parser.parse(body.data(), body.size()).get(object) != simdjson::SUCCESS)

@@ -68,8 +68,6 @@ struct Execution {
 };
 
 Result<Execution> read_execution(const model::Declaration& declaration, std::string_view body) {
-  if (const auto read = ngsi::Body::read(body); !read.ok())
-    return fail(Code::invalid, read.error().what, read.error().where, read.error().remedy);
   const Json json = Json::parse(body, nullptr, false);
   if (!json.is_object())
     return fail(Code::invalid, "the body is not a JSON object", "", R"(send {"inputs": {"name": value, ...}})");
@@ -191,6 +189,8 @@ Result<Response> wait_for(ProcessParts& parts, const model::Job& job, const JobA
 }
 
 Result<Response> execute(ProcessParts& parts, const Request& request, const Reply& reply) {
+  if (const auto read = ngsi::Body::read(request.body()); !read.ok())
+    return fail(Code::invalid, read.error().what, read.error().where, read.error().remedy);
   const model::Model* const model = model_of(request);
   if (model == nullptr) return no_such_process(request);
   auto execution = read_execution(model->declaration, request.body());
