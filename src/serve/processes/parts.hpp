@@ -1,6 +1,8 @@
 // What the doors of processes share; for this folder only.
 #pragma once
 
+#include <atomic>
+
 #include "model/describe.hpp"
 #include "serve/processes/processes.hpp"
 
@@ -12,6 +14,7 @@ using model::Json;
 struct Processes::Parts {
   ProcessServices services;
   space::RasterLayers layers;
+  std::atomic<int> clients_waiting = 0;   ///< for the end of a run, each on a worker for long work
   std::unique_ptr<model::Runner> runner;  ///< last: its workers use the rest
 };
 using ProcessParts = Processes::Parts;

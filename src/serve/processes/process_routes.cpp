@@ -1,4 +1,6 @@
 // /processes: what can be run, and running it (18-062r2, 7.9 to 7.11).
+#include <absl/cleanup/cleanup.h>
+
 #include <algorithm>
 
 #include "ngsi/body.hpp"
@@ -16,6 +18,7 @@ using base::Result;
 
 constexpr int64_t wait_ms_max = 30'000;  // of who asks to wait; then told where to look
 constexpr int64_t look_every_ms = 200;
+constexpr int waiting_max = 2;  // of them at a time: others need the workers for long work too
 
 Json link_to(const std::string& href, std::string_view relation, std::string_view title) {
   return {{"href", href}, {"rel", relation}, {"type", "application/json"}, {"title", title}};
@@ -173,10 +176,12 @@ Response accepted(const model::Job& job, const JobAbout& about, const Request& r
   return response;
 }
 
-/// Waits while the client does; an answer that nobody wants any more ends the run.
+/// Waits while the client does, unless too many wait already; an answer that nobody wants any more ends the run.
 Result<Response> wait_for(ProcessParts& parts, const model::Job& job, const JobAbout& about, const Request& request,
                           const Reply& reply) {
-  for (int64_t waited_ms = 0; waited_ms < wait_ms_max; waited_ms += look_every_ms) {
+  const absl::Cleanup leave = [&] { --parts.clients_waiting; };
+  const bool may_wait = ++parts.clients_waiting <= waiting_max;
+  for (int64_t waited_ms = 0; may_wait && waited_ms < wait_ms_max; waited_ms += look_every_ms) {
     const auto ended = parts.runner->wait(job.id, look_every_ms);
     if (ended) return results_of(parts, *ended, about, ogc::origin_of(request));
     if (ended.error().code != Code::timeout) return ended.error();

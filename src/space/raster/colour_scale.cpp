@@ -126,8 +126,10 @@ std::string ColourScale::text() const {
     // The shortest that is read as the same value: stops that are close stay apart. With an exponent where the digits
     // alone could pass for an integer past 64 bits, which readers of JSON refuse.
     std::array<char, 32> value;
-    const auto form = std::abs(stop.value) < 1e15 ? std::chars_format::general : std::chars_format::scientific;
-    char* const end = std::to_chars(value.data(), value.data() + value.size(), stop.value, form).ptr;
+    char* const last = value.data() + value.size();
+    char* const end = std::abs(stop.value) < 1e15
+                          ? std::to_chars(value.data(), last, stop.value).ptr
+                          : std::to_chars(value.data(), last, stop.value, std::chars_format::scientific).ptr;
     std::array<char, 16> colour;
     std::snprintf(colour.data(), colour.size(), "#%02x%02x%02x%02x", stop.colour[0], stop.colour[1], stop.colour[2],
                   stop.colour[3]);
