@@ -38,6 +38,7 @@ base::Result<Child> start(const std::vector<std::string>& words, const std::stri
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
   posix_spawn_file_actions_addopen(&actions, 2, complaints_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  posix_spawn_file_actions_addclosefrom_np(&actions, 3);  // sockets of the hub are no business of its
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   // Signals that we hold back are no business of the child's.
@@ -123,7 +124,12 @@ base::Status run_child(const std::vector<std::string>& words, const std::string&
   bool is_open = true;
   while (true) {
     if (is_open) is_open = read_some(child->output, lines);
-    if (const pid_t ended = waitpid(child->process, &status, WNOHANG); ended == child->process) break;
+    const pid_t ended = waitpid(child->process, &status, WNOHANG);
+    if (ended == child->process) break;
+    if (ended < 0 && errno == ECHILD) {  // somebody else took it: what came of it lies in its folder
+      status = 0;
+      break;
+    }
     if (!is_open) poll(nullptr, 0, end_look_ms);  // it is about to end
     const auto now = Steady::now();
     if (killed_at) {

@@ -18,6 +18,8 @@ using base::Code;
 using base::fail;
 using base::Result;
 
+constexpr size_t varied_bytes_max = 64u << 10;
+
 /// Sums that give mean and deviation without keeping what was added (Welford 1962).
 struct Moments {
   size_t count = 0;
@@ -109,11 +111,15 @@ Produced put_together(const std::vector<Json>& each_inputs, const Ensemble& ense
 
 Result<std::vector<Json>> combinations(const Declaration& declaration, const Json& inputs, const Ensemble& ensemble) {
   if (!ensemble.sweep.is_object()) return fail(Code::invalid, "not an object of lists", "sweep");
+  if (ensemble.members == 0 || ensemble.members > ensemble_runs_max)
+    return fail(Code::too_large, "not from 1 to 1,000 runs", "members", "ask for fewer");
+  if (!ensemble.sweep.empty() && inputs.dump().size() + ensemble.sweep.dump().size() > varied_bytes_max)
+    return fail(Code::too_large, "what is sent is too long to be varied", "sweep", "send less than 64 KiB");
   std::vector<Json> all{inputs};
   for (const auto& [name, values] : ensemble.sweep.items()) {
     if (!values.is_array() || values.empty())
       return fail(Code::invalid, "not a list of values", "sweep." + name.substr(0, 60), "write [40, 60, 80]");
-    if (all.size() * values.size() * std::max<size_t>(ensemble.members, 1) > ensemble_runs_max)
+    if (values.size() > ensemble_runs_max / (all.size() * ensemble.members))
       return fail(Code::too_large, "more than 1,000 runs", "sweep", "vary less at once");
     std::vector<Json> next;
     for (const Json& base : all) {
@@ -124,8 +130,6 @@ Result<std::vector<Json>> combinations(const Declaration& declaration, const Jso
     }
     all = std::move(next);
   }
-  if (all.size() * ensemble.members > ensemble_runs_max || ensemble.members == 0)
-    return fail(Code::too_large, "not from 1 to 1,000 runs", "members", "ask for fewer");
   for (Json& one : all) {
     auto checked = checked_inputs(declaration, one);
     if (!checked) return checked.error();
@@ -147,7 +151,14 @@ Result<Produced> run_ensemble(const Model& model, const std::vector<Json>& each_
     Run own;
     own.seed = run.seed + i % ensemble.members;
     own.workers = 1;
-    own.progress = [&](double, std::string_view) { return !is_over.load(); };
+    own.progress = [&](double, std::string_view what) {
+      const std::lock_guard lock(mutex);
+      if (!is_over && !run.goes_on(static_cast<double>(done) / static_cast<double>(count), what)) {
+        if (!error) error = fail(Code::cancelled, "somebody asked to stop");
+        is_over = true;
+      }
+      return !is_over.load();
+    };
     auto produced = model.run(each_inputs[i / ensemble.members], own);
     const std::lock_guard lock(mutex);
     if (!produced) {

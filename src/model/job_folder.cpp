@@ -50,6 +50,16 @@ Json with_paths(const Declaration& declaration, Json inputs, const std::string& 
   return inputs;
 }
 
+// A kernel that throws is our mistake, and is told as one.
+Result<Outcome> guarded(const Request& request, const std::string& folder, const Run& run) {
+  try {
+    return run_request(request, folder, run);
+  } catch (const std::exception& problem) {
+    return fail(Code::internal, std::string("the model failed: ") + problem.what(), request.model,
+                "look at its inputs");
+  }
+}
+
 }  // namespace
 
 std::string raster_file_name(const Raster& raster) {
@@ -113,7 +123,7 @@ base::Status run_folder(const std::string& folder, const Run& run) {
     own.seed = request->seed;
     own.workers = request->workers;
   }
-  const auto outcome = request ? run_request(*request, folder, own) : Result<Outcome>(request.error());
+  const auto outcome = request ? guarded(*request, folder, own) : Result<Outcome>(request.error());
   const Json result = outcome ? json_of(*outcome) : Json{{"error", json_of(outcome.error())}};
   if (auto written = write_json(folder + "/result.json", result); !written) return written;
   return outcome ? base::Status() : base::Status(outcome.error());
@@ -123,8 +133,8 @@ Result<Outcome> read_outcome(const std::string& folder) {
   const std::string path = folder + "/result.json";
   const auto json = read_json(path);
   if (!json) return json.error();
-  if (json->contains("error")) return error_of(json->at("error"));
   try {
+    if (json->contains("error")) return error_of(json->at("error"));
     Outcome outcome;
     outcome.values = json->at("values");
     for (const Json& raster : json->at("rasters"))

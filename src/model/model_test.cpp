@@ -188,5 +188,19 @@ TEST_F(ModelContract, FeaturesThatAreNoneAreRefused) {
   }
 }
 
+TEST_F(ModelContract, AsciiGridsAreReadWordByWord) {
+  const std::string head = "ncols 3\nnrows 2\nxllcorner 10\nyllcorner 20\ncellsize 5\nNODATA_value -9999\n";
+  const auto grid = read_grid(write("good.asc", head + "1 nan 3\n4 -9999 6\n"));
+  ASSERT_TRUE(grid.ok()) << grid.error().text();
+  EXPECT_EQ(grid->holes, 2U);
+  EXPECT_EQ(grid->values[0], 4);
+  EXPECT_EQ(grid->cell_at(25, 30), (std::pair<size_t, size_t>{2, 1})) << "the corner belongs to the last cell";
+  EXPECT_FALSE(grid->cell_at(25.001, 30).has_value());
+  const auto odd = read_grid(write("odd.asc", head + "1 abc 3\n4 5 6\n"));
+  EXPECT_THAT(odd.ok() ? "" : odd.error().text(), HasSubstr("value 2"));
+  const auto less = read_grid(write("less.asc", head + "1 2 3\n4 5\n"));
+  EXPECT_THAT(less.ok() ? "" : less.error().text(), HasSubstr("5 values"));
+}
+
 }  // namespace
 }  // namespace cityloom::model

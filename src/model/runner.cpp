@@ -57,7 +57,7 @@ struct Runner::Parts {
       keep(job);
       Job copy = job;
       lock.unlock();
-      const base::Status ended = run(copy);
+      const base::Status ended = guarded_run(copy);
       lock.lock();
       end(id, ended);
     }
@@ -123,6 +123,16 @@ struct Runner::Parts {
     if (progress.contains("what") && progress.at("what").is_string()) found->second.message = progress.at("what");
   }
 
+  /// What no run may do is end the hub.
+  base::Status guarded_run(const Job& job) {
+    try {
+      return run(job);
+    } catch (const std::exception& problem) {
+      return fail(Code::internal, std::string("the run could not be made: ") + problem.what(), job.id,
+                  "look at its inputs");
+    }
+  }
+
   base::Status run(const Job& job) {
     auto request = read_request(job.folder);
     if (!request) return request.error();
@@ -146,6 +156,7 @@ struct Runner::Parts {
     const auto outcome = read_outcome(job.folder);
     if (!outcome) return !ended && outcome.error().code == Code::not_found ? ended : base::Status(outcome.error());
     if (!ended) return ended;
+    if (!is_wanted(job.id)) return fail(Code::cancelled, "it was dismissed");
     return finish ? finish(job, *outcome) : base::Status();
   }
 
@@ -206,8 +217,12 @@ Result<Job> Runner::submit(Request request, std::string about) {
   std::error_code error;
   files::create_directories(job.folder, error);
   if (error) return fail(Code::unavailable, "cannot be made: " + error.message(), job.folder);
-  if (auto written = write_request(job.folder, request); !written) return written.error();
-  if (auto stored = store_job(job); !stored) return stored.error();
+  auto kept = write_request(job.folder, request);
+  if (kept) kept = store_job(job);
+  if (!kept) {
+    files::remove_all(job.folder, error);
+    return kept.error();
+  }
   parts_->waiting.push_back(job.id);
   parts_->all.emplace(job.id, job);
   parts_->changed.notify_all();

@@ -80,6 +80,19 @@ def test_mistakes_are_told():
             answer = execute(server, process, inputs)
             expect_equal(answer.status, status, answer.body[:300])
             expect(part in answer.body.decode(), f"{part!r} is not in {answer.body}")
+        for odd in ({"object": {"href": 1}}, {"object": {"href": "x"}}):
+            told = execute(server, "echo", odd, response="document")
+            expect_equal(told.json(), {"object": {"value": odd["object"]}}, "an object that looks like a link")
+        for sweep, part in (({"network": ["/etc/passwd"]}, "cannot be varied"), ({"area": [[1, 2, 3, 4]]}, "cannot be varied")):
+            process = "traffic" if "network" in sweep else "flood"
+            answer = execute(server, process, {}, sweep=sweep)
+            expect(answer.status == 400 and part in answer.body.decode(), f"{sweep}: {answer.status} {answer.body}")
+        started(server, "flood", {"area": {"bbox": [7.4, 43.7, 7.41, 43.71]}, "cell_m": {"value": 50}, "rain_s": None})
+        wait_until("it has ended", lambda: server.get("/jobs").json()["jobs"][0]["status"] == "failed")
+        told = server.get("/jobs").json()["jobs"][0]
+        expect("ground is not known" in told["message"], told["message"])
+        for one in server.get("/jobs").json()["jobs"]:
+            server.ask("DELETE", "/jobs/" + one["jobID"])
         for body in ("", "[]", '{"inputs":[]}', '{"inputs":{},"outputs":{"x":{}}}', '{"inputs":' * 200):
             answer = server.ask("POST", "/processes/echo/execution", body)
             expect(answer.status in (400, 403), f"{body[:40]}: {answer.status}")
@@ -101,6 +114,14 @@ def test_a_job_is_watched_and_dismissed():
         wait_until("it is gone", lambda: server.get("/jobs/" + second).status in (404, 200))
         listed = [one["jobID"] for one in server.get("/jobs?status=dismissed").json()["jobs"]]
         expect(first in listed, f"{listed}")
+
+
+def test_a_sweep_runs_every_combination():
+    with cityloom.folder() as folder, Server(folder + "/data") as server:
+        told = execute(server, "echo", {"steps": 1}, sweep={"number": [1, 2, 3]}, members=2, response="document").json()
+        expect_equal([run["inputs"]["number"] for run in told["runs"]], [1, 1, 2, 2, 3, 3], "runs")
+        expect_equal(told["summary"]["value"]["number"]["p50"], 2, "summary")
+        expect_equal(server.get("/jobs?branch=main").json()["jobs"][0]["processID"], "echo", "jobs of main")
 
 
 def test_a_crash_a_hang_and_hunger_harm_nobody():

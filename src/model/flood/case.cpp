@@ -63,7 +63,8 @@ class Run {
         const size_t at = row * it.terrain.columns + column;
         water_.set_manning(column, row, it.manning.size() > 1 ? it.manning[at] : it.manning[0]);
         const double depth = start_depth(column, row, at);
-        if (depth > 0) water_.set_depth(column, row, depth);
+        const bool is_hole = it.terrain.holes > 0 && it.is_hole[at];
+        if (depth > 0 && !is_hole) water_.set_depth(column, row, depth);
       }
     }
     water_.set_marks(marks_of(it));
@@ -262,7 +263,9 @@ double Series::mean(double from_s, double to_s) const {
   for (const auto& [time_s, value] : points) {
     if (time_s > from_s && time_s < to_s) add_to(time_s, value);
   }
-  add_to(to_s, at(to_s));
+  // Where two points share a time, the first of them holds until then.
+  const auto until = std::ranges::lower_bound(points, to_s, {}, &std::pair<double, double>::first);
+  add_to(to_s, until != points.end() && until->first == to_s ? until->second : at(to_s));
   return sum / (to_s - from_s);
 }
 

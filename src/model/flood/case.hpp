@@ -15,7 +15,8 @@ namespace cityloom::model::flood {
 
 /// A value over time: between two times it is mixed, before the first and after the last it stays.
 struct Series {
-  std::vector<std::pair<double, double>> points;  ///< seconds, value; times ascend; at least one
+  std::vector<std::pair<double, double>>
+      points;  ///< seconds, value; times do not fall; of two at one time the later one holds from then on; at least one
 
   /// At a time.
   double at(double time_s) const;

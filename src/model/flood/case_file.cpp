@@ -146,7 +146,7 @@ class CaseReader {
           break;
         }
         const double time = number_of(file_, point[0]).value_or(0), value = number_of(file_, point[1]).value_or(0);
-        if (!series.points.empty() && !(time > series.points.back().first)) file_.mistake(point, "the times ascend");
+        if (!series.points.empty() && !(time >= series.points.back().first)) file_.mistake(point, "the times ascend");
         series.points.emplace_back(time, value);
       }
     } else {
@@ -192,6 +192,8 @@ class CaseReader {
     if (!east || !north) return std::nullopt;
     const auto found = case_.terrain.cell_at(*east, *north);
     if (!found) file_.mistake(x, "lies outside the terrain", "give places in the terrain's own coordinates");
+    if (found && !case_.is_hole.empty() && case_.is_hole[found->second * case_.terrain.columns + found->first])
+      file_.mistake(x, "lies in a hole of the terrain", "give a place where there is ground");
     return found;
   }
 

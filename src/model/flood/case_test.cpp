@@ -269,5 +269,13 @@ TEST_F(Cases, SayWhatIsWrongAndWhere) {
   EXPECT_NEAR(run_case(*walled)->audit.rain_m3, 3 * 0.001, 1e-6);
 }
 
+TEST(FloodSeries, StepsWhereTwoPointsShareATime) {
+  const Series rain{{{0, 100}, {600, 100}, {600, 0}, {900, 0}}};
+  EXPECT_EQ(rain.at(600), 0);
+  EXPECT_DOUBLE_EQ(rain.mean(590, 600), 100);
+  EXPECT_DOUBLE_EQ(rain.mean(600, 610), 0);
+  EXPECT_DOUBLE_EQ(rain.mean(590, 610), 50);
+}
+
 }  // namespace
 }  // namespace cityloom::model::flood

@@ -60,6 +60,11 @@ class Places {
   std::unique_ptr<void, DestroyWay> way_;
 };
 
+std::string type_of(const Json& geometry) {
+  const auto type = geometry.is_object() ? geometry.find("type") : geometry.end();
+  return type != geometry.end() && type->is_string() ? type->get<std::string>() : std::string();
+}
+
 /// Takes the rings and lines of a geometry apart.
 class Shape {
  public:
@@ -67,13 +72,12 @@ class Shape {
 
   /// False: it is no geometry that can be read.
   bool take(const Json& geometry) {
-    if (!geometry.is_object() || !geometry.contains("type")) return false;
-    const std::string type = geometry.value("type", "");
+    const std::string type = type_of(geometry);
+    if (type.empty()) return false;
     if (type == "GeometryCollection") {
       if (!geometry.contains("geometries") || !geometry.at("geometries").is_array()) return false;
-      return std::ranges::all_of(geometry.at("geometries"), [&](const Json& each) {
-        return each.value("type", "") != "GeometryCollection" && take(each);
-      });
+      return std::ranges::all_of(geometry.at("geometries"),
+                                 [&](const Json& each) { return type_of(each) != "GeometryCollection" && take(each); });
     }
     if (!geometry.contains("coordinates")) return false;
     const Json& coordinates = geometry.at("coordinates");

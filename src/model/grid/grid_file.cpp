@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -50,13 +52,17 @@ base::Status read_values(GDALRasterBandH band, const std::string& path, GridFile
   grid.values.resize(grid.columns * grid.rows);
   int has_hole_value = 0;
   const double hole = GDALGetRasterNoDataValue(band, &has_hole_value);
+  const double scale = GDALGetRasterScale(band, nullptr), offset = GDALGetRasterOffset(band, nullptr);
   for (size_t row = 0; row < grid.rows; ++row) {
     double* const to = &grid.values[(grid.rows - 1 - row) * grid.columns];
     const auto columns = static_cast<int>(grid.columns);
     if (GDALRasterIO(band, GF_Read, 0, static_cast<int>(row), columns, 1, to, columns, 1, GDT_Float64, 0, 0) != CE_None)
       return fail(Code::invalid, fmt::format("cannot be read: {}", CPLGetLastErrorMsg()), path);
     for (size_t column = 0; column < grid.columns; ++column) {
-      if (std::isfinite(to[column]) && !(has_hole_value != 0 && to[column] == hole)) continue;
+      if (std::isfinite(to[column]) && !(has_hole_value != 0 && to[column] == hole)) {
+        to[column] = to[column] * scale + offset;
+        continue;
+      }
       to[column] = std::numeric_limits<double>::quiet_NaN();
       ++grid.holes;
     }
@@ -64,10 +70,41 @@ base::Status read_values(GDALRasterBandH band, const std::string& path, GridFile
   return {};
 }
 
+// GDAL reads "abc" as 0 and does not miss numbers that are not there: the words of an ASCII grid are looked at here.
+base::Status check_ascii(const std::string& path, const GridFile& grid) {
+  constexpr std::array<std::string_view, 9> heads{"ncols",     "nrows", "xllcorner", "yllcorner", "xllcenter",
+                                                  "yllcenter", "dx",    "dy",        "cellsize"};
+  std::ifstream in(path, std::ios::binary);
+  std::string word;
+  size_t numbers = 0;
+  while (in >> word) {
+    std::string small = word;
+    std::ranges::transform(small, small.begin(), [](unsigned char c) { return std::tolower(c); });
+    if (std::ranges::find(heads, small) != heads.end() || small == "nodata_value") {
+      in >> word;
+      continue;
+    }
+    double number = 0;
+    const char* const first = word.data() + (word.front() == '+' ? 1 : 0);
+    const auto [end, problem] = std::from_chars(first, word.data() + word.size(), number);
+    if (problem == std::errc::invalid_argument || end != word.data() + word.size())
+      return fail(Code::invalid, "\"" + word.substr(0, 40) + "\" is no number", path,
+                  fmt::format("it is value {} of the grid", numbers + 1));
+    ++numbers;
+  }
+  if (numbers == grid.columns * grid.rows) return {};
+  return fail(Code::invalid,
+              fmt::format("it has {} values, and its head says {} x {}", numbers, grid.columns, grid.rows), path,
+              "write as many as there are cells");
+}
+
 }  // namespace
 
 std::optional<std::pair<size_t, size_t>> GridFile::cell_at(double x, double y) const {
-  const double column = std::floor((x - west) / cell_x), row = std::floor((y - south) / cell_y);
+  double column = std::floor((x - west) / cell_x), row = std::floor((y - south) / cell_y);
+  // What lies on the eastern or northern edge belongs to the last cell.
+  if (x == west + cell_x * static_cast<double>(columns)) column = static_cast<double>(columns) - 1;
+  if (y == south + cell_y * static_cast<double>(rows)) row = static_cast<double>(rows) - 1;
   if (!(column >= 0 && row >= 0 && column < static_cast<double>(columns) && row < static_cast<double>(rows)))
     return std::nullopt;
   return std::pair(static_cast<size_t>(column), static_cast<size_t>(row));
@@ -79,7 +116,8 @@ base::Result<GridFile> read_grid(const std::string& path) {
   register_drivers();
   const QuietErrors quiet;
   const char* const drivers[] = {"GTiff", "AAIGrid", nullptr};
-  const Dataset dataset(GDALOpenEx(path.c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY, drivers, nullptr, nullptr));
+  const char* const as_floats[] = {"DATATYPE=Float64", nullptr};  // of an ASCII grid; else "nan" is read as 0
+  const Dataset dataset(GDALOpenEx(path.c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY, drivers, as_floats, nullptr));
   if (!dataset)
     return fail(Code::invalid, "neither an ESRI ASCII grid nor a GeoTIFF", path, "convert it, e.g. by gdal_translate");
   GridFile grid;
@@ -111,6 +149,8 @@ base::Result<GridFile> read_grid(const std::string& path) {
   }
   if (!(grid.cell_x_m > 0 && grid.cell_y_m > 0))
     return fail(Code::invalid, "the grid lies beyond the poles", path, "mend its place, e.g. by gdal_edit.py");
+  const bool is_ascii = std::string_view(GDALGetDriverShortName(GDALGetDatasetDriver(dataset.get()))) == "AAIGrid";
+  if (auto checked = is_ascii ? check_ascii(path, grid) : base::Status(); !checked) return checked.error();
   if (auto read = read_values(GDALGetRasterBand(dataset.get(), 1), path, grid); !read) return read.error();
   return grid;
 }

@@ -227,6 +227,11 @@ base::Result<Buildings> read_buildings_file(const std::string& path) {
 base::Status bring_to_grid(Buildings& buildings, const GridFile& grid) {
   if (grid.system.empty()) return {};
   if (buildings.system.empty() && !are_degrees(buildings.all)) return {};
+  // Other names may be addresses or files, which nobody who sends a document may have opened.
+  const std::string& name = buildings.system;
+  if (!name.empty() && !name.starts_with("urn:ogc:def:crs:") && !name.starts_with("EPSG:") && !name.starts_with("OGC:"))
+    return base::fail(base::Code::invalid, "not the name of a coordinate system", name.substr(0, 100),
+                      "write EPSG:4326, or leave it out for degrees");
   CPLPushErrorHandler(CPLQuietErrorHandler);
   const std::unique_ptr<void, FreeReference> from(OSRNewSpatialReference(nullptr)),
       to(OSRNewSpatialReference(grid.system.c_str()));

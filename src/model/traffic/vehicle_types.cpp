@@ -59,7 +59,7 @@ VehicleType defaults_of(std::string_view name) {
 EmissionKind emission_of(std::string_view name, EmissionKind fallback) {
   const auto has = [&](std::string_view part) { return name.find(part) != std::string_view::npos; };
   if (name.empty()) return fallback;
-  if (has("zero") || has("Energy") || has("BEV")) return EmissionKind::nothing;
+  if (has("zero") || has("Zero") || has("Energy") || has("BEV")) return EmissionKind::nothing;
   if (has("Bus") || has("UBus") || has("Coach")) return EmissionKind::bus;
   if (has("HDV") || has("HGV") || has("RT_") || has("TT_"))
     return fallback == EmissionKind::bus ? fallback : EmissionKind::heavy_goods;

@@ -18,7 +18,7 @@ constexpr double degree_m = 6'371'008.8 * M_PI / 180;
 constexpr const char* wgs84 =
     "GEOGCS[\"WGS 84\",DATUM[\"WGS_1984\",SPHEROID[\"WGS 84\",6378137,298.257223563]],PRIMEM[\"Greenwich\",0],"
     "UNIT[\"degree\",0.0174532925199433],AUTHORITY[\"EPSG\",\"4326\"]]";
-constexpr size_t features_bytes_max = 512u << 20;
+constexpr size_t features_bytes_max = 256u << 20;
 constexpr uint64_t terrain_cells_max = 16'000'000;
 
 Status write_file(const std::string& path, std::string_view bytes) {
@@ -103,7 +103,7 @@ Status write_features(const ProcessParts& parts, const JobAbout& about, const tw
   size_t bytes = 0;
   const auto report = space::export_city(*snapshot, thread->terms(), wanted, [&](std::string_view piece) -> Status {
     if ((bytes += piece.size()) > features_bytes_max)
-      return fail(Code::too_large, "what lies in the area is more than 512 MiB", "area", "choose a smaller one");
+      return fail(Code::too_large, "what lies in the area is more than 256 MiB", "area", "choose a smaller one");
     out << piece;
     return {};
   });

@@ -59,7 +59,8 @@ Result<Response> list_jobs(ProcessParts& parts, const Request& request) {
     const auto about = JobAbout::read(job.about);
     if (!about || about->tenant != request.tenant()) continue;
     if (!has_value(request, "processID", job.model) || !has_value(request, "status", name_of(job.state)) ||
-        !has_value(request, "type", "process") || !has_value(request, "branch", about->branch))
+        !has_value(request, "type", "process") ||
+        !has_value(request, "branch", about->branch.empty() ? "main" : about->branch))
       continue;
     const auto taken_s = static_cast<uint64_t>(duration_s(job, now));
     if (taken_s < *least_s || taken_s > *most_s) continue;
@@ -128,6 +129,13 @@ Json rasters_of(const model::Job& job, const JobAbout& about, const model::Outco
   return json;
 }
 
+bool is_map(const model::Job& job, std::string_view output) {
+  const model::Model* const model = model::find_model(job.model);
+  return model != nullptr && std::ranges::any_of(model->declaration.outputs, [&](const model::Output& each) {
+           return each.name == output && each.kind == model::Output::Kind::raster;
+         });
+}
+
 /// Outputs by name, those that were asked for.
 Json outputs_of(const model::Job& job, const JobAbout& about, const model::Outcome& outcome,
                 const std::string& origin) {
@@ -164,7 +172,7 @@ std::pair<std::string_view, std::string> raw_part(const Json& value) {
 Result<Response> raw_response(const model::Job& job, const Json& outputs) {
   if (outputs.size() == 1) {
     const Json& only = outputs.front();
-    if (only.is_object() && only.contains("href") && !only.contains("steps")) {
+    if (is_map(job, outputs.begin().key()) && only.contains("href") && !only.contains("steps")) {
       const std::string href = only.at("href");
       auto bytes = file_of(job, href.substr(href.rfind('/') + 1));
       if (!bytes) return bytes.error();
@@ -230,13 +238,15 @@ Result<Response> results_of(ProcessParts& parts, const model::Job& job, const Jo
   if (job.state == JobState::accepted || job.state == JobState::running)
     return exception_response("result-not-ready", 404,
                               fail(Code::conflict, "the job has not ended", job.id, "ask again later"));
+  if (job.state == JobState::dismissed)
+    return exception_response("no-such-job", 410,
+                              fail(Code::not_found, "the job was dismissed", job.id, "run it again"));
   const auto outcome = parts.runner->outcome(job.id);
   if (!outcome) return outcome.error();
   const Json outputs = outputs_of(job, about, *outcome, origin);
   if (about.is_raw) return raw_response(job, outputs);
   Json document = Json::object();
-  for (const auto& [name, value] : outputs.items())
-    document[name] = value.is_object() && value.contains("href") ? value : in_document(value);
+  for (const auto& [name, value] : outputs.items()) document[name] = is_map(job, name) ? value : in_document(value);
   return json_response(document);
 }
 
@@ -259,6 +269,7 @@ void add_job_routes(Router& router, ProcessParts& parts) {
       {Parameter::In::query, "maxDuration", "Seconds that they took at most", number, false},
       {Parameter::In::query, "limit", "How many at most", R"({"type":"integer","minimum":1,"maximum":10000})", false},
       branch_parameter()};
+  list.blocking = true;  // the runner may be at the disk
   list.answers = {{200, "They", {{"application/json", R"({"type":"object","required":["jobs","links"]})"}}}};
   router.add(std::move(list));
   Route show = job_route(Method::get, "/jobs/{jobId}", "getJob", "How far a run is",

@@ -2,6 +2,7 @@
 #include <absl/cleanup/cleanup.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "ngsi/body.hpp"
 #include "serve/api/doors.hpp"
@@ -91,7 +92,7 @@ Result<Execution> read_execution(const model::Declaration& declaration, std::str
         const bool is_known =
             std::ranges::any_of(declaration.outputs, [&](const model::Output& each) { return each.name == output; });
         if (!is_known) return fail(Code::invalid, "the process has no such output", output.substr(0, 60));
-        if (wanted.is_object() && wanted.value("transmissionMode", "value") != "value")
+        if (wanted.is_object() && wanted.contains("transmissionMode") && wanted.at("transmissionMode") != "value")
           return fail(Code::invalid, "outputs are given by value only", output, "leave transmissionMode out");
         execution.outputs.push_back(output);
       }
@@ -126,14 +127,46 @@ Result<Json> with_places(const model::Declaration& declaration, Json inputs) {
   return inputs;
 }
 
-base::Status check_execution(const ProcessParts& parts, const model::Model& model, const Execution& execution) {
+/// What is run is what was checked: values in the model's own units, without what stands for nothing. Files come later.
+Json own_inputs(const model::Declaration& declaration, const Json& checked, Json given) {
+  for (const model::Input& input : declaration.inputs) {
+    if (input.is_file()) continue;
+    given.erase(input.name);
+    if (const auto value = checked.find(input.name); value != checked.end()) given[input.name] = *value;
+  }
+  return given;
+}
+
+/// The ground is made once for all runs, and no client names a file.
+base::Status check_sweep(const model::Declaration& declaration, const model::Ensemble& ensemble) {
+  for (const model::Input& input : declaration.inputs) {
+    const bool is_fixed = input.is_file() || input.name == "area" || input.name == "cell_m" || input.name == "start";
+    if (is_fixed && ensemble.sweep.contains(input.name))
+      return fail(Code::invalid, "it cannot be varied", "sweep." + input.name, "vary another input");
+  }
+  return {};
+}
+
+/// Looks at all that is asked for, and leaves the inputs as they will be run.
+base::Status check_execution(const ProcessParts& parts, const model::Model& model, Execution& execution) {
+  if (auto checked = check_sweep(model.declaration, execution.ensemble); !checked) return checked;
   const auto placed = with_places(model.declaration, execution.inputs);
   if (!placed) return placed.error();
   const auto checked = model::combinations(model.declaration, *placed, execution.ensemble);
   if (!checked) return checked.error();
-  auto cost = model.cost(checked->front());
-  if (!cost) return cost.error();
-  cost->seconds *= static_cast<double>(checked->size() * execution.ensemble.members);
+  execution.inputs = own_inputs(model.declaration, checked->front(), std::move(execution.inputs));
+  for (const auto& [name, values] : execution.ensemble.sweep.items()) execution.inputs.erase(name);
+  model::Cost all;
+  for (const Json& inputs : *checked) {
+    const auto each = model.cost(inputs);
+    if (!each) return each.error();
+    all.seconds += each->seconds * static_cast<double>(execution.ensemble.members);
+    all.memory_bytes = std::max(all.memory_bytes, each->memory_bytes);
+  }
+  // Some go on at once, each with memory of its own.
+  const size_t runs = checked->size() * execution.ensemble.members;
+  all.memory_bytes *= std::min<size_t>(runs, std::max(1u, std::thread::hardware_concurrency()));
+  const model::Cost* const cost = &all;
   const model::RunnerOptions& limits = parts.services.runner;
   if (cost->memory_bytes > limits.memory_bytes_max)
     return fail(Code::too_large,
@@ -203,8 +236,9 @@ Result<Response> execute(ProcessParts& parts, const Request& request, const Repl
   if (auto checked = check_execution(parts, *model, *execution); !checked) return checked.error();
   const auto about = about_of(parts, request, *execution);
   if (!about) return about.error();
-  const auto job = parts.runner->submit({model->declaration.id, "", std::move(execution->inputs), execution->seed, 0},
-                                        about->text());
+  const auto job = parts.runner->submit(
+      {model->declaration.id, "", std::move(execution->inputs), execution->seed, 0, execution->ensemble},
+      about->text());
   if (!job) return job.error();
   if (!wants_to_wait(request)) return accepted(*job, *about, request, true);
   return wait_for(parts, *job, *about, request, reply);
@@ -223,7 +257,7 @@ Route route_of(Method method, std::string path, std::string id, std::string summ
 Response conformance() {
   Json all = Json::array({"http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
                           "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/json"});
-  for (const char* name : {"core", "ogc-process-description", "json", "oas30", "job-list", "dismiss"})
+  for (const char* name : {"core", "ogc-process-description", "json", "job-list", "dismiss"})
     all.push_back(std::string("http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/") + name);
   return json_response({{"conformsTo", std::move(all)}});
 }
