@@ -87,14 +87,37 @@ struct Told {
   }
 };
 
+/// The columns that have a number somewhere: names and words of others are nothing to judge. Mostly one row is read.
+base::Result<std::vector<size_t>> columns_with_numbers(const std::string& text) {
+  auto table = TimeTable::open(text);
+  if (!table) return table.error();
+  std::vector<bool> has_number(table->names().size(), false);
+  while (std::ranges::find(has_number, false) != has_number.end()) {
+    const auto row = table->next();
+    if (!row) break;  // told when the rows are judged
+    if (!*row) break;
+    for (size_t i = 0; i < has_number.size(); ++i) has_number[i] = has_number[i] || !std::isnan((*row)->values[i]);
+  }
+  std::vector<size_t> columns;
+  for (size_t i = 0; i < has_number.size(); ++i) {
+    if (has_number[i]) columns.push_back(i);
+  }
+  if (columns.empty())
+    return fail(Code::invalid, "no column has a number", "",
+                "write numbers as 1110.5, without separators of thousands");
+  return columns;
+}
+
 base::Status write_all(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size()) return {};
   return fail(Code::unavailable, "the answer cannot be written", "standard output");
 }
 
-base::Result<Told> score(TimeTable& table, size_t bytes, Progress& progress, const Interrupt& interrupt) {
+base::Result<Told> score(TimeTable& table, const std::vector<size_t>& columns, size_t bytes, Progress& progress,
+                         const Interrupt& interrupt) {
   constexpr uint64_t rows_between_looks = 16'384;
-  GroupDetector detector(table.names().size());
+  GroupDetector detector(columns.size());
+  std::vector<double> values(columns.size());
   Told told;
   told.missing.resize(table.names().size());
   std::string out = "time,score,alarm\n";
@@ -102,8 +125,10 @@ base::Result<Told> score(TimeTable& table, size_t bytes, Progress& progress, con
     const auto row = table.next();
     if (!row) return row.error();
     if (!*row) break;
-    const Judgement judgement = detector.next((*row)->time_s, (*row)->values);
-    told.take(table, **row, judgement, detector.column());
+    for (size_t i = 0; i < columns.size(); ++i) values[i] = (*row)->values[columns[i]];
+    const Judgement judgement = detector.next((*row)->time_s, values);
+    const size_t column = detector.column();
+    told.take(table, **row, judgement, column < columns.size() ? columns[column] : table.names().size());
     fmt::format_to(std::back_inserter(out), "{},{:.4f},{}\n", (*row)->time, judgement.score, judgement.alarm ? 1 : 0);
     if (told.rows % rows_between_looks != 0) continue;
     if (interrupt.asked()) return fail(Code::cancelled, "stopped when asked to");
@@ -154,7 +179,9 @@ ExitCode run_anomaly(const Arguments& arguments) {
   };
   auto table = TimeTable::open(*text);
   if (!table) return complain(in_file(table.error()), ExitCode::input);
-  const auto told = score(*table, text->size(), progress, interrupt);
+  const auto judged = columns_with_numbers(*text);
+  if (!judged) return complain(in_file(judged.error()), ExitCode::input);
+  const auto told = score(*table, *judged, text->size(), progress, interrupt);
   if (!told) {
     std::fflush(stdout);
     if (told.error().code == Code::cancelled) return complain(told.error(), ExitCode::interrupted);

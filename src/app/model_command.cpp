@@ -61,7 +61,9 @@ Result<Json> inputs_of(const Arguments& arguments) {
   const std::string* path = arguments.option("--inputs");
   if (path == nullptr) return Json::object();
   std::string text;
-  if (*path == "-") {
+  if (path->starts_with("{")) {
+    text = *path;
+  } else if (*path == "-") {
     text.assign(std::istreambuf_iterator<char>(std::cin), {});
   } else {
     std::ifstream in(*path, std::ios::binary);
@@ -230,7 +232,7 @@ Command model_command() {
       "(- for the standard input), writes maps as GeoTIFF into --output, and prints what came of it as JSON: values,\n"
       "facts, files. `validate` computes the published cases of a model, prints ours beside them, writes a page with\n"
       "pictures into --output, and ends with 1 if one of them is missed.\n",
-      {{"--inputs", "FILE", "a JSON object of inputs; - reads it from the standard input", ""},
+      {{"--inputs", "FILE", "a JSON object of inputs, or a file with one; - reads the standard input", ""},
        {"--output", "DIR", "where maps or pages are written", ""},
        {"--seed", "N", "of all chance in the run (default 0)", ""},
        {"--sweep", "JSON", "lists of values by input: every combination is run, over all cores", ""},

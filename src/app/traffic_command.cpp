@@ -86,7 +86,8 @@ base::Result<RunOptions> options_of(const Arguments& arguments) {
   return options;
 }
 
-Json spread_json(const Spread& spread) {
+Json spread_json(const Spread& spread, const Report& report) {
+  if (report.arrived == 0) return nullptr;  // the mean of nobody is no number
   return {{"mean", spread.mean}, {"median", spread.median}, {"p95", spread.p95}};
 }
 
@@ -111,11 +112,11 @@ Json report_json(const RunOptions& options, const Report& report) {
             {"no_way", report.no_way.size()},
             {"let_on_without_room", report.stuck}}},
           {"no_way", first_of(report.no_way)},
-          {"trip_s", spread_json(report.duration_s)},
-          {"time_loss_s", spread_json(report.loss_s)},
-          {"waiting_s", spread_json(report.waiting_s)},
-          {"depart_delay_s", spread_json(report.depart_delay_s)},
-          {"trip_m", spread_json(report.metres)},
+          {"trip_s", spread_json(report.duration_s, report)},
+          {"time_loss_s", spread_json(report.loss_s, report)},
+          {"waiting_s", spread_json(report.waiting_s, report)},
+          {"depart_delay_s", spread_json(report.depart_delay_s, report)},
+          {"trip_m", spread_json(report.metres, report)},
           {"stops_mean", known(report.stops_mean)},
           {"standing_vehicles", {{"mean", known(report.queued_mean)}, {"most", known(report.queued_most)}}},
           {"emissions_kg",
