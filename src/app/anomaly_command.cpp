@@ -92,17 +92,19 @@ base::Result<std::vector<size_t>> columns_with_numbers(const std::string& text) 
   auto table = TimeTable::open(text);
   if (!table) return table.error();
   std::vector<bool> has_number(table->names().size(), false);
+  bool is_any_row = false;
   while (std::ranges::find(has_number, false) != has_number.end()) {
     const auto row = table->next();
     if (!row) break;  // told when the rows are judged
     if (!*row) break;
+    is_any_row = true;
     for (size_t i = 0; i < has_number.size(); ++i) has_number[i] = has_number[i] || !std::isnan((*row)->values[i]);
   }
   std::vector<size_t> columns;
   for (size_t i = 0; i < has_number.size(); ++i) {
     if (has_number[i]) columns.push_back(i);
   }
-  if (columns.empty())
+  if (columns.empty() && is_any_row)
     return fail(Code::invalid, "no column has a number", "",
                 "write numbers as 1110.5, without separators of thousands");
   return columns;
