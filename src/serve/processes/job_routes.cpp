@@ -123,7 +123,8 @@ Json rasters_of(const model::Job& job, const JobAbout& about, const model::Outco
                      {"type", geotiff},
                      {"time_s", raster.time_s}});
   }
-  Json json = files.empty() ? Json::object() : files.front();
+  if (files.empty()) return Json::object();
+  Json json = files.front();
   if (files.size() > 1) json["steps"] = std::move(files);
   if (!about.branch.empty()) json["layer"] = layer_of(job, output);
   return json;
@@ -149,7 +150,8 @@ Json outputs_of(const model::Job& job, const JobAbout& about, const model::Outco
         about.outputs.empty() || std::ranges::find(about.outputs, output.name) != about.outputs.end();
     if (!is_wanted) continue;
     if (output.kind == model::Output::Kind::raster) {
-      all[output.name] = rasters_of(job, about, outcome, output.name, origin);
+      Json maps = rasters_of(job, about, outcome, output.name, origin);
+      if (!maps.empty()) all[output.name] = std::move(maps);  // a map that the run did not make has no layer
     } else if (output.kind == model::Output::Kind::facts) {
       all[output.name] = model::json_of(outcome).at("facts");
     } else if (const auto value = outcome.values.find(output.name); value != outcome.values.end()) {
